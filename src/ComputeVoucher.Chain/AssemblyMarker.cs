@@ -1,0 +1,3 @@
+namespace ComputeVoucher.Chain;
+
+internal static class AssemblyMarker;

@@ -1,0 +1,3 @@
+namespace ComputeVoucher.Execution;
+
+internal static class AssemblyMarker;

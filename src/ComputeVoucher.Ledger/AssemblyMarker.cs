@@ -1,0 +1,3 @@
+namespace ComputeVoucher.Ledger;
+
+internal static class AssemblyMarker;

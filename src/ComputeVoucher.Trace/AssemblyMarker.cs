@@ -1,0 +1,3 @@
+namespace ComputeVoucher.Trace;
+
+internal static class AssemblyMarker;

@@ -1,0 +1,3 @@
+namespace ComputeVoucher.Vouchers;
+
+internal static class AssemblyMarker;

@@ -1,0 +1,3 @@
+namespace ComputeVoucher.Wire;
+
+internal static class AssemblyMarker;
