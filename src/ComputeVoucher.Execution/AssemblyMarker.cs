@@ -1,3 +1,0 @@
-namespace ComputeVoucher.Execution;
-
-internal static class AssemblyMarker;
