@@ -1,3 +1,0 @@
-namespace ComputeVoucher.Wire;
-
-internal static class AssemblyMarker;
