@@ -1,0 +1,93 @@
+// Compiles the contracts with the pinned solc-js into out/<Contract>.json: abi, bytecode,
+// deployedBytecode, size. The same sources give the same bytes on every machine: no metadata hash,
+// no path, no time goes in. `node build.mjs [--force]`; exit status 1 with one line when it fails.
+
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join, posix} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const outDir = join(here, 'out');
+const contracts = ['Providers', 'Vouchers', 'DevStablecoin'];
+const codeBytesMax = 24_576; // EIP-170
+
+// Cancun is the newest version that every chain of interest has; the reentrancy lock needs its
+// transient storage (EIP-1153). foundry.toml says the same.
+const settings = {
+  optimizer: {enabled: true, runs: 10_000},
+  evmVersion: 'cancun',
+  metadata: {appendCBOR: false, bytecodeHash: 'none'},
+  outputSelection: {'*': {'*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object']}},
+};
+
+function sourcePath(name) {
+  return name.startsWith('@') ? join(here, 'node_modules', name) : join(here, name);
+}
+
+// Follows the imports, so that the compiler gets every source at once and none twice.
+function readSources(names, sources = {}) {
+  for (const name of names) {
+    if (sources[name]) continue;
+    const content = readFileSync(sourcePath(name), 'utf8');
+    sources[name] = {content};
+    const imports = [...content.matchAll(/^\s*import\s[^;]*?["']([^"']+)["']\s*;/gm)];
+    readSources(imports.map(([, target]) =>
+      target.startsWith('.') ? posix.join(posix.dirname(name), target) : target), sources);
+  }
+  return sources;
+}
+
+function fail(line) {
+  console.error(line);
+  process.exit(1);
+}
+
+function build() {
+  if (!existsSync(join(here, 'node_modules', 'solc'))) {
+    fail('contracts: node_modules is missing; run `npm ci` in src/contracts');
+  }
+  const input = {
+    language: 'Solidity',
+    sources: readSources(contracts.map(name => `${name}.sol`)),
+    settings,
+  };
+  const json = JSON.stringify(input);
+  const stamp = createHash('sha256').update(json)
+    .update(readFileSync(join(here, 'package-lock.json'))).digest('hex');
+  const stampPath = join(outDir, 'stamp');
+  const done = contracts.every(name => existsSync(join(outDir, `${name}.json`)));
+  if (done && !process.argv.includes('--force') && existsSync(stampPath)
+      && readFileSync(stampPath, 'utf8') === stamp) {
+    return contracts.map(name => JSON.parse(readFileSync(join(outDir, `${name}.json`), 'utf8')));
+  }
+
+  const solc = createRequire(import.meta.url)('solc');
+  const output = JSON.parse(solc.compile(json));
+  const problems = (output.errors ?? []).filter(e => e.severity !== 'info');
+  if (problems.length > 0) {
+    fail(problems.map(e => e.formattedMessage).join('\n'));
+  }
+  mkdirSync(outDir, {recursive: true});
+  const built = contracts.map(name => {
+    const {abi, evm} = output.contracts[`${name}.sol`][name];
+    return {
+      contract: name,
+      abi,
+      bytecode: `0x${evm.bytecode.object}`,
+      deployedBytecode: `0x${evm.deployedBytecode.object}`,
+      size: evm.deployedBytecode.object.length / 2,
+    };
+  });
+  for (const artifact of built) {
+    writeFileSync(join(outDir, `${artifact.contract}.json`), `${JSON.stringify(artifact, null, 1)}\n`);
+  }
+  writeFileSync(stampPath, stamp);
+  return built;
+}
+
+for (const {contract, size} of build()) {
+  console.log(`${contract.padEnd(14)} ${String(size).padStart(6)} of ${codeBytesMax} bytes`);
+  if (size > codeBytesMax) fail(`contracts: ${contract} is larger than EIP-170 allows`);
+}
