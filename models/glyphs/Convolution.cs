@@ -50,7 +50,7 @@ internal sealed class Convolution : Layer
             {
                 Output[tap.Output + c] += IsDepthwise
                     ? Weights.Value[tap.Kernel * Channels + c] * input[tap.Input + c]
-                    : Dot(Row(Weights.Value, c, tap.Kernel), input.Slice(tap.Input, _inputChannels));
+                    : Dot(Row(Weights.Value, c, tap.Kernel), Pixel(input, tap));
             }
         }
     }
@@ -80,11 +80,15 @@ internal sealed class Convolution : Layer
                     continue;
                 }
 
-                AddScaled(Row(Weights.Gradient, c, tap.Kernel), input.Slice(tap.Input, _inputChannels), g);
-                AddScaled(inputGradient.Slice(tap.Input, _inputChannels), Row(Weights.Value, c, tap.Kernel), g);
+                Span<float> gradient = inputGradient.Slice(tap.Input, _inputChannels);
+                AddScaled(Row(Weights.Gradient, c, tap.Kernel), Pixel(input, tap), g);
+                AddScaled(gradient, Row(Weights.Value, c, tap.Kernel), g);
             }
         }
     }
+
+    private ReadOnlySpan<float> Pixel(ReadOnlySpan<float> input, Tap tap) =>
+        input.Slice(tap.Input, _inputChannels);
 
     private Span<float> Row(float[] weights, int channel, int kernel) =>
         weights.AsSpan((channel * Kernel * Kernel + kernel) * _inputChannels, _inputChannels);

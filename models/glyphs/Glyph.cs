@@ -3,7 +3,8 @@ using System;
 namespace ComputeVoucher.Models.Glyphs;
 
 /// <summary>
-/// The data this model is trained on: the ten digits of a 5 x 7 dot font, drawn by this program at a
+/// The data this model is trained on: the ten digits of a 5 x 7 dot font, drawn by this program at
+/// a
 /// random size, slant, place, brightness and blur on a noisy 16 x 16 image.
 /// </summary>
 internal static class Glyph

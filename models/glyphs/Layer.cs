@@ -29,7 +29,8 @@ internal abstract class Layer
 
     public int Channels { get; }
 
-    /// <summary>Highest value the fused activation lets through; 6 for RELU6, none for no activation.</summary>
+    /// <summary>Highest value the fused activation lets through; 6 for RELU6, none for no
+    /// activation.</summary>
     public float? Ceiling { get; init; }
 
     public float[] Output { get; }
@@ -53,7 +54,8 @@ internal abstract class Layer
         }
     }
 
-    /// <summary>Adds to the weights' gradients and writes the input's, from <see cref="OutputGradient"/>.</summary>
+    /// <summary>Adds to the weights' gradients and writes the input's, from
+    /// <see cref="OutputGradient"/>.</summary>
     public void Backward(ReadOnlySpan<float> input, Span<float> inputGradient)
     {
         if (Ceiling is float ceiling)

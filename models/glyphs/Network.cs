@@ -51,7 +51,8 @@ internal sealed class Network
         return x;
     }
 
-    /// <summary>Adds the gradient of the cross entropy of one labelled image; returns the loss in nats.</summary>
+    /// <summary>Adds the gradient of the cross entropy of one labelled image; returns the loss in
+    /// nats.</summary>
     public float Learn(ReadOnlySpan<float> image, int label)
     {
         ReadOnlySpan<float> logits = Forward(image);

@@ -22,7 +22,8 @@ internal sealed class Parameters
 
     public float[] Gradient { get; }
 
-    /// <summary>He initialisation for a layer whose outputs sum <paramref name="fanIn"/> products.</summary>
+    /// <summary>He initialisation for a layer whose outputs sum <paramref name="fanIn"/>
+    /// products.</summary>
     public void Initialise(Prng random, int fanIn)
     {
         float deviation = MathF.Sqrt(2f / fanIn);

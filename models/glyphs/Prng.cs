@@ -1,6 +1,7 @@
 namespace ComputeVoucher.Models.Glyphs;
 
-/// <summary>SplitMix64 (Steele, Lea, Flood 2014): one seed, the same data and weights every time.</summary>
+/// <summary>SplitMix64 (Steele, Lea, Flood 2014): one seed, the same data and weights every
+/// time.</summary>
 internal sealed class Prng
 {
     private ulong _state;

@@ -6,7 +6,8 @@ using System.IO;
 namespace ComputeVoucher.Models.Glyphs;
 
 /// <summary>
-/// Trains the classifier, quantizes it and writes glyphs.tflite, glyphs.inputs and glyphs.labels into
+/// Trains the classifier, quantizes it and writes glyphs.tflite, glyphs.inputs and glyphs.labels
+/// into
 /// the folder named on the command line. The same seed writes the same files.
 /// </summary>
 internal static class Program
@@ -24,13 +25,14 @@ internal static class Program
     {
         if (args.Length != 1 || !Directory.Exists(args[0]))
         {
-            Console.Error.WriteLine("usage: train-glyphs FOLDER   (an existing folder to write into)");
+            Console.Error.WriteLine("usage: train-glyphs FOLDER   (an existing folder to fill)");
             return 2;
         }
 
         Prng random = new(Seed);
         Network network = new(random);
-        Console.WriteLine($"training {network.ParameterCount} parameters on {TrainingImages} images");
+        Console.WriteLine(
+            $"training {network.ParameterCount} parameters on {TrainingImages} images");
         (float[][] images, int[] labels) = Images(random, TrainingImages);
         Train(network, random, images, labels);
 
@@ -93,7 +95,8 @@ internal static class Program
         return (images, labels);
     }
 
-    /// <summary>Inputs as the node takes them: int8 = pixel - 128, 256 bytes an image, end to end.</summary>
+    /// <summary>Inputs as the node takes them: int8 = pixel - 128, 256 bytes an image, end to
+    /// end.</summary>
     private static void WriteInputs(string folder, Prng random)
     {
         byte[] inputs = new byte[ShippedInputs * Glyph.Pixels];

@@ -105,7 +105,8 @@ internal sealed class TfliteWriter
                 b.AddInt(3, 1, 0);
             }
 
-            b.AddSbyte(depthwise ? 4 : 3, source.Ceiling is null ? ActivationNone : ActivationRelu6, 0);
+            sbyte fused = source.Ceiling is null ? ActivationNone : ActivationRelu6;
+            b.AddSbyte(depthwise ? 4 : 3, fused, 0);
         });
         AddOperator(
             depthwise ? Code.DepthwiseConv2D : Code.Conv2D, [input, weights, biases], output,
@@ -113,7 +114,8 @@ internal sealed class TfliteWriter
         return output;
     }
 
-    private int AddReshape(Quantizer.Layer dense, IReadOnlyList<Quantizer.Layer> layers, int input)
+    private int AddReshape(
+        Quantizer.Layer dense, IReadOnlyList<Quantizer.Layer> layers, int input)
     {
         int features = ((Dense)dense.Source).Inputs;
         int output = AddActivation("features", [1, features], layers[^2].Output);
@@ -146,7 +148,8 @@ internal sealed class TfliteWriter
 
     private int AddBiases(Quantizer.Layer layer) =>
         AddTensor(
-            layer.Source.Name + "/bias", [layer.Biases.Length], TypeInt32, Bytes<int>(layer.Biases), 0);
+            layer.Source.Name + "/bias", [layer.Biases.Length], TypeInt32,
+            Bytes<int>(layer.Biases), 0);
 
     private int AddActivation(string name, int[] shape, Quantizer.Activation activation) =>
         AddTensor(
@@ -186,7 +189,8 @@ internal sealed class TfliteWriter
         int vector = 0;
         if (data.Length > 0)
         {
-            // The schema forces buffers to 16-byte alignment, so that kernels may load them in place.
+            // The schema forces buffers to 16-byte alignment, so that kernels may load them in
+            // place.
             _builder.StartVector(1, data.Length, 16);
             for (int i = data.Length - 1; i >= 0; i--)
             {
