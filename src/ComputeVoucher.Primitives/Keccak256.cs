@@ -1,6 +1,8 @@
 using System;
 using System.Buffers.Binary;
-using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using ComputeVoucher.Primitives.Internal;
 
 namespace ComputeVoucher.Primitives;
 
@@ -13,36 +15,111 @@ public static partial class Keccak256
     /// <summary>Bytes absorbed per permutation.</summary>
     public const int RateBytes = 136;
 
+    /// <summary>Longest message that one permutation hashes: one byte is needed for padding.</summary>
+    public const int OneBlockBytesMax = RateBytes - 1;
+
+    /// <summary>Message bytes after the tag in <see cref="HashBlocks"/>.</summary>
+    public const int TaggedBlockBytes = 128;
+
+    /// <summary>Whether batches are hashed four at a time with AVX2 on this machine.</summary>
+    public static bool UsesAvx2 => Avx2.IsSupported;
+
     /// <summary>Hash of the whole message.</summary>
     public static Bytes32 Hash(ReadOnlySpan<byte> message)
     {
-        Span<ulong> state = stackalloc ulong[25];
+        Span<ulong> state = stackalloc ulong[KeccakF1600.Lanes];
         state.Clear();
         while (message.Length >= RateBytes)
         {
             Absorb(state, message[..RateBytes]);
-            Permute(state);
+            KeccakF1600.Permute(state);
             message = message[RateBytes..];
         }
 
-        Span<byte> last = stackalloc byte[RateBytes];
-        last.Clear();
-        message.CopyTo(last);
-        last[message.Length] ^= 0x01;
-        last[RateBytes - 1] ^= 0x80;
-        Absorb(state, last);
-        Permute(state);
-
-        Span<byte> digest = stackalloc byte[Bytes32.Size];
-        for (int i = 0; i < 4; i++)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(digest[(8 * i)..], state[i]);
-        }
-
-        return new Bytes32(digest);
+        return Finish(state, message);
     }
 
-    private static void Absorb(Span<ulong> state, ReadOnlySpan<byte> block)
+    /// <summary>
+    /// Four messages of one equal length, at most <see cref="OneBlockBytesMax"/> bytes, hashed side
+    /// by side; equal to four calls of <see cref="Hash"/>. <paramref name="digests"/> receives 4.
+    /// </summary>
+    /// <exception cref="ArgumentException">Lengths differ, are too long, or fewer than 4 digests.</exception>
+    public static void HashFour(
+        ReadOnlySpan<byte> m0,
+        ReadOnlySpan<byte> m1,
+        ReadOnlySpan<byte> m2,
+        ReadOnlySpan<byte> m3,
+        Span<Bytes32> digests,
+        bool scalar = false)
+    {
+        int length = m0.Length;
+        if (m1.Length != length || m2.Length != length || m3.Length != length
+            || length > OneBlockBytesMax || digests.Length < 4)
+        {
+            throw new ArgumentException(
+                $"HashFour takes 4 messages of one length, 0 to {OneBlockBytesMax} bytes");
+        }
+
+        if (scalar || !Avx2.IsSupported)
+        {
+            digests[0] = Hash(m0);
+            digests[1] = Hash(m1);
+            digests[2] = Hash(m2);
+            digests[3] = Hash(m3);
+            return;
+        }
+
+        Span<byte> padded = stackalloc byte[4 * RateBytes];
+        padded.Clear();
+        Pad(m0, padded[..RateBytes]);
+        Pad(m1, padded.Slice(RateBytes, RateBytes));
+        Pad(m2, padded.Slice(2 * RateBytes, RateBytes));
+        Pad(m3, padded[(3 * RateBytes)..]);
+        HashFourPadded(padded, digests[..4]);
+    }
+
+    /// <summary>
+    /// <c>digests[i] = keccak(tag ‖ blocks[128 i .. 128 i + 128])</c>: leaves and nodes of a trace
+    /// tree, one permutation each, four at a time with AVX2. <paramref name="digests"/> may start at
+    /// the address where <paramref name="blocks"/> starts: a block is read before it is overwritten.
+    /// </summary>
+    /// <param name="tag">First byte of every message; it keeps leaves apart from nodes.</param>
+    /// <param name="blocks">128 bytes per digest, contiguous.</param>
+    /// <param name="digests">One per block.</param>
+    /// <param name="scalar">Force the scalar path, which is the oracle.</param>
+    /// <exception cref="ArgumentException">Not exactly 128 bytes per digest.</exception>
+    public static void HashBlocks(
+        byte tag, ReadOnlySpan<byte> blocks, Span<Bytes32> digests, bool scalar = false)
+    {
+        if (blocks.Length != (long)TaggedBlockBytes * digests.Length)
+        {
+            throw new ArgumentException(
+                $"{blocks.Length} bytes of blocks for {digests.Length} digests, 128 each wanted");
+        }
+
+        int done = 0;
+        if (!scalar && Avx2.IsSupported)
+        {
+            for (; done + 4 <= digests.Length; done += 4)
+            {
+                HashFourBlocks(
+                    tag,
+                    blocks.Slice(TaggedBlockBytes * done, 4 * TaggedBlockBytes),
+                    MemoryMarshal.AsBytes(digests.Slice(done, 4)));
+            }
+        }
+
+        Span<byte> message = stackalloc byte[1 + TaggedBlockBytes];
+        message[0] = tag;
+        for (; done < digests.Length; done++)
+        {
+            blocks.Slice(TaggedBlockBytes * done, TaggedBlockBytes).CopyTo(message[1..]);
+            digests[done] = Hash(message);
+        }
+    }
+
+    /// <summary>XORs 136 bytes into the first 17 lanes.</summary>
+    internal static void Absorb(Span<ulong> state, ReadOnlySpan<byte> block)
     {
         for (int i = 0; i < RateBytes / 8; i++)
         {
@@ -50,49 +127,29 @@ public static partial class Keccak256
         }
     }
 
-    private static ReadOnlySpan<ulong> RoundConstants =>
-    [
-        0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
-        0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
-        0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
-        0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003,
-        0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
-        0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
-    ];
-
-    /// <summary>Rotation of lane 5y + x.</summary>
-    private static ReadOnlySpan<byte> Rotations =>
-    [
-        0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
-    ];
-
-    /// <summary>Keccak-f[1600] on 25 lanes, lane (x, y) at 5y + x: theta, rho, pi, chi, iota.</summary>
-    private static void Permute(Span<ulong> a)
+    /// <summary>Absorbs the padded rest (fewer than 136 bytes) and squeezes 32 bytes.</summary>
+    internal static Bytes32 Finish(Span<ulong> state, ReadOnlySpan<byte> rest)
     {
-        Span<ulong> b = stackalloc ulong[25];
-        Span<ulong> c = stackalloc ulong[5];
-        foreach (ulong constant in RoundConstants)
+        Span<byte> last = stackalloc byte[RateBytes];
+        last.Clear();
+        Pad(rest, last);
+        Absorb(state, last);
+        KeccakF1600.Permute(state);
+
+        Bytes32 digest = default;
+        for (int i = 0; i < 4; i++)
         {
-            for (int x = 0; x < 5; x++)
-            {
-                c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
-            }
-
-            for (int i = 0; i < 25; i++)
-            {
-                int x = i % 5;
-                ulong d = c[(x + 4) % 5] ^ BitOperations.RotateLeft(c[(x + 1) % 5], 1);
-                int target = 5 * ((2 * x + 3 * (i / 5)) % 5) + i / 5;
-                b[target] = BitOperations.RotateLeft(a[i] ^ d, Rotations[i]);
-            }
-
-            for (int i = 0; i < 25; i++)
-            {
-                int row = i / 5 * 5;
-                a[i] = b[i] ^ (~b[row + (i + 1) % 5] & b[row + (i + 2) % 5]);
-            }
-
-            a[0] ^= constant;
+            BinaryPrimitives.WriteUInt64LittleEndian(((Span<byte>)digest)[(8 * i)..], state[i]);
         }
+
+        return digest;
+    }
+
+    /// <summary>Message ‖ 01 ‖ zeros, last byte ^ 80, into 136 cleared bytes.</summary>
+    private static void Pad(ReadOnlySpan<byte> rest, Span<byte> cleared)
+    {
+        rest.CopyTo(cleared);
+        cleared[rest.Length] ^= 0x01;
+        cleared[RateBytes - 1] ^= 0x80;
     }
 }

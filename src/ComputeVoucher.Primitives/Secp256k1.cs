@@ -1,0 +1,142 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using static ComputeVoucher.Primitives.Internal.NativeSecp256k1;
+
+namespace ComputeVoucher.Primitives;
+
+/// <summary>
+/// ECDSA over secp256k1, by libsecp256k1. Thread safe. Nothing here throws on bad signatures or
+/// bad public keys: they are simply not valid.
+/// </summary>
+public static unsafe class Secp256k1
+{
+    /// <summary>Bytes of an uncompressed public key: 04 ‖ x ‖ y.</summary>
+    internal const int PublicKeyBytes = 65;
+
+    private static nint s_context = NewContext([]);
+
+    internal static void* Context => (void*)Volatile.Read(ref s_context);
+
+    /// <summary>
+    /// Blinds the scalar multiplication of signing with 32 random bytes (side-channel protection;
+    /// results stay the same). Meant for once at start; the previous context is left alive, since
+    /// other threads may be inside it.
+    /// </summary>
+    public static void Randomize(ReadOnlySpan<byte> seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(seed.Length, Bytes32.Size);
+        Volatile.Write(ref s_context, NewContext(seed));
+    }
+
+    /// <summary>
+    /// The address whose key signed <paramref name="digest"/>. Strict: the signature must be
+    /// canonical (low s, nothing zero or beyond the order), as the contracts require too.
+    /// </summary>
+    [SkipLocalsInit]
+    public static bool TryRecover(in Bytes32 digest, in Signature signature, out Address signer)
+    {
+        Span<byte> key = stackalloc byte[PublicKeyBytes];
+        signer = default;
+        if (!TryRecoverPublicKey(digest, signature, key))
+        {
+            return false;
+        }
+
+        signer = AddressOf(key);
+        return true;
+    }
+
+    /// <summary>As <see cref="TryRecover"/>; 65 bytes 04 ‖ x ‖ y.</summary>
+    [SkipLocalsInit]
+    internal static bool TryRecoverPublicKey(
+        in Bytes32 digest, in Signature signature, Span<byte> publicKey)
+    {
+        if (!signature.IsCanonical)
+        {
+            return false;
+        }
+
+        byte* parsed = stackalloc byte[RecoverableBytes];
+        byte* recovered = stackalloc byte[ObjectBytes];
+        Bytes32 message = digest;
+        Signature compact = signature;
+        compact[32] &= 0x7F;
+
+        // Safety: buffers have the sizes of the header; message and compact are locals.
+        return secp256k1_ecdsa_recoverable_signature_parse_compact(
+                Context, parsed, (byte*)&compact, signature.YParity ? 1 : 0) == 1
+            && secp256k1_ecdsa_recover(Context, recovered, parsed, (byte*)&message) == 1
+            && TrySerialize(recovered, publicKey);
+    }
+
+    /// <summary>Checks r ‖ s (64 bytes, low s only) against a public key of 33 or 65 bytes.</summary>
+    [SkipLocalsInit]
+    internal static bool Verify(
+        ReadOnlySpan<byte> publicKey, in Bytes32 digest, ReadOnlySpan<byte> compact)
+    {
+        byte* key = stackalloc byte[ObjectBytes];
+        byte* signature = stackalloc byte[ObjectBytes];
+        Bytes32 message = digest;
+
+        // Safety: the length of compact is checked, the key's length goes along with it.
+        fixed (byte* input = compact, keyBytes = publicKey)
+        {
+            return compact.Length == 64
+                && publicKey.Length is 33 or 65
+                && secp256k1_ec_pubkey_parse(Context, key, keyBytes, (nuint)publicKey.Length) == 1
+                && secp256k1_ecdsa_signature_parse_compact(Context, signature, input) == 1
+                && secp256k1_ecdsa_verify(Context, signature, (byte*)&message, key) == 1;
+        }
+    }
+
+    /// <summary>Decodes a point of 33 or 65 bytes to 65 bytes; false when it is none.</summary>
+    [SkipLocalsInit]
+    internal static bool TryParsePublicKey(ReadOnlySpan<byte> encoded, Span<byte> publicKey)
+    {
+        byte* key = stackalloc byte[ObjectBytes];
+
+        // Safety: the length goes along; an empty span is answered before its pointer is used.
+        fixed (byte* input = encoded)
+        {
+            return !encoded.IsEmpty
+                && secp256k1_ec_pubkey_parse(Context, key, input, (nuint)encoded.Length) == 1
+                && TrySerialize(key, publicKey);
+        }
+    }
+
+    /// <summary>Serializes an opaque public key to 65 bytes.</summary>
+    internal static bool TrySerialize(byte* publicKey, Span<byte> output)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, PublicKeyBytes);
+        nuint bytes = PublicKeyBytes;
+
+        // Safety: output holds at least 65 bytes, checked above.
+        fixed (byte* destination = output)
+        {
+            return secp256k1_ec_pubkey_serialize(
+                Context, destination, &bytes, publicKey, Uncompressed) == 1;
+        }
+    }
+
+    /// <summary>The last 20 bytes of keccak(x ‖ y).</summary>
+    internal static Address AddressOf(ReadOnlySpan<byte> publicKey) =>
+        new(Keccak256.Hash(publicKey[1..PublicKeyBytes]).Span[12..]);
+
+    private static nint NewContext(ReadOnlySpan<byte> seed)
+    {
+        void* context = secp256k1_context_create(ContextNone);
+
+        // Safety: randomize reads 32 bytes; callers pass 32 or none.
+        fixed (byte* bytes = seed)
+        {
+            if (context is null
+                || (!seed.IsEmpty && secp256k1_context_randomize(context, bytes) != 1))
+            {
+                throw new InvalidOperationException("libsecp256k1 could not create a context");
+            }
+        }
+
+        return (nint)context;
+    }
+}

@@ -1,3 +1,0 @@
-namespace ComputeVoucher.Trace;
-
-internal static class AssemblyMarker;
