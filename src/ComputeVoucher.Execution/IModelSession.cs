@@ -6,10 +6,10 @@ namespace ComputeVoucher.Execution;
 public interface IModelSession : IDisposable
 {
     /// <summary>The backend that runs: never <see cref="Execution.Backend.Auto"/>.</summary>
-    public Backend Backend { get; }
+    Backend Backend { get; }
 
     /// <summary>Runs one input to its end, or until a limit or the callback stops it.</summary>
     /// <exception cref="ModelException">The input does not fit the model.</exception>
-    public RunResult Run(
+    RunResult Run(
         ReadOnlySpan<byte> input, in RunOptions options, StepCallback? onStep = null);
 }
