@@ -1,3 +1,0 @@
-namespace ComputeVoucher.Chain;
-
-internal static class AssemblyMarker;

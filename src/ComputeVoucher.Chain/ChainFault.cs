@@ -1,0 +1,35 @@
+namespace ComputeVoucher.Chain;
+
+/// <summary>What kind of thing went wrong with the chain; decides who tries again, and when.</summary>
+public enum ChainFault
+{
+    /// <summary>No connection, or it broke before the whole answer was there.</summary>
+    Unreachable,
+
+    /// <summary>The deadline passed; what the node did with the request is unknown.</summary>
+    TimedOut,
+
+    /// <summary>HTTP 429 or a JSON-RPC rate limit: another endpoint, or later.</summary>
+    RateLimited,
+
+    /// <summary>HTTP 5xx, a redirect, or any other status without a JSON-RPC answer.</summary>
+    Unavailable,
+
+    /// <summary>More bytes than the cap of the method.</summary>
+    TooLarge,
+
+    /// <summary>Not JSON, nested too deep, another id, or fields that break the specification.</summary>
+    Malformed,
+
+    /// <summary>A JSON-RPC error object: the node understood and said no.</summary>
+    Rejected,
+
+    /// <summary>The EVM reverted; <see cref="ChainException.RevertData"/> says why.</summary>
+    Reverted,
+
+    /// <summary>Endpoints, or an endpoint and the configuration, contradict each other.</summary>
+    Disagreement,
+
+    /// <summary>The operator has to change something: URL, address, key, libssl.</summary>
+    Misconfigured,
+}

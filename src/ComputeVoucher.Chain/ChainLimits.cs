@@ -1,0 +1,75 @@
+using System;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>Every bound on what comes from a JSON-RPC endpoint or goes to the chain.</summary>
+public static class ChainLimits
+{
+    /// <summary>One answer. Blocks without transaction bodies stay below 200 KiB on any
+    /// public chain; reliability.md, attack table, row "RPC response bomb".</summary>
+    public const int ResponseBytesMax = 1 << 20;
+
+    /// <summary>An eth_getLogs answer: 10,000 logs (the usual cap of public endpoints) of
+    /// about 1 KiB of JSON each, rounded up.</summary>
+    public const int LogsResponseBytesMax = 16 << 20;
+
+    /// <summary>Nesting of an answer; the deepest legitimate one (block, transaction, access
+    /// list, keys) is 6. reliability.md, the same row.</summary>
+    public const int ResponseDepthMax = 64;
+
+    /// <summary>From sending a request to the last byte of its answer; the same row.</summary>
+    public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>An endpoint that failed is tried last for so long: short enough that service
+    /// is back within 10 s after a fault ends (row H3).</summary>
+    public static readonly TimeSpan EndpointRest = TimeSpan.FromSeconds(3);
+
+    /// <summary>Endpoints of one client: more only multiplies the load of a broadcast.</summary>
+    public const int EndpointsMax = 8;
+
+    /// <summary>Topics of one log, by the EVM (LOG0 to LOG4).</summary>
+    public const int LogTopicsMax = 4;
+
+    /// <summary>Logs of one receipt or one query that are looked at.</summary>
+    public const int LogsMax = 20_000;
+
+    /// <summary>Characters of an error message that are kept: it is printed on one line.</summary>
+    public const int ErrorMessageCharsMax = 240;
+
+    /// <summary>Bytes of a signed transaction: 256 rows of 160 bytes and room to spare, below
+    /// the 128 KiB that geth's pool accepts (core/txpool/legacypool, txMaxSize).</summary>
+    public const int TransactionBytesMax = 128 << 10;
+
+    /// <summary>Items of one access list that are decoded.</summary>
+    public const int AccessListItemsMax = 4096;
+
+    /// <summary>EIP-3860: twice the 24,576 bytes of EIP-170.</summary>
+    public const int InitCodeBytesMax = 49_152;
+
+    /// <summary>EIP-2681: a nonce is at most 2^64 − 2.</summary>
+    public const ulong NonceMax = ulong.MaxValue - 1;
+
+    /// <summary>Rows of one redeemBatch; payments.md part 3.</summary>
+    public const int BatchRowsMax = 256;
+
+    /// <summary>Bytes of one row of redeemBatch; payments.md part 3.</summary>
+    public const int BatchRowBytes = 160;
+
+    /// <summary>Attempts of one nonce: 1.125^64 is a factor of 1,900 on the first fee, more
+    /// than any fee spike on record.</summary>
+    public const int AttemptsMax = 64;
+
+    /// <summary>Unconfirmed transactions of one account, below the 16 executable slots per
+    /// account that geth's pool guarantees (AccountSlots).</summary>
+    public const int InFlightMax = 16;
+
+    /// <summary>Blocks of one eth_getLogs; public endpoints refuse more than 2,000 to
+    /// 10,000.</summary>
+    public const ulong LogBlocksMax = 2_000;
+
+    /// <summary>Channels that one mirror follows: 1 KiB each at most, so 64 MiB.</summary>
+    public const int ChannelsMax = 65_536;
+
+    /// <summary>Units of one channel; payments.md part 2.</summary>
+    public const long ChannelUnitsMax = long.MaxValue;
+}

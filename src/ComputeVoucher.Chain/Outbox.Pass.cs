@@ -1,0 +1,259 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>One pass over the open rows.</summary>
+public sealed partial class Outbox
+{
+    /// <summary>The chain at the start of the pass.</summary>
+    /// <param name="FinalNumber">Blocks up to this one are final.</param>
+    /// <param name="Nonce">Transactions of the account in the chain, at "latest".</param>
+    private readonly record struct Head(BlockHeader Latest, ulong FinalNumber, ulong Nonce);
+
+    private async Task PassAsync(CancellationToken cancel)
+    {
+        if (_open.Count == 0 && _isChainNonceKnown)
+        {
+            return;
+        }
+
+        ulong chainId = await _rpc.ChainIdAsync(cancel).ConfigureAwait(false);
+        if (chainId != _options.ChainId)
+        {
+            throw new ChainException(
+                ChainFault.Disagreement,
+                $"the RPC endpoint is chain {chainId}, the configuration says {_options.ChainId}; "
+                    + "nothing is sent");
+        }
+
+        Head head = await HeadAsync(cancel).ConfigureAwait(false);
+        _nextNonce = Math.Max(_nextNonce, head.Nonce);
+        _isChainNonceKnown = true;
+
+        foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
+        {
+            if (item.Attempts.Count > 0)
+            {
+                await WatchAsync(item, head, cancel).ConfigureAwait(false);
+            }
+        }
+
+        await FillGapsAsync(head, cancel).ConfigureAwait(false);
+        ulong lowest = LowestUnmined();
+        foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
+        {
+            switch (item.Stage)
+            {
+                case OutboxStage.Signed:
+                case OutboxStage.Sent:
+                    await PushAsync(item, head, item.Nonce == lowest, cancel).ConfigureAwait(false);
+                    break;
+                case OutboxStage.Intent when InFlight() < _options.InFlightMax:
+                    await SignAsync(item, head, cancel).ConfigureAwait(false);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private async Task<Head> HeadAsync(CancellationToken cancel)
+    {
+        BlockHeader latest = await _rpc.BlockAsync(BlockTag.Latest, cancel).ConfigureAwait(false)
+            ?? throw new ChainException(ChainFault.Malformed, "the chain has no latest block");
+        ulong final;
+        if (_options.Confirmations > 0)
+        {
+            // N confirmations: the block itself is the first.
+            ulong depth = _options.Confirmations - 1;
+            final = latest.Number >= depth ? latest.Number - depth : 0;
+        }
+        else
+        {
+            BlockHeader? block = await _rpc.BlockAsync(BlockTag.Finalized, cancel)
+                .ConfigureAwait(false);
+            final = block?.Number ?? 0;
+        }
+
+        ulong nonce = await _rpc.NonceAsync(Account, BlockTag.Latest, cancel)
+            .ConfigureAwait(false);
+        return new Head(latest, Math.Min(final, latest.Number), nonce);
+    }
+
+    /// <summary>Looks for a receipt of any attempt, and moves the row to where it proves to
+    /// be.</summary>
+    private async Task WatchAsync(OutboxItem item, Head head, CancellationToken cancel)
+    {
+        for (int i = item.Attempts.Count - 1; i >= 0; i--)
+        {
+            OutboxAttempt attempt = item.Attempts[i];
+            TransactionReceipt? receipt = await _rpc.ReceiptAsync(attempt.TxHash, cancel)
+                .ConfigureAwait(false);
+            if (receipt is null)
+            {
+                continue;
+            }
+
+            if (await IsCanonicalAsync(attempt, receipt, head, cancel).ConfigureAwait(false))
+            {
+                await MinedAsync(item, attempt, receipt, head, cancel).ConfigureAwait(false);
+                return;
+            }
+
+            Report(item, "an endpoint's receipt does not fit the chain; ignored");
+        }
+
+        if (item.Stage == OutboxStage.Mined)
+        {
+            // A reorganisation took the block back: the same bytes go out again, at once.
+            ProgressOf(item).OfferedAt = null;
+            item = await MoveAsync(
+                item with
+                {
+                    Stage = OutboxStage.Sent,
+                    Outcome = OutboxOutcome.Open,
+                    MinedBlock = 0,
+                    MinedHash = default,
+                    MinedTx = default,
+                },
+                null,
+                cancel).ConfigureAwait(false);
+        }
+
+        if (head.Nonce > item.Nonce)
+        {
+            await NonceSpentAsync(item, head, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A receipt counts only when hash, sender and block are those of this chain.
+    /// </summary>
+    private async Task<bool> IsCanonicalAsync(
+        OutboxAttempt attempt, TransactionReceipt receipt, Head head, CancellationToken cancel)
+    {
+        if (receipt.TransactionHash != attempt.TxHash || receipt.From != Account
+            || receipt.BlockNumber > head.Latest.Number)
+        {
+            return false;
+        }
+
+        BlockHeader? block = await _rpc.BlockAsync(BlockTag.Number(receipt.BlockNumber), cancel)
+            .ConfigureAwait(false);
+        return block is not null && block.Number == receipt.BlockNumber
+            && block.Hash == receipt.BlockHash;
+    }
+
+    private async Task MinedAsync(
+        OutboxItem item,
+        OutboxAttempt attempt,
+        TransactionReceipt receipt,
+        Head head,
+        CancellationToken cancel)
+    {
+        bool isFinal = receipt.BlockNumber <= head.FinalNumber && head.Nonce > item.Nonce;
+        OutboxItem mined = item with
+        {
+            Stage = isFinal ? OutboxStage.Final : OutboxStage.Mined,
+            Outcome = OutcomeOf(item, attempt, receipt),
+            MinedBlock = receipt.BlockNumber,
+            MinedHash = receipt.BlockHash,
+            MinedTx = attempt.TxHash,
+            Note = null,
+        };
+        if (mined.Outcome == OutboxOutcome.WithoutLog)
+        {
+            Report(item, "mined without the log that proves it; counted as nothing");
+        }
+
+        if (mined.Stage != item.Stage || mined.MinedHash != item.MinedHash
+            || mined.MinedTx != item.MinedTx || mined.Outcome != item.Outcome)
+        {
+            await MoveAsync(mined, receipt, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static OutboxOutcome OutcomeOf(
+        OutboxItem item, OutboxAttempt attempt, TransactionReceipt receipt)
+    {
+        Transaction sent = Transaction.Decode(attempt.Raw);
+        if (sent.To != item.Request.To || !sent.Data.AsSpan().SequenceEqual(item.Request.Data))
+        {
+            return OutboxOutcome.Cancelled;
+        }
+
+        if (receipt.IsSuccess != true || receipt.To != sent.To)
+        {
+            return OutboxOutcome.Reverted;
+        }
+
+        if (item.Request.ExpectedTopic is not Bytes32 topic)
+        {
+            return OutboxOutcome.Succeeded;
+        }
+
+        Address? contract = item.Request.ExpectedContract ?? item.Request.To;
+        foreach (LogEntry log in receipt.Logs)
+        {
+            bool isProof = log.Contract == contract && !log.IsRemoved
+                && log.Topics.Length > 0 && log.Topics[0] == topic
+                && log.TransactionHash == attempt.TxHash && log.BlockHash == receipt.BlockHash;
+            if (isProof)
+            {
+                return OutboxOutcome.Succeeded;
+            }
+        }
+
+        return OutboxOutcome.WithoutLog;
+    }
+
+    /// <summary>The chain has another transaction of this nonce, or hides the receipt. Only when
+    /// the nonce is spent in a final block, by every endpoint's count, can no attempt be mined any
+    /// more; then the request gets a new nonce.</summary>
+    private async Task NonceSpentAsync(OutboxItem item, Head head, CancellationToken cancel)
+    {
+        ulong final = await _rpc
+            .NonceEverywhereAsync(Account, BlockTag.Number(head.FinalNumber), cancel)
+            .ConfigureAwait(false);
+        if (final <= item.Nonce)
+        {
+            return;
+        }
+
+        _progress.Remove(item.Id);
+        bool isFiller = item.Request.To == Account && item.Request.Kind == FillerKind;
+        OutboxItem again = isFiller
+            ? item with { Stage = OutboxStage.Final, Outcome = OutboxOutcome.Cancelled }
+            : item with { Stage = OutboxStage.Intent, Nonce = null, Attempts = [] };
+        _byNonce.Remove(item.Nonce!.Value);
+        await MoveAsync(again, null, cancel).ConfigureAwait(false);
+    }
+
+    private ulong LowestUnmined()
+    {
+        ulong lowest = ulong.MaxValue;
+        foreach (OutboxItem item in _open.Values)
+        {
+            if (item.Stage is OutboxStage.Signed or OutboxStage.Sent)
+            {
+                lowest = Math.Min(lowest, item.Nonce ?? ulong.MaxValue);
+            }
+        }
+
+        return lowest;
+    }
+
+    private int InFlight()
+    {
+        int count = 0;
+        foreach (OutboxItem item in _open.Values)
+        {
+            count += item.Stage is OutboxStage.Signed or OutboxStage.Sent ? 1 : 0;
+        }
+
+        return count;
+    }
+}

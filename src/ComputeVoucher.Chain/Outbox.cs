@@ -1,0 +1,256 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>Transactions of one account, from the wish to the final block, across crashes, stuck
+/// fees, dropped transactions, reorganisations and endpoints that lie or are away.</summary>
+/// <remarks>
+/// <para>Order of every step: store, then act. A nonce is taken in the same write that stores the
+/// signed bytes, so that a crash leaves either neither or both. The nonce is ours: the chain's
+/// count at "latest" only ever raises it, "pending" is never asked.</para>
+/// <para>Nothing happens by itself: <see cref="StepAsync"/> does one pass and is driven from
+/// outside. Calls are serialised; any thread may make them.</para>
+/// </remarks>
+public sealed partial class Outbox : IDisposable
+{
+    private readonly JsonRpcClient _rpc;
+    private readonly IOutboxStore _store;
+    private readonly PrivateKey _key;
+    private readonly OutboxOptions _options;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SortedDictionary<long, OutboxItem> _open = [];
+    private readonly Dictionary<ulong, OutboxItem> _byNonce = [];
+    private readonly Dictionary<long, Progress> _progress = [];
+    private readonly List<OutboxChange> _changes = [];
+    private ulong _nextNonce;
+    private bool _isChainNonceKnown;
+
+    /// <summary>Reads the stored rows; asks the chain nothing yet.</summary>
+    /// <param name="key">Signs; stays owned by the caller.</param>
+    public Outbox(
+        JsonRpcClient rpc,
+        IOutboxStore store,
+        PrivateKey key,
+        OutboxOptions options,
+        TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(rpc);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _rpc = rpc;
+        _store = store;
+        _key = key;
+        _options = options;
+        _time = time;
+        Account = key.Address;
+        foreach (OutboxItem item in store.List())
+        {
+            if (item.From == Account)
+            {
+                Remember(item);
+            }
+        }
+    }
+
+    /// <summary>Who signs and pays the gas.</summary>
+    public Address Account { get; }
+
+    /// <summary>One line on what keeps the outbox waiting; null where nothing does.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Rows that are not final, oldest first; a snapshot.</summary>
+    public IReadOnlyList<OutboxItem> Open
+    {
+        get
+        {
+            _gate.Wait();
+            try
+            {
+                return [.. _open.Values];
+            }
+            finally
+            {
+                _gate.Release();
+            }
+        }
+    }
+
+    /// <summary>Stores a request; it is signed and sent by later steps.</summary>
+    /// <returns>The row: durable when the task completes; an open row of the same
+    /// <see cref="OutboxRequest.Key"/> where there is one.</returns>
+    public async Task<OutboxItem> SubmitAsync(OutboxRequest request, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        await _gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            foreach (OutboxItem item in _open.Values)
+            {
+                if (request.Key.Length > 0 && item.Request.Key == request.Key)
+                {
+                    return item;
+                }
+            }
+
+            OutboxItem added = await _store
+                .InsertAsync(new OutboxItem { Id = 0, Request = request, From = Account }, cancel)
+                .ConfigureAwait(false);
+            Remember(added);
+            return added;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>From now on the higher cap holds for this row, and it is replaced without
+    /// waiting.</summary>
+    public async Task MakeUrgentAsync(long id, CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_open.TryGetValue(id, out OutboxItem? item) && !item.Request.IsUrgent)
+            {
+                OutboxRequest urgent = item.Request with { IsUrgent = true };
+                await StoreAsync(item with { Request = urgent }, cancel).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>One pass: watches, repeats, replaces, signs, sends.</summary>
+    /// <returns>The rows that changed their stage.</returns>
+    /// <remarks>Never throws a <see cref="ChainException"/>: it becomes <see cref="Problem"/>, and
+    /// the next pass tries again. An exception of the store passes through.</remarks>
+    public async Task<IReadOnlyList<OutboxChange>> StepAsync(CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            _changes.Clear();
+            Problem = null;
+            try
+            {
+                await PassAsync(cancel).ConfigureAwait(false);
+            }
+            catch (ChainException e)
+            {
+                Problem ??= e.Message;
+            }
+
+            return [.. _changes];
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Steps until a row reaches a stage; for commands that send one transaction.
+    /// </summary>
+    /// <returns>The row, and its receipt where it is mined.</returns>
+    public async Task<OutboxChange> RunAsync(
+        long id, OutboxStage until, TimeSpan pollEvery, CancellationToken cancel)
+    {
+        TransactionReceipt? receipt = null;
+        while (true)
+        {
+            foreach (OutboxChange change in await StepAsync(cancel).ConfigureAwait(false))
+            {
+                if (change.Item.Id != id)
+                {
+                    continue;
+                }
+
+                receipt = change.Receipt ?? receipt;
+                if (change.Item.Stage >= until)
+                {
+                    return new OutboxChange(change.Item, receipt);
+                }
+            }
+
+            await Task.Delay(pollEvery, _time, cancel).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private void Remember(OutboxItem item)
+    {
+        if (item.IsOpen)
+        {
+            _open[item.Id] = item;
+        }
+        else
+        {
+            _open.Remove(item.Id);
+            _progress.Remove(item.Id);
+        }
+
+        if (item.Nonce is ulong nonce)
+        {
+            _byNonce[nonce] = item;
+            _nextNonce = Math.Max(_nextNonce, nonce + 1);
+        }
+    }
+
+    private async Task<OutboxItem> StoreAsync(OutboxItem item, CancellationToken cancel)
+    {
+        await _store.UpdateAsync(item, cancel).ConfigureAwait(false);
+        Remember(item);
+        return item;
+    }
+
+    private async Task<OutboxItem> MoveAsync(
+        OutboxItem item, TransactionReceipt? receipt, CancellationToken cancel)
+    {
+        await StoreAsync(item, cancel).ConfigureAwait(false);
+        _changes.Add(new OutboxChange(item, receipt));
+        return item;
+    }
+
+    private void Report(OutboxItem item, string line)
+    {
+        string nonce = item.Nonce?.ToString(CultureInfo.InvariantCulture) ?? "none yet";
+        Problem ??= $"{item.Request.Kind} (outbox {item.Id}, nonce {nonce}): {line}";
+        if (_open.ContainsKey(item.Id))
+        {
+            _open[item.Id] = item with { Note = line };
+        }
+    }
+
+    private Progress ProgressOf(OutboxItem item)
+    {
+        if (!_progress.TryGetValue(item.Id, out Progress? progress))
+        {
+            progress = new Progress();
+            _progress.Add(item.Id, progress);
+        }
+
+        return progress;
+    }
+
+    /// <summary>What need not survive a restart: after one, everything is offered again at once
+    /// and the patience of a replacement starts anew.</summary>
+    private sealed class Progress
+    {
+        public long? OfferedAt { get; set; }
+
+        public long? AttemptSince { get; set; }
+
+        public bool IsFeeTooLow { get; set; }
+    }
+}
