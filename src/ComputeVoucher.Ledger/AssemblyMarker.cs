@@ -1,3 +1,0 @@
-namespace ComputeVoucher.Ledger;
-
-internal static class AssemblyMarker;

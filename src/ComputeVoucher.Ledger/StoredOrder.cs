@@ -1,0 +1,26 @@
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Ledger;
+
+/// <summary>An order as it is on disk, with what belongs to it.</summary>
+public sealed record StoredOrder
+{
+    public required Order Order { get; init; }
+
+    public required Bytes32 Hash { get; init; }
+
+    public required Signature Signature { get; init; }
+
+    public required OrderState State { get; init; }
+
+    /// <summary>The input part of its frame; empty once pruned.</summary>
+    public required byte[] Input { get; init; }
+
+    /// <summary>Steps done when the holder's cancel was stored; null without a cancel.</summary>
+    public uint? CancelSteps { get; init; }
+
+    public StoredAccept? Accept { get; init; }
+
+    public StoredReceipt? Receipt { get; init; }
+}

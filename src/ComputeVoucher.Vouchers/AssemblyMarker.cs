@@ -1,3 +1,0 @@
-namespace ComputeVoucher.Vouchers;
-
-internal static class AssemblyMarker;

@@ -1,0 +1,56 @@
+using System;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Vouchers;
+
+/// <summary>
+/// What the rules need to know of a channel, at one moment. Units only, no signature. The default
+/// value is a channel that nobody knows.
+/// </summary>
+public readonly record struct ChannelView
+{
+    public Bytes32 Id { get; init; }
+
+    public ChannelTerms Terms { get; init; }
+
+    public ChannelStatus Status { get; init; }
+
+    /// <summary>The node has signed a release: it serves nothing more here.</summary>
+    public bool Released { get; init; }
+
+    /// <summary>Units that the chain holds for the node: openings and top-ups when final.</summary>
+    public UInt128 Locked { get; init; }
+
+    /// <summary>Units already redeemed on chain.</summary>
+    public UInt128 Redeemed { get; init; }
+
+    /// <summary>Unix seconds from which the holder may withdraw; 0 while no thaw runs.</summary>
+    public ulong ThawAt { get; init; }
+
+    /// <summary>Cumulative units of the newest ack.</summary>
+    public UInt128 AckedUnits { get; init; }
+
+    /// <summary>First sequence that the newest ack does not cover.</summary>
+    public ulong NextSeq { get; init; }
+
+    /// <summary>Units reserved or served beyond the newest ack.</summary>
+    public UInt128 UnackedUnits { get; init; }
+
+    /// <summary>Acked units of the spend key, over all its channels.</summary>
+    public UInt128 KeyAckedUnits { get; init; }
+
+    /// <summary>Unacked units of the spend key, over all its channels.</summary>
+    public UInt128 KeyUnackedUnits { get; init; }
+
+    /// <summary>Unacked units of all spend keys of the node.</summary>
+    public UInt128 NodeUnackedUnits { get; init; }
+
+    /// <summary>What stands at the sequence that the view was asked for.</summary>
+    public SequenceUse SequenceUse { get; init; }
+
+    /// <summary>
+    /// Units that are gone for good. An ack is worth its cumulative units whether redeemed or not,
+    /// and after a lost disk the chain may know more than the ledger.
+    /// </summary>
+    public UInt128 CommittedUnits => UInt128.Max(Redeemed, AckedUnits);
+}

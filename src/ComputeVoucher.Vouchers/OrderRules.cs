@@ -1,0 +1,69 @@
+using System;
+using ComputeVoucher.Vouchers.Rules;
+
+namespace ComputeVoucher.Vouchers;
+
+/// <summary>
+/// The rules in the order of payments.md part 5, cheapest first, the signature last. (Length,
+/// flags and extension are refused before this, by <see cref="Order.Decode"/>.)
+/// </summary>
+public static class OrderRules
+{
+    private static readonly IOrderRule[] s_all =
+    [
+        new SizeRule(),
+        new FlagsRule(),
+        new ChannelRule(),
+        new ClassRule(),
+        new ModelRule(),
+        new DeadlineRule(),
+        new ThawRule(),
+        new ExpiryRule(),
+        new SequenceRule(),
+        new BalanceRule(),
+        new BudgetRule(),
+        new NodeBudgetRule(),
+        new SignatureRule(),
+    ];
+
+    private static readonly IOrderRule[] s_live =
+    [
+        new ChannelRule(),
+        new SequenceRule(),
+        new BalanceRule(),
+        new BudgetRule(),
+        new NodeBudgetRule(),
+    ];
+
+    /// <summary>Every rule, in the order in which it is asked.</summary>
+    public static ReadOnlySpan<IOrderRule> All => s_all;
+
+    /// <summary>The first refusal, or <see cref="RefusalReason.None"/>.</summary>
+    public static RefusalReason Check(in OrderContext context) => FirstRefusal(s_all, context);
+
+    /// <summary>
+    /// The rules whose answer another order may have changed meanwhile. The ledger asks them again
+    /// inside its reserve step, under its lock, with a view that nobody else can change.
+    /// </summary>
+    public static RefusalReason CheckLive(in OrderContext context) => FirstRefusal(s_live, context);
+
+    private static RefusalReason FirstRefusal(IOrderRule[] rules, in OrderContext context)
+    {
+        bool replay = context.IsReplay;
+        foreach (IOrderRule rule in rules)
+        {
+            if (replay && !rule.AppliesToReplay)
+            {
+                continue;
+            }
+
+            RefusalReason reason = rule.Check(context);
+            if (reason != RefusalReason.None)
+            {
+                return reason;
+            }
+        }
+
+        return RefusalReason.None;
+    }
+}

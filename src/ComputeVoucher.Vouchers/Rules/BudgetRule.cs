@@ -1,0 +1,22 @@
+using System;
+
+namespace ComputeVoucher.Vouchers.Rules;
+
+/// <summary>
+/// A spend key owes at most a budget that starts low and grows with what it acked.
+/// </summary>
+internal sealed class BudgetRule : IOrderRule
+{
+    public string Name => "budget";
+
+    public bool AppliesToReplay => false;
+
+    public RefusalReason Check(in OrderContext context)
+    {
+        ChannelView channel = context.Channel;
+        UInt128 unacked = channel.KeyUnackedUnits + context.Order.MaxUnits;
+        return unacked <= context.Policy.BudgetOf(channel.KeyAckedUnits)
+            ? RefusalReason.None
+            : RefusalReason.BudgetShort;
+    }
+}

@@ -1,0 +1,16 @@
+namespace ComputeVoucher.Vouchers.Rules;
+
+/// <summary>The input is not longer than this node takes.</summary>
+internal sealed class SizeRule : IOrderRule
+{
+    public string Name => "size";
+
+    public bool AppliesToReplay => true;
+
+    public RefusalReason Check(in OrderContext context)
+    {
+        return context.InputBytes <= context.Policy.InputBytesMax
+            ? RefusalReason.None
+            : RefusalReason.InputSize;
+    }
+}
