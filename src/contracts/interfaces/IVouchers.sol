@@ -280,6 +280,13 @@ interface IVouchers {
     /// @notice The registry that says which provider a node belongs to.
     function providers() external view returns (IProviders);
 
+    /// @notice Seconds after a class's expiry in which it can still be redeemed.
+    function REDEEM_GRACE() external view returns (uint256);
+
+    /// @notice The longest a node lets an order run, in seconds; a batch matures this plus the
+    /// class's window after its redemption.
+    function ORDER_HORIZON() external view returns (uint256);
+
     /// @notice EIP-712 domain separator of this contract.
     function domainSeparator() external view returns (bytes32);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice Who may spend how on whom. Its EIP-712 `hashStruct` is the channel id, content-addressed:
-/// a reorg cannot move a signature onto another channel.
+/// @notice Who may spend how on whom. Its EIP-712 `hashStruct` is the channel id: addressed by what
+/// it says, so a reorg cannot move a signature onto another channel.
 struct Channel {
     /// Owns the locked units. May be a contract: it acts by transactions.
     address holder;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice The terms of a voucher. Its EIP-712 `hashStruct`, as a number, is the ERC-1155 id, so they
-/// cannot change once minted and need not be stored: they travel in calldata, checked by hash.
+/// @notice The terms of a voucher. Its EIP-712 `hashStruct`, as a number, is the ERC-1155 id, so
+/// they cannot change and need not be stored: they travel in calldata, checked by hash.
 struct Class {
     /// The ERC-20 that backs the vouchers, in which price, earnings and bonds are counted.
     address token;

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from
+    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IProviders} from "./interfaces/IProviders.sol";
+import {Limits} from "./libraries/Limits.sol";
+import {SignedTypes} from "./libraries/SignedTypes.sol";
+import {Bond} from "./types/Bond.sol";
+import {CompactSignature} from "./types/CompactSignature.sol";
+
+/// @title Who runs which node, and what the node stands to lose
+/// @dev Burned bonds stay here for ever, counted in `burned`. Sending them to a dead address
+/// instead would give the token's contract a say in whether a slash can happen at all.
+contract Providers is IProviders, EIP712, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @inheritdoc IProviders
+    /// @dev No class of any court keeps a redemption open for longer, so no bond leaves before the
+    /// last receipt it stands for is beyond dispute.
+    uint256 public constant EXIT_DELAY = Limits.ORDER_HORIZON + Limits.WINDOW_MAX;
+
+    /// @inheritdoc IProviders
+    mapping(address node => address) public providerOf;
+    /// @inheritdoc IProviders
+    mapping(address node => mapping(address token => mapping(address court => Bond))) public bond;
+    /// @inheritdoc IProviders
+    mapping(address node => uint40) public revokedAt;
+    /// @inheritdoc IProviders
+    mapping(address account => mapping(address token => uint256)) public earned;
+    /// @inheritdoc IProviders
+    mapping(address token => uint256) public burned;
+
+    constructor() EIP712("ComputeVoucher", "1") {}
+
+    modifier onlyProvider(address node) {
+        require(providerOf[node] == msg.sender, NotProvider(node, msg.sender));
+        _;
+    }
+
+    /// @inheritdoc IProviders
+    function join(address node, CompactSignature calldata sig) external {
+        address provider = providerOf[node];
+        require(provider == address(0), NodeAlreadyJoined(node, provider));
+        bytes32 digest = _hashTypedDataV4(SignedTypes.hashNodeJoin(msg.sender));
+        (address signer,,) = ECDSA.tryRecover(digest, sig.r, sig.vs);
+        require(signer == node && signer != address(0), InvalidJoinSignature(node));
+
+        providerOf[node] = msg.sender;
+        emit NodeJoined(node, msg.sender);
+    }
+
+    /// @inheritdoc IProviders
+    function stake(address node, address token, address court, uint128 amount)
+        external
+        nonReentrant
+        onlyProvider(node)
+    {
+        require(amount != 0, ZeroAmount());
+        require(court != address(0), ZeroCourt());
+        require(revokedAt[node] == 0, NodeIsRevoked(node));
+        Bond storage b = bond[node][token][court];
+        require(b.exitAt == 0, BondExiting(node, token, court));
+
+        b.amount += amount;
+        emit Staked(node, token, court, amount, b.amount);
+
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        require(received == amount, UnexpectedAmountReceived(amount, received));
+    }
+
+    /// @inheritdoc IProviders
+    function exit(address node, address token, address court)
+        external
+        nonReentrant
+        onlyProvider(node)
+    {
+        Bond storage b = bond[node][token][court];
+        require(b.amount != 0, NoBond(node, token, court));
+        require(b.exitAt == 0, BondExiting(node, token, court));
+
+        b.exitAt = uint40(block.timestamp + EXIT_DELAY);
+        emit ExitStarted(node, token, court, b.exitAt);
+    }
+
+    /// @inheritdoc IProviders
+    function withdraw(address node, address token, address court, address to)
+        external
+        nonReentrant
+        onlyProvider(node)
+        returns (uint256 amount)
+    {
+        Bond storage b = bond[node][token][court];
+        amount = b.amount;
+        require(amount != 0, NoBond(node, token, court));
+        require(b.exitAt != 0 && block.timestamp >= b.exitAt, BondLocked(b.exitAt));
+        require(to != address(0) && to != address(this), InvalidRecipient(to));
+
+        delete bond[node][token][court];
+        emit Withdrawn(node, token, court, to, amount);
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IProviders
+    function revoke(address node) external nonReentrant onlyProvider(node) {
+        _revoke(node);
+    }
+
+    /// @inheritdoc IProviders
+    /// @dev An empty bond reverts instead of taking nothing: otherwise anybody could name himself a
+    /// court and revoke any node. Only its provider can give a node a bond, and with it a court.
+    function slash(address node, address token, uint256 amount, address reporter)
+        external
+        nonReentrant
+        returns (uint256 taken, uint256 reward)
+    {
+        require(amount != 0, ZeroAmount());
+        Bond storage b = bond[node][token][msg.sender];
+        uint256 staked = b.amount;
+        require(staked != 0, NoBond(node, token, msg.sender));
+
+        taken = amount < staked ? amount : staked;
+        if (reporter != address(0)) {
+            // Rounded down, so that the burned part is never below its share.
+            reward = taken * (Limits.BPS - Limits.SLASH_BURN_BPS) / Limits.BPS;
+        }
+        b.amount = uint128(staked - taken);
+        if (b.amount == 0) b.exitAt = 0;
+        burned[token] += taken - reward;
+        if (reward != 0) earned[reporter][token] += reward;
+        emit Slashed(node, token, msg.sender, taken, reporter, reward);
+        _revoke(node);
+    }
+
+    /// @inheritdoc IProviders
+    function settle(address token, address to) external nonReentrant returns (uint256 amount) {
+        amount = earned[msg.sender][token];
+        require(amount != 0, NothingToSettle());
+        require(to != address(0) && to != address(this), InvalidRecipient(to));
+
+        earned[msg.sender][token] = 0;
+        emit Settled(msg.sender, token, to, amount);
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IProviders
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /// @dev The first revocation counts: courts measure from it.
+    function _revoke(address node) private {
+        if (revokedAt[node] != 0) return;
+        revokedAt[node] = uint40(block.timestamp);
+        emit NodeRevoked(node);
+    }
+}
