@@ -1,0 +1,82 @@
+// Builds the contracts and runs their forge tests.
+// `node src/contracts/test.mjs [--profile fast|default|intense] [--snapshots] [forge arguments]`
+// The last line is `N passed, N failed, N skipped`; exit status 0 when nothing failed.
+
+import {spawnSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..', '..');
+const profiles = ['fast', 'default', 'intense'];
+
+const args = process.argv.slice(2);
+let profile = 'default';
+let check = true;
+const forgeArgs = [];
+while (args.length > 0) {
+  const arg = args.shift();
+  if (arg === '--profile') profile = args.shift();
+  else if (arg === '--snapshots') check = false;
+  else forgeArgs.push(arg);
+}
+if (!profiles.includes(profile)) {
+  console.error(`test.mjs: --profile is one of ${profiles.join(', ')}`);
+  process.exit(2);
+}
+
+function run(file, fileArgs, options = {}) {
+  const result = spawnSync(file, fileArgs, {
+    cwd: root, stdio: 'inherit', maxBuffer: 1 << 28, ...options,
+  });
+  if (result.error) {
+    console.error(`test.mjs: ${file}: ${result.error.message}`);
+    process.exit(1);
+  }
+  return result;
+}
+
+// What `npm ci` installed is recorded in node_modules; a newer lock file means: again.
+function isInstalled() {
+  const installed = join(here, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed)) return false;
+  const wanted = JSON.parse(readFileSync(join(here, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  return Object.entries(wanted).every(([path, {version, optional}]) =>
+    path === '' || optional || present[path]?.version === version);
+}
+
+function forgePath() {
+  const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const forge = createRequire(import.meta.url)
+    .resolve(`@foundry-rs/forge-${machine}/package.json`);
+  return join(dirname(forge), 'bin', 'forge');
+}
+
+if (!isInstalled()) {
+  const installed = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {cwd: here});
+  if (installed.status !== 0) process.exit(1);
+}
+if (run(process.execPath, [join(here, 'build.mjs')]).status !== 0) process.exit(1);
+
+const forge = run(forgePath(), ['test', '--root', '.', ...forgeArgs], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+  encoding: 'utf8',
+  env: {
+    ...process.env,
+    FOUNDRY_CONFIG: 'src/contracts/foundry.toml',
+    FOUNDRY_PROFILE: profile,
+    FORGE_SNAPSHOT_CHECK: String(check),
+  },
+});
+process.stdout.write(forge.stdout);
+const total = /(\d+) tests passed, (\d+) failed, (\d+) skipped/.exec(
+  forge.stdout.slice(forge.stdout.lastIndexOf('Ran ')));
+if (total === null) {
+  console.log('0 passed, 1 failed, 0 skipped');
+  process.exit(1);
+}
+console.log(`${total[1]} passed, ${total[2]} failed, ${total[3]} skipped`);
+process.exit(forge.status === 0 ? 0 : 1);
