@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using ComputeVoucher.Chain.Internal.Contracts;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain.Internal.Rpc;
@@ -136,7 +137,10 @@ internal static class RpcEnvelope
         ChainFault fault = isRevert ? ChainFault.Reverted
             : number is LimitCode or 429 ? ChainFault.RateLimited
             : ChainFault.Rejected;
-        return new ChainException(fault, $"{text} (code {number})")
+        string reason = RevertReasons.Describe(data);
+        bool isSaid = reason.Length == 0 || text.Contains(reason, StringComparison.Ordinal);
+        return new ChainException(
+            fault, isSaid ? $"{text} (code {number})" : $"{text}: {reason} (code {number})")
         {
             Code = number,
             RevertData = data,
