@@ -33,6 +33,9 @@ public sealed class EndpointGuard
     /// <summary>The result of the last check; not accepting before the first.</summary>
     public ChainHealth Health { get; private set; } = new(false, "the chain was not asked yet", 0);
 
+    /// <summary>Whether the last check found a contradiction, not mere absence.</summary>
+    public bool IsContradicted { get; private set; }
+
     /// <summary>Asks every endpoint. Never throws a <see cref="ChainException"/>.</summary>
     public async Task<ChainHealth> CheckAsync(CancellationToken cancel)
     {
@@ -58,6 +61,7 @@ public sealed class EndpointGuard
         }
 
         contradiction ??= await ForkAsync(alive, cancel).ConfigureAwait(false);
+        IsContradicted = contradiction is not null;
         Health = new ChainHealth(
             alive.Count > 0 && contradiction is null, contradiction ?? away, alive.Count);
         return Health;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
@@ -46,13 +47,13 @@ public sealed partial class Outbox
         ulong lowest = LowestUnmined();
         foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
         {
-            switch (item.Stage)
+            switch (item.State)
             {
-                case OutboxStage.Signed:
-                case OutboxStage.Sent:
+                case OutboxState.Signed:
+                case OutboxState.Sent:
                     await PushAsync(item, head, item.Nonce == lowest, cancel).ConfigureAwait(false);
                     break;
-                case OutboxStage.Intent when InFlight() < _options.InFlightMax:
+                case OutboxState.Intent when InFlight() < _options.InFlightMax:
                     await SignAsync(item, head, cancel).ConfigureAwait(false);
                     break;
                 default:
@@ -107,14 +108,14 @@ public sealed partial class Outbox
             Report(item, "an endpoint's receipt does not fit the chain; ignored");
         }
 
-        if (item.Stage == OutboxStage.Mined)
+        if (item.State == OutboxState.Mined)
         {
             // A reorganisation took the block back: the same bytes go out again, at once.
             ProgressOf(item).OfferedAt = null;
             item = await MoveAsync(
                 item with
                 {
-                    Stage = OutboxStage.Sent,
+                    State = OutboxState.Sent,
                     Outcome = OutboxOutcome.Open,
                     MinedBlock = 0,
                     MinedHash = default,
@@ -157,7 +158,7 @@ public sealed partial class Outbox
         bool isFinal = receipt.BlockNumber <= head.FinalNumber && head.Nonce > item.Nonce;
         OutboxItem mined = item with
         {
-            Stage = isFinal ? OutboxStage.Final : OutboxStage.Mined,
+            State = isFinal ? OutboxState.Final : OutboxState.Mined,
             Outcome = OutcomeOf(item, attempt, receipt),
             MinedBlock = receipt.BlockNumber,
             MinedHash = receipt.BlockHash,
@@ -169,7 +170,7 @@ public sealed partial class Outbox
             Report(item, "mined without the log that proves it; counted as nothing");
         }
 
-        if (mined.Stage != item.Stage || mined.MinedHash != item.MinedHash
+        if (mined.State != item.State || mined.MinedHash != item.MinedHash
             || mined.MinedTx != item.MinedTx || mined.Outcome != item.Outcome)
         {
             await MoveAsync(mined, receipt, cancel).ConfigureAwait(false);
@@ -179,7 +180,7 @@ public sealed partial class Outbox
     private static OutboxOutcome OutcomeOf(
         OutboxItem item, OutboxAttempt attempt, TransactionReceipt receipt)
     {
-        Transaction sent = Transaction.Decode(attempt.Raw);
+        Transaction sent = Transaction.Decode(attempt.Raw.Span);
         if (sent.To != item.Request.To || !sent.Data.AsSpan().SequenceEqual(item.Request.Data))
         {
             return OutboxOutcome.Cancelled;
@@ -226,8 +227,8 @@ public sealed partial class Outbox
         _progress.Remove(item.Id);
         bool isFiller = item.Request.To == Account && item.Request.Kind == FillerKind;
         OutboxItem again = isFiller
-            ? item with { Stage = OutboxStage.Final, Outcome = OutboxOutcome.Cancelled }
-            : item with { Stage = OutboxStage.Intent, Nonce = null, Attempts = [] };
+            ? item with { State = OutboxState.Final, Outcome = OutboxOutcome.Cancelled }
+            : item with { State = OutboxState.Intent, Nonce = null, Attempts = [] };
         _byNonce.Remove(item.Nonce!.Value);
         await MoveAsync(again, null, cancel).ConfigureAwait(false);
     }
@@ -237,7 +238,7 @@ public sealed partial class Outbox
         ulong lowest = ulong.MaxValue;
         foreach (OutboxItem item in _open.Values)
         {
-            if (item.Stage is OutboxStage.Signed or OutboxStage.Sent)
+            if (item.State is OutboxState.Signed or OutboxState.Sent)
             {
                 lowest = Math.Min(lowest, item.Nonce ?? ulong.MaxValue);
             }
@@ -251,7 +252,7 @@ public sealed partial class Outbox
         int count = 0;
         foreach (OutboxItem item in _open.Values)
         {
-            count += item.Stage is OutboxStage.Signed or OutboxStage.Sent ? 1 : 0;
+            count += item.State is OutboxState.Signed or OutboxState.Sent ? 1 : 0;
         }
 
         return count;

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain.Internal.Sending;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
@@ -66,7 +67,7 @@ public sealed partial class Outbox
         {
             OutboxItem refused = item with
             {
-                Stage = OutboxStage.Final,
+                State = OutboxState.Abandoned,
                 Outcome = OutboxOutcome.Refused,
                 Note = e.Message,
             };
@@ -119,10 +120,10 @@ public sealed partial class Outbox
         {
             Nonce = nonce,
             Attempts = attempts,
-            Stage = item.Stage == OutboxStage.Sent ? OutboxStage.Sent : OutboxStage.Signed,
+            State = item.State == OutboxState.Sent ? OutboxState.Sent : OutboxState.Signed,
             Note = null,
         };
-        signed = item.Stage == signed.Stage
+        signed = item.State == signed.State
             ? await StoreAsync(signed, cancel).ConfigureAwait(false)
             : await MoveAsync(signed, null, cancel).ConfigureAwait(false);
         Progress progress = ProgressOf(signed);
@@ -155,10 +156,10 @@ public sealed partial class Outbox
         // An answer that never came may have been a yes: from here on it is out.
         bool isOut = verdict
             is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
-        if (isOut && item.Stage == OutboxStage.Signed)
+        if (isOut && item.State == OutboxState.Signed)
         {
             OutboxItem sent = _open.TryGetValue(item.Id, out OutboxItem? noted) ? noted : item;
-            await MoveAsync(sent with { Stage = OutboxStage.Sent }, null, cancel)
+            await MoveAsync(sent with { State = OutboxState.Sent }, null, cancel)
                 .ConfigureAwait(false);
         }
     }
@@ -169,7 +170,7 @@ public sealed partial class Outbox
         OutboxItem item, Head head, bool isFirst, CancellationToken cancel)
     {
         Progress progress = ProgressOf(item);
-        Transaction last = Transaction.Decode(item.Attempts[^1].Raw);
+        Transaction last = Transaction.Decode(item.Attempts[^1].Raw.Span);
         FeeQuote previous = new(
             last.MaxFeePerGas.ToUInt128(), last.MaxPriorityFeePerGas.ToUInt128());
         bool isStuck = Elapsed(progress.AttemptSince) >= _options.ReplaceAfter

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
@@ -101,7 +102,15 @@ public sealed partial class Outbox : IDisposable
             }
 
             OutboxItem added = await _store
-                .InsertAsync(new OutboxItem { Id = 0, Request = request, From = Account }, cancel)
+                .InsertAsync(
+                    new OutboxItem
+                    {
+                        Id = 0,
+                        Request = request,
+                        From = Account,
+                        CreatedAt = (ulong)_time.GetUtcNow().ToUnixTimeSeconds(),
+                    },
+                    cancel)
                 .ConfigureAwait(false);
             Remember(added);
             return added;
@@ -163,7 +172,7 @@ public sealed partial class Outbox : IDisposable
     /// </summary>
     /// <returns>The row, and its receipt where it is mined.</returns>
     public async Task<OutboxChange> RunAsync(
-        long id, OutboxStage until, TimeSpan pollEvery, CancellationToken cancel)
+        long id, OutboxState until, TimeSpan pollEvery, CancellationToken cancel)
     {
         TransactionReceipt? receipt = null;
         while (true)
@@ -176,7 +185,7 @@ public sealed partial class Outbox : IDisposable
                 }
 
                 receipt = change.Receipt ?? receipt;
-                if (change.Item.Stage >= until)
+                if (change.Item.State >= until)
                 {
                     return new OutboxChange(change.Item, receipt);
                 }

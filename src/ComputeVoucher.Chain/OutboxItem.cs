@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
@@ -13,11 +14,11 @@ public sealed record OutboxItem
 
     public required Address From { get; init; }
 
-    public OutboxStage Stage { get; init; }
+    public OutboxState State { get; init; } = OutboxState.Intent;
 
     public OutboxOutcome Outcome { get; init; }
 
-    /// <summary>Null in <see cref="OutboxStage.Intent"/> and for a refused request.</summary>
+    /// <summary>Null in <see cref="OutboxState.Intent"/> and for a refused request.</summary>
     public ulong? Nonce { get; init; }
 
     /// <summary>Oldest first.</summary>
@@ -30,8 +31,11 @@ public sealed record OutboxItem
     /// <summary>Which attempt was mined.</summary>
     public Bytes32 MinedTx { get; init; }
 
+    /// <summary>Unix seconds of the request.</summary>
+    public ulong CreatedAt { get; init; }
+
     /// <summary>One line on why it waits, or why it was refused; not stored.</summary>
     public string? Note { get; init; }
 
-    public bool IsOpen => Stage != OutboxStage.Final;
+    public bool IsOpen => State < OutboxState.Final;
 }

@@ -35,7 +35,7 @@ internal sealed class ContractReader
         CancellationToken cancel,
         Address from = default)
     {
-        byte[] answer = await AnswerAsync(data, block, cancel, from).ConfigureAwait(false);
+        byte[] answer = await AnswerAsync(data, block, from, cancel).ConfigureAwait(false);
         if (answer.Length != words * WordBytes)
         {
             throw new ChainException(
@@ -51,12 +51,12 @@ internal sealed class ContractReader
     public async Task<T> ReadDynamicAsync<T>(
         byte[] data, BlockTag block, Read<T> read, CancellationToken cancel)
     {
-        byte[] answer = await AnswerAsync(data, block, cancel, default).ConfigureAwait(false);
+        byte[] answer = await AnswerAsync(data, block, default, cancel).ConfigureAwait(false);
         return Parse(answer, read);
     }
 
     private Task<byte[]> AnswerAsync(
-        byte[] data, BlockTag block, CancellationToken cancel, Address from) =>
+        byte[] data, BlockTag block, Address from, CancellationToken cancel) =>
         _rpc.CallAsync(new CallRequest(from, _contract, data), block, cancel);
 
     private T Parse<T>(byte[] answer, Read<T> read)

@@ -9,12 +9,12 @@ namespace ComputeVoucher.Chain.Internal.Sending;
 /// </summary>
 /// <remarks>Version 1, little endian: version u8, outcome u8, flags u8 (1 has a to, 2 urgent, 4
 /// has a topic, 8 has a contract), kind (u8 length, ASCII), key (u8 length, ASCII), to 20, value
-/// u128, gas u64, cost cap u128, urgent cost cap u128, topic 32, contract 20, mined transaction 32,
-/// data (u32 length, bytes). Absent fields are zero.</remarks>
+/// u128, gas u64, cost cap u128, urgent cost cap u128, topic 32, contract 20, data
+/// (u32 length, bytes). Absent fields are zero.</remarks>
 internal static class OutboxRow
 {
     private const byte Version = 1;
-    private const int FixedBytes = 3 + 1 + 1 + 20 + 16 + 8 + 16 + 16 + 32 + 20 + 32 + 4;
+    private const int FixedBytes = 3 + 1 + 1 + 20 + 16 + 8 + 16 + 16 + 32 + 20 + 4;
     private const int KindCharsMax = 32;
     private const int KeyCharsMax = 128;
 
@@ -37,7 +37,6 @@ internal static class OutboxRow
         Put(ref rest, request.UrgentCostMaxWei);
         Put(ref rest, (request.ExpectedTopic ?? default).ToArray());
         Put(ref rest, (request.ExpectedContract ?? default).ToArray());
-        Put(ref rest, item.MinedTx.ToArray());
         BinaryPrimitives.WriteInt32LittleEndian(rest, request.Data.Length);
         request.Data.CopyTo(rest[4..]);
         return row;
@@ -66,7 +65,6 @@ internal static class OutboxRow
         UInt128 urgentCap = TakeUInt128(ref rest, id);
         Bytes32 topic = new(Take(ref rest, Bytes32.Size, id));
         Address contract = new(Take(ref rest, Address.Size, id));
-        Bytes32 minedTx = new(Take(ref rest, Bytes32.Size, id));
         if (BinaryPrimitives.ReadInt32LittleEndian(Take(ref rest, 4, id)) != rest.Length)
         {
             throw Damaged(id);
@@ -93,7 +91,6 @@ internal static class OutboxRow
             From = from,
             Request = request,
             Outcome = outcome,
-            MinedTx = minedTx,
         };
     }
 

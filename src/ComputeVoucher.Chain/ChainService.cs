@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>A node's side of the chain: endpoints compared, channels mirrored, acks redeemed,
+/// transactions carried through.</summary>
+/// <remarks>One caller drives <see cref="StepAsync"/>, every second or so; the rest may be read
+/// from any thread.</remarks>
+public sealed class ChainService
+{
+    private readonly EndpointGuard _guard;
+    private readonly ChainServiceOptions _options;
+    private readonly TimeProvider _time;
+    private long? _guardedAt;
+    private long? _mirroredAt;
+    private volatile ChainHealth _health = new(false, "the chain was not asked yet", 0);
+
+    public ChainService(
+        EndpointGuard guard,
+        ChannelMirror mirror,
+        Redeemer redeemer,
+        Outbox outbox,
+        ChainServiceOptions options,
+        TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(guard);
+        ArgumentNullException.ThrowIfNull(mirror);
+        ArgumentNullException.ThrowIfNull(redeemer);
+        ArgumentNullException.ThrowIfNull(outbox);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _guard = guard;
+        Mirror = mirror;
+        Redeemer = redeemer;
+        Outbox = outbox;
+        _options = options;
+        _time = time;
+    }
+
+    public ChannelMirror Mirror { get; }
+
+    public Redeemer Redeemer { get; }
+
+    public Outbox Outbox { get; }
+
+    /// <summary>Whether new orders may be accepted, and the most important line about it.
+    /// </summary>
+    public ChainHealth Health => _health;
+
+    /// <summary>One pass over everything. Throws only what the store throws, and
+    /// <see cref="OperationCanceledException"/>.</summary>
+    public async Task<ChainStep> StepAsync(CancellationToken cancel)
+    {
+        TimeSpan every = _guard.Health.IsAccepting && _guard.Health.Problem is null
+            ? _options.GuardEvery
+            : _options.GuardRetryEvery;
+        if (_guardedAt is not long guarded || _time.GetElapsedTime(guarded) >= every)
+        {
+            await _guard.CheckAsync(cancel).ConfigureAwait(false);
+            _guardedAt = _time.GetTimestamp();
+        }
+
+        MirrorStep mirror = await Mirror.StepAsync(cancel).ConfigureAwait(false);
+        if (Mirror.Problem is null)
+        {
+            _mirroredAt = _time.GetTimestamp();
+        }
+
+        IReadOnlyList<OutboxItem> submitted = await Redeemer.StepAsync(false, cancel)
+            .ConfigureAwait(false);
+        IReadOnlyList<OutboxChange> changes = await Outbox.StepAsync(cancel)
+            .ConfigureAwait(false);
+        foreach (OutboxChange change in changes)
+        {
+            Redeemer.Note(change);
+        }
+
+        _health = Judge();
+        return new ChainStep(mirror, submitted, changes);
+    }
+
+    private ChainHealth Judge()
+    {
+        ChainHealth guard = _guard.Health;
+        bool isMirrored = _mirroredAt is long at
+            && _time.GetElapsedTime(at) < _options.MirrorAgeMax;
+
+        // An endpoint that is away for a moment stops nothing; the age of the mirror does.
+        bool isAway = guard.EndpointsAlive == 0 && !_guard.IsContradicted;
+        bool isAccepting = isMirrored && (guard.IsAccepting || isAway);
+        string? problem = guard.Problem ?? Mirror.Problem ?? Outbox.Problem ?? Redeemer.Problem;
+        string? unseen = isMirrored ? null : "the chain was not read for too long";
+        return new ChainHealth(isAccepting, problem ?? unseen, guard.EndpointsAlive);
+    }
+}

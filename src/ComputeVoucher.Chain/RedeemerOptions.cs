@@ -1,0 +1,39 @@
+using System;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>When a redemption is worth its gas.</summary>
+public sealed record RedeemerOptions
+{
+    /// <summary>Wei that one token base unit is worth; 0 where the operator does not say, then
+    /// neither <see cref="GasFactor"/> nor the fee caps apply. For a dollar of 6 decimals at 3,000
+    /// dollars an ether: 333,333,333.</summary>
+    public UInt128 WeiPerTokenUnit { get; init; }
+
+    /// <summary>Redeem when the value reaches so many times the gas.</summary>
+    public uint GasFactor { get; init; } = 20;
+
+    /// <summary>Redeem what has been due for so long, whatever the gas.</summary>
+    public TimeSpan AgeMax { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Urgent when a class's redemption ends sooner than this; also the margin before
+    /// the end of a thaw in which the node stopped serving.</summary>
+    public TimeSpan ExpiryMargin { get; init; } = TimeSpan.FromDays(2);
+
+    /// <summary>Seconds after a class's expiry in which the contract still redeems.</summary>
+    public ulong ExpiryGraceSeconds { get; init; }
+
+    /// <summary>Of the value of a batch, the fee may be one in so many; urgent ones may cost it
+    /// all.</summary>
+    public uint CostShare { get; init; } = 4;
+
+    /// <summary>Gas of one redemption before its rows; with <see cref="RowGas"/> only for the
+    /// question whether it is worth it. payments.md part 3.</summary>
+    public ulong BatchGas { get; init; } = 80_000;
+
+    /// <summary>Gas of one row.</summary>
+    public ulong RowGas { get; init; } = 13_000;
+
+    /// <summary>A batch that could not be made, or reverted, is tried again after this.</summary>
+    public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(60);
+}
