@@ -9,8 +9,8 @@ namespace ComputeVoucher.Primitives;
 /// </summary>
 public ref struct RlpReader
 {
-    /// <summary>Nested lists: transactions need 3, the Ethereum project's vectors 32.</summary>
-    public const int DepthMax = 64;
+    /// <summary>Nested lists: transactions need 3, blocks 5; the rest is room.</summary>
+    public const int DepthMax = 32;
 
     private readonly int _depth;
     private ReadOnlySpan<byte> _rest;

@@ -15,11 +15,16 @@ internal static class PlainKeccak
         0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
     ];
 
-    public static Bytes32 Hash(ReadOnlySpan<byte> message)
+    public static Bytes32 Hash(ReadOnlySpan<byte> message) => Sponge(message, padding: 0x01);
+
+    /// <summary>FIPS 202 SHA3-256: the same but for the padding.</summary>
+    public static Bytes32 Sha3(ReadOnlySpan<byte> message) => Sponge(message, padding: 0x06);
+
+    private static Bytes32 Sponge(ReadOnlySpan<byte> message, byte padding)
     {
         byte[] padded = new byte[(message.Length / 136 + 1) * 136];
         message.CopyTo(padded);
-        padded[message.Length] ^= 0x01;
+        padded[message.Length] ^= padding;
         padded[^1] ^= 0x80;
         ulong[] state = new ulong[25];
         for (int at = 0; at < padded.Length; at += 136)
