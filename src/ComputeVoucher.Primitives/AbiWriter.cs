@@ -64,7 +64,9 @@ public sealed class AbiWriter
     /// <summary>A struct that has a dynamic member.</summary>
     public AbiWriter WriteTuple(AbiWriter members) => Dynamic(members.ToArray());
 
-    /// <summary>T[]: the elements, written one after the other into <paramref name="elements"/>.</summary>
+    /// <summary>
+    /// T[]: the elements, written one after the other into <paramref name="elements"/>.
+    /// </summary>
     public AbiWriter WriteArray(int count, AbiWriter elements)
     {
         byte[] content = elements.ToArray();

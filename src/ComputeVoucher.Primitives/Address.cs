@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 
 namespace ComputeVoucher.Primitives;
 
-/// <summary>An Ethereum address: the last 20 bytes of keccak256 of an uncompressed public key.</summary>
+/// <summary>
+/// An Ethereum address: the last 20 bytes of keccak256 of an uncompressed public key.
+/// </summary>
 [InlineArray(Size)]
 public struct Address : IEquatable<Address>
 {
@@ -32,7 +34,8 @@ public struct Address : IEquatable<Address>
 
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Span =>
-        MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<Address, byte>(ref Unsafe.AsRef(in this)), Size);
+        MemoryMarshal.CreateReadOnlySpan(
+            in Unsafe.As<Address, byte>(ref Unsafe.AsRef(in this)), Size);
 
     public readonly void CopyTo(Span<byte> destination) => Span.CopyTo(destination);
 
@@ -64,7 +67,8 @@ public struct Address : IEquatable<Address>
     /// </summary>
     public static Address OfContract(in Address creator, ulong nonce)
     {
-        byte[] preimage = new RlpWriter().BeginList().Write(creator).Write(nonce).EndList().ToArray();
+        byte[] preimage = new RlpWriter()
+            .BeginList().Write(creator).Write(nonce).EndList().ToArray();
         return new Address(Keccak256.Hash(preimage).Span[12..]);
     }
 

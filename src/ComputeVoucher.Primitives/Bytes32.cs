@@ -34,7 +34,8 @@ public struct Bytes32 : IEquatable<Bytes32>, IComparable<Bytes32>
     /// <summary>The bytes in place; valid while the variable lives.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Span =>
-        MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<Bytes32, byte>(ref Unsafe.AsRef(in this)), Size);
+        MemoryMarshal.CreateReadOnlySpan(
+            in Unsafe.As<Bytes32, byte>(ref Unsafe.AsRef(in this)), Size);
 
     public readonly void CopyTo(Span<byte> destination) => Span.CopyTo(destination);
 

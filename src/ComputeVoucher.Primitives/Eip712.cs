@@ -6,7 +6,9 @@ namespace ComputeVoucher.Primitives;
 /// <summary>Hashing of typed structured data (EIP-712).</summary>
 public static class Eip712
 {
-    /// <summary>keccak of <c>encodeType</c>, such as <c>Mail(address to,string contents)</c>.</summary>
+    /// <summary>
+    /// keccak of <c>encodeType</c>, such as <c>Mail(address to,string contents)</c>.
+    /// </summary>
     public static Bytes32 TypeHash(string encodeType) =>
         Keccak256.Hash(Encoding.UTF8.GetBytes(encodeType));
 

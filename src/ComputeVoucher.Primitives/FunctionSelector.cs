@@ -15,7 +15,7 @@ public readonly record struct FunctionSelector(uint Value)
 
     /// <summary>The selector of a signature without spaces and argument names.</summary>
     public static FunctionSelector Of(string signature) => new(
-        BinaryPrimitives.ReadUInt32BigEndian(Keccak256.Hash(Encoding.UTF8.GetBytes(signature)).Span));
+        BinaryPrimitives.ReadUInt32BigEndian(Topic(signature).Span));
 
     /// <summary>The topic of an event: the whole hash of its signature.</summary>
     public static Bytes32 Topic(string signature) =>

@@ -10,7 +10,9 @@ public static class Hex
         "0x" + Convert.ToHexStringLower(bytes);
 
     /// <summary>Bytes of an even number of hex digits, with or without a 0x prefix.</summary>
-    /// <exception cref="FormatException">An odd number of digits, or a character that is none.</exception>
+    /// <exception cref="FormatException">
+    /// An odd number of digits, or a character that is none.
+    /// </exception>
     public static byte[] Decode(ReadOnlySpan<char> text) =>
         TryDecode(text, out byte[] bytes)
             ? bytes

@@ -17,12 +17,13 @@ public static unsafe partial class Keccak256
     // Two states of 25 vectors, and room to start at a multiple of 32 (no load splits a line).
     private const int ScratchBytes = 2 * KeccakF1600.Lanes * VectorBytes + VectorBytes;
 
-    /// <summary>keccak(tag ‖ 128 bytes) of 4 contiguous blocks; 512 bytes in, 128 bytes out.</summary>
+    /// <summary>
+    /// keccak(tag ‖ 128 bytes) of 4 contiguous blocks; 512 bytes in, 128 bytes out.
+    /// </summary>
     [SkipLocalsInit]
     private static void HashFourBlocks(byte tag, ReadOnlySpan<byte> blocks, Span<byte> digests)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(blocks.Length, 4 * TaggedBlockBytes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(digests.Length, 4 * Bytes32.Size);
+        Check(blocks.Length == 4 * TaggedBlockBytes && digests.Length == 4 * Bytes32.Size);
         byte* scratch = stackalloc byte[ScratchBytes];
         Vec* state = Align(scratch);
 
@@ -30,7 +31,9 @@ public static unsafe partial class Keccak256
         // read 7 + 32 k up to byte 102; lanes 13 to 15 read 103 to 126; lane 16 reads byte 127.
         fixed (byte* p0 = blocks, output = digests)
         {
-            byte* p1 = p0 + TaggedBlockBytes, p2 = p1 + TaggedBlockBytes, p3 = p2 + TaggedBlockBytes;
+            byte* p1 = p0 + TaggedBlockBytes;
+            byte* p2 = p1 + TaggedBlockBytes;
+            byte* p3 = p2 + TaggedBlockBytes;
             Vec tags = Vector256.Create((ulong)tag);
             state[0] = Avx2.Or(Avx2.ShiftLeftLogical(Gather(p0, p1, p2, p3), 8), tags);
             for (int k = 0; k < 3; k++)
@@ -56,8 +59,7 @@ public static unsafe partial class Keccak256
     [SkipLocalsInit]
     private static void HashFourPadded(ReadOnlySpan<byte> padded, Span<Bytes32> digests)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(padded.Length, 4 * RateBytes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(digests.Length, 4);
+        Check(padded.Length == 4 * RateBytes && digests.Length == 4);
         byte* scratch = stackalloc byte[ScratchBytes];
         Vec* state = Align(scratch);
 
@@ -72,6 +74,17 @@ public static unsafe partial class Keccak256
             }
 
             PermuteFourAndSqueeze(state, (byte*)output);
+        }
+    }
+
+    /// <summary>
+    /// What the pointers below count on; the public methods have refused all else.
+    /// </summary>
+    private static void Check(bool fits)
+    {
+        if (!fits)
+        {
+            throw new ArgumentException("four messages do not have the length that was said");
         }
     }
 
@@ -159,7 +172,9 @@ public static unsafe partial class Keccak256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vec Rol(Vec value, int bits) => (value << bits) | (value >>> (64 - bits));
 
-    /// <summary>Rotation by 1 or 7 whole bytes: one shuffle instead of two shifts and an or.</summary>
+    /// <summary>
+    /// Rotation by 1 or 7 whole bytes: one shuffle instead of two shifts and an or.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vec RolBytes(Vec value, byte bytes) => Avx2.Shuffle(
         value.AsByte(),

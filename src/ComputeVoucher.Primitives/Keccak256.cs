@@ -15,7 +15,9 @@ public static partial class Keccak256
     /// <summary>Bytes absorbed per permutation.</summary>
     public const int RateBytes = 136;
 
-    /// <summary>Longest message that one permutation hashes: one byte is needed for padding.</summary>
+    /// <summary>
+    /// Longest message that one permutation hashes: one byte is needed for padding.
+    /// </summary>
     public const int OneBlockBytesMax = RateBytes - 1;
 
     /// <summary>Message bytes after the tag in <see cref="HashBlocks"/>.</summary>
@@ -43,7 +45,9 @@ public static partial class Keccak256
     /// Four messages of one equal length, at most <see cref="OneBlockBytesMax"/> bytes, hashed side
     /// by side; equal to four calls of <see cref="Hash"/>. <paramref name="digests"/> receives 4.
     /// </summary>
-    /// <exception cref="ArgumentException">Lengths differ, are too long, or fewer than 4 digests.</exception>
+    /// <exception cref="ArgumentException">
+    /// Lengths differ, are too long, or fewer than 4 digests.
+    /// </exception>
     public static void HashFour(
         ReadOnlySpan<byte> m0,
         ReadOnlySpan<byte> m1,
@@ -80,8 +84,8 @@ public static partial class Keccak256
 
     /// <summary>
     /// <c>digests[i] = keccak(tag ‖ blocks[128 i .. 128 i + 128])</c>: leaves and nodes of a trace
-    /// tree, one permutation each, four at a time with AVX2. <paramref name="digests"/> may start at
-    /// the address where <paramref name="blocks"/> starts: a block is read before it is overwritten.
+    /// tree, one permutation each, four at a time with AVX2. <paramref name="digests"/> may start
+    /// where <paramref name="blocks"/> starts: a block is read before it is overwritten.
     /// </summary>
     /// <param name="tag">First byte of every message; it keeps leaves apart from nodes.</param>
     /// <param name="blocks">128 bytes per digest, contiguous.</param>

@@ -7,7 +7,8 @@ namespace ComputeVoucher.Primitives;
 
 /// <summary>
 /// A secp256k1 private key. Its bytes stay in one place in memory, are zeroed by
-/// <see cref="Dispose"/>, and are never printed. Signing is thread safe; disposing beside it is not.
+/// <see cref="Dispose"/>, and are never printed. Signing is thread safe; disposing meanwhile is
+/// not.
 /// </summary>
 public sealed unsafe class PrivateKey : IDisposable
 {
@@ -30,7 +31,9 @@ public sealed unsafe class PrivateKey : IDisposable
     public Address Address { get; }
 
     /// <summary>A key of 32 big-endian bytes; the caller wipes its own copy.</summary>
-    /// <exception cref="FormatException">Not 32 bytes, or a number that is not 1 … n − 1.</exception>
+    /// <exception cref="FormatException">
+    /// Not 32 bytes, or a number that is not 1 … n − 1.
+    /// </exception>
     public static PrivateKey FromBytes(ReadOnlySpan<byte> key)
     {
         if (key.Length == Size)
@@ -66,7 +69,7 @@ public sealed unsafe class PrivateKey : IDisposable
     }
 
     /// <summary>
-    /// Deterministic low-s signature of a 32-byte digest (RFC 6979 with HMAC-SHA256, no extra data).
+    /// Deterministic low-s signature of a digest (RFC 6979 with HMAC-SHA256, no extra data).
     /// </summary>
     [SkipLocalsInit]
     public Signature Sign(in Bytes32 digest)

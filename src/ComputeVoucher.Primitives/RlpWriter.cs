@@ -37,7 +37,9 @@ public sealed class RlpWriter
     /// <summary>20 bytes.</summary>
     public RlpWriter Write(in Address address) => Write(address.Span);
 
-    /// <summary>20 bytes, or the empty string where there is no address (contract creation).</summary>
+    /// <summary>
+    /// 20 bytes, or the empty string where there is no address (contract creation).
+    /// </summary>
     public RlpWriter Write(Address? address) => address is { } a ? Write(a.Span) : Write([]);
 
     /// <summary>32 bytes, leading zeros kept.</summary>

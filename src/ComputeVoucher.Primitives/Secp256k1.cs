@@ -70,7 +70,9 @@ public static unsafe class Secp256k1
             && TrySerialize(recovered, publicKey);
     }
 
-    /// <summary>Checks r ‖ s (64 bytes, low s only) against a public key of 33 or 65 bytes.</summary>
+    /// <summary>
+    /// Checks r ‖ s (64 bytes, low s only) against a public key of 33 or 65 bytes.
+    /// </summary>
     [SkipLocalsInit]
     internal static bool Verify(
         ReadOnlySpan<byte> publicKey, in Bytes32 digest, ReadOnlySpan<byte> compact)

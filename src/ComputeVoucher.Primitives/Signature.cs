@@ -7,8 +7,8 @@ using ComputeVoucher.Primitives.Internal;
 namespace ComputeVoucher.Primitives;
 
 /// <summary>
-/// A recoverable secp256k1 signature in the 64 bytes of EIP-2098: r (32) ‖ (yParity « 255 | s) (32),
-/// big endian. Any 64 bytes can be held; <see cref="IsCanonical"/> and
+/// A recoverable secp256k1 signature in the 64 bytes of EIP-2098: r (32) ‖ (yParity « 255 | s)
+/// (32), big endian. Any 64 bytes can be held; <see cref="IsCanonical"/> and
 /// <see cref="Secp256k1.TryRecover"/> decide what counts.
 /// </summary>
 [InlineArray(Size)]
@@ -32,7 +32,9 @@ public struct Signature : IEquatable<Signature>
     }
 
     /// <summary>Joins r, s (below 2^255) and the parity of the nonce point's y.</summary>
-    /// <exception cref="ArgumentException">s has its highest bit set: there is no room for it.</exception>
+    /// <exception cref="ArgumentException">
+    /// s has its highest bit set: there is no room for it.
+    /// </exception>
     public Signature(in Bytes32 r, in Bytes32 s, bool yParity)
     {
         if (s[0] >= 0x80)

@@ -63,7 +63,9 @@ public readonly struct UInt256 : IEquatable<UInt256>, IComparable<UInt256>
     }
 
     /// <summary>Decimal digits, or hexadecimal digits after 0x.</summary>
-    /// <exception cref="FormatException">Anything else, or a number of more than 256 bits.</exception>
+    /// <exception cref="FormatException">
+    /// Anything else, or a number of more than 256 bits.
+    /// </exception>
     public static UInt256 Parse(ReadOnlySpan<char> text) =>
         TryParse(text, out UInt256 value)
             ? value

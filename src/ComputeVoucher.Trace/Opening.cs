@@ -68,14 +68,18 @@ public sealed class Opening
     /// <summary>The canonical bytes.</summary>
     public ReadOnlySpan<byte> Encoded => _encoded;
 
-    /// <summary>The elements' bytes, little endian. Worth nothing before <see cref="Verify"/>.</summary>
+    /// <summary>
+    /// The elements' bytes, little endian. Worth nothing before <see cref="Verify"/>.
+    /// </summary>
     public ReadOnlySpan<byte> Data => _encoded.AsSpan(
         HeaderBytes + _header.FirstByte - _header.FirstLeaf * TraceTree.LeafBytes,
         _header.ByteCount);
 
     /// <summary>Opens elements of one tensor of a list.</summary>
     /// <param name="tensorHashes">The hashes under the list root, in order.</param>
-    /// <param name="tensorIndex">The tensor to open; its hash must be that of the next three.</param>
+    /// <param name="tensorIndex">
+    /// The tensor to open; its hash must be that of the next three.
+    /// </param>
     /// <param name="type">Its element type.</param>
     /// <param name="dims">Its shape.</param>
     /// <param name="data">All its bytes.</param>

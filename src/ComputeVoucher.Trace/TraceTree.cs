@@ -12,7 +12,7 @@ namespace ComputeVoucher.Trace;
 /// <code>
 /// leaf    keccak(00 ‖ 128 bytes)            the tensor's bytes in order, little endian, the last
 ///                                           leaf zero padded
-/// node    keccak(01 ‖ c0 ‖ c1 ‖ c2 ‖ c3)    4-ary, level by level; a missing child is 32 zero bytes
+/// node    keccak(01 ‖ c0 ‖ c1 ‖ c2 ‖ c3)    4-ary, by levels; a missing child is 32 zero bytes
 /// tensor  keccak(02 ‖ dtype u8 ‖ rank u8 ‖ dims u32 LE … ‖ root)
 /// list    keccak(03 ‖ count u32 LE ‖ root over the tensor hashes)
 /// </code>
@@ -22,13 +22,17 @@ namespace ComputeVoucher.Trace;
 /// </summary>
 public static class TraceTree
 {
-    /// <summary>Tensor bytes per leaf: with the tag, 129 of the 135 one permutation can take.</summary>
+    /// <summary>
+    /// Tensor bytes per leaf: with the tag, 129 of the 135 one permutation can take.
+    /// </summary>
     public const int LeafBytes = 128;
 
     /// <summary>Children per node: 4 × 32 bytes fill a permutation as a leaf does.</summary>
     public const int Arity = 4;
 
-    /// <summary>TensorFlow Lite tensors have at most 6 dimensions in practice; 8 slots are fixed.</summary>
+    /// <summary>
+    /// TensorFlow Lite tensors have at most 6 dimensions in practice; 8 slots are fixed.
+    /// </summary>
     public const int RankMax = 8;
 
     /// <summary>Tensors of one list; 12 levels. A language model adds some 200 per token.</summary>
@@ -154,7 +158,9 @@ public static class TraceTree
     }
 
     /// <summary>Bytes that a type and a shape stand for; at most 2^31 − 1.</summary>
-    /// <exception cref="ArgumentException">Rank, a dimension or the product is out of range.</exception>
+    /// <exception cref="ArgumentException">
+    /// Rank, a dimension or the product is out of range.
+    /// </exception>
     internal static int DataBytes(TensorType type, ReadOnlySpan<int> dims)
     {
         if (dims.Length > RankMax)
@@ -195,7 +201,9 @@ public static class TraceTree
 
     internal static int RoundUp(int count) => checked(count + Arity - 1) / Arity * Arity;
 
-    /// <summary>Hashes leaves; <paramref name="leaves"/> receives one per started 128 bytes.</summary>
+    /// <summary>
+    /// Hashes leaves; <paramref name="leaves"/> receives one per started 128 bytes.
+    /// </summary>
     internal static int HashLeaves(ReadOnlySpan<byte> data, Span<Bytes32> leaves, bool scalar)
     {
         int whole = data.Length / LeafBytes;

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System;
 using System.Linq;
 using System.Numerics;
 using System.Text.Json;
@@ -70,7 +70,9 @@ public sealed class AddressTests
         Assert.Equal(259, cases);
     }
 
-    /// <summary>The address as an IBAN of country XE: base 36, two check digits modulo 97.</summary>
+    /// <summary>
+    /// The address as an IBAN of country XE: base 36, two check digits modulo 97.
+    /// </summary>
     private static string Icap(Address address)
     {
         BigInteger number = new(address.Span, isUnsigned: true, isBigEndian: true);
@@ -82,8 +84,8 @@ public sealed class AddressTests
 
         digits = digits.PadLeft(30, '0');
         string numeric = string.Concat((digits + "XE00").Select(
-            c => (char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10).ToString(CultureInfo.InvariantCulture)));
-        int check = 98 - (int)(BigInteger.Parse(numeric, CultureInfo.InvariantCulture) % 97);
+            c => Convert.ToString(char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10, 10)));
+        int check = 98 - (int)(BigInteger.Parse(numeric) % 97);
         return $"XE{check:00}{digits}";
     }
 }

@@ -260,9 +260,11 @@ public sealed class Secp256k1Tests
         foreach (JsonElement v in Vectors.Json("secp256k1", "endomorphism.json").EnumerateArray())
         {
             using PrivateKey one = PrivateKey.FromBytes(Word("1").Span);
-            Assert.Equal([4, .. Word(v.Text("ax")).Span, .. Word(v.Text("ay")).Span], PublicKey(one));
+            Assert.Equal(
+                [4, .. Word(v.Text("ax")).Span, .. Word(v.Text("ay")).Span], PublicKey(one));
             using PrivateKey key = PrivateKey.FromBytes(Word(v.Text("scalar")).Span);
-            Assert.Equal([4, .. Word(v.Text("cx")).Span, .. Word(v.Text("cy")).Span], PublicKey(key));
+            Assert.Equal(
+                [4, .. Word(v.Text("cx")).Span, .. Word(v.Text("cy")).Span], PublicKey(key));
         }
     }
 

@@ -48,7 +48,8 @@ public sealed class UInt256Tests
             Assert.Equal(a, UInt256.Parse(a.ToString()).ToBigInteger());
             Assert.Equal(a, UInt256.Parse(UInt256.FromBigInteger(a).ToHex()).ToBigInteger());
             Assert.Equal(
-                a, UInt256.FromBigEndian(UInt256.FromBigInteger(a).ToBytes32().Span).ToBigInteger());
+                a,
+                UInt256.FromBigEndian(UInt256.FromBigInteger(a).ToBytes32().Span).ToBigInteger());
         }
     }
 

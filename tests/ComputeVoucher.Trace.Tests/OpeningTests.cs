@@ -11,7 +11,9 @@ public sealed class OpeningTests
 {
     private const int FirstElementAt = 43;
 
-    /// <summary>A list whose tensors differ in type, rank and size, and none repeats a leaf.</summary>
+    /// <summary>
+    /// A list whose tensors differ in type, rank and size, and none repeats a leaf.
+    /// </summary>
     private static readonly (TensorType Type, int[] Dims)[] s_shapes =
     [
         (TensorType.Int8, [1]),
@@ -125,7 +127,7 @@ public sealed class OpeningTests
     [Fact]
     public void TryDecode_OfPaddingThatIsNotZero_IsRefusedEvenWhereTheRootCommitsToIt()
     {
-        // A list that was built with a dirty last leaf: hashes agree, the encoding is not canonical.
+        // A list built with a dirty last leaf: hashes agree, the encoding is not canonical.
         byte[] leaf = new byte[128];
         Pattern.Bytes(12).CopyTo(leaf, 0);
         leaf[12] = 1;
@@ -229,12 +231,16 @@ public sealed class OpeningTests
     {
         TestList list = TestList.Of(s_shapes);
         Opening opening = list.Open(1, 17, 3);
-        Assert.Equal("0x4e42be650258d9edc5efb0917f4c790b9b98b7769de1634e5a5a45d57fe55d74", list.Root.ToString());
+        Assert.Equal(
+            "0x4e42be650258d9edc5efb0917f4c790b9b98b7769de1634e5a5a45d57fe55d74",
+            list.Root.ToString());
         Assert.Equal(
             "0x010900000001000000090401000000310000000a000000010000000000000000"
                 + "00000000000000000000001100000003000000",
             Hex.Encode(opening.Encoded[..Opening.HeaderBytes]));
-        Assert.Equal("0xb3985d78567f50459d7fff020f66d131b155e9f5e95272b6c5cb870877851257", Keccak256.Hash(opening.Encoded).ToString());
+        Assert.Equal(
+            "0xb3985d78567f50459d7fff020f66d131b155e9f5e95272b6c5cb870877851257",
+            Keccak256.Hash(opening.Encoded).ToString());
 
         // 490 bytes are 4 leaves: one is open, three hashes follow; 9 tensors are 3 levels, where
         // 3 + 2 siblings exist.
@@ -244,7 +250,8 @@ public sealed class OpeningTests
     private static HashSet<(int First, int Count)> Ranges(int elements)
     {
         HashSet<(int, int)> ranges = [];
-        foreach (int first in new[] { 0, 1, 15, 16, 31, 127, 128, 511, 512, elements / 2, elements - 1 })
+        foreach (int first in new[]
+            { 0, 1, 15, 16, 31, 127, 128, 511, 512, elements / 2, elements - 1 })
         {
             foreach (int count in new[] { 1, 2, 16, 128, 129, 500, 2049, elements - first })
             {

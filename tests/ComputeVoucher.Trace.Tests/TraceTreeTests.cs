@@ -82,7 +82,8 @@ public sealed class TraceTreeTests
         // Every leaf count to 70, then both sides of 4^k leaves, where levels appear, and of the
         // chunk of 256 leaves, from which on subtrees are hashed apart.
         List<int> lengths = [.. Enumerable.Range(0, 70).Select(i => i * 128 + i % 3)];
-        foreach (int leaves in new[] { 255, 256, 257, 258, 259, 260, 511, 513, 767, 1023, 1024, 1025 })
+        foreach (int leaves in new[]
+            { 255, 256, 257, 258, 259, 260, 511, 513, 767, 1023, 1024, 1025 })
         {
             lengths.AddRange([leaves * 128 - 1, leaves * 128, leaves * 128 + 1]);
         }

@@ -15,7 +15,10 @@ internal static unsafe class KeccakF1600
     public const int Lanes = 25;
 
     /// <summary>One constant per round, XORed into lane 0.</summary>
-    public static ReadOnlySpan<ulong> RoundConstants =>
+    public static ReadOnlySpan<ulong> RoundConstants => s_roundConstants;
+
+    // An array, not data behind a span: unoptimised code allocates each time it makes that span.
+    private static readonly ulong[] s_roundConstants =
     [
         0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
         0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
@@ -29,7 +32,11 @@ internal static unsafe class KeccakF1600
     [SkipLocalsInit]
     public static void Permute(Span<ulong> state)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(state.Length, Lanes);
+        if (state.Length != Lanes)
+        {
+            throw new ArgumentException($"a state of {state.Length} lanes where 25 are wanted");
+        }
+
         ulong* other = stackalloc ulong[Lanes];
 
         // Safety: both arrays hold 25 lanes, checked above, and rounds index 0 to 24 by constants.

@@ -3,8 +3,8 @@ using System;
 namespace ComputeVoucher.Trace.Internal;
 
 /// <summary>
-/// Known nodes <see cref="First"/> … <see cref="Last"/> of a level of <see cref="Count"/>, and which
-/// siblings their groups of four still need: the one place that says what a path contains.
+/// Known nodes <see cref="First"/> … <see cref="Last"/> of a level of <see cref="Count"/>, and
+/// which siblings their groups of four still need: the one place that says what a path contains.
 /// </summary>
 internal readonly record struct NodeRange(int First, int Last, int Count)
 {

@@ -4,7 +4,9 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Trace.Internal;
 
-/// <summary>The first 51 bytes of an opening, checked, and all sizes that follow from them.</summary>
+/// <summary>
+/// The first 51 bytes of an opening, checked, and all sizes that follow from them.
+/// </summary>
 internal sealed class OpeningHeader
 {
     private const byte Version = 1;
@@ -45,7 +47,8 @@ internal sealed class OpeningHeader
     public int OpenedLeaves => LastLeaf - FirstLeaf + 1;
 
     /// <summary>Leaves of the whole tensor.</summary>
-    public int LeafCount => (int)(((long)DataBytes + TraceTree.LeafBytes - 1) / TraceTree.LeafBytes);
+    public int LeafCount =>
+        (int)(((long)DataBytes + TraceTree.LeafBytes - 1) / TraceTree.LeafBytes);
 
     public NodeRange LeafRange => new(FirstLeaf, LastLeaf, LeafCount);
 

@@ -3,14 +3,18 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Trace.Internal;
 
-/// <summary>Climbs from a range of known nodes to the root, taking siblings as it needs them.</summary>
+/// <summary>
+/// Climbs from a range of known nodes to the root, taking siblings as it needs them.
+/// </summary>
 internal ref struct PathReader
 {
     private ReadOnlySpan<byte> _rest;
 
     public PathReader(ReadOnlySpan<byte> siblings) => _rest = siblings;
 
-    /// <summary>The root above <paramref name="known"/>, which are the nodes of the range.</summary>
+    /// <summary>
+    /// The root above <paramref name="known"/>, which are the nodes of the range.
+    /// </summary>
     public Bytes32 Root(scoped ReadOnlySpan<Bytes32> known, NodeRange range)
     {
         // Three siblings on either side, and zeros up to a whole group.

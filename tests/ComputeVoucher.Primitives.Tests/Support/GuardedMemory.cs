@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace ComputeVoucher.Primitives.Tests.Support;
 
-/// <summary>Memory between two pages that nobody can read: an over-read is a crash, not luck.</summary>
+/// <summary>
+/// Memory between two pages that nobody can read: an over-read is a crash, not luck.
+/// </summary>
 internal sealed unsafe partial class GuardedMemory : IDisposable
 {
     private const int PageBytes = 4096;

@@ -12,7 +12,8 @@ internal static class PlainKeccak
 {
     private static readonly byte[] s_rotations =
     [
-        0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
+        0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43,
+        25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
     ];
 
     public static Bytes32 Hash(ReadOnlySpan<byte> message) => Sponge(message, padding: 0x01);

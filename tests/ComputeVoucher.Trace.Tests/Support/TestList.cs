@@ -3,7 +3,9 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Trace.Tests.Support;
 
-/// <summary>A list of pattern tensors with its hashes and its root, made by the plain tree.</summary>
+/// <summary>
+/// A list of pattern tensors with its hashes and its root, made by the plain tree.
+/// </summary>
 internal sealed class TestList
 {
     private readonly (TensorType Type, int[] Dims)[] _shapes;
