@@ -1,12 +1,69 @@
+using System;
+using System.Buffers.Binary;
+using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Execution;
 
 /// <summary>
-/// Compute units per operator: 1 CU = one multiply-accumulate; the others as published here.
+/// Compute units: what one run costs, from the architecture alone. 1 CU is one multiply-accumulate,
+/// padding included, with its share of requantization; the other operators cost what they take
+/// next to it in the scalar definition, rounded, and are published here for good.
 /// </summary>
 public static class CostTable
 {
-    /// <summary>Digest of this table: the `costTable` of a voucher class.</summary>
-    public static Bytes32 Hash => throw new System.NotImplementedException();
+    /// <summary>CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED: per multiply-accumulate.</summary>
+    public const ulong Mac = 1;
+
+    /// <summary>AVERAGE_POOL_2D, MAX_POOL_2D: per tap and output element; MEAN: per input element.</summary>
+    public const ulong PoolTap = 1;
+
+    /// <summary>ADD: per output element; three fixed-point multiplications.</summary>
+    public const ulong AddElement = 8;
+
+    /// <summary>QUANTIZE: per element; one fixed-point multiplication.</summary>
+    public const ulong QuantizeElement = 4;
+
+    /// <summary>SOFTMAX: per element; two exponentials of up to 13 multiplications.</summary>
+    public const ulong SoftmaxElement = 64;
+
+    /// <summary>PAD, RESHAPE, TRANSPOSE: per output element moved.</summary>
+    public const ulong MoveElement = 1;
+
+    /// <summary>
+    /// Digest of this table, the `costTable` of a voucher class:
+    /// keccak("ComputeVoucher cost table 1" ‖ per row: operator u32 LE ‖ units u32 LE), rows in
+    /// rising order of the operators' numbers.
+    /// </summary>
+    public static Bytes32 Hash { get; } = ComputeHash();
+
+    private static Bytes32 ComputeHash()
+    {
+        ReadOnlySpan<(OperatorKind Kind, ulong Units)> rows =
+        [
+            (OperatorKind.Add, AddElement),
+            (OperatorKind.AveragePool2D, PoolTap),
+            (OperatorKind.Conv2D, Mac),
+            (OperatorKind.DepthwiseConv2D, Mac),
+            (OperatorKind.FullyConnected, Mac),
+            (OperatorKind.MaxPool2D, PoolTap),
+            (OperatorKind.Reshape, MoveElement),
+            (OperatorKind.Softmax, SoftmaxElement),
+            (OperatorKind.Pad, MoveElement),
+            (OperatorKind.Transpose, MoveElement),
+            (OperatorKind.Mean, PoolTap),
+            (OperatorKind.Quantize, QuantizeElement),
+        ];
+        ReadOnlySpan<byte> title = "ComputeVoucher cost table 1"u8;
+        byte[] message = new byte[title.Length + 8 * rows.Length];
+        title.CopyTo(message);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Span<byte> row = message.AsSpan(title.Length + 8 * i, 8);
+            BinaryPrimitives.WriteUInt32LittleEndian(row, (uint)rows[i].Kind);
+            BinaryPrimitives.WriteUInt32LittleEndian(row[4..], (uint)rows[i].Units);
+        }
+
+        return Keccak256.Hash(message);
+    }
 }

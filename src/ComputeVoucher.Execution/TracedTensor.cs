@@ -1,4 +1,5 @@
 using System;
+using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution;
 
@@ -14,8 +15,7 @@ public readonly ref struct TracedTensor
     /// <summary>Operator name as the source format spells it; "INPUT" for inputs.</summary>
     public required string Operator { get; init; }
 
-    /// <summary>Element type by its TensorFlow Lite schema number (9 = int8, 3 = uint8).</summary>
-    public required byte TypeCode { get; init; }
+    public required TensorType Type { get; init; }
 
     public required ReadOnlySpan<int> Dims { get; init; }
 

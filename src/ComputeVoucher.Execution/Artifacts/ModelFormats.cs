@@ -1,0 +1,36 @@
+using System;
+using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution.Import;
+
+namespace ComputeVoucher.Execution.Artifacts;
+
+/// <summary>The formats that <see cref="ModelFile"/> opens; the first that recognises a file reads it.</summary>
+internal static class ModelFormats
+{
+    public static ReadOnlySpan<ModelFormat> All => s_all;
+
+    private static readonly ModelFormat[] s_all =
+    [
+        new(
+            ".cvm", GraphLimits.ModelBytesMax,
+            (head, _) => head.StartsWith(CvmFile.Magic),
+            ImportArtifact),
+
+        // The identifier of the schema stands behind the offset of the root table.
+        new(
+            ".tflite", GraphLimits.ModelBytesMax,
+            (head, _) => head.Length >= 8 && head[4..8].SequenceEqual("TFL3"u8),
+            file => new GraphModel(TfliteImporter.Import(file))),
+    ];
+
+    private static GraphModel ImportArtifact(ReadOnlyMemory<byte> file)
+    {
+        CvmContents contents = CvmFile.Read(file);
+        return contents.Format switch
+        {
+            CvmFile.Graph => GraphArtifact.Load(contents),
+            _ => throw new ModelException(
+                FormattableString.Invariant($"artifact format {contents.Format} is unknown")),
+        };
+    }
+}

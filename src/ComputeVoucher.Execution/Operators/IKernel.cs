@@ -1,0 +1,15 @@
+namespace ComputeVoucher.Execution.Operators;
+
+/// <summary>A faster implementation of one operator, equal bit for bit to its definition.</summary>
+internal interface IKernel
+{
+    /// <summary>Scratch that a run needs, in bytes; aligned to 64.</summary>
+    long ScratchBytes { get; }
+
+    /// <summary>
+    /// Fills the output. Pointers address whole tensors of the declared sizes, and a scratch of
+    /// at least <see cref="ScratchBytes"/>; the scratch is neither read before it is written nor
+    /// kept.
+    /// </summary>
+    unsafe void Run(sbyte* input, sbyte* output, byte* scratch);
+}
