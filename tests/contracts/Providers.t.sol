@@ -71,6 +71,18 @@ contract ProvidersTest is Fixture {
         providers.join(_new, CompactSignature({r: bytes32(0), vs: bytes32(0)}));
     }
 
+    /// One of the few s above half the order that EIP-2098 can express. The signer is whoever it
+    /// recovers to, so only the low-s rule refuses it (EIP-2).
+    function test_join_failsIfSIsHigh() external {
+        bytes32 high = bytes32(type(uint256).max >> 1);
+        bytes32 r = sign(NODE_KEY, joinDigest(stranger)).r;
+        address signer = ecrecover(joinDigest(stranger), 27, r, high);
+        vm.assertTrue(signer != address(0), "a signature but for its s");
+        _expectInvalidJoin(signer);
+        vm.prank(stranger);
+        providers.join(signer, CompactSignature({r: r, vs: high}));
+    }
+
     /// A failed recovery yields address zero, which must not count as a signer.
     function test_join_failsForZeroNode() external {
         _expectInvalidJoin(address(0));
