@@ -82,7 +82,8 @@ contract GasTest is Fixture {
         vm.snapshotGasLastCall("settle");
     }
 
-    /// Every row a channel's first: its `redeemed` shares a slot with `locked`, so it costs the same.
+    /// Every row is a channel's first: `redeemed` shares a slot with `locked`, so later ones cost
+    /// the same.
     function test_gas_redeemWithCourt() external {
         _redeem(courtClass(), 1, "redeemBatch with court, 1 row");
         uint256 gas = _redeem(courtClass(), 256, "redeemBatch with court, 256 rows");

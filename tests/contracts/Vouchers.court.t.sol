@@ -347,7 +347,7 @@ contract VouchersCourtTest is Fixture {
         court.advance(_class, terms, uint128(UNITS_MAX + 1));
     }
 
-    /// Invariant 7: a hostile court empties its own channels at worst; the class without it is safe.
+    /// Invariant 7: a hostile court empties its own channels at worst; other classes are safe.
     function test_hostileCourt_changesNothingOutsideItsClass() external {
         Class memory plain = plainClass();
         (Channel memory safe, bytes32 safeId) = openChannel(plain, UNITS);

@@ -9,8 +9,8 @@ import {Class} from "contracts/types/Class.sol";
 import {Fixture} from "./base/Fixture.sol";
 import {VouchersHandler} from "./handlers/VouchersHandler.sol";
 
-/// @notice What holds after any sequence of calls. The numbers are those of the list of invariants in
-/// the payment design; 4 and 10 have their own fuzz tests, junk rows run through the handler as well.
+/// @notice What holds after any sequence of calls. The numbers are those of the list of invariants
+/// in the payment design; 4 and 10 have their own fuzz tests, and the handler sends junk rows too.
 contract VouchersInvariantTest is Fixture {
     VouchersHandler private _handler;
 

@@ -398,7 +398,8 @@ contract VouchersMintTest is Fixture {
         bytes32 structHash = keccak256(
             abi.encode(
                 keccak256(
-                    "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+                    "Permit(address owner,address spender,uint256 value,uint256 nonce,"
+                    "uint256 deadline)"
                 ),
                 payer,
                 address(vouchers),

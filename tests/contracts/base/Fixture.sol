@@ -10,8 +10,8 @@ import {CompactSignature} from "contracts/types/CompactSignature.sol";
 import {MockCourt} from "../mocks/MockCourt.sol";
 import {Test} from "./Test.sol";
 
-/// @notice One deployed system with its actors, and the off-chain side written a second time: hashes,
-/// signatures and rows are built here without the libraries under test.
+/// @notice One deployed system with its actors, and the off-chain side written a second time:
+/// hashes, signatures and rows are built here without the libraries under test.
 abstract contract Fixture is Test {
     uint256 internal constant NOW = 1_900_000_000;
     uint256 internal constant NODE_KEY = 0xA0DE;
@@ -137,7 +137,8 @@ abstract contract Fixture is Test {
     function idOf(Class memory c) internal pure returns (uint256) {
         bytes memory head = abi.encode(
             keccak256(
-                "Class(address token,uint128 unitPrice,uint64 expiry,uint32 thaw,uint32 window,uint16 premiumBps,uint16 burnBps,bytes32 costTable,address court)"
+                "Class(address token,uint128 unitPrice,uint64 expiry,uint32 thaw,"
+                "uint32 window,uint16 premiumBps,uint16 burnBps,bytes32 costTable,address court)"
             ),
             c.token,
             c.unitPrice,
@@ -153,7 +154,8 @@ abstract contract Fixture is Test {
         return keccak256(
             abi.encode(
                 keccak256(
-                    "Channel(address holder,address node,address spendKey,uint256 classId,bytes32 salt)"
+                    "Channel(address holder,address node,address spendKey,"
+                    "uint256 classId,bytes32 salt)"
                 ),
                 c.holder,
                 c.node,

@@ -21,10 +21,10 @@ interface Vm {
     function assertLe(uint256 left, uint256 right, string calldata why) external pure;
     function assertLt(uint256 left, uint256 right, string calldata why) external pure;
     function assertTrue(bool condition, string calldata why) external pure;
-    function assertFalse(bool condition, string calldata why) external pure;
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
-    function exists(string calldata path) external returns (bool);
+    function eip712HashTypedData(string calldata json) external pure returns (bytes32);
+    function etch(address target, bytes calldata code) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter)
         external;
     function expectRevert() external;
@@ -32,7 +32,6 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function getRecordedLogs() external returns (Log[] memory);
     function label(address account, string calldata name) external;
-    function load(address target, bytes32 slot) external view returns (bytes32);
     function parseJsonAddress(string calldata json, string calldata key)
         external
         pure
@@ -45,6 +44,10 @@ interface Vm {
         external
         pure
         returns (bytes32);
+    function parseJsonString(string calldata json, string calldata key)
+        external
+        pure
+        returns (string memory);
     function parseJsonUint(string calldata json, string calldata key)
         external
         pure
@@ -52,7 +55,6 @@ interface Vm {
     function prank(address sender) external;
     function readFile(string calldata path) external view returns (string memory);
     function recordLogs() external;
-    function revertToState(uint256 id) external returns (bool);
     function sign(uint256 key, bytes32 digest)
         external
         pure
@@ -61,9 +63,7 @@ interface Vm {
         external
         pure
         returns (bytes32 r, bytes32 vs);
-    function skip(bool yes, string calldata reason) external;
     function snapshotGasLastCall(string calldata name) external returns (uint256);
-    function snapshotState() external returns (uint256 id);
     function snapshotValue(string calldata name, uint256 value) external;
     function startPrank(address sender) external;
     function stopPrank() external;
