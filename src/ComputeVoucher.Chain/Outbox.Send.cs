@@ -153,6 +153,8 @@ public sealed partial class Outbox
             }
         }
 
+        progress.IsTaken = verdict is SendVerdict.Known or SendVerdict.NonceSpent;
+
         // An answer that never came may have been a yes: from here on it is out.
         bool isOut = verdict
             is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
@@ -192,7 +194,8 @@ public sealed partial class Outbox
             Report(item, $"a higher fee would cost more than it is worth ({text} wei); waiting");
         }
 
-        if (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= _options.RebroadcastEvery)
+        TimeSpan every = progress.IsTaken ? _options.RebroadcastEvery : _options.RetryEvery;
+        if (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= every)
         {
             await OfferAsync(item, cancel).ConfigureAwait(false);
         }

@@ -260,6 +260,8 @@ public sealed partial class Outbox : IDisposable
 
         public long? AttemptSince { get; set; }
 
+        public bool IsTaken { get; set; }
+
         public bool IsFeeTooLow { get; set; }
     }
 }

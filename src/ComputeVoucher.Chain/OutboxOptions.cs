@@ -11,7 +11,12 @@ public sealed record OutboxOptions
     /// included, for chains without the tag.</summary>
     public uint Confirmations { get; init; }
 
-    /// <summary>The same bytes again while nothing is known of them.</summary>
+    /// <summary>The same bytes again while no endpoint has said that it has them: back well
+    /// within 10 s after a fault ends (reliability.md, row H3).</summary>
+    public TimeSpan RetryEvery { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>The same bytes again while an endpoint that had them does not mine them: pools
+    /// forget.</summary>
     public TimeSpan RebroadcastEvery { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A higher fee when an attempt was not mined for so long: three slots.</summary>

@@ -1,0 +1,410 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Chain.Tests;
+
+/// <summary>The outbox on a real EVM node: stuck, dropped, replaced, reorganised, killed.
+/// </summary>
+[Collection("anvil outbox")]
+public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
+{
+    private readonly ManualClock _clock = new();
+
+    [AnvilFact]
+    public async Task Submit_Healthy_IntentToFinalWithProof()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        OutboxItem item = await outbox.SubmitAsync(chain.LogRequest("healthy"), default);
+        Assert.Equal(OutboxState.Intent, item.State);
+
+        List<OutboxState> states = [];
+        for (int i = 0; i < 6; i++)
+        {
+            states.AddRange((await outbox.StepAsync(default)).Select(c => c.Item.State));
+            await chain.Anvil.MineAsync();
+        }
+
+        Assert.Equal(
+            [OutboxState.Signed, OutboxState.Sent, OutboxState.Mined, OutboxState.Final], states);
+        OutboxItem done = store.List()[0];
+        Assert.Equal(OutboxOutcome.Succeeded, done.Outcome);
+        Assert.Equal(0UL, done.Nonce);
+        Assert.Single(done.Attempts);
+        Assert.Null(outbox.Problem);
+        Assert.Equal(1, await chain.LogCountAsync("healthy"));
+    }
+
+    [AnvilFact]
+    public async Task Submit_SameKeyTwice_OneRow()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        OutboxRequest request = chain.LogRequest("twice") with { Key = "k" };
+        OutboxItem first = await outbox.SubmitAsync(request, default);
+        OutboxItem second = await outbox.SubmitAsync(request, default);
+        Assert.Equal(first.Id, second.Id);
+        Assert.Single(store.List());
+    }
+
+    [AnvilFact]
+    public async Task Submit_HundredInParallel_ConsecutiveNonces()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(
+            i => outbox.SubmitAsync(chain.LogRequest("parallel"), default)));
+        for (int i = 0; i < 40 && store.List().Any(r => r.IsOpen); i++)
+        {
+            await outbox.StepAsync(default);
+            await chain.Anvil.MineAsync(2);
+        }
+
+        Assert.All(store.List(), r => Assert.Equal(OutboxOutcome.Succeeded, r.Outcome));
+        Assert.Equal(
+            Enumerable.Range(0, 100).Select(i => (ulong?)i),
+            store.List().Select(r => r.Nonce).Order());
+        Assert.Equal(100, await chain.LogCountAsync("parallel"));
+    }
+
+    [AnvilFact]
+    public async Task Submit_CallReverts_AbandonedWithoutNonce()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        await outbox.SubmitAsync(new OutboxRequest { Kind = "bad", To = chain.Reverter }, default);
+        OutboxChange change = Assert.Single(await outbox.StepAsync(default));
+        Assert.Equal(OutboxState.Abandoned, change.Item.State);
+        Assert.Equal(OutboxOutcome.Refused, change.Item.Outcome);
+        Assert.Null(change.Item.Nonce);
+        Assert.NotNull(change.Item.Note);
+        Assert.Equal(0UL, await NonceAsync(key));
+    }
+
+    [AnvilFact]
+    public async Task Sent_BaseFeeSpike_ReplacedOnSameNonce()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        await WithoutMiningAsync(async () =>
+        {
+            await outbox.SubmitAsync(chain.LogRequest("spike"), default);
+            await outbox.StepAsync(default);
+            await chain.Anvil.RpcAsync("anvil_setNextBlockBaseFeePerGas", "\"0x174876e800\"");
+            await chain.Anvil.MineAsync();
+            Assert.Equal(0UL, await NonceAsync(key));
+            _clock.Advance(37);
+            await outbox.StepAsync(default);
+            Assert.Equal(2, store.List()[0].Attempts.Count);
+            await chain.Anvil.MineAsync(4);
+            await outbox.StepAsync(default);
+        });
+
+        OutboxItem item = store.List()[0];
+        Assert.Equal(OutboxState.Final, item.State);
+        Assert.Equal(item.Attempts[1].TxHash, item.MinedTx);
+        Transaction[] sent = [.. item.Attempts.Select(a => Transaction.Decode(a.Raw.Span))];
+        Assert.Equal(sent[0].Nonce, sent[1].Nonce);
+        Assert.True(Rose(sent[0].MaxFeePerGas, sent[1].MaxFeePerGas));
+        Assert.True(Rose(sent[0].MaxPriorityFeePerGas, sent[1].MaxPriorityFeePerGas));
+        Assert.Equal(1, await chain.LogCountAsync("spike"));
+    }
+
+    [AnvilFact]
+    public async Task Sent_FeeAboveWorth_WaitsUntilUrgent()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        OutboxRequest request = chain.LogRequest("worth") with
+        {
+            GasLimit = 50_000,
+            CostMaxWei = 50_000 * (UInt128)6_000_000_000,
+            UrgentCostMaxWei = 50_000 * (UInt128)900_000_000_000,
+        };
+        await WithoutMiningAsync(async () =>
+        {
+            await chain.Anvil.RpcAsync("anvil_setNextBlockBaseFeePerGas", "\"0x3b9aca00\"");
+            await chain.Anvil.MineAsync();
+            OutboxItem item = await outbox.SubmitAsync(request, default);
+            await outbox.StepAsync(default);
+            await chain.Anvil.RpcAsync("anvil_setNextBlockBaseFeePerGas", "\"0x174876e800\"");
+            await chain.Anvil.MineAsync();
+            for (int i = 0; i < 12; i++)
+            {
+                _clock.Advance(37);
+                await outbox.StepAsync(default);
+            }
+
+            // Its fee climbs to the worth and no further.
+            foreach (OutboxAttempt attempt in store.List()[0].Attempts)
+            {
+                Transaction sent = Transaction.Decode(attempt.Raw.Span);
+                Assert.True(sent.MaxFeePerGas * sent.GasLimit <= request.CostMaxWei);
+            }
+
+            Assert.Contains("worth", outbox.Problem, StringComparison.Ordinal);
+            Assert.Equal(0UL, await NonceAsync(key));
+            await outbox.MakeUrgentAsync(item.Id, default);
+            await outbox.StepAsync(default);
+            await chain.Anvil.MineAsync(4);
+            await outbox.StepAsync(default);
+        });
+
+        Assert.Equal(OutboxOutcome.Succeeded, store.List()[0].Outcome);
+    }
+
+    [AnvilFact]
+    public async Task Sent_Dropped_SameBytesAgain()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        await WithoutMiningAsync(async () =>
+        {
+            await outbox.SubmitAsync(chain.LogRequest("dropped"), default);
+            await outbox.StepAsync(default);
+            Bytes32 hash = store.List()[0].Attempts[0].TxHash;
+            await chain.Anvil.RpcAsync("anvil_dropTransaction", $"\"{hash}\"");
+            Assert.Null(await chain.Rpc.TransactionAsync(hash, default));
+            _clock.Advance(31);
+            await outbox.StepAsync(default);
+            Assert.NotNull(await chain.Rpc.TransactionAsync(hash, default));
+            await chain.Anvil.MineAsync(4);
+            await outbox.StepAsync(default);
+        });
+
+        Assert.Equal(OutboxOutcome.Succeeded, store.List()[0].Outcome);
+        Assert.Single(store.List()[0].Attempts);
+    }
+
+    [AnvilFact]
+    public async Task Mined_ReorgOfEveryDepth_EndsAsWithoutReorg()
+    {
+        for (int depth = 1; depth <= 6; depth++)
+        {
+            using PrivateKey key = await chain.NewKeyAsync();
+            MemoryOutboxStore store = new();
+            using Outbox outbox = Open(store, key, confirmations: 8);
+            string name = "reorg" + depth.ToString(CultureInfo.InvariantCulture);
+            await outbox.SubmitAsync(chain.LogRequest(name), default);
+            for (int i = 0; i < 50 && store.List()[0].State != OutboxState.Mined; i++)
+            {
+                await outbox.StepAsync(default);
+                await Task.Delay(10);
+            }
+
+            Assert.Equal(OutboxState.Mined, store.List()[0].State);
+            await chain.Anvil.MineAsync(depth - 1);
+            await chain.Anvil.RpcAsync("anvil_reorg", $"{depth},[]");
+            Assert.Equal(0, await chain.LogCountAsync(name));
+
+            IReadOnlyList<OutboxChange> changes = await outbox.StepAsync(default);
+            Assert.Contains(changes, c => c.Item.State == OutboxState.Sent);
+            await FinishAsync(outbox, store, 10);
+            Assert.Equal(OutboxOutcome.Succeeded, store.List()[0].Outcome);
+            Assert.Single(store.List()[0].Attempts);
+            Assert.Equal(1, await chain.LogCountAsync(name));
+        }
+    }
+
+    [AnvilFact]
+    public async Task Sent_NonceTakenByAnother_NewNonceWhenFinal()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        await WithoutMiningAsync(async () =>
+        {
+            await outbox.SubmitAsync(chain.LogRequest("taken"), default);
+            await outbox.StepAsync(default);
+            Transaction other = new()
+            {
+                Kind = TransactionKind.FeeMarket,
+                ChainId = AnvilFixture.ChainId,
+                Nonce = 0,
+                MaxFeePerGas = 900_000_000_000,
+                MaxPriorityFeePerGas = 90_000_000_000,
+                GasLimit = 21_000,
+                To = key.Address,
+            };
+            await chain.Rpc.SendRawAsync(other.Sign(key).Encode(), default);
+            await chain.Anvil.MineAsync();
+            await outbox.StepAsync(default);
+
+            // Spent, but a reorganisation could still give it back.
+            Assert.Equal(0UL, store.List()[0].Nonce);
+            await chain.Anvil.MineAsync(3);
+        });
+        await FinishAsync(outbox, store, 6);
+
+        OutboxItem item = store.List()[0];
+        Assert.Equal(1UL, item.Nonce);
+        Assert.Equal(OutboxOutcome.Succeeded, item.Outcome);
+        Assert.Equal(1, await chain.LogCountAsync("taken"));
+    }
+
+    [AnvilFact]
+    public async Task Boot_GapBelowStoredNonce_FilledAndAllMined()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        Transaction ahead = new()
+        {
+            Kind = TransactionKind.FeeMarket,
+            ChainId = AnvilFixture.ChainId,
+            Nonce = 3,
+            MaxFeePerGas = 20_000_000_000,
+            MaxPriorityFeePerGas = 1_000_000_000,
+            GasLimit = 60_000,
+            To = chain.Logger,
+            Data = AnvilFixture.Topic("gap").ToArray(),
+        };
+        byte[] raw = ahead.Sign(key).Encode();
+        OutboxItem stored = new()
+        {
+            Id = 0,
+            From = key.Address,
+            Request = chain.LogRequest("gap"),
+            State = OutboxState.Signed,
+            Nonce = 3,
+            Attempts = [new OutboxAttempt(Keccak256.Hash(raw), raw)],
+        };
+        await store.InsertAsync(stored, default);
+        using Outbox outbox = Open(store, key);
+        await FinishAsync(outbox, store, 12);
+
+        Assert.Equal(4, store.List().Count);
+        Assert.Equal(4UL, await NonceAsync(key));
+        Assert.Equal(3, store.List().Count(r => r.Request.Kind == Outbox.FillerKind));
+        Assert.All(store.List(), r => Assert.Equal(OutboxOutcome.Succeeded, r.Outcome));
+    }
+
+    [AnvilFact]
+    public async Task Killed_AtEveryWrite_OnceOnChainAndNoNonceLost()
+    {
+        int points = 0;
+        foreach (bool after in new[] { false, true })
+        {
+            for (int write = 1; ; write++)
+            {
+                using PrivateKey key = await chain.NewKeyAsync();
+                string name = $"killed {after} {write}";
+                if (!await KillAtAsync(key, name, write, after))
+                {
+                    break;
+                }
+
+                points++;
+                Assert.Equal(1, await chain.LogCountAsync(name));
+                Assert.Equal(1UL, await NonceAsync(key));
+            }
+        }
+
+        // Insert, signed, sent, mined, final: before and after each.
+        Assert.True(points >= 10, $"{points} points");
+    }
+
+    [AnvilFact]
+    public async Task Sent_NoFunds_ReportedAndKeptUntilPaid()
+    {
+        using PrivateKey key = await chain.NewKeyAsync("0x0");
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        OutboxRequest request = chain.LogRequest("poor") with { GasLimit = 60_000 };
+        await outbox.SubmitAsync(request, default);
+        for (int i = 0; i < 4; i++)
+        {
+            await outbox.StepAsync(default);
+            _clock.Advance(31);
+        }
+
+        Assert.NotNull(outbox.Problem);
+        Assert.DoesNotContain('\n', outbox.Problem);
+        Assert.True(store.List()[0].IsOpen);
+        await chain.Anvil.RpcAsync(
+            "anvil_setBalance", $"\"{key.Address}\",\"0x56bc75e2d63100000\"");
+        await FinishAsync(outbox, store, 8);
+        Assert.Equal(OutboxOutcome.Succeeded, store.List()[0].Outcome);
+    }
+
+    private static bool Rose(UInt256 from, UInt256 to) => to * 8UL >= from * 9UL;
+
+    private Outbox Open(MemoryOutboxStore store, PrivateKey key, uint confirmations = 0) =>
+        new(chain.Rpc, store, key, AnvilFixture.Options(confirmations), _clock);
+
+    private Task<ulong> NonceAsync(PrivateKey key) =>
+        chain.Rpc.NonceAsync(key.Address, BlockTag.Latest, default);
+
+    private async Task FinishAsync(Outbox outbox, MemoryOutboxStore store, int stepsMax)
+    {
+        for (int i = 0; i < stepsMax && store.List().Any(r => r.IsOpen); i++)
+        {
+            await outbox.StepAsync(default);
+            await chain.Anvil.MineAsync(2);
+            _clock.Advance(31);
+        }
+
+        await outbox.StepAsync(default);
+        Assert.All(store.List(), r => Assert.False(r.IsOpen, $"{r.State}: {outbox.Problem}"));
+    }
+
+    /// <summary>False when the run ended before the write.</summary>
+    private async Task<bool> KillAtAsync(PrivateKey key, string name, int write, bool after)
+    {
+        MemoryOutboxStore store = new() { DiesAtWrite = write, DiesAfterWriting = after };
+        bool died = false;
+        using (Outbox first = Open(store, key))
+        {
+            try
+            {
+                await first.SubmitAsync(chain.LogRequest(name), default);
+                for (int i = 0; i < 8; i++)
+                {
+                    await first.StepAsync(default);
+                    await chain.Anvil.MineAsync();
+                }
+            }
+            catch (KilledException)
+            {
+                died = true;
+            }
+        }
+
+        store.DiesAtWrite = null;
+        using Outbox second = Open(store, key);
+        if (store.List().Count == 0)
+        {
+            // Nothing was promised; the caller asks again.
+            await second.SubmitAsync(chain.LogRequest(name), default);
+        }
+
+        await FinishAsync(second, store, 8);
+        return died;
+    }
+
+    private async Task WithoutMiningAsync(Func<Task> body)
+    {
+        await chain.Anvil.RpcAsync("evm_setAutomine", "false");
+        try
+        {
+            await body();
+        }
+        finally
+        {
+            await chain.Anvil.RpcAsync("anvil_setNextBlockBaseFeePerGas", "\"0x3b9aca00\"");
+            await chain.Anvil.MineAsync();
+            await chain.Anvil.RpcAsync("evm_setAutomine", "true");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+
+namespace ComputeVoucher.Chain.Tests;
+
+/// <summary>Every fault of the proxy at every method that a transaction needs, once and for ever:
+/// nothing escapes, nothing is sent twice, and it ends well when the fault ends.</summary>
+[Collection("anvil faults")]
+public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
+{
+    private const int DeadlineMs = 150;
+
+    private static readonly string?[] s_methods =
+    [
+        "eth_chainId", "eth_getBlockByNumber", "eth_getTransactionCount", "eth_estimateGas",
+        "eth_sendRawTransaction", "eth_getTransactionReceipt", null,
+    ];
+
+    private readonly ManualClock _clock = new();
+
+    public static TheoryData<RpcFault> Faults => RpcProxy.Faults;
+
+    [AnvilTheory]
+    [MemberData(nameof(Faults))]
+    public async Task Outbox_FaultAtEveryMethod_MinedOnceAfterIt(RpcFault fault)
+    {
+        foreach (string? method in s_methods)
+        {
+            await RunAsync(fault, method, times: 1);
+            await RunAsync(fault, method, times: int.MaxValue);
+        }
+    }
+
+    [AnvilTheory]
+    [MemberData(nameof(Faults))]
+    public async Task Client_FirstEndpointFaulty_SecondAnswers(RpcFault fault)
+    {
+        await using RpcProxy proxy = new(chain.Anvil.Url);
+        using JsonRpcClient rpc = AnvilFixture.Client(DeadlineMs, proxy.Url, chain.Anvil.Url);
+        proxy.Fail(null, fault);
+        ulong honest = await chain.Rpc.ChainIdAsync(default);
+        Assert.Equal(honest, await rpc.ChainIdAsync(default));
+        Assert.NotEqual(0UL, await rpc.BlockNumberAsync(default));
+    }
+
+    private async Task RunAsync(RpcFault fault, string? method, int times)
+    {
+        string name = $"{fault} {method} {times}";
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        await using RpcProxy proxy = new(chain.Anvil.Url);
+        using JsonRpcClient rpc = AnvilFixture.Client(DeadlineMs, proxy.Url);
+        using Outbox outbox = new(rpc, store, key, AnvilFixture.Options(), _clock);
+        await outbox.SubmitAsync(chain.LogRequest(name), default);
+        proxy.Fail(method, fault, times);
+        await outbox.StepAsync(default);
+        await chain.Anvil.MineAsync();
+        await outbox.StepAsync(default);
+        Assert.True(outbox.Problem?.Contains('\n', StringComparison.Ordinal) != true, name);
+        proxy.Heal();
+        for (int i = 0; i < 8 && store.List().Any(r => r.IsOpen); i++)
+        {
+            _clock.Advance(2);
+            await outbox.StepAsync(default);
+            await chain.Anvil.MineAsync();
+        }
+
+        OutboxItem item = store.List()[0];
+        if (item.State == OutboxState.Abandoned)
+        {
+            // Only an EVM revert abandons, and no fault of this table is one.
+            Assert.Fail($"{name}: abandoned, {item.Note}");
+        }
+
+        Assert.True(item.State == OutboxState.Final, $"{name}: {item.State}, {outbox.Problem}");
+        Assert.Equal(OutboxOutcome.Succeeded, item.Outcome);
+        Assert.Equal(1, await chain.LogCountAsync(name));
+        Assert.Equal(1UL, await chain.Rpc.NonceAsync(key.Address, BlockTag.Latest, default));
+    }
+}
