@@ -1,0 +1,55 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Ledger.Internal;
+
+/// <summary>
+/// One channel in memory. The sums of orders that are not here any more stay in it.
+/// </summary>
+internal sealed class ChannelAccount(Bytes32 id, ChannelRow row, KeyAccount key)
+{
+    public Bytes32 Id { get; } = id;
+
+    public ChannelRow Row { get; set; } = row;
+
+    public KeyAccount Key { get; } = key;
+
+    public PrunedSums Pruned { get; set; }
+
+    public Ack? Ack { get; set; }
+
+    public Signature AckSignature { get; set; }
+
+    public Task AckDurable { get; set; } = Task.CompletedTask;
+
+    public Release? Release { get; set; }
+
+    public Task ReleaseDurable { get; set; } = Task.CompletedTask;
+
+    /// <summary>
+    /// By sequence; those below <see cref="NextSeq"/> leave when the ack is on disk.
+    /// </summary>
+    public SortedDictionary<ulong, OpenOrder> Orders { get; } = [];
+
+    public UInt128 Accepted { get; set; }
+
+    public UInt128 Reserved { get; set; }
+
+    public UInt128 Settled { get; set; }
+
+    public UInt128 Released { get; set; }
+
+    public UInt128 Unacked { get; set; }
+
+    public ulong NextSeq => Ack?.NextSeq ?? 0;
+
+    public UInt128 Acked => Ack?.CumUnits ?? 0;
+
+    public ChannelSums Sums =>
+        new(Accepted, Reserved, Settled, Released, Acked, NextSeq, Unacked);
+
+    public ChannelState State => new(Id, Row, Ack, AckSignature, Release, Sums);
+}

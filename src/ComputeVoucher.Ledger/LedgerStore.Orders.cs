@@ -1,0 +1,200 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Ledger;
+
+/// <summary>Orders, from the reserve step to the ack.</summary>
+public sealed partial class LedgerStore
+{
+    /// <summary>The channel as the rules see it for an order at that sequence.</summary>
+    public ChannelView View(in Bytes32 channel, ulong seq, in Bytes32 orderHash)
+    {
+        ChannelView view;
+        lock (_gate)
+        {
+            view = _memory.View(channel, seq, orderHash);
+        }
+
+        return view.SequenceUse == SequenceUse.Passed && IsServed(orderHash)
+            ? view with { SequenceUse = SequenceUse.Same }
+            : view;
+    }
+
+    /// <summary>
+    /// Reserves maxUnits for an order whose signature the caller has verified. Sequence, balance
+    /// and budgets are decided here, in one step, whatever other threads do. A conflicting order is
+    /// kept as evidence on the way.
+    /// </summary>
+    /// <param name="order">The order.</param>
+    /// <param name="orderHash">Its hash.</param>
+    /// <param name="signature">Its signature.</param>
+    /// <param name="input">Input bytes, kept until the dispute window ends.</param>
+    public ReserveResult Reserve(
+        in Order order,
+        in Bytes32 orderHash,
+        in Signature signature,
+        ReadOnlySpan<byte> input)
+    {
+        byte[] kept = input.ToArray();
+        ReserveResult result;
+        lock (_gate)
+        {
+            RefusalReason unable = Unable(kept.Length);
+            if (unable != RefusalReason.None)
+            {
+                return new ReserveResult { Refusal = unable, Durable = Task.CompletedTask };
+            }
+
+            result = _memory.Reserve(
+                order, orderHash, signature, kept, _options.Policy, _open);
+            WakeIfUrgent();
+        }
+
+        return result.Refusal == RefusalReason.SequencePassed && IsServed(orderHash)
+            ? new ReserveResult { IsReplay = true, Durable = Task.CompletedTask }
+            : result;
+    }
+
+    /// <summary>
+    /// Keeps a conflicting order as evidence, unless its sequence already has one.
+    /// </summary>
+    public Task RecordConflict(in Order order, in Signature signature)
+    {
+        lock (_gate)
+        {
+            return IsUnable(out Task failed)
+                ? failed
+                : Queued(_memory.KeepConflict(order, signature, _open));
+        }
+    }
+
+    /// <summary>
+    /// Stores an Accept; it may leave the node when the task is done. The first one of an order
+    /// wins: a repeated call changes nothing.
+    /// </summary>
+    public Task RecordAccept(
+        in Accept accept,
+        in Signature signature,
+        out RefusalReason refusal)
+    {
+        lock (_gate)
+        {
+            refusal = RefusalReason.StorageFailed;
+            if (IsUnable(out Task failed))
+            {
+                return failed;
+            }
+
+            refusal = _memory.Accept(accept, signature, _open);
+            WakeIfUrgent();
+            return _memory.Order(accept.OrderHash)?.AcceptDurable ?? Task.CompletedTask;
+        }
+    }
+
+    /// <summary>
+    /// Stores a Cancel with the steps done. The receipt may be signed when the task is done. The
+    /// first cancel of an order wins; a repeated one changes nothing.
+    /// </summary>
+    /// <param name="cancel">The cancel, its signature checked.</param>
+    /// <param name="signature">Its signature.</param>
+    /// <param name="stepsDone">Steps that count.</param>
+    /// <param name="refusal">OrderUnknown, OrderFinished or None.</param>
+    public Task RecordCancel(
+        in Cancel cancel,
+        in Signature signature,
+        uint stepsDone,
+        out RefusalReason refusal)
+    {
+        lock (_gate)
+        {
+            refusal = RefusalReason.StorageFailed;
+            if (IsUnable(out Task failed))
+            {
+                return failed;
+            }
+
+            refusal = _memory.Cancel(cancel, signature, stepsDone, _open);
+            WakeIfUrgent();
+            return _memory.Order(cancel.OrderHash)?.CancelDurable ?? Task.CompletedTask;
+        }
+    }
+
+    /// <summary>
+    /// Settles an order with its receipt; call it before the receipt leaves. Written lazily: a
+    /// receipt can be recomputed. A second, different receipt is refused with ReceiptConflict.
+    /// </summary>
+    public RefusalReason RecordReceipt(in Receipt receipt, in Signature signature)
+    {
+        lock (_gate)
+        {
+            if (IsUnable(out _))
+            {
+                return RefusalReason.StorageFailed;
+            }
+
+            RefusalReason refusal = _memory.Settle(receipt, signature, _open);
+            Monitor.Pulse(_gate);
+            return refusal;
+        }
+    }
+
+    /// <summary>
+    /// Gives up a reserved order of which nothing left the node. The same order may come again.
+    /// </summary>
+    public RefusalReason ReleaseOrder(in Bytes32 orderHash)
+    {
+        lock (_gate)
+        {
+            if (IsUnable(out _))
+            {
+                return RefusalReason.StorageFailed;
+            }
+
+            RefusalReason refusal = _memory.ReleaseOrder(orderHash, _open);
+            Monitor.Pulse(_gate);
+            return refusal;
+        }
+    }
+
+    /// <summary>Stores an ack if it is higher; its signature is checked by the caller.</summary>
+    public AckResult RecordAck(in Ack ack, in Signature signature)
+    {
+        lock (_gate)
+        {
+            if (IsUnable(out Task failed))
+            {
+                return new AckResult { Refusal = RefusalReason.StorageFailed, Durable = failed };
+            }
+
+            AckResult result = _memory.Ack(ack, signature, _open);
+            WakeIfUrgent();
+            return result;
+        }
+    }
+
+    /// <summary>
+    /// Stores a release: from now on the channel takes no order. Refused with AckUnfinished while
+    /// an order runs. It may leave the node when the task is done.
+    /// </summary>
+    public Task RecordRelease(
+        in Release release,
+        in Signature signature,
+        out RefusalReason refusal)
+    {
+        lock (_gate)
+        {
+            refusal = RefusalReason.StorageFailed;
+            if (IsUnable(out Task failed))
+            {
+                return failed;
+            }
+
+            refusal = _memory.Release(release, signature, _open);
+            WakeIfUrgent();
+            return _memory.Channel(release.Channel)?.ReleaseDurable ?? Task.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger.Internal;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Ledger;
+
+/// <summary>What is read from the disk, after everything before it is written.</summary>
+public sealed partial class LedgerStore
+{
+    /// <summary>Orders removed by one transaction of a prune.</summary>
+    private const int PruneOrdersMax = 1024;
+
+    /// <summary>A stored order by its hash; null when unknown.</summary>
+    public async Task<StoredOrder?> OrderAsync(Bytes32 orderHash)
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return Read(database => ReadOrder(database, orderHash.Span));
+    }
+
+    /// <summary>
+    /// Orders without a receipt: after a start, the ones to run again so that they can be acked.
+    /// </summary>
+    public async Task<IReadOnlyList<StoredOrder>> UnfinishedOrdersAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        List<Bytes32> hashes = [];
+        lock (_gate)
+        {
+            foreach (OpenOrder open in _memory.Orders)
+            {
+                if (open.State == OrderState.Reserved)
+                {
+                    hashes.Add(open.Hash);
+                }
+            }
+        }
+
+        return Read(database =>
+        {
+            List<StoredOrder> orders = new(hashes.Count);
+            foreach (Bytes32 hash in hashes)
+            {
+                if (ReadOrder(database, hash.Span) is StoredOrder order)
+                {
+                    orders.Add(order);
+                }
+            }
+
+            return orders;
+        });
+    }
+
+    /// <summary>
+    /// Receipts of a channel from a sequence on, oldest first, for a client's resync.
+    /// </summary>
+    public async Task<IReadOnlyList<StoredReceipt>> ReceiptsAsync(
+        Bytes32 channel,
+        ulong fromSeq,
+        int countMax)
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return Read(database =>
+        {
+            List<StoredReceipt> receipts = [];
+            byte[] first = Rows.Slot(channel, fromSeq);
+            byte[] end = [.. Rows.Slot(channel, ulong.MaxValue), 0];
+            foreach (byte[] key in database.OrderKeys(first, end, countMax))
+            {
+                if (ReadReceipt(database, key) is StoredReceipt receipt)
+                {
+                    receipts.Add(receipt);
+                }
+            }
+
+            return receipts;
+        });
+    }
+
+    /// <summary>Orders that conflict with stored ones.</summary>
+    public async Task<IReadOnlyList<StoredConflict>> ConflictsAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return Read(database =>
+        {
+            List<StoredConflict> conflicts = [];
+            database.BeginRead();
+            database.ReadState();
+            database.ReadAll(Table.Conflicts, (_, _, body) =>
+            {
+                (Order order, Signature signature) = Rows.Signed<Order>(body);
+                conflicts.Add(new StoredConflict(order, signature));
+            });
+            return conflicts;
+        });
+    }
+
+    /// <summary>
+    /// Removes acked orders, with inputs, receipts, cancels and accepts, whose deadline lies more
+    /// than keepSeconds (order horizon and dispute window) before now; of closed channels, the
+    /// unpaid ones too, which writes them off. Sums stay.
+    /// </summary>
+    /// <returns>Orders removed.</returns>
+    public async Task<int> PruneAsync(ulong now, ulong keepSeconds)
+    {
+        ulong before = now > keepSeconds ? now - keepSeconds : 0;
+        await FlushAsync().ConfigureAwait(false);
+        List<OpenOrder> old = Read(database =>
+        {
+            List<OpenOrder> found = [];
+            database.BeginRead();
+            database.ReadState();
+            database.ReadAll(Table.Orders, (key, _, body) =>
+            {
+                OpenOrder order = Rows.Order(key, body);
+                if (order.Order.Deadline < before)
+                {
+                    found.Add(order);
+                }
+            });
+            return found;
+        });
+        int removed = 0;
+        for (int i = 0; i < old.Count; i += PruneOrdersMax)
+        {
+            List<OpenOrder> some = old.GetRange(i, Math.Min(PruneOrdersMax, old.Count - i));
+            await Change(batch =>
+            {
+                foreach (OpenOrder order in some)
+                {
+                    removed += _memory.Prune(order, batch) ? 1 : 0;
+                }
+            }).ConfigureAwait(false);
+        }
+
+        return removed;
+    }
+
+    /// <summary>The state as the disk has it, read anew and verified: for tests.</summary>
+    internal async Task<LedgerMemory> LoadFromDiskAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return Read(LedgerMemory.Load);
+    }
+
+    /// <summary>An order below the newest ack that is still on disk, and was served.</summary>
+    private bool IsServed(in Bytes32 orderHash)
+    {
+        byte[] key = orderHash.ToArray();
+        return Read(database =>
+            database.Get(Table.Orders, key) is byte[] body
+            && Rows.Order(key, body).State != OrderState.Released);
+    }
+
+    private static StoredOrder? ReadOrder(Database database, ReadOnlySpan<byte> key)
+    {
+        if (database.Get(Table.Orders, key) is not byte[] body)
+        {
+            return null;
+        }
+
+        OpenOrder order = Rows.Order(key, body);
+        StoredAccept? accept = null;
+        if (database.Get(Table.Accepts, key) is byte[] acceptBody)
+        {
+            (Accept value, Signature signature) = Rows.Signed<Accept>(acceptBody);
+            accept = new StoredAccept(value, signature);
+        }
+
+        byte[]? cancel = database.Get(Table.Cancels, key);
+        return new StoredOrder
+        {
+            Order = order.Order,
+            Hash = order.Hash,
+            Signature = order.Signature,
+            State = order.State,
+            Input = database.Get(Table.Inputs, key) ?? [],
+            Accept = accept,
+            CancelSteps = cancel is null ? null : Rows.CancelSteps(cancel),
+            Receipt = ReadReceipt(database, key),
+        };
+    }
+
+    private static StoredReceipt? ReadReceipt(Database database, ReadOnlySpan<byte> key)
+    {
+        if (database.Get(Table.Receipts, key) is not byte[] body)
+        {
+            return null;
+        }
+
+        (Receipt receipt, Signature signature) = Rows.Signed<Receipt>(body);
+        return new StoredReceipt(receipt, signature);
+    }
+
+    private T Read<T>(Func<Database, T> read)
+    {
+        lock (_readerGate)
+        {
+            ObjectDisposedException.ThrowIf(Status == LedgerStatus.Closed, this);
+            try
+            {
+                return read(_reader);
+            }
+            catch (Exception fault) when (fault is StorageException or FormatException)
+            {
+                throw Broken(
+                    $"ledger {_reader.Path}: {fault.Message}; restart, or restore a backup");
+            }
+            catch (LedgerException fault)
+            {
+                throw Broken(fault.Message);
+            }
+            finally
+            {
+                _reader.EndRead();
+            }
+        }
+    }
+
+    /// <summary>What cannot be read must not be built upon.</summary>
+    private LedgerException Broken(string line)
+    {
+        LedgerException fault = new(line);
+        lock (_gate)
+        {
+            Fail(fault);
+        }
+
+        return fault;
+    }
+}

@@ -1,0 +1,208 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger.Internal;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Ledger;
+
+/// <summary>The writer thread: one transaction and one fsync for all that came meanwhile.</summary>
+public sealed partial class LedgerStore
+{
+    /// <summary>
+    /// Longest rest of lazy changes, ms. 100: what a crash may make the node recompute.
+    /// </summary>
+    private const int LazyMsMax = 100;
+
+    /// <summary>Lazy changes that are written without waiting for company.</summary>
+    private const int LazyChangesMax = 512;
+
+    /// <summary>
+    /// Bytes committed between checkpoints: 4 MiB, about SQLite's own 1,000 pages. Bounds the log
+    /// and
+    /// the time of a recovery.
+    /// </summary>
+    private const long CheckpointBytes = 4L << 20;
+
+    private long _commits;
+    private long _changes;
+    private long _orders;
+    private long _acks;
+    private long _sinceCheckpointBytes;
+
+    private void WriteUntilStopped()
+    {
+        while (TakeBatch() is Batch batch)
+        {
+            try
+            {
+                _database.Commit(batch.Changes);
+                _mark.Write(_database.Sums.Commit);
+                Committed(batch);
+                CheckpointIfDue(batch);
+            }
+            catch (StorageException fault) when (fault.IsFull)
+            {
+                DiskFull(batch, fault);
+            }
+            catch (Exception fault)
+            {
+                // Whatever it is: the disk or the program is in a state that nobody foresaw, and
+                // whoever waits must be told.
+                lock (_gate)
+                {
+                    Fail(new LedgerException(
+                        $"ledger {_database.Path}: {fault.Message}; nothing more is accepted:"
+                        + " check the disk and restart",
+                        fault));
+                    batch.Fail(new LedgerException(Fault!));
+                }
+            }
+        }
+    }
+
+    /// <summary>Waits for work; null when stopped and nothing is left.</summary>
+    private Batch? TakeBatch()
+    {
+        lock (_gate)
+        {
+            _writing = null;
+            while (!_stop && !_open.Urgent && _open.Changes.Count < LazyChangesMax)
+            {
+                bool lazy = _open.Changes.Count > 0;
+                if (!Monitor.Wait(_gate, lazy ? LazyMsMax : Timeout.Infinite) && lazy)
+                {
+                    break;
+                }
+            }
+
+            bool empty = _open.Changes.Count == 0 && !_open.Urgent;
+            if ((_stop && empty) || Status == LedgerStatus.Failed)
+            {
+                return null;
+            }
+
+            _writing = _open;
+            _open = new Batch();
+            return _writing;
+        }
+    }
+
+    private void Committed(Batch batch)
+    {
+        lock (_gate)
+        {
+            _commits++;
+            _changes += batch.Changes.Count;
+            _orders += batch.Orders;
+            _acks += batch.Acks;
+            if (Status == LedgerStatus.Full)
+            {
+                Status = LedgerStatus.Ready;
+                Fault = null;
+            }
+
+            batch.Succeed();
+            _memory.Forget(batch.Acked);
+        }
+    }
+
+    private void CheckpointIfDue(Batch batch)
+    {
+        _sinceCheckpointBytes += batch.Bytes;
+        if (_sinceCheckpointBytes >= CheckpointBytes)
+        {
+            _sinceCheckpointBytes = 0;
+            _database.Checkpoint();
+        }
+    }
+
+    /// <summary>
+    /// The transaction is rolled back whole, so the disk has the state before it. Everything that
+    /// memory did since is undone by reading that state again, and everybody who waits is told.
+    /// </summary>
+    private void DiskFull(Batch batch, StorageException fault)
+    {
+        LedgerException line = new(
+            $"ledger {_database.Path}: {fault.Message}; free some space",
+            RefusalReason.StorageFull);
+        lock (_gate)
+        {
+            try
+            {
+                _memory = LedgerMemory.Load(_database);
+                Status = LedgerStatus.Full;
+                Fault = line.Message;
+            }
+            catch (Exception second) when (second is StorageException or LedgerException)
+            {
+                Fail(new LedgerException($"{line.Message} ({second.Message})", second));
+            }
+
+            Batch open = _open;
+            _open = new Batch();
+            batch.Fail(line);
+            open.Fail(line);
+        }
+    }
+
+    /// <summary>Refuses everything from now on. The caller holds the gate.</summary>
+    private void Fail(LedgerException fault)
+    {
+        if (Status is LedgerStatus.Failed or LedgerStatus.Closed)
+        {
+            return;
+        }
+
+        Status = LedgerStatus.Failed;
+        Fault = fault.Message;
+        Batch open = _open;
+        _open = new Batch();
+        open.Fail(fault);
+        Monitor.Pulse(_gate);
+    }
+
+    /// <summary>Why no order is taken now. The caller holds the gate.</summary>
+    private RefusalReason Unable(int inputBytes)
+    {
+        if (IsUnable(out _))
+        {
+            return _disposed ? RefusalReason.Draining : RefusalReason.StorageFailed;
+        }
+
+        if (Status == LedgerStatus.Full)
+        {
+            // Try whether there is room again; the next order will know.
+            _open.Urgent = true;
+            WakeIfUrgent();
+            return RefusalReason.StorageFull;
+        }
+
+        long pending = _open.Bytes + (_writing?.Bytes ?? 0) + inputBytes;
+        return pending <= _options.PendingBytesMax ? RefusalReason.None : RefusalReason.LedgerBusy;
+    }
+
+    /// <summary>Failed or closed, with the task that says so. The caller holds the gate.</summary>
+    private bool IsUnable(out Task failed)
+    {
+        bool unable = _disposed || Status == LedgerStatus.Failed;
+        failed = unable
+            ? Task.FromException(_disposed ? Closed() : new LedgerException(Fault ?? "failed"))
+            : Task.CompletedTask;
+        return unable;
+    }
+
+    private Task Queued(bool changed)
+    {
+        WakeIfUrgent();
+        return changed ? _open.Durable : Task.CompletedTask;
+    }
+
+    private void WakeIfUrgent()
+    {
+        if (_open.Urgent)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+}
