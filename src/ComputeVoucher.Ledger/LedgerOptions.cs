@@ -18,4 +18,10 @@ public sealed record LedgerOptions
     /// the node's heap limit.
     /// </summary>
     public long PendingBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Bytes committed between checkpoints. 4 MiB: about SQLite's own 1,000 pages; bounds the log
+    /// and the time of a recovery.
+    /// </summary>
+    public long CheckpointBytes { get; init; } = 4L << 20;
 }

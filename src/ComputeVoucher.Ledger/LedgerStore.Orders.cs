@@ -13,12 +13,14 @@ public sealed partial class LedgerStore
     public ChannelView View(in Bytes32 channel, ulong seq, in Bytes32 orderHash)
     {
         ChannelView view;
+        bool askDisk;
         lock (_gate)
         {
             view = _memory.View(channel, seq, orderHash);
+            askDisk = view.SequenceUse == SequenceUse.Passed && _memory.Order(orderHash) is null;
         }
 
-        return view.SequenceUse == SequenceUse.Passed && IsServed(orderHash)
+        return askDisk && IsServed(orderHash)
             ? view with { SequenceUse = SequenceUse.Same }
             : view;
     }
@@ -40,6 +42,7 @@ public sealed partial class LedgerStore
     {
         byte[] kept = input.ToArray();
         ReserveResult result;
+        bool askDisk;
         lock (_gate)
         {
             RefusalReason unable = Unable(kept.Length);
@@ -50,10 +53,12 @@ public sealed partial class LedgerStore
 
             result = _memory.Reserve(
                 order, orderHash, signature, kept, _options.Policy, _open);
+            askDisk = result.Refusal == RefusalReason.SequencePassed
+                && _memory.Order(orderHash) is null;
             WakeIfUrgent();
         }
 
-        return result.Refusal == RefusalReason.SequencePassed && IsServed(orderHash)
+        return askDisk && IsServed(orderHash)
             ? new ReserveResult { IsReplay = true, Durable = Task.CompletedTask }
             : result;
     }

@@ -17,13 +17,6 @@ public sealed partial class LedgerStore
     /// <summary>Lazy changes that are written without waiting for company.</summary>
     private const int LazyChangesMax = 512;
 
-    /// <summary>
-    /// Bytes committed between checkpoints: 4 MiB, about SQLite's own 1,000 pages. Bounds the log
-    /// and
-    /// the time of a recovery.
-    /// </summary>
-    private const long CheckpointBytes = 4L << 20;
-
     private long _commits;
     private long _changes;
     private long _orders;
@@ -110,7 +103,7 @@ public sealed partial class LedgerStore
     private void CheckpointIfDue(Batch batch)
     {
         _sinceCheckpointBytes += batch.Bytes;
-        if (_sinceCheckpointBytes >= CheckpointBytes)
+        if (_sinceCheckpointBytes >= _options.CheckpointBytes)
         {
             _sinceCheckpointBytes = 0;
             _database.Checkpoint();

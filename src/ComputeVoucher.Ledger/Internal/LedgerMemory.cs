@@ -101,6 +101,11 @@ internal sealed partial class LedgerMemory
         {
             if (order.Hash != orderHash)
             {
+                if (seq < account.NextSeq)
+                {
+                    return SequenceUse.Passed;
+                }
+
                 return order.ConflictKept ? SequenceUse.OtherKept : SequenceUse.Other;
             }
 

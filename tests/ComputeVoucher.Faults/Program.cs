@@ -1,0 +1,73 @@
+using System;
+using System.Globalization;
+using ComputeVoucher.Ledger;
+
+namespace ComputeVoucher.Faults;
+
+/// <summary>Faults on purpose. Exit 0 pass, 1 violation, 2 inconclusive or wrong usage.</summary>
+public static class Program
+{
+    /// <summary>Fewer states than this prove too little to be called a pass.</summary>
+    private const int StatesMin = 500;
+
+    public static int Main(string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        switch (args)
+        {
+            case ["live", string directory, string seed, string steps, string synchronous]:
+                PowerCut.Live(
+                    directory,
+                    ulong.Parse(seed, culture),
+                    int.Parse(steps, culture),
+                    Enum.Parse<LedgerSynchronous>(synchronous));
+                return 0;
+            case ["power-cut"]:
+                return RunPowerCut(1, 400);
+            case ["power-cut", string seed, string steps]:
+                return RunPowerCut(ulong.Parse(seed, culture), int.Parse(steps, culture));
+            default:
+                Console.Error.WriteLine(
+                    "usage: faults power-cut [SEED STEPS]; exit 0 pass, 1 violation, 2 inconclusive");
+                return 2;
+        }
+    }
+
+    private static int RunPowerCut(ulong seed, int steps)
+    {
+        PowerCutResult full = PowerCut.Run(seed, steps, 4, 0, LedgerSynchronous.Full);
+        Print($"power cut, synchronous=FULL, seed {seed}", full);
+        PowerCutResult off = PowerCut.Run(seed, steps, 2, 600, LedgerSynchronous.Off);
+        Print($"control,   synchronous=OFF,  seed {seed}", off);
+        if (full.Inconclusive is not null || off.Inconclusive is not null
+            || full.States < StatesMin)
+        {
+            return 2;
+        }
+
+        if (off.Violations == 0)
+        {
+            Console.Error.WriteLine("the control did not turn red: this test sees nothing");
+            return 1;
+        }
+
+        return full.Violations == 0 ? 0 : 1;
+    }
+
+    private static void Print(string what, PowerCutResult result)
+    {
+        Console.WriteLine(
+            $"{what}: {result.Points} points, {result.States} states, {result.Lost} lost,"
+            + $" {result.RefusedStates} refused, {result.Garbage} garbage");
+        foreach (string example in result.Examples)
+        {
+            Console.WriteLine("  e.g. " + example.Split('\n')[0]);
+        }
+
+        if (result.Inconclusive is not null)
+        {
+            Console.WriteLine("  inconclusive: " + result.Inconclusive);
+        }
+    }
+}
