@@ -30,9 +30,6 @@ public sealed class PowerCutResult
     /// <summary>States that opened to something that never was.</summary>
     public int Garbage { get; set; }
 
-    /// <summary>Fewest and most steps that a crash may legally take back, as seen.</summary>
-    public int RolledBackMax { get; set; }
-
     /// <summary>The first few violations.</summary>
     public List<string> Examples { get; } = [];
 

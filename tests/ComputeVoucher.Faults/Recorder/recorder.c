@@ -31,7 +31,9 @@
 enum { FILES_MAX = 4096, NAME_MAX_BYTES = 200 };
 enum { NOT_WATCHED = 0, WATCHED_FILE = 1, WATCHED_DIR = 2, MARKS = 3 };
 
+/* Held over a call and its record for watched files only: other calls may block for ever. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char directory[1024], marks[1024];
 static size_t directory_bytes;
 static int journal = -1, no_sync;
@@ -39,9 +41,6 @@ static unsigned char kinds[FILES_MAX];
 static char names[FILES_MAX][NAME_MAX_BYTES];
 
 static void start(void) {
-    static int started;
-    if (started) return;
-    started = 1;
     const char *dir = getenv("RECORDER_DIR"), *mark = getenv("RECORDER_MARKS");
     const char *path = getenv("RECORDER_JOURNAL");
     if (!dir || !path) return;
@@ -96,25 +95,24 @@ static int watched(int fd, int kind) {
 }
 
 static int open_any(int at, const char *path, int flags, mode_t mode) {
-    pthread_mutex_lock(&lock);
-    start();
+    pthread_once(&once, start);
     const char *name = inside(path);
+    int is_directory = directory_bytes && strcmp(path, directory) == 0;
+    int is_marks = marks[0] && strcmp(path, marks) == 0;
+    if (!name && !is_directory && !is_marks) {
+        int other = (int)syscall(SYS_openat, at, path, flags, mode);
+        if (other >= 0 && other < FILES_MAX) kinds[other] = NOT_WATCHED;
+        return other;
+    }
+    pthread_mutex_lock(&lock);
     int existed = name && syscall(SYS_faccessat, at, path, F_OK) == 0;
     int fd = (int)syscall(SYS_openat, at, path, flags, mode);
-    if (fd >= 0 && fd < FILES_MAX) {
-        kinds[fd] = NOT_WATCHED;
-        if (name) {
-            kinds[fd] = WATCHED_FILE;
-            strcpy(names[fd], name);
-            if (!existed) record('C', name, 0, NULL, 0);
-            if (existed && (flags & O_TRUNC)) record('T', name, 0, NULL, 0);
-        } else if (directory_bytes && strcmp(path, directory) == 0) {
-            kinds[fd] = WATCHED_DIR;
-            names[fd][0] = 0;
-        } else if (marks[0] && strcmp(path, marks) == 0) {
-            kinds[fd] = MARKS;
-            names[fd][0] = 0;
-        }
+    if (fd >= FILES_MAX) abort();
+    if (fd >= 0) {
+        kinds[fd] = name ? WATCHED_FILE : is_directory ? WATCHED_DIR : MARKS;
+        strcpy(names[fd], name ? name : "");
+        if (name && !existed) record('C', name, 0, NULL, 0);
+        if (name && existed && (flags & O_TRUNC)) record('T', name, 0, NULL, 0);
     }
     pthread_mutex_unlock(&lock);
     return fd;
@@ -129,14 +127,32 @@ static int open_any(int at, const char *path, int flags, mode_t mode) {
         va_end(list); \
     }
 
-int open(const char *path, int flags, ...) { MODE(flags) return open_any(AT_FDCWD, path, flags, mode); }
-int open64(const char *path, int flags, ...) { MODE(flags) return open_any(AT_FDCWD, path, flags, mode); }
-int openat(int at, const char *path, int flags, ...) { MODE(flags) return open_any(at, path, flags, mode); }
-int openat64(int at, const char *path, int flags, ...) { MODE(flags) return open_any(at, path, flags, mode); }
+int open(const char *path, int flags, ...) {
+    MODE(flags)
+    return open_any(AT_FDCWD, path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...) {
+    MODE(flags)
+    return open_any(AT_FDCWD, path, flags, mode);
+}
+
+int openat(int at, const char *path, int flags, ...) {
+    MODE(flags)
+    return open_any(at, path, flags, mode);
+}
+
+int openat64(int at, const char *path, int flags, ...) {
+    MODE(flags)
+    return open_any(at, path, flags, mode);
+}
+
+static int any(int fd) { return fd >= 0 && fd < FILES_MAX && kinds[fd] != NOT_WATCHED; }
 
 int close(int fd) {
+    if (!any(fd)) return (int)syscall(SYS_close, fd);
     pthread_mutex_lock(&lock);
-    if (fd >= 0 && fd < FILES_MAX) kinds[fd] = NOT_WATCHED;
+    kinds[fd] = NOT_WATCHED;
     int result = (int)syscall(SYS_close, fd);
     pthread_mutex_unlock(&lock);
     return result;
@@ -149,6 +165,7 @@ static ssize_t wrote(int fd, const void *data, ssize_t done, int64_t offset) {
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t bytes, off64_t offset) {
+    if (!any(fd)) return syscall(SYS_pwrite64, fd, data, bytes, offset);
     pthread_mutex_lock(&lock);
     ssize_t done = wrote(fd, data, syscall(SYS_pwrite64, fd, data, bytes, offset), offset);
     pthread_mutex_unlock(&lock);
@@ -160,7 +177,7 @@ ssize_t pwrite(int fd, const void *data, size_t bytes, off_t offset) {
 }
 
 ssize_t write(int fd, const void *data, size_t bytes) {
-    if (!watched(fd, WATCHED_FILE) && !watched(fd, MARKS)) return syscall(SYS_write, fd, data, bytes);
+    if (!any(fd)) return syscall(SYS_write, fd, data, bytes);
     pthread_mutex_lock(&lock);
     off_t at = watched(fd, WATCHED_FILE) ? (off_t)syscall(SYS_lseek, fd, 0, SEEK_CUR) : 0;
     ssize_t done = wrote(fd, data, syscall(SYS_write, fd, data, bytes), at);
@@ -168,20 +185,20 @@ ssize_t write(int fd, const void *data, size_t bytes) {
     return done;
 }
 
-ssize_t writev(int fd, const struct iovec *parts, int count) {
+static void unmodelled(const char *call) {
     pthread_mutex_lock(&lock);
-    if (watched(fd, WATCHED_FILE) || watched(fd, MARKS)) record('X', "writev", 0, NULL, 0);
-    ssize_t done = syscall(SYS_writev, fd, parts, count);
+    record('X', call, 0, NULL, 0);
     pthread_mutex_unlock(&lock);
-    return done;
+}
+
+ssize_t writev(int fd, const struct iovec *parts, int count) {
+    if (any(fd)) unmodelled("writev");
+    return syscall(SYS_writev, fd, parts, count);
 }
 
 ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset) {
-    pthread_mutex_lock(&lock);
-    if (watched(fd, WATCHED_FILE)) record('X', "pwritev", 0, NULL, 0);
-    ssize_t done = syscall(SYS_pwritev, fd, parts, count, offset, 0);
-    pthread_mutex_unlock(&lock);
-    return done;
+    if (any(fd)) unmodelled("pwritev");
+    return syscall(SYS_pwritev, fd, parts, count, offset, 0);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
@@ -189,6 +206,7 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
 }
 
 int ftruncate64(int fd, off64_t length) {
+    if (!any(fd)) return (int)syscall(SYS_ftruncate, fd, length);
     pthread_mutex_lock(&lock);
     int result = (int)syscall(SYS_ftruncate, fd, length);
     if (result == 0 && watched(fd, WATCHED_FILE)) record('T', names[fd], length, NULL, 0);
@@ -199,9 +217,9 @@ int ftruncate64(int fd, off64_t length) {
 int ftruncate(int fd, off_t length) { return ftruncate64(fd, length); }
 
 static int sync_any(int fd, long call) {
+    if (!any(fd)) return (int)syscall(call, fd);
     pthread_mutex_lock(&lock);
-    int mine = watched(fd, WATCHED_FILE) || watched(fd, WATCHED_DIR);
-    int result = mine && no_sync ? 0 : (int)syscall(call, fd);
+    int result = no_sync ? 0 : (int)syscall(call, fd);
     if (result == 0 && watched(fd, WATCHED_FILE)) record('S', names[fd], 0, NULL, 0);
     if (result == 0 && watched(fd, WATCHED_DIR)) record('D', "", 0, NULL, 0);
     pthread_mutex_unlock(&lock);
@@ -212,8 +230,8 @@ int fsync(int fd) { return sync_any(fd, SYS_fsync); }
 int fdatasync(int fd) { return sync_any(fd, SYS_fdatasync); }
 
 int unlink(const char *path) {
+    pthread_once(&once, start);
     pthread_mutex_lock(&lock);
-    start();
     int result = (int)syscall(SYS_unlink, path);
     const char *name = inside(path);
     if (result == 0 && name) record('U', name, 0, NULL, 0);
@@ -222,8 +240,8 @@ int unlink(const char *path) {
 }
 
 int rename(const char *from, const char *to) {
+    pthread_once(&once, start);
     pthread_mutex_lock(&lock);
-    start();
     int result = (int)syscall(SYS_rename, from, to);
     const char *old = inside(from), *new = inside(to);
     if (result == 0 && old && new) record('R', old, 0, new, strlen(new));
@@ -233,11 +251,8 @@ int rename(const char *from, const char *to) {
 }
 
 int fallocate64(int fd, int mode, off64_t offset, off64_t length) {
-    pthread_mutex_lock(&lock);
-    if (watched(fd, WATCHED_FILE)) record('X', "fallocate", 0, NULL, 0);
-    int result = (int)syscall(SYS_fallocate, fd, mode, offset, length);
-    pthread_mutex_unlock(&lock);
-    return result;
+    if (any(fd)) unmodelled("fallocate");
+    return (int)syscall(SYS_fallocate, fd, mode, offset, length);
 }
 
 int fallocate(int fd, int mode, off_t offset, off_t length) {
@@ -245,11 +260,7 @@ int fallocate(int fd, int mode, off_t offset, off_t length) {
 }
 
 void *mmap64(void *at, size_t length, int protection, int flags, int fd, off64_t offset) {
-    pthread_mutex_lock(&lock);
-    if (watched(fd, WATCHED_FILE) && (protection & PROT_WRITE) && (flags & MAP_SHARED)) {
-        record('X', "mmap", 0, NULL, 0);
-    }
-    pthread_mutex_unlock(&lock);
+    if (any(fd) && (protection & PROT_WRITE) && (flags & MAP_SHARED)) unmodelled("mmap");
     return (void *)syscall(SYS_mmap, at, length, protection, flags, fd, offset);
 }
 
