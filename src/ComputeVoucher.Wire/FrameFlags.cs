@@ -2,7 +2,9 @@ using System;
 
 namespace ComputeVoucher.Wire;
 
-/// <summary>The byte at offset 5 of the header. A bit that its kind does not know is refused.</summary>
+/// <summary>
+/// The byte at offset 5 of the header. A bit that its kind does not know is refused.
+/// </summary>
 [Flags]
 public enum FrameFlags : byte
 {

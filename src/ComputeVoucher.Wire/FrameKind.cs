@@ -1,6 +1,8 @@
 namespace ComputeVoucher.Wire;
 
-/// <summary>What a frame carries; the byte at offset 4 of the header. Numbers are never reused.</summary>
+/// <summary>
+/// What a frame carries; the byte at offset 4 of the header. Numbers are never reused.
+/// </summary>
 public enum FrameKind : byte
 {
     /// <summary>Client, first frame: magic, versions, nonce.</summary>
@@ -30,7 +32,9 @@ public enum FrameKind : byte
     /// <summary>Client: signed wish to stop the order of the same correlation id.</summary>
     Cancel = 9,
 
-    /// <summary>Either side: numbered reason and text. Correlation 0: the connection ends.</summary>
+    /// <summary>
+    /// Either side: numbered reason and text. Correlation 0: the connection ends.
+    /// </summary>
     Error = 10,
 
     /// <summary>Either side: eight bytes to be echoed.</summary>

@@ -46,6 +46,8 @@ public interface IOrderStream : IDisposable
     /// <summary>Sends Receipt; the order is over. False: the connection is gone.</summary>
     bool SendReceipt(ReadOnlySpan<byte> receipt);
 
-    /// <summary>Sends Error; the order is over. Text beyond 512 bytes is cut. False: gone.</summary>
+    /// <summary>
+    /// Sends Error; the order is over. Text beyond 512 bytes is cut. False: gone.
+    /// </summary>
     bool SendError(ushort reason, string text, bool retryable);
 }

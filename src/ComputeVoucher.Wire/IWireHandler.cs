@@ -14,10 +14,14 @@ public interface IWireHandler
     /// <summary>A new order. The handler owns the stream and disposes it.</summary>
     ValueTask OnOrderAsync(IOrderStream order);
 
-    /// <summary>A cancel for an order in flight; the bytes are valid during the call only.</summary>
+    /// <summary>
+    /// A cancel for an order in flight; the bytes are valid during the call only.
+    /// </summary>
     void OnCancel(IOrderStream order, ReadOnlySpan<byte> cancel);
 
-    /// <summary>An ack, trace, release or state request. The handler owns it and disposes it.</summary>
+    /// <summary>
+    /// An ack, trace, release or state request. The handler owns it and disposes it.
+    /// </summary>
     ValueTask OnRequestAsync(IWireRequest request);
 
     /// <summary>Hello and Welcome are exchanged.</summary>
@@ -29,6 +33,8 @@ public interface IWireHandler
     /// </summary>
     void OnClosed(IWireConnection connection, ushort reason);
 
-    /// <summary>Something to log: a handler threw, or accepting failed and is tried again.</summary>
+    /// <summary>
+    /// Something to log: a handler threw, or accepting failed and is tried again.
+    /// </summary>
     void OnFault(string what, Exception fault);
 }

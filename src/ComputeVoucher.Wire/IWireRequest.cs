@@ -26,6 +26,8 @@ public interface IWireRequest : IDisposable
     /// </summary>
     bool Reply(ReadOnlySpan<byte> payload);
 
-    /// <summary>Sends Error instead. Text beyond 512 bytes is cut. False: the connection is gone.</summary>
+    /// <summary>
+    /// Sends Error instead. Text beyond 512 bytes is cut. False: the connection is gone.
+    /// </summary>
     bool Fail(ushort reason, string text, bool retryable);
 }

@@ -1,54 +1,182 @@
 using System;
+using System.Buffers.Binary;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Wire.Internal;
 
 namespace ComputeVoucher.Wire;
 
 /// <summary>
 /// One connection to a node: many orders and requests in flight. Thread safe. Reconnecting is the
-/// caller's job. An order whose events are not read holds back the others once 1,024 wait.
+/// caller's job. An order whose events are not read holds back the others once 256 wait.
 /// </summary>
 public sealed class WireClient : IAsyncDisposable
 {
-    private WireClient(WelcomeInfo welcome) => Welcome = welcome;
+    private readonly ClientConnection _connection;
+    private readonly SemaphoreSlim _orders;
+    private readonly SemaphoreSlim _requests;
+
+    private WireClient(ClientConnection connection, WelcomeInfo welcome)
+    {
+        _connection = connection;
+        Welcome = welcome;
+        _orders = new SemaphoreSlim(welcome.OrdersInFlightMax);
+        _requests = new SemaphoreSlim(welcome.RequestsInFlightMax);
+    }
 
     /// <summary>What the node proved and allows.</summary>
     public WelcomeInfo Welcome { get; }
 
     /// <summary>False once the connection is gone.</summary>
-    public bool IsOpen => throw new NotImplementedException();
+    public bool IsOpen => _connection.IsOpen;
+
+    /// <summary>Cancelled once the connection is gone.</summary>
+    public CancellationToken Closed => _connection.Closed;
 
     /// <summary>True once the node has said Goodbye: it takes no new orders.</summary>
-    public bool NodeIsDraining => throw new NotImplementedException();
+    public bool NodeIsDraining => _connection.NodeIsDraining;
 
-    /// <summary>Connects, exchanges Hello and Welcome, and checks the proof of the node key.</summary>
-    /// <exception cref="WireException">Unreachable, another protocol, another node, or too slow.</exception>
-    public static ValueTask<WireClient> ConnectAsync(
-        WireClientOptions options, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    /// <summary>
+    /// Connects, exchanges Hello and Welcome, and checks the proof of the node key.
+    /// </summary>
+    /// <exception cref="WireException">
+    /// Unreachable, another protocol, another node, or too slow.
+    /// </exception>
+    public static async ValueTask<WireClient> ConnectAsync(
+        WireClientOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        using var deadline = new CancellationTokenSource(
+            TimeSpan.FromMilliseconds(options.ConnectMsMax), options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            deadline.Token, cancellation);
+        string where = ClientConnection.Name(options.Endpoint);
+        ClientConnection? connection = null;
+        try
+        {
+            Socket socket = await OpenAsync(options, either.Token).ConfigureAwait(false);
+            connection = new ClientConnection(options, socket);
+            WelcomeInfo welcome = await connection.GreetAsync(either.Token).ConfigureAwait(false);
+            var client = new WireClient(connection, welcome);
+            connection = null;
+            return client;
+        }
+        catch (SocketException e)
+        {
+            string remedy = "check the address and that the node runs";
+            throw new WireException($"cannot reach a node at {where}: {e.Message}; {remedy}", e);
+        }
+        catch (OperationCanceledException e) when (!cancellation.IsCancellationRequested)
+        {
+            string remedy = "check that it is a node and not another server";
+            throw new WireException($"{where} gives no welcome in time; {remedy}", e);
+        }
+        finally
+        {
+            if (connection is not null)
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Sends an order; waits while as many are in flight as the node allows.</summary>
-    /// <exception cref="WireException">Not connected, or the input is longer than a frame allows.</exception>
-    public ValueTask<ClientOrder> SendOrderAsync(
+    /// <exception cref="WireException">
+    /// Not connected, or the input is longer than a frame allows.
+    /// </exception>
+    public async ValueTask<ClientOrder> SendOrderAsync(
         ReadOnlyMemory<byte> order,
         ReadOnlyMemory<byte> signature,
         ReadOnlyMemory<byte> input,
-        CancellationToken cancellation = default) => throw new NotImplementedException();
+        CancellationToken cancellation = default)
+    {
+        Statements.Check(order.Length);
+        if (signature.Length != WireProtocol.SignatureBytes)
+        {
+            throw new ArgumentException($"a signature of {signature.Length} bytes, 64 are wanted");
+        }
+
+        int room = Welcome.FrameBytesMax - OrderPayload.InputOffset(order.Length);
+        if (input.Length > room)
+        {
+            throw new WireException(
+                $"the input has {input.Length} bytes, the node takes {room}; send a shorter one");
+        }
+
+        byte[] head = new byte[OrderPayload.InputOffset(order.Length)];
+        BinaryPrimitives.WriteUInt16LittleEndian(head, (ushort)order.Length);
+        order.CopyTo(head.AsMemory(WireProtocol.OrderPrefixBytes));
+        signature.CopyTo(head.AsMemory(WireProtocol.OrderPrefixBytes + order.Length));
+        await EnterAsync(_orders, cancellation).ConfigureAwait(false);
+        return await _connection
+            .SendOrderAsync(head, input, _orders, cancellation)
+            .ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Sends an Ack, TraceRequest, ReleaseRequest or StateRequest and waits for the bytes of its
     /// AckStored, TraceRoot, Release or State.
     /// </summary>
-    /// <exception cref="WireException">The node answered with an Error (see Reason), or is gone.</exception>
-    public ValueTask<ReadOnlyMemory<byte>> RequestAsync(
-        FrameKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    /// <exception cref="WireException">
+    /// The node answered with an Error (see Reason), or is gone.
+    /// </exception>
+    public async ValueTask<ReadOnlyMemory<byte>> RequestAsync(
+        FrameKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancellation = default)
+    {
+        Statements.Check(payload.Length);
+        await EnterAsync(_requests, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await _connection
+                .RequestAsync(kind, payload, cancellation)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            _requests.Release();
+        }
+    }
 
     /// <summary>Round trip of a ping.</summary>
     /// <exception cref="WireException">The node is gone.</exception>
     public ValueTask<TimeSpan> PingAsync(CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+        _connection.PingAsync(cancellation);
 
-    /// <summary>Closes.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>Closes; orders in flight get a Disconnected event.</summary>
+    public async ValueTask DisposeAsync() => await _connection.DisposeAsync().ConfigureAwait(false);
+
+    private static async Task<Socket> OpenAsync(
+        WireClientOptions options, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(options.Endpoint, cancellation).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask EnterAsync(SemaphoreSlim slots, CancellationToken cancellation)
+    {
+        if (slots.Wait(0, CancellationToken.None))
+        {
+            return;
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Closed, cancellation);
+        try
+        {
+            await slots.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw _connection.Gone();
+        }
+    }
 }

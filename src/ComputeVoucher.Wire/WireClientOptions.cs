@@ -25,6 +25,8 @@ public sealed record WireClientOptions
     /// <summary>Connect and Welcome, ms. 10,000: two retransmissions of a lost SYN.</summary>
     public int ConnectMsMax { get; init; } = 10_000;
 
-    /// <summary>Silence after which the node counts as gone, ms; a third of it sends a ping.</summary>
+    /// <summary>
+    /// Silence after which the node counts as gone, ms; a third of it sends a ping.
+    /// </summary>
     public int SilenceMsMax { get; init; } = 90_000;
 }

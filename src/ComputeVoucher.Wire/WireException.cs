@@ -23,6 +23,8 @@ public sealed class WireException : Exception
     public WireException(ushort reason, string message)
         : base(message) => Reason = reason;
 
-    /// <summary>The numbered reason that the other side or the protocol gave; 0 where there is none.</summary>
+    /// <summary>
+    /// The numbered reason that the other side or the protocol gave; 0 where there is none.
+    /// </summary>
     public ushort Reason { get; }
 }

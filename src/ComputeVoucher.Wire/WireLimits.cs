@@ -6,26 +6,46 @@ namespace ComputeVoucher.Wire;
 /// </summary>
 public sealed record WireLimits
 {
-    /// <summary>Open connections; beyond it accepting pauses. 10,240: reliability.md, attack table.</summary>
+    /// <summary>
+    /// Open connections; beyond it accepting pauses. 10,240: reliability.md, attack table.
+    /// </summary>
     public int ConnectionsMax { get; init; } = 10_240;
 
-    /// <summary>Open connections of one address (IPv6: one /64). 64: reliability.md, attack table.</summary>
+    /// <summary>
+    /// Open connections of one address (IPv6: one /64). 64: reliability.md, attack table.
+    /// </summary>
     public int ConnectionsPerAddressMax { get; init; } = 64;
 
-    /// <summary>Orders in flight on one connection. 64: a 16th of the 1,024 sequence window.</summary>
+    /// <summary>
+    /// Orders in flight on one connection. 64: a 16th of the 1,024 sequence window.
+    /// </summary>
     public int OrdersInFlightMax { get; init; } = 64;
 
-    /// <summary>Other requests in flight on one connection. 64: as many as orders, one ack each.</summary>
+    /// <summary>
+    /// Other requests in flight on one connection. 64: as many as orders, one ack each.
+    /// </summary>
     public int RequestsInFlightMax { get; init; } = 64;
 
-    /// <summary>Bytes held for all clients together, 64 MiB: a quarter of the 256 MiB heap limit.</summary>
+    /// <summary>
+    /// Bytes held for all clients together, 64 MiB: a quarter of the 256 MiB heap limit.
+    /// </summary>
     public long HeldBytesMax { get; init; } = 64L << 20;
 
-    /// <summary>Bytes held for one address, 16 MiB: four hostile addresses fill the total, not one.</summary>
+    /// <summary>
+    /// Bytes held for one address, 16 MiB: four hostile addresses fill the total, not one.
+    /// </summary>
     public long HeldBytesPerAddressMax { get; init; } = 16L << 20;
 
-    /// <summary>Unsent answer bytes of one connection, 256 KiB: reliability.md, attack table.</summary>
+    /// <summary>
+    /// Unsent answer bytes of one connection, 256 KiB: reliability.md, attack table.
+    /// </summary>
     public int OutboundBytesMax { get; init; } = 256 << 10;
+
+    /// <summary>
+    /// Bytes the kernel may hold unsent for one connection, 128 KiB: without a bound Linux takes up
+    /// to 4 MiB (tcp_wmem) for each client that does not read. The kernel doubles it.
+    /// </summary>
+    public int KernelSendBytes { get; init; } = 128 << 10;
 
     /// <summary>A stream waits above this many unsent bytes. 128 KiB: half of the cap.</summary>
     public int OutboundBytesSoft { get; init; } = 128 << 10;
@@ -33,10 +53,14 @@ public sealed record WireLimits
     /// <summary>Connect to Hello complete, ms. 2,000: NATS auth timeout.</summary>
     public int FirstFrameMsMax { get; init; } = 2_000;
 
-    /// <summary>Slowest peer, bytes a second, both ways. 240: Kestrel MinRequestBodyDataRate.</summary>
+    /// <summary>
+    /// Slowest peer, bytes a second, both ways. 240: Kestrel MinRequestBodyDataRate.
+    /// </summary>
     public int RateBytesPerSecondMin { get; init; } = 240;
 
-    /// <summary>Window over which the slowest rate is measured, ms. 5,000: Kestrel's grace period.</summary>
+    /// <summary>
+    /// Window over which the slowest rate is measured, ms. 5,000: Kestrel's grace period.
+    /// </summary>
     public int RateWindowMs { get; init; } = 5_000;
 
     /// <summary>
@@ -45,13 +69,19 @@ public sealed record WireLimits
     /// </summary>
     public int FrameMsMax { get; init; } = 60_000;
 
-    /// <summary>A ping goes out after this silence, ms. 30,000: below common NAT timeouts of 60 s.</summary>
+    /// <summary>
+    /// A ping goes out after this silence, ms. 30,000: below common NAT timeouts of 60 s.
+    /// </summary>
     public int PingAfterMs { get; init; } = 30_000;
 
-    /// <summary>Silence after which the connection is closed, ms. 90,000: three pings unanswered.</summary>
+    /// <summary>
+    /// Silence after which the connection is closed, ms. 90,000: three pings unanswered.
+    /// </summary>
     public int SilenceMsMax { get; init; } = 90_000;
 
-    /// <summary>Cancels beyond this in one window close the connection. 100: Kestrel, rapid reset.</summary>
+    /// <summary>
+    /// Cancels beyond this in one window close the connection. 100: Kestrel, rapid reset.
+    /// </summary>
     public int CancelsPerWindowMax { get; init; } = 100;
 
     /// <summary>Window of the cancel rule, ms. 5,000: Kestrel, rapid reset.</summary>
@@ -63,24 +93,34 @@ public sealed record WireLimits
     /// </summary>
     public int AbuseTokensMax { get; init; } = 8;
 
-    /// <summary>One abuse token comes back after this time, ms. 1,000: one recovery (60 µs) a second.</summary>
+    /// <summary>
+    /// One abuse token comes back after this time, ms. 1,000: one recovery (60 µs) a second.
+    /// </summary>
     public int AbuseTokenMs { get; init; } = 1_000;
 
     /// <summary>A closed connection lingers so long for its last Error to be read, ms.</summary>
     public int LingerMsMax { get; init; } = 1_000;
 
-    /// <summary>How often deadlines are looked at, ms. 100: a twentieth of the shortest deadline.</summary>
+    /// <summary>
+    /// How often deadlines are looked at, ms. 100: a twentieth of the shortest deadline.
+    /// </summary>
     public int SweepMs { get; init; } = 100;
 
-    /// <summary>Checks that every limit is positive and that the relations between them hold.</summary>
+    /// <summary>
+    /// Checks that every limit is positive and that the relations between them hold.
+    /// </summary>
     /// <exception cref="WireException">Names the first relation that does not hold.</exception>
     public void Verify()
     {
-        Require(ConnectionsMax > 0 && ConnectionsPerAddressMax > 0, "connection limits must be positive");
+        Require(
+            ConnectionsMax > 0 && ConnectionsPerAddressMax > 0,
+            "connection limits must be positive");
         Require(ConnectionsPerAddressMax <= ConnectionsMax, "one address exceeds all connections");
         Require(OrdersInFlightMax is > 0 and <= 1024, "orders in flight must be 1 to 1024");
         Require(RequestsInFlightMax is > 0 and <= 1024, "requests in flight must be 1 to 1024");
-        Require(HeldBytesPerAddressMax >= WireProtocol.FrameBytesMax, "one frame must fit an address");
+        Require(
+            HeldBytesPerAddressMax >= 2 * WireProtocol.FrameBytesMax,
+            "one frame and the order made from it must fit the held bytes of an address");
         Require(HeldBytesPerAddressMax <= HeldBytesMax, "held bytes of one address exceed all");
         Require(
             OutboundBytesSoft + WireProtocol.OutputBytesMax + 4096 <= OutboundBytesMax,
@@ -88,10 +128,14 @@ public sealed record WireLimits
         Require(
             WireProtocol.StateBytesMax + WireProtocol.HeaderBytes < OutboundBytesMax,
             "one state must fit the outbound limit");
+        Require(KernelSendBytes >= 4096, "the kernel needs a page to send from");
         Require(FirstFrameMsMax > 0 && RateBytesPerSecondMin > 0, "deadlines must be positive");
-        Require(RateWindowMs > 0 && RateWindowMs <= FrameMsMax, "rate window exceeds frame deadline");
-        Require(SweepMs > 0 && SweepMs <= FirstFrameMsMax, "sweep is rarer than the first deadline");
-        Require(PingAfterMs > 0 && PingAfterMs < SilenceMsMax, "silence ends before the first ping");
+        Require(
+            RateWindowMs > 0 && RateWindowMs <= FrameMsMax, "rate window exceeds frame deadline");
+        Require(
+            SweepMs > 0 && SweepMs <= FirstFrameMsMax, "sweep is rarer than the first deadline");
+        Require(
+            PingAfterMs > 0 && PingAfterMs < SilenceMsMax, "silence ends before the first ping");
         Require(CancelsPerWindowMax > 0 && CancelWindowMs > 0, "cancel limits must be positive");
         Require(AbuseTokensMax > 0 && AbuseTokenMs > 0, "abuse limits must be positive");
         Require(LingerMsMax > 0, "linger must be positive");
@@ -101,7 +145,8 @@ public sealed record WireLimits
     {
         if (!holds)
         {
-            throw new WireException("wire limits: " + message + "; correct the limit or keep the default");
+            throw new WireException(
+                "wire limits: " + message + "; correct the limit or keep the default");
         }
     }
 }

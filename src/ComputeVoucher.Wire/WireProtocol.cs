@@ -3,7 +3,9 @@ namespace ComputeVoucher.Wire;
 /// <summary>Constants of protocol version 1 that both sides must agree on. See README.md.</summary>
 public static class WireProtocol
 {
-    /// <summary>First field of Hello: "CVW1" as little-endian u32; an HTTP or TLS client never sends it.</summary>
+    /// <summary>
+    /// First field of Hello: "CVW1" as little-endian u32; an HTTP or TLS client never sends it.
+    /// </summary>
     public const uint Magic = 0x31575643;
 
     /// <summary>The version this code speaks, lowest and highest.</summary>
@@ -18,7 +20,9 @@ public static class WireProtocol
     /// <summary>Most payload bytes of any frame: 1 MiB (reliability.md, attack table).</summary>
     public const int FrameBytesMax = 1 << 20;
 
-    /// <summary>Hello payload: magic 4, versions 2 + 2, nonce 32. Frozen for every version.</summary>
+    /// <summary>
+    /// Hello payload: magic 4, versions 2 + 2, nonce 32. Frozen for every version.
+    /// </summary>
     public const int HelloBytes = 40;
 
     /// <summary>
@@ -31,8 +35,8 @@ public static class WireProtocol
     public const int SignatureBytes = 64;
 
     /// <summary>
-    /// Most bytes of one signed statement (accept, receipt, ack, cancel, trace root, release, or the
-    /// order without its input). Version 1 statements have at most 225; the rest is room.
+    /// Most bytes of one signed statement (accept, receipt, ack, cancel, trace root, release, or
+    /// the order without its input). Version 1 statements have at most 225; the rest is room.
     /// </summary>
     public const int StatementBytesMax = 1024;
 
@@ -67,6 +71,8 @@ public static class WireProtocol
     /// </summary>
     public const int StateBytesMax = 240 << 10;
 
-    /// <summary>First reason number that belongs to the protocol; lower ones belong to the node.</summary>
+    /// <summary>
+    /// First reason number that belongs to the protocol; lower ones belong to the node.
+    /// </summary>
     public const ushort OwnReasonFirst = 0xFF00;
 }

@@ -15,7 +15,9 @@ public enum WireReason : ushort
     /// <summary>No version in common.</summary>
     VersionNotSupported = 0xFF02,
 
-    /// <summary>A frame kind that this version does not have, or that this side never sends.</summary>
+    /// <summary>
+    /// A frame kind that this version does not have, or that this side never sends.
+    /// </summary>
     UnknownKind = 0xFF03,
 
     /// <summary>A flag that the kind does not have, or a nonzero reserved field.</summary>
@@ -27,7 +29,9 @@ public enum WireReason : ushort
     /// <summary>Fields inside the payload contradict its length or are not canonical.</summary>
     BadPayload = 0xFF06,
 
-    /// <summary>Correlation id zero where one is wanted, not zero where none is, or in use.</summary>
+    /// <summary>
+    /// Correlation id zero where one is wanted, not zero where none is, or in use.
+    /// </summary>
     BadCorrelation = 0xFF07,
 
     /// <summary>More orders or requests in flight than Welcome allowed. Retryable.</summary>
@@ -51,7 +55,9 @@ public enum WireReason : ushort
     /// <summary>Nothing arrived although pings were sent.</summary>
     Silent = 0xFF0E,
 
-    /// <summary>The node is draining: it takes nothing new. Retryable, elsewhere or later.</summary>
+    /// <summary>
+    /// The node is draining: it takes nothing new. Retryable, elsewhere or later.
+    /// </summary>
     Draining = 0xFF0F,
 
     /// <summary>A bound of the node is reached (connections, bytes held). Retryable.</summary>

@@ -1,33 +1,300 @@
 using System;
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Wire.Internal;
 
 namespace ComputeVoucher.Wire;
 
-/// <summary>Listens, proves the node key, keeps the limits, and hands frames to a handler.</summary>
+/// <summary>
+/// Listens, proves the node key, keeps the limits, and hands frames to a handler.
+/// </summary>
 public sealed class WireServer : IAsyncDisposable
 {
-    private WireServer()
+    /// <summary>
+    /// Quiet time after which a draining connection with nothing in flight is closed, ms.
+    /// </summary>
+    internal const int GoodbyeQuietMs = 500;
+
+    /// <summary>Connections the kernel keeps while we are slow to accept: Kestrel's 512.</summary>
+    private const int Backlog = 512;
+
+    private readonly WireServerOptions _options;
+    private readonly IWireHandler _handler;
+    private readonly Socket _listener;
+    private readonly AddressBook _addresses;
+    private readonly HeldBudget _held;
+    private readonly SemaphoreSlim _slots;
+    private readonly ConcurrentDictionary<long, ServerConnection> _connections = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _empty =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly ITimer _timer;
+    private readonly Task _accepting;
+    private int _sweeping;
+    private int _orders;
+    private long _accepted;
+    private long _refused;
+    private long _aborted;
+    private long _frames;
+    private long _bytesReceived;
+
+    private WireServer(WireServerOptions options, IWireHandler handler, Socket listener)
     {
+        _options = options;
+        _handler = handler;
+        _listener = listener;
+        LocalEndPoint = (IPEndPoint)listener.LocalEndPoint!;
+        _addresses = new AddressBook(options.Limits, options.Time);
+        _held = new HeldBudget(options.Limits.HeldBytesMax);
+        _slots = new SemaphoreSlim(options.Limits.ConnectionsMax);
+        var period = TimeSpan.FromMilliseconds(options.Limits.SweepMs);
+        _timer = options.Time.CreateTimer(_ => Sweep(), null, period, period);
+        _accepting = AcceptAsync();
     }
 
     /// <summary>Where it listens, with the port that was taken.</summary>
-    public IPEndPoint LocalEndPoint => throw new NotImplementedException();
+    public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Figures for metrics.</summary>
-    public WireServerFigures Figures => throw new NotImplementedException();
+    public WireServerFigures Figures => new()
+    {
+        Connections = _connections.Count,
+        OrdersInFlight = Volatile.Read(ref _orders),
+        HeldBytes = _held.Bytes,
+        ConnectionsTotal = Volatile.Read(ref _accepted),
+        ConnectionsRefusedTotal = Volatile.Read(ref _refused),
+        ConnectionsAbortedTotal = Volatile.Read(ref _aborted),
+        FramesTotal = Volatile.Read(ref _frames),
+        BytesReceivedTotal = Volatile.Read(ref _bytesReceived),
+    };
+
+    internal bool IsDraining => _stopping.IsCancellationRequested;
+
+    internal int AddressCount => _addresses.Count;
 
     /// <summary>Binds and starts accepting.</summary>
-    /// <exception cref="WireException">The port is taken or may not be used, or a limit is wrong.</exception>
-    public static WireServer Start(WireServerOptions options, IWireHandler handler) =>
-        throw new NotImplementedException();
+    /// <exception cref="WireException">
+    /// The port is taken or may not be used, or a limit is wrong.
+    /// </exception>
+    public static WireServer Start(WireServerOptions options, IWireHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(handler);
+        options.Limits.Verify();
+        var listener = new Socket(
+            options.Endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (options.Endpoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                listener.DualMode = true;
+            }
+
+            listener.Bind(options.Endpoint);
+            listener.Listen(Backlog);
+        }
+        catch (SocketException e)
+        {
+            listener.Dispose();
+            throw new WireException($"cannot listen on {options.Endpoint}: {Remedy(e)}", e);
+        }
+
+        return new WireServer(options, handler, listener);
+    }
 
     /// <summary>
     /// Stops accepting, says Goodbye, refuses new orders, lets those in flight finish, then closes;
     /// what is not done within the time is cut off. True: everything finished.
     /// </summary>
-    public ValueTask<bool> DrainAsync(TimeSpan within) => throw new NotImplementedException();
+    public async ValueTask<bool> DrainAsync(TimeSpan within)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(false);
+        NoteIfEmpty();
+        try
+        {
+            await _empty.Task.WaitAsync(within, _options.Time).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            AbortAll();
+            return false;
+        }
+    }
 
     /// <summary>Closes everything at once.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        await DrainAsync(TimeSpan.Zero).ConfigureAwait(false);
+        AbortAll();
+        await _timer.DisposeAsync().ConfigureAwait(false);
+    }
+
+    internal void CountFrame() => Interlocked.Increment(ref _frames);
+
+    internal void CountReceived(int bytes) => Interlocked.Add(ref _bytesReceived, bytes);
+
+    internal void CountOrders(int change) => Interlocked.Add(ref _orders, change);
+
+    internal bool Hold(long bytes) => _held.Add(bytes);
+
+    internal void Punish(AddressEntry address) => _addresses.Punish(address);
+
+    private static string Remedy(SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse =>
+            "the port is taken; stop the other program or choose another",
+        SocketError.AccessDenied => "not permitted; choose a port above 1023",
+        SocketError.AddressNotAvailable =>
+            "this machine does not have that address; choose one it has",
+        _ => e.Message,
+    };
+
+    private async Task AcceptAsync()
+    {
+        while (!IsDraining)
+        {
+            try
+            {
+                // At the bound, accepting pauses: the kernel's backlog holds who comes next.
+                await _slots.WaitAsync(_stopping.Token).ConfigureAwait(false);
+                Socket? socket = null;
+                try
+                {
+                    socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    if (socket is null)
+                    {
+                        _slots.Release();
+                    }
+                }
+
+                Admit(socket);
+            }
+            catch (Exception e) when (
+                IsDraining && e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                await AcceptAgainAsync(e).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Out of descriptors, or a client that left at once: wait a sweep, go on.</summary>
+    private async Task AcceptAgainAsync(SocketException fault)
+    {
+        if (IsDraining)
+        {
+            return;
+        }
+
+        _handler.OnFault("accept", fault);
+        var pause = TimeSpan.FromMilliseconds(_options.Limits.SweepMs);
+        try
+        {
+            await Task.Delay(pause, _options.Time, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Draining began: the loop ends.
+        }
+    }
+
+    private void Admit(Socket socket)
+    {
+        AddressEntry? address = socket.RemoteEndPoint is IPEndPoint remote
+            ? _addresses.Enter(remote.Address)
+            : null;
+        if (address is null)
+        {
+            Interlocked.Increment(ref _refused);
+            socket.Dispose();
+            _slots.Release();
+            return;
+        }
+
+        long id = Interlocked.Increment(ref _accepted);
+        socket.NoDelay = true;
+        socket.SendBufferSize = _options.Limits.KernelSendBytes;
+        var connection = new ServerConnection(this, _options, _handler, socket, address, id);
+        _connections[id] = connection;
+        _ = ServeAsync(connection);
+    }
+
+    private async Task ServeAsync(ServerConnection connection)
+    {
+        try
+        {
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Only the handler's own OnClosed can throw here; one connection must not end the node.
+            _handler.OnFault("end of connection " + connection.Id, e);
+        }
+        finally
+        {
+            _connections.TryRemove(connection.Id, out _);
+            if (connection.Frames.Reason >= WireProtocol.OwnReasonFirst
+                && connection.Frames.Reason is not (ushort)WireReason.Disconnected
+                    and not (ushort)WireReason.Draining)
+            {
+                Interlocked.Increment(ref _aborted);
+            }
+
+            _addresses.Leave(connection.Address);
+            _slots.Release();
+            NoteIfEmpty();
+        }
+    }
+
+    private void Sweep()
+    {
+        if (Interlocked.Exchange(ref _sweeping, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            long now = _options.Time.GetTimestamp();
+            foreach ((_, ServerConnection connection) in _connections)
+            {
+                connection.Sweep(now, IsDraining);
+            }
+
+            _addresses.Sweep();
+        }
+        finally
+        {
+            Volatile.Write(ref _sweeping, 0);
+        }
+    }
+
+    private void AbortAll()
+    {
+        foreach ((_, ServerConnection connection) in _connections)
+        {
+            connection.Frames.Abort(WireReason.Draining);
+        }
+    }
+
+    private void NoteIfEmpty()
+    {
+        if (IsDraining && _connections.IsEmpty)
+        {
+            _empty.TrySetResult();
+        }
+    }
 }

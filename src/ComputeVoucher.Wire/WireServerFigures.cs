@@ -21,6 +21,9 @@ public readonly record struct WireServerFigures
     /// <summary>Closed for breaking a rule of the protocol since the start.</summary>
     public long ConnectionsAbortedTotal { get; init; }
 
+    /// <summary>Bytes received and handled since the start.</summary>
+    public long BytesReceivedTotal { get; init; }
+
     /// <summary>Frames read since the start.</summary>
     public long FramesTotal { get; init; }
 }

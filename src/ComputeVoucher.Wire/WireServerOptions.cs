@@ -7,7 +7,9 @@ namespace ComputeVoucher.Wire;
 /// <summary>Signs a digest with the node key: 64 bytes, EIP-2098, low s.</summary>
 public delegate void WelcomeSigner(in Bytes32 digest, Span<byte> signature);
 
-/// <summary>Everything a server needs; it reads no clock, environment or random source itself.</summary>
+/// <summary>
+/// Everything a server needs; it reads no clock, environment or random source itself.
+/// </summary>
 public sealed record WireServerOptions
 {
     /// <summary>Address and port to listen on; port 0 takes a free one.</summary>

@@ -1,0 +1,273 @@
+using System;
+using System.Buffers;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Wire.Internal;
+
+internal sealed partial class FrameSocket
+{
+    /// <summary>First buffer of an empty queue: a page holds a receipt and its output.</summary>
+    private const int PendingBytesMin = 4096;
+
+    /// <summary>
+    /// One send, 64 KiB: the kernel reports no part of a send, so a bound on its size.
+    /// </summary>
+    private const int SliceBytes = 64 << 10;
+
+    private byte[]? _pending;
+    private int _pendingBytes;
+    private long _queuedBytes;
+    private bool _pumping;
+    private int _blocks;
+    private volatile bool _blocked;
+    private TaskCompletionSource? _room;
+
+    private enum Append
+    {
+        Done,
+        Wait,
+        Gone,
+        Overflow,
+    }
+
+    /// <summary>
+    /// Queues a frame and sends it from this thread when nobody else is sending. More than the
+    /// outbound cap unsent closes the connection. False: it is closing.
+    /// </summary>
+    internal bool Send(
+        FrameKind kind,
+        FrameFlags flags,
+        uint correlation,
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> payload)
+    {
+        Append result = TryAppend(
+            kind, flags, correlation, prefix, payload, int.MaxValue, out _, out bool start);
+        if (result == Append.Overflow)
+        {
+            Abort(WireReason.OutboundFull);
+        }
+
+        if (start)
+        {
+            Forget(PumpAsync());
+        }
+
+        return result == Append.Done;
+    }
+
+    /// <summary>As Send, but waits while more than the soft limit is unsent.</summary>
+    internal async ValueTask<bool> SendAsync(
+        FrameKind kind,
+        FrameFlags flags,
+        uint correlation,
+        ReadOnlyMemory<byte> prefix,
+        ReadOnlyMemory<byte> payload,
+        CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            Append result = TryAppend(
+                kind,
+                flags,
+                correlation,
+                prefix.Span,
+                payload.Span,
+                _limits.OutboundBytesSoft,
+                out Task? room,
+                out bool start);
+            if (start)
+            {
+                Forget(PumpAsync());
+            }
+
+            if (room is null)
+            {
+                return result == Append.Done;
+            }
+
+            await room.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends an Error about one order or request (0: about the connection).</summary>
+    internal bool SendError(uint correlation, ushort reason, string text, bool retryable)
+    {
+        Span<byte> payload = stackalloc byte[ErrorPayload.BytesMax];
+        int length = ErrorPayload.Write(payload, reason, text);
+        FrameFlags flags = retryable ? FrameFlags.Retryable : FrameFlags.None;
+        return Send(FrameKind.Error, flags, correlation, default, payload[..length]);
+    }
+
+    private Append TryAppend(
+        FrameKind kind,
+        FrameFlags flags,
+        uint correlation,
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> payload,
+        int waitAbove,
+        out Task? room,
+        out bool start)
+    {
+        room = null;
+        start = false;
+        int bytes = WireProtocol.HeaderBytes + prefix.Length + payload.Length;
+        lock (_gate)
+        {
+            if (_state != State.Open)
+            {
+                return Append.Gone;
+            }
+
+            if (_queuedBytes > waitAbove)
+            {
+                _room ??= new TaskCompletionSource(
+                    TaskCreationOptions.RunContinuationsAsynchronously);
+                room = _room.Task;
+                return Append.Wait;
+            }
+
+            if (_queuedBytes + bytes > _limits.OutboundBytesMax)
+            {
+                return Append.Overflow;
+            }
+
+            AppendFrame(kind, flags, correlation, prefix, payload);
+            start = TakePump();
+            return Append.Done;
+        }
+    }
+
+    private void AppendFrame(
+        FrameKind kind,
+        FrameFlags flags,
+        uint correlation,
+        ReadOnlySpan<byte> prefix,
+        ReadOnlySpan<byte> payload)
+    {
+        int length = prefix.Length + payload.Length;
+        Span<byte> room = Reserve(WireProtocol.HeaderBytes + length);
+        new FrameHeader((uint)length, kind, flags, 0, correlation).Write(room);
+        prefix.CopyTo(room[WireProtocol.HeaderBytes..]);
+        payload.CopyTo(room[(WireProtocol.HeaderBytes + prefix.Length)..]);
+    }
+
+    private void AppendError(uint correlation, ushort reason, string text, bool retryable)
+    {
+        Span<byte> payload = stackalloc byte[ErrorPayload.BytesMax];
+        int length = ErrorPayload.Write(payload, reason, text);
+        FrameFlags flags = retryable ? FrameFlags.Retryable : FrameFlags.None;
+        AppendFrame(FrameKind.Error, flags, correlation, default, payload[..length]);
+    }
+
+    private Span<byte> Reserve(int bytes)
+    {
+        int needed = _pendingBytes + bytes;
+        if (_pending is null || _pending.Length < needed)
+        {
+            int size = Math.Max(needed, _pending is null ? PendingBytesMin : _pending.Length * 2);
+            byte[] larger = ArrayPool<byte>.Shared.Rent(size);
+            _pending.AsSpan(0, _pendingBytes).CopyTo(larger);
+            Return(_pending);
+            _pending = larger;
+        }
+
+        Span<byte> room = _pending.AsSpan(_pendingBytes, bytes);
+        _pendingBytes = needed;
+        _queuedBytes += bytes;
+        return room;
+    }
+
+    /// <summary>Under the gate: true when the caller has to run the pump.</summary>
+    private bool TakePump()
+    {
+        if (_pumping)
+        {
+            return false;
+        }
+
+        _pumping = true;
+        return true;
+    }
+
+    private void WakeWriters()
+    {
+        _room?.TrySetResult();
+        _room = null;
+    }
+
+    /// <summary>
+    /// Sends until the queue is empty; exactly one runs at a time; throws nothing.
+    /// </summary>
+    private async Task PumpAsync()
+    {
+        byte[]? buffer = null;
+        try
+        {
+            while (TakePending(out buffer, out int count))
+            {
+                for (int sent = 0; sent < count;)
+                {
+                    int slice = Math.Min(count - sent, SliceBytes);
+                    ValueTask<int> sending = _socket.SendAsync(
+                        buffer.AsMemory(sent, slice), SocketFlags.None);
+                    if (!sending.IsCompleted)
+                    {
+                        _blocks++;
+                        _blocked = true;
+                    }
+
+                    int taken = await sending.ConfigureAwait(false);
+                    _blocked = false;
+                    sent += taken;
+                    NoteSent(taken);
+                }
+
+                Return(buffer);
+                buffer = null;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Return(buffer);
+            Stop(WireReason.Disconnected);
+        }
+    }
+
+    private bool TakePending(out byte[]? buffer, out int count)
+    {
+        lock (_gate)
+        {
+            buffer = _pending;
+            count = _pendingBytes;
+            _pending = null;
+            _pendingBytes = 0;
+            if (count > 0)
+            {
+                return true;
+            }
+
+            _pumping = false;
+            if (_state == State.Closing)
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
+
+            return false;
+        }
+    }
+
+    private void NoteSent(int bytes)
+    {
+        lock (_gate)
+        {
+            _queuedBytes -= bytes;
+            if (_queuedBytes <= _limits.OutboundBytesSoft)
+            {
+                WakeWriters();
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System;
+using System.Buffers.Binary;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Wire.Internal;
+
+/// <summary>The node's side of one order.</summary>
+internal sealed class OrderStream : InFlight, IOrderStream
+{
+    private readonly int _statementBytes;
+    private bool _cancelAsked;
+
+    internal OrderStream(ServerConnection connection, Frame frame)
+        : base(connection, frame) => _statementBytes = OrderPayload.StatementBytes(frame.Payload);
+
+    public ReadOnlyMemory<byte> Order =>
+        Bytes.Slice(WireProtocol.OrderPrefixBytes, _statementBytes);
+
+    public ReadOnlyMemory<byte> Signature => Bytes.Slice(
+        WireProtocol.OrderPrefixBytes + _statementBytes, WireProtocol.SignatureBytes);
+
+    public ReadOnlyMemory<byte> Input => Bytes[OrderPayload.InputOffset(_statementBytes)..];
+
+    public bool CancelAsked => Volatile.Read(ref _cancelAsked);
+
+    public bool SendAccept(ReadOnlySpan<byte> accept)
+    {
+        Statements.Check(accept.Length);
+        return !IsAnswered
+            && Socket.Send(FrameKind.Accept, FrameFlags.None, Correlation, default, accept);
+    }
+
+    public bool SendOutput(uint step, ReadOnlySpan<byte> bytes, bool last)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes.Length, WireProtocol.OutputBytesMax);
+        if (IsAnswered)
+        {
+            return false;
+        }
+
+        Span<byte> prefix = stackalloc byte[WireProtocol.OutputPrefixBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(prefix, step);
+        FrameFlags flags = last ? FrameFlags.Last : FrameFlags.None;
+        return Socket.Send(FrameKind.Output, flags, Correlation, prefix, bytes);
+    }
+
+    public async ValueTask<bool> SendOutputAsync(uint step, ReadOnlyMemory<byte> bytes, bool last)
+    {
+        byte[] prefix = new byte[WireProtocol.OutputPrefixBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(prefix, step);
+        ReadOnlyMemory<byte> rest = bytes;
+        do
+        {
+            if (IsAnswered)
+            {
+                return false;
+            }
+
+            int taken = Math.Min(rest.Length, WireProtocol.OutputBytesMax);
+            ReadOnlyMemory<byte> piece = rest[..taken];
+            rest = rest[taken..];
+            FrameFlags flags = last && rest.IsEmpty ? FrameFlags.Last : FrameFlags.None;
+            bool sent = await Socket
+                .SendAsync(FrameKind.Output, flags, Correlation, prefix, piece)
+                .ConfigureAwait(false);
+            if (!sent)
+            {
+                return false;
+            }
+        }
+        while (!rest.IsEmpty);
+
+        return true;
+    }
+
+    public bool SendReceipt(ReadOnlySpan<byte> receipt)
+    {
+        Statements.Check(receipt.Length);
+        return TakeAnswer()
+            && Socket.Send(FrameKind.Receipt, FrameFlags.None, Correlation, default, receipt);
+    }
+
+    public bool SendError(ushort reason, string text, bool retryable) =>
+        Refuse(reason, text, retryable);
+
+    internal void NoteCancel() => Volatile.Write(ref _cancelAsked, true);
+}

@@ -1,0 +1,386 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Wire.Internal;
+
+/// <summary>One client on the node's side: handshake, what is in flight, the cancel rule.</summary>
+[SuppressMessage(
+    "Reliability",
+    "CA1001",
+    Justification = "the token source has no timer and no wait handle: nothing to free")]
+internal sealed class ServerConnection : IWireConnection, IFrameSink
+{
+    private readonly WireServer _server;
+    private readonly WireServerOptions _options;
+    private readonly IWireHandler _handler;
+    private readonly AddressEntry _address;
+    private readonly Lock _gate = new();
+    private Dictionary<uint, InFlight>? _inFlight;
+    private CancellationTokenSource? _closed;
+    private int _orders;
+    private int _requests;
+    private long _cancelWindow;
+    private int _cancels;
+    private bool _goodbyeSaid;
+
+    internal ServerConnection(
+        WireServer server,
+        WireServerOptions options,
+        IWireHandler handler,
+        Socket socket,
+        AddressEntry address,
+        long id)
+    {
+        _server = server;
+        _options = options;
+        _handler = handler;
+        _address = address;
+        Id = id;
+        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
+        Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits);
+    }
+
+    public long Id { get; }
+
+    public IPEndPoint RemoteEndPoint { get; }
+
+    public bool IsOpen => Frames.IsOpen;
+
+    public object? Tag { get; set; }
+
+    public CancellationToken Closed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_closed is null)
+                {
+                    _closed = new CancellationTokenSource();
+                    if (!Frames.IsOpen)
+                    {
+                        _closed.Cancel();
+                    }
+                }
+
+                return _closed.Token;
+            }
+        }
+    }
+
+    internal FrameSocket Frames { get; }
+
+    internal AddressEntry Address => _address;
+
+    private WireLimits Limits => _options.Limits;
+
+    public void Close(ushort reason, string text, bool abusive = false)
+    {
+        if (abusive && Frames.IsOpen)
+        {
+            _server.Punish(_address);
+        }
+
+        Frames.Close(reason, text);
+    }
+
+    /// <summary>Serves until the connection ends.</summary>
+    internal async Task RunAsync()
+    {
+        await Frames.RunAsync().ConfigureAwait(false);
+        if (Frames.Greeted)
+        {
+            _handler.OnClosed(this, Frames.Reason);
+        }
+    }
+
+    public ValueTask OnFrame(Frame frame)
+    {
+        _server.CountFrame();
+        switch (frame.Header.Kind)
+        {
+            case FrameKind.Hello:
+                Greet(frame.Payload);
+                return default;
+            case FrameKind.Order:
+                return TakeOrder(frame);
+            case FrameKind.Cancel:
+                TakeCancel(frame);
+                return default;
+            case FrameKind.Ping:
+                Frames.Send(FrameKind.Pong, FrameFlags.None, 0, default, frame.Payload);
+                return default;
+            case FrameKind.Pong:
+                return default;
+            case FrameKind.Error:
+                Frames.Close(0, null);
+                return default;
+            default:
+                return TakeRequest(frame);
+        }
+    }
+
+    public bool OnHeldBytes(int change) => Hold(change);
+
+    public void OnReceived(int bytes) => _server.CountReceived(bytes);
+
+    public void OnClosing()
+    {
+        CancellationTokenSource? closed;
+        lock (_gate)
+        {
+            closed = _closed;
+        }
+
+        closed?.Cancel();
+    }
+
+    public void OnFault(Exception fault) => _handler.OnFault("frame of connection " + Id, fault);
+
+    /// <summary>Called by the server's one timer.</summary>
+    internal void Sweep(long now, bool draining)
+    {
+        Frames.Sweep(now);
+        if (!draining || !Frames.IsOpen)
+        {
+            return;
+        }
+
+        if (!_goodbyeSaid && Frames.Greeted)
+        {
+            _goodbyeSaid = true;
+            Frames.Send(FrameKind.Goodbye, FrameFlags.None, 0, default, default);
+        }
+        else if (IsQuiet(now))
+        {
+            Frames.Close((ushort)WireReason.Draining, null);
+        }
+    }
+
+    /// <summary>The order or request has its final answer: its slot is free.</summary>
+    internal void Finish(InFlight one)
+    {
+        lock (_gate)
+        {
+            if (_inFlight is null || !_inFlight.Remove(one.Correlation))
+            {
+                return;
+            }
+
+            if (one is OrderStream)
+            {
+                _orders--;
+                _server.CountOrders(-1);
+            }
+            else
+            {
+                _requests--;
+            }
+        }
+    }
+
+    internal void ReleaseHeld(int bytes) => Hold(-bytes);
+
+    private bool Hold(long change) =>
+        _server.Hold(change) & _address.Held.Add(change);
+
+    /// <summary>
+    /// Drained and at rest: nothing in flight, and the client had time to send its last ack.
+    /// </summary>
+    private bool IsQuiet(long now)
+    {
+        lock (_gate)
+        {
+            return _orders == 0
+                && _requests == 0
+                && Frames.Silence(now).TotalMilliseconds >= WireServer.GoodbyeQuietMs;
+        }
+    }
+
+    private void Greet(ReadOnlySpan<byte> hello)
+    {
+        var theirs = HelloPayload.Read(hello);
+        ushort version = theirs.Choose(WireProtocol.VersionMin, WireProtocol.VersionMax);
+        if (version == 0)
+        {
+            string ours = $"{WireProtocol.VersionMin} to {WireProtocol.VersionMax}";
+            string text = $"this node speaks versions {ours}, "
+                + $"the client {theirs.VersionMin} to {theirs.VersionMax}";
+            Frames.Close((ushort)WireReason.VersionNotSupported, text);
+            return;
+        }
+
+        Span<byte> payload = stackalloc byte[WireProtocol.WelcomeBytes];
+        var welcome = new WelcomePayload(
+            version,
+            WireProtocol.FrameBytesMax,
+            (uint)Limits.OrdersInFlightMax,
+            (uint)Limits.RequestsInFlightMax,
+            _options.Node,
+            _options.Context);
+        welcome.Write(payload);
+        _options.Signer(
+            WelcomePayload.Digest(hello, payload), WelcomePayload.SignatureOf(payload));
+        Frames.Greeted = true;
+        _handler.OnConnected(this);
+        Frames.Send(FrameKind.Welcome, FrameFlags.None, 0, default, payload);
+    }
+
+    private ValueTask TakeOrder(Frame frame)
+    {
+        uint correlation = frame.Header.Correlation;
+        if (_server.IsDraining)
+        {
+            const string text = "the node is going down; use another or come back";
+            Frames.SendError(correlation, (ushort)WireReason.Draining, text, retryable: true);
+            return default;
+        }
+
+        if (!MayBegin(correlation, _orders, Limits.OrdersInFlightMax, frame.Payload.Length))
+        {
+            return default;
+        }
+
+        var order = new OrderStream(this, frame);
+        Begin(order);
+        return HandOverAsync(order);
+    }
+
+    private ValueTask TakeRequest(Frame frame)
+    {
+        uint correlation = frame.Header.Correlation;
+        if (!MayBegin(correlation, _requests, Limits.RequestsInFlightMax, frame.Payload.Length))
+        {
+            return default;
+        }
+
+        var request = new WireRequest(this, frame);
+        Begin(request);
+        return HandOverAsync(request);
+    }
+
+    /// <summary>
+    /// A handler that throws has not taken what it was given: slot and bytes go back.
+    /// </summary>
+    private async ValueTask HandOverAsync(OrderStream order)
+    {
+        try
+        {
+            await _handler.OnOrderAsync(order).ConfigureAwait(false);
+        }
+        catch
+        {
+            order.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask HandOverAsync(WireRequest request)
+    {
+        try
+        {
+            await _handler.OnRequestAsync(request).ConfigureAwait(false);
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Checks number, count and memory; answers with the Error itself when one fails.
+    /// </summary>
+    private bool MayBegin(uint correlation, int count, int countMax, int bytes)
+    {
+        if (IsInFlight(correlation))
+        {
+            Frames.Close((ushort)WireReason.BadCorrelation, "correlation id is in flight already");
+            return false;
+        }
+
+        if (count >= countMax)
+        {
+            const string text = "more in flight than the Welcome allowed";
+            Frames.SendError(
+                correlation, (ushort)WireReason.TooManyInFlight, text, retryable: true);
+            return false;
+        }
+
+        if (!Hold(bytes))
+        {
+            Hold(-bytes);
+            const string text = "the node holds as many bytes as it may; try again";
+            Frames.SendError(correlation, (ushort)WireReason.Busy, text, retryable: true);
+            return false;
+        }
+
+        return true;
+    }
+
+    private bool IsInFlight(uint correlation)
+    {
+        lock (_gate)
+        {
+            return _inFlight is not null && _inFlight.ContainsKey(correlation);
+        }
+    }
+
+    private void Begin(InFlight one)
+    {
+        lock (_gate)
+        {
+            _inFlight ??= [];
+            _inFlight.Add(one.Correlation, one);
+            if (one is OrderStream)
+            {
+                _orders++;
+                _server.CountOrders(1);
+            }
+            else
+            {
+                _requests++;
+            }
+        }
+    }
+
+    private void TakeCancel(Frame frame)
+    {
+        if (IsCancelFlood())
+        {
+            Close((ushort)WireReason.CancelFlood, "too many cancels", abusive: true);
+            return;
+        }
+
+        InFlight? one = null;
+        lock (_gate)
+        {
+            _inFlight?.TryGetValue(frame.Header.Correlation, out one);
+        }
+
+        // A cancel that crosses the receipt on the way is not an error.
+        if (one is OrderStream order)
+        {
+            order.NoteCancel();
+            _handler.OnCancel(order, frame.Payload);
+        }
+    }
+
+    private bool IsCancelFlood()
+    {
+        long now = _options.Time.GetTimestamp();
+        TimeSpan age = _options.Time.GetElapsedTime(_cancelWindow, now);
+        if (_cancels == 0 || age.TotalMilliseconds >= Limits.CancelWindowMs)
+        {
+            _cancelWindow = now;
+            _cancels = 0;
+        }
+
+        return ++_cancels > Limits.CancelsPerWindowMax;
+    }
+}

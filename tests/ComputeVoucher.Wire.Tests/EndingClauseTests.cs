@@ -1,0 +1,147 @@
+using System;
+using System.Diagnostics;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Wire.Tests;
+
+/// <summary>Section 6 of the specification.</summary>
+public sealed class EndingClauseTests
+{
+    [Fact]
+    public async Task Clause6_1_PingIsEchoedAndAStrayPongIgnored()
+    {
+        await using var node = new TestNode();
+        using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
+        await peer.SendAsync(
+            Raw.Frame(12, 0, 0, new byte[8]), Raw.Frame(11, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8));
+        Seen pong = await peer.ReadAsync();
+        Assert.Equal(12, pong.Kind);
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8], pong.Payload);
+        await using WireClient client = await node.ConnectAsync();
+        Assert.InRange(await client.PingAsync(), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Clause6_2_SilentClientIsPingedAndThenClosed()
+    {
+        var time = new ManualTime();
+        await using var node = new TestNode(time: time);
+        using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
+        time.Advance(TimeSpan.FromSeconds(29));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(11, (await peer.ReadAsync()).Kind);
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(11, (await peer.ReadAsync()).Kind);
+        time.Advance(TimeSpan.FromSeconds(30));
+        await peer.ReadRefusalAsync(WireReason.Silent);
+    }
+
+    [Fact]
+    public async Task Clause6_2_ClientThatAnswersPingsStays()
+    {
+        var time = new ManualTime();
+        await using var node = new TestNode(time: time);
+        await using WireClient client = await node.ConnectAsync();
+        long frames = node.Server.Figures.FramesTotal;
+        for (int i = 1; i <= 5; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(31));
+            long answered = frames + i;
+            await TestNode.UntilAsync(() => node.Server.Figures.FramesTotal == answered);
+        }
+
+        Assert.True(client.IsOpen);
+    }
+
+    [Fact]
+    public async Task Clause6_2_ClientGivesUpASilentNode()
+    {
+        (WireClient client, RawPeer node) = await FrameClauseTests.FakeNodeAsync(silenceMsMax: 900);
+        await using (client)
+        using (node)
+        {
+            ClientOrder order = await client.SendOrderAsync(new byte[1], new byte[64], default);
+            OrderEvent last = (await order.ReadAsync())!;
+            Assert.Equal((ushort)WireReason.Disconnected, last.Reason);
+            Assert.True(last.Retryable);
+            Assert.Equal(3, (await node.ReadAsync()).Kind);
+            Assert.Equal(11, (await node.ReadAsync()).Kind);
+        }
+    }
+
+    [Fact]
+    public async Task Clause6_3_DrainFinishesWhatIsInFlight()
+    {
+        await using var node = new TestNode();
+        await using WireClient client = await node.ConnectAsync();
+        ClientOrder order = await client.SendOrderAsync("hold"u8.ToArray(), new byte[64], default);
+        await TestNode.UntilAsync(() => node.Handler.Held.Count == 1);
+        Task<bool> draining = node.Server.DrainAsync(TimeSpan.FromSeconds(5)).AsTask();
+        await TestNode.UntilAsync(() => client.NodeIsDraining);
+        ClientOrder late = await client.SendOrderAsync("late"u8.ToArray(), new byte[64], default);
+        OrderEvent refusal = (await late.ReadAsync())!;
+        Assert.Equal((ushort)WireReason.Draining, refusal.Reason);
+        Assert.True(refusal.Retryable);
+        await Assert.ThrowsAsync<WireException>(async () => await node.ConnectAsync());
+        node.Handler.Held.TryDequeue(out IOrderStream? held);
+        TestHandler.Answer(held!);
+        Assert.Equal(FrameKind.Output, (await order.ReadAsync())!.Kind);
+        Assert.Equal(FrameKind.Receipt, (await order.ReadAsync())!.Kind);
+        ReadOnlyMemory<byte> stored = await client.RequestAsync(FrameKind.Ack, "ack"u8.ToArray());
+        Assert.Equal("answer to ack", TestHandler.Text(stored));
+        Assert.True(await draining);
+        await TestNode.UntilAsync(() => !client.IsOpen);
+    }
+
+    [Fact]
+    public async Task Clause6_3_DrainCutsOffWhatDoesNotFinishInTime()
+    {
+        await using var node = new TestNode();
+        await using WireClient client = await node.ConnectAsync();
+        ClientOrder order = await client.SendOrderAsync("hold"u8.ToArray(), new byte[64], default);
+        await TestNode.UntilAsync(() => node.Handler.Held.Count == 1);
+        var watch = Stopwatch.StartNew();
+        Assert.False(await node.Server.DrainAsync(TimeSpan.FromMilliseconds(300)));
+        Assert.InRange(watch.ElapsedMilliseconds, 200, 3_000);
+        Assert.Equal((ushort)WireReason.Disconnected, (await order.ReadAsync())!.Reason);
+    }
+
+    [Fact]
+    public async Task Clause6_4_AbusiveAddressIsRefusedUntilTokensComeBack()
+    {
+        var time = new ManualTime();
+        await using var node = new TestNode(
+            new TestHandler
+            {
+                Order = order =>
+                {
+                    using (order)
+                    {
+                        order.Connection.Close(42, "bad signature", abusive: true);
+                    }
+
+                    return default;
+                },
+            },
+            time: time);
+        for (int i = 0; i < 8; i++)
+        {
+            using RawPeer bad = await RawPeer.GreetedAsync(node.EndPoint);
+            await bad.SendAsync(Raw.Order(1, "forged"));
+            Seen error = await bad.ReadAsync();
+            Assert.Equal((10, 0u, (ushort)42), (error.Kind, error.Correlation, error.Reason));
+        }
+
+        using RawPeer refused = await RawPeer.OpenAsync(node.EndPoint);
+        Assert.Equal(0, (await refused.ReadAsync()).Kind);
+        Assert.Equal(1, node.Server.Figures.ConnectionsRefusedTotal);
+        time.Advance(TimeSpan.FromMilliseconds(1_100));
+        using RawPeer welcome = await RawPeer.GreetedAsync(node.EndPoint);
+        time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal(1, node.Server.AddressCount);
+        welcome.Dispose();
+        await TestNode.UntilAsync(() => node.Server.Figures.Connections == 0);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, node.Server.AddressCount);
+    }
+}
