@@ -15,7 +15,9 @@ public static class CostTable
     /// <summary>CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED: per multiply-accumulate.</summary>
     public const ulong Mac = 1;
 
-    /// <summary>AVERAGE_POOL_2D, MAX_POOL_2D: per tap and output element; MEAN: per input element.</summary>
+    /// <summary>
+    /// AVERAGE_POOL_2D, MAX_POOL_2D: per tap and output element; MEAN: per input element.
+    /// </summary>
     public const ulong PoolTap = 1;
 
     /// <summary>ADD: per output element; three fixed-point multiplications.</summary>

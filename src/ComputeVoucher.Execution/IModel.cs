@@ -9,7 +9,9 @@ public interface IModel : IDisposable
     /// <summary>"tflite" for integer graphs, "llama" for language models.</summary>
     string Format { get; }
 
-    /// <summary>keccak(04 ‖ specification version ‖ architecture digest ‖ parameters root).</summary>
+    /// <summary>
+    /// keccak(04 ‖ specification version ‖ architecture digest ‖ parameters root).
+    /// </summary>
     Bytes32 ModelRoot { get; }
 
     /// <summary>Shortest acceptable input, in bytes; equal to the longest for graphs.</summary>
@@ -34,7 +36,9 @@ public interface IModel : IDisposable
     /// <exception cref="ModelException">No run of this model ends with such bytes.</exception>
     OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output);
 
-    /// <summary>A session owns its buffers; it serves one run at a time, any number in turn.</summary>
+    /// <summary>
+    /// A session owns its buffers; it serves one run at a time, any number in turn.
+    /// </summary>
     /// <param name="backend">A backend that is absent here is refused.</param>
     /// <param name="threads">1 or more; the result does not depend on it.</param>
     /// <exception cref="ModelException">This machine or build lacks the backend.</exception>

@@ -3,7 +3,9 @@ namespace ComputeVoucher.Execution;
 /// <summary>What one run is asked for beside its output.</summary>
 public readonly record struct RunOptions
 {
-    /// <summary>Compute the trace root too; costs about as much as a small network itself.</summary>
+    /// <summary>
+    /// Compute the trace root too; costs about as much as a small network itself.
+    /// </summary>
     public bool Trace { get; init; }
 
     /// <summary>Stop after this many steps; 0 leaves the end to the model.</summary>

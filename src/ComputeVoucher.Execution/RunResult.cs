@@ -2,10 +2,14 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Execution;
 
-/// <summary>The whole result of a run: a pure function of model root, input and step count.</summary>
+/// <summary>
+/// The whole result of a run: a pure function of model root, input and step count.
+/// </summary>
 public sealed class RunResult
 {
-    /// <summary>Canonical output bytes: the outputs in graph order, little endian, no gaps.</summary>
+    /// <summary>
+    /// Canonical output bytes: the outputs in graph order, little endian, no gaps.
+    /// </summary>
     public required byte[] Output { get; init; }
 
     /// <summary>Steps run; 1 for graphs, tokens for language models.</summary>

@@ -77,7 +77,8 @@ public sealed class GoldenModelTests
     {
         using IModel model = ModelFile.Open(PathOf(name, "model.tflite"));
         using IModelSession session = model.CreateSession(backend, threads: 1);
-        using JsonDocument golden = JsonDocument.Parse(File.ReadAllText(PathOf(name, "golden.json")));
+        using JsonDocument golden = JsonDocument.Parse(
+            File.ReadAllText(PathOf(name, "golden.json")));
         int cases = 0;
         foreach (JsonElement one in golden.RootElement.GetProperty("cases").EnumerateArray())
         {

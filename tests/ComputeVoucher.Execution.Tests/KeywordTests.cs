@@ -5,7 +5,9 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;
 
-/// <summary>200 real keywords and what the MLPerf Tiny reference board answered: 2,400 numbers.</summary>
+/// <summary>
+/// 200 real keywords and what the MLPerf Tiny reference board answered: 2,400 numbers.
+/// </summary>
 public sealed class KeywordTests
 {
     private const int InputBytes = 490;

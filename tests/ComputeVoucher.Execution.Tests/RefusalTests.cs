@@ -2,7 +2,9 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;
 
-/// <summary>Models of operators that are not supported are refused by the operator's name.</summary>
+/// <summary>
+/// Models of operators that are not supported are refused by the operator's name.
+/// </summary>
 public sealed class RefusalTests
 {
     [SharedDataTheory("tflite-refuse")]

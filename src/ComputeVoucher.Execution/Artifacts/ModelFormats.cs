@@ -4,7 +4,9 @@ using ComputeVoucher.Execution.Import;
 
 namespace ComputeVoucher.Execution.Artifacts;
 
-/// <summary>The formats that <see cref="ModelFile"/> opens; the first that recognises a file reads it.</summary>
+/// <summary>
+/// The formats that <see cref="ModelFile"/> opens; the first that recognises a file reads it.
+/// </summary>
 internal static class ModelFormats
 {
     public static ReadOnlySpan<ModelFormat> All => s_all;

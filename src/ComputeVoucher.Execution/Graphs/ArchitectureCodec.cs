@@ -95,8 +95,8 @@ internal static class ArchitectureCodec
             ints[i] = BinaryPrimitives.ReadInt32LittleEndian(encoded[(4 * i)..]);
         }
 
-        (int version, int inputs, int operators, int outputs) = (ints[0], ints[1], ints[2], ints[3]);
-        if (version != Version || inputs is < 1 or > GraphLimits.EndsMax
+        (int inputs, int operators, int outputs) = (ints[1], ints[2], ints[3]);
+        if (ints[0] != Version || inputs is < 1 or > GraphLimits.EndsMax
             || operators is < 1 or > GraphLimits.OperatorsMax
             || outputs is < 1 or > GraphLimits.EndsMax
             || ints.Length != HeaderInts + inputs * TensorInts + operators * OperatorInts + outputs)

@@ -38,7 +38,9 @@ internal sealed class ArenaPlan
         return new ArenaPlan(offsets, bytes);
     }
 
-    /// <summary>First fit in order of birth: near the optimum for chains and residual blocks.</summary>
+    /// <summary>
+    /// First fit in order of birth: near the optimum for chains and residual blocks.
+    /// </summary>
     public static ArenaPlan Reuse(Graph graph)
     {
         int[] lastUse = LastUses(graph);

@@ -1,6 +1,8 @@
 namespace ComputeVoucher.Execution.Graphs;
 
-/// <summary>What a graph may ask of a node. A model beyond any of these is refused at import.</summary>
+/// <summary>
+/// What a graph may ask of a node. A model beyond any of these is refused at import.
+/// </summary>
 internal static class GraphLimits
 {
     /// <summary>Largest model file. MobileNetV2 takes 4 MiB; no int8 edge model is near.</summary>

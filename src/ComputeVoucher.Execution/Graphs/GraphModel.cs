@@ -7,7 +7,9 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Graphs;
 
-/// <summary>A graph as a model: named by its root, checked once, run by any number of sessions.</summary>
+/// <summary>
+/// A graph as a model: named by its root, checked once, run by any number of sessions.
+/// </summary>
 internal sealed class GraphModel : IModel
 {
     private readonly Lazy<IKernel?[]> _avx2Kernels;

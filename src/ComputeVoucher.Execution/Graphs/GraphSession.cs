@@ -10,6 +10,8 @@ namespace ComputeVoucher.Execution.Graphs;
 /// Runs a graph, operator after operator, in memory planned once. A run without a trace reuses
 /// the bytes of dead activations and allocates nothing but its result.
 /// </summary>
+// Safety: two blocks of memory, sized by the plan and the kernels, freed in Dispose; every
+// tensor is a slice of the first.
 internal sealed unsafe class GraphSession : IModelSession
 {
     private readonly GraphModel _model;

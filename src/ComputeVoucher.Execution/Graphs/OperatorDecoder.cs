@@ -3,7 +3,9 @@ using ComputeVoucher.Execution.Operators;
 
 namespace ComputeVoucher.Execution.Graphs;
 
-/// <summary>Operators from their attribute slots; each constructor judges what it is given.</summary>
+/// <summary>
+/// Operators from their attribute slots; each constructor judges what it is given.
+/// </summary>
 internal static class OperatorDecoder
 {
     public static Operator Decode(
@@ -39,8 +41,7 @@ internal static class OperatorDecoder
             case OperatorKind.Quantize:
                 return new Quantize(wiring, Rescale.Read(ref reader));
             default:
-                throw new ModelException(
-                    FormattableString.Invariant($"operator {wiring.Index}: kind {kind} is unknown"));
+                throw new ModelException($"operator {wiring.Index}: kind {kind} is unknown");
         }
     }
 

@@ -3,7 +3,9 @@ using System.Buffers.Binary;
 
 namespace ComputeVoucher.Execution.Import;
 
-/// <summary>A table of a FlatBuffer; fields by their number in the schema, absent or present.</summary>
+/// <summary>
+/// A table of a FlatBuffer; fields by their number in the schema, absent or present.
+/// </summary>
 internal readonly ref struct FlatTable(
     FlatBuffer buffer, int position, int vtable, int vtableBytes, int tableBytes)
 {

@@ -10,7 +10,9 @@ namespace ComputeVoucher.Execution.Import;
 /// </summary>
 internal static class Quantization
 {
-    /// <summary>Integer bits of the scaled distance that softmax takes the exponential of.</summary>
+    /// <summary>
+    /// Integer bits of the scaled distance that softmax takes the exponential of.
+    /// </summary>
     private const int ScaledDifferenceIntegerBits = 5;
 
     /// <summary>

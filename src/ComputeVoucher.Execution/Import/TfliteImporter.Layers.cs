@@ -148,7 +148,8 @@ internal sealed partial class TfliteImporter
             scales == 1
                 || (scales == p.Channels && weights.QuantizedDimension == quantizedDimension),
             weights,
-            $"{scales} scales along dimension {weights.QuantizedDimension} for {p.Channels} channels");
+            $"{scales} scales along dimension {weights.QuantizedDimension} "
+                + $"for {p.Channels} channels");
         for (int i = 0; i < p.Channels; i++)
         {
             double factor = (double)source.Input.Scale * weights.Scales[scales == 1 ? 0 : i]
@@ -157,7 +158,9 @@ internal sealed partial class TfliteImporter
         }
     }
 
-    /// <summary>GetQuantizedConvolutionMultipler: the product of scales is single precision.</summary>
+    /// <summary>
+    /// GetQuantizedConvolutionMultipler: the product of scales is single precision.
+    /// </summary>
     private static void PerTensorMultiplier(
         OperatorSource source, SourceTensor weights, ChannelParameters p)
     {

@@ -12,7 +12,9 @@ namespace ComputeVoucher.Execution.Import;
 /// </summary>
 internal sealed partial class TfliteImporter
 {
-    /// <summary>Tensors of a file, constants included: a graph at its limit has about four each.</summary>
+    /// <summary>
+    /// Tensors of a file, constants included: a graph at its limit has about four each.
+    /// </summary>
     private const int TensorsMax = 8 * GraphLimits.OperatorsMax;
 
     /// <summary>Operator codes of a file: twice the schema's.</summary>

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace ComputeVoucher.Execution.Import;
 
-/// <summary>Names of operators and types of the schema, so that a refusal can say what it met.</summary>
+/// <summary>
+/// Names of operators and types of the schema, so that a refusal can say what it met.
+/// </summary>
 internal static class TfliteNames
 {
     /// <summary>Number of operator code CUSTOM.</summary>

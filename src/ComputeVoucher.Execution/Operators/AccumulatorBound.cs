@@ -43,7 +43,8 @@ internal static class AccumulatorBound
                 $"its sums can reach {bound} · 2^{left}, more than 32 bits hold"));
     }
 
-    public static void CheckMultiplier(Wiring wiring, OperatorKind kind, int multiplier, int shift) =>
+    public static void CheckMultiplier(
+        Wiring wiring, OperatorKind kind, int multiplier, int shift) =>
         wiring.Require(
             multiplier >= 0 && shift is >= FixedPoint.ShiftMin and <= FixedPoint.ShiftMax,
             kind,

@@ -7,7 +7,7 @@ namespace ComputeVoucher.Execution.Operators;
 /// <param name="weights">(channels, weightsPerChannel): filter row, filter column, depth.</param>
 /// <param name="bias">(channels): zeros where the source has none.</param>
 /// <param name="multiplier">(channels): 0, or 2^30 to 2^31 − 1.</param>
-/// <param name="shift">(channels): power of two after the multiplier, negative to the right.</param>
+/// <param name="shift">(channels): power of two after it, negative to the right.</param>
 internal sealed class ChannelParameters(
     sbyte[] weights, int[] bias, int[] multiplier, int[] shift)
 {

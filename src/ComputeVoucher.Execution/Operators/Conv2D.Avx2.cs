@@ -11,6 +11,8 @@ internal sealed partial class Conv2D
     public override IKernel? CreateAvx2Kernel() =>
         PackedWeights.Fits(_parameters, Input[3] / _filterDepth) ? new Avx2Kernel(this) : null;
 
+    // Safety: see IKernel; every tap of every output pixel lies inside the widened image, whose
+    // size WidenedImage derives from the same window; patches and pointers lie behind it.
     private sealed unsafe class Avx2Kernel : IKernel
     {
         private readonly Conv2D _op;
@@ -97,7 +99,9 @@ internal sealed partial class Conv2D
             return image + ((long)y * _image.Width + x) * _image.Pitch;
         }
 
-        /// <summary>Copies the taps of one pixel and group, row by row, and a zero if odd.</summary>
+        /// <summary>
+        /// Copies the taps of one pixel and group, row by row, and a zero if odd.
+        /// </summary>
         private void Gather(short* origin, short* patch)
         {
             Window window = _op._window;

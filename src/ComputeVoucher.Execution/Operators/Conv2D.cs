@@ -4,7 +4,8 @@ namespace ComputeVoucher.Execution.Operators;
 
 /// <summary>
 /// CONV_2D, grouped where the filter is shallower than the input:
-/// out[b, y, x, c] = clamp(zero + requantize(bias[c] + Σ w[c, f, g, d] · (in[b, y', x', d'] − zero)))
+/// out[b, y, x, c] =
+/// clamp(zero + requantize(bias[c] + Σ w[c, f, g, d] · (in[b, y', x', d'] − zero)))
 /// (reference_integer_ops::ConvPerChannel).
 /// </summary>
 internal sealed partial class Conv2D : Operator

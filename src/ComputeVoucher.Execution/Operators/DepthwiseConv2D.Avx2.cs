@@ -14,6 +14,8 @@ internal sealed partial class DepthwiseConv2D
 {
     public override IKernel? CreateAvx2Kernel() => new Avx2Kernel(this);
 
+    // Safety: see IKernel; every tap of every output pixel lies inside the widened image, whose
+    // size WidenedImage derives from the same window.
     private sealed unsafe class Avx2Kernel : IKernel
     {
         private readonly DepthwiseConv2D _op;
@@ -60,8 +62,8 @@ internal sealed partial class DepthwiseConv2D
                 _image.Fill(input + (long)b * inputBytes, image);
                 for (int y = 0; y < _op.Output[1]; y++)
                 {
-                    short* row = image + (long)y * _op._window.StrideH * _image.Width * _image.Pitch;
-                    RunRow(row, output);
+                    long row = (long)y * _op._window.StrideH * _image.Width;
+                    RunRow(image + row * _image.Pitch, output);
                     output += rowBytes;
                 }
             }

@@ -4,7 +4,8 @@ namespace ComputeVoucher.Execution.Operators;
 
 /// <summary>
 /// DEPTHWISE_CONV_2D: output channel c reads input channel c / multiplier alone:
-/// out[b, y, x, c] = clamp(zero + requantize(bias[c] + Σ w[c, f, g] · (in[b, y', x', c / m] − zero)))
+/// out[b, y, x, c] =
+/// clamp(zero + requantize(bias[c] + Σ w[c, f, g] · (in[b, y', x', c / m] − zero)))
 /// (reference_integer_ops::DepthwiseConvPerChannel).
 /// </summary>
 internal sealed partial class DepthwiseConv2D : Operator

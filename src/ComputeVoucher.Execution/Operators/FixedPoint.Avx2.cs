@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ComputeVoucher.Execution.Operators;
 
-/// <summary>Eight lanes of the double-rounding requantization, equal to the scalar lane by lane.</summary>
+/// <summary>
+/// Eight lanes of the double-rounding requantization, equal to the scalar lane by lane.
+/// </summary>
 internal static partial class FixedPoint
 {
     /// <param name="x">Accumulators.</param>

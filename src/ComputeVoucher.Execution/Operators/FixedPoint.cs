@@ -12,7 +12,9 @@ internal static partial class FixedPoint
     /// <summary>Greatest left shift of a multiplier that int32 accumulators can meet.</summary>
     public const int ShiftMax = 30;
 
-    /// <summary>Greatest right shift, negated: QuantizeMultiplier flushes below it to zero.</summary>
+    /// <summary>
+    /// Greatest right shift, negated: QuantizeMultiplier flushes below it to zero.
+    /// </summary>
     public const int ShiftMin = -31;
 
     /// <summary>
@@ -35,7 +37,9 @@ internal static partial class FixedPoint
             ? int.MaxValue
             : (int)(((long)a * b + (1L << 30)) >> 31);
 
-    /// <summary>x / 2^exponent, rounded to nearest, ties away from zero; 0 ≤ exponent ≤ 31.</summary>
+    /// <summary>
+    /// x / 2^exponent, rounded to nearest, ties away from zero; 0 ≤ exponent ≤ 31.
+    /// </summary>
     public static int RoundingDivideByPowerOfTwo(int x, int exponent)
     {
         int mask = (int)((1L << exponent) - 1);

@@ -2,12 +2,15 @@ using System;
 
 namespace ComputeVoucher.Execution.Operators;
 
-/// <summary>FULLY_CONNECTED on AVX2: a convolution of one tap over as many pixels as batches.</summary>
+/// <summary>
+/// FULLY_CONNECTED on AVX2: a convolution of one tap over as many pixels as batches.
+/// </summary>
 internal sealed partial class FullyConnected
 {
     public override IKernel? CreateAvx2Kernel() =>
         PackedWeights.Fits(_parameters, groups: 1) ? new Avx2Kernel(this) : null;
 
+    // Safety: see IKernel; a block of rows and their pointers fill the scratch exactly.
     private sealed unsafe class Avx2Kernel : IKernel
     {
         private readonly FullyConnected _op;

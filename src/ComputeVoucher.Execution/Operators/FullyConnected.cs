@@ -3,7 +3,8 @@ using System;
 namespace ComputeVoucher.Execution.Operators;
 
 /// <summary>
-/// FULLY_CONNECTED: out[b, c] = clamp(zero + requantize(bias[c] + Σ (w[c, d] − wz) · (in[b, d] − zero)))
+/// FULLY_CONNECTED:
+/// out[b, c] = clamp(zero + requantize(bias[c] + Σ (w[c, d] − wz) · (in[b, d] − zero)))
 /// (reference_integer_ops::FullyConnected and FullyConnectedPerChannel). The weights' zero point
 /// wz is 0 in all but old files.
 /// </summary>

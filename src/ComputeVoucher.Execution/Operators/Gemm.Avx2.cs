@@ -6,9 +6,12 @@ namespace ComputeVoucher.Execution.Operators;
 /// Pixels times packed weights: loops over tiles so that one panel stays in the first-level cache
 /// while a block of pixels passes by.
 /// </summary>
+// Safety: callers pass rows of the shape, and an output of all channels of all pixels.
 internal static unsafe class Gemm
 {
-    /// <summary>Input bytes of a block of pixels: a quarter of a 512 KiB second-level cache.</summary>
+    /// <summary>
+    /// Input bytes of a block of pixels: a quarter of a 512 KiB second-level cache.
+    /// </summary>
     private const int BlockBytes = 128 << 10;
 
     /// <summary>Pixels whose input fits a block; a multiple of the tile.</summary>

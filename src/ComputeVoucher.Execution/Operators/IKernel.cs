@@ -11,5 +11,6 @@ internal interface IKernel
     /// at least <see cref="ScratchBytes"/>; the scratch is neither read before it is written nor
     /// kept.
     /// </summary>
+    // Safety: the session plans the memory so, once, from the same declarations.
     unsafe void Run(sbyte* input, sbyte* output, byte* scratch);
 }

@@ -41,7 +41,9 @@ internal abstract class Operator(Wiring wiring)
     public abstract void Run(
         ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output);
 
-    /// <summary>A faster way to the same bits on AVX2, weights repacked; null where none is.</summary>
+    /// <summary>
+    /// A faster way to the same bits on AVX2, weights repacked; null where none is.
+    /// </summary>
     public virtual IKernel? CreateAvx2Kernel() => null;
 
     protected void Require(bool holds, string otherwise) =>

@@ -9,12 +9,15 @@ namespace ComputeVoucher.Execution.Operators;
 /// order that packs back to memory order: channels 0–3, 8–11, then 4–7, 12–15. Blocks never cross
 /// a group of a grouped convolution.
 /// </summary>
+// Safety: the one pointer it gives out is into an array pinned for its life.
 internal sealed unsafe class PackedChannels
 {
     /// <summary>Channels per block: two vectors of eight sums.</summary>
     public const int Block = 16;
 
-    /// <summary>Numbers per block: bias, multiplier, left shift, right shift of 16 channels.</summary>
+    /// <summary>
+    /// Numbers per block: bias, multiplier, left shift, right shift of 16 channels.
+    /// </summary>
     public const int BlockInts = 4 * Block;
 
     private readonly int[] _ints;

@@ -10,6 +10,7 @@ namespace ComputeVoucher.Execution.Operators;
 /// broadcast pair of inputs with eight channels at once. Sums of two products of 9-bit numbers
 /// fit; everything after that is bounded at import.
 /// </summary>
+// Safety: the one pointer it gives out is into an array pinned for its life.
 internal sealed unsafe class PackedWeights
 {
     /// <summary>

@@ -3,7 +3,9 @@ using ComputeVoucher.Execution.Graphs;
 
 namespace ComputeVoucher.Execution.Operators;
 
-/// <summary>PAD: the input inside a border of the output's zero point (reference_ops::Pad).</summary>
+/// <summary>
+/// PAD: the input inside a border of the output's zero point (reference_ops::Pad).
+/// </summary>
 internal sealed class Pad : Operator
 {
     private readonly int[] _before;

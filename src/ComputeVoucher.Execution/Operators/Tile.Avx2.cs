@@ -10,9 +10,12 @@ namespace ComputeVoucher.Execution.Operators;
 /// channels, and what turns 16 sums into 16 bytes. Leaf methods on pointers, so that every sum
 /// stays in a register.
 /// </summary>
+// Safety: callers pass rows and panels of the lengths named, and stores stay within count.
 internal static unsafe class Tile
 {
-    /// <summary>Pixels of the larger tile: 8 sums, 2 panels and a broadcast fit 16 registers.</summary>
+    /// <summary>
+    /// Pixels of the larger tile: 8 sums, 2 panels and a broadcast fit 16 registers.
+    /// </summary>
     public const int Pixels = 4;
 
     /// <summary>Pixels 0–3 times one panel.</summary>
@@ -70,7 +73,9 @@ internal static unsafe class Tile
         Avx.Store(sums + 56, s31);
     }
 
-    /// <summary>One pixel times one panel; two pairs at a time hide the latency of the adds.</summary>
+    /// <summary>
+    /// One pixel times one panel; two pairs at a time hide the latency of the adds.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void One(
         short* row, nint segments, nint pairs, nint stride, short* panel, int* bias, int* sums)

@@ -3,7 +3,9 @@ using ComputeVoucher.Execution.Graphs;
 
 namespace ComputeVoucher.Execution.Operators;
 
-/// <summary>TRANSPOSE: output dimension i is input dimension perm[i] (reference_ops::Transpose).</summary>
+/// <summary>
+/// TRANSPOSE: output dimension i is input dimension perm[i] (reference_ops::Transpose).
+/// </summary>
 internal sealed class Transpose : Operator
 {
     private readonly int[] _perm;

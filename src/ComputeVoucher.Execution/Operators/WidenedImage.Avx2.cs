@@ -8,7 +8,8 @@ namespace ComputeVoucher.Execution.Operators;
 /// An image as the AVX2 kernels read it: 16 bits, zero point subtracted, and as large as the
 /// windows reach: padding is zeros, which add nothing, as the definition leaves it out.
 /// </summary>
-internal readonly struct WidenedImage
+// Safety: every write stays below Shorts, which the caller provides; reads stay in the image.
+internal readonly unsafe struct WidenedImage
 {
     /// <summary>Longest over-read of the last vector of a depthwise block.</summary>
     private const int SlackShorts = 32;
@@ -40,7 +41,7 @@ internal readonly struct WidenedImage
     public long Shorts => (long)Height * Width * Pitch + SlackShorts;
 
     /// <summary>Writes all of it from one image of the batch.</summary>
-    public unsafe void Fill(sbyte* image, short* wide)
+    public void Fill(sbyte* image, short* wide)
     {
         int height = _op.Input[1], width = _op.Input[2], depth = _op.Input[3];
         int firstColumn = Math.Min(_window.PadLeft, Width);
@@ -64,7 +65,7 @@ internal readonly struct WidenedImage
         Clear(wide + Shorts - SlackShorts, SlackShorts);
     }
 
-    private unsafe void FillRow(sbyte* from, short* to, int columns)
+    private void FillRow(sbyte* from, short* to, int columns)
     {
         int depth = _op.Input[3];
         if (_repeat == 1 && Pitch == depth)
@@ -89,11 +90,11 @@ internal readonly struct WidenedImage
         }
     }
 
-    private unsafe void Widen(sbyte* from, short* to, long count) =>
+    private void Widen(sbyte* from, short* to, long count) =>
         Widen(from, to, count, _op.Input.ZeroPoint);
 
     /// <summary>to = from − zero, for count numbers.</summary>
-    public static unsafe void Widen(sbyte* from, short* to, long count, int zeroPoint)
+    public static void Widen(sbyte* from, short* to, long count, int zeroPoint)
     {
         Vector256<short> zero = Vector256.Create((short)zeroPoint);
         long i = 0;
@@ -108,6 +109,6 @@ internal readonly struct WidenedImage
         }
     }
 
-    private static unsafe void Clear(short* at, long count) =>
+    private static void Clear(short* at, long count) =>
         new Span<short>(at, (int)count).Clear();
 }
