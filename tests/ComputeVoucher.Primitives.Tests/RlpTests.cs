@@ -121,17 +121,29 @@ public sealed class RlpTests
     }
 
     [Fact]
-    public void Reader_OfOneHundredThousandOpenLists_RefusesThem()
+    public void Reader_OfTensOfThousandsOfListsInEachOther_RefusesThem()
     {
-        // Without the bound on depth this overflows the stack.
-        byte[] nested = new byte[100_000];
-        int payload = 0;
-        for (int at = nested.Length - 1; at >= 0 && payload < 56; at--)
+        // Headers from the inside out, back to front: without the bound this overflows the stack.
+        byte[] nested = new byte[200_000];
+        int start = nested.Length;
+        while (start > 8)
         {
-            nested[at] = (byte)(0xC0 + payload++);
+            int payload = nested.Length - start;
+            int bytes = payload < 56 ? 0 : payload < 256 ? 1 : payload < 65536 ? 2 : 3;
+            for (int i = 0; i < bytes; i++)
+            {
+                nested[--start] = (byte)(payload >> (8 * i));
+            }
+
+            nested[--start] = (byte)(bytes == 0 ? 0xC0 + payload : 0xF7 + bytes);
         }
 
-        Assert.Throws<FormatException>(() => RlpTree.Decode(nested.AsSpan(nested.Length - 50)));
+        Assert.Throws<FormatException>(() => RlpTree.Decode(nested.AsSpan(start)));
+    }
+
+    [Fact]
+    public void Reader_OfListsAtTheBound_ReadsThemAndNotOneMore()
+    {
         byte[] deep = [0x80];
         for (int i = 0; i < RlpReader.DepthMax; i++)
         {

@@ -53,7 +53,8 @@ public sealed class Secp256k1Tests
         Bytes32 high = Minus(CurveOrder.N, signature.S);
         Assert.True(high > CurveOrder.HalfN);
 
-        // n − s is at least 2^255 − 2^253 or so: where its top bit is clear it fits 64 bytes.
+        // n − s has its top bit set but once in 2^127 signatures, so 64 bytes have no room for it:
+        // what they hold instead is another signature, of somebody else.
         Signature twin = default;
         signature.R.CopyTo(twin);
         high.CopyTo(((Span<byte>)twin)[32..]);

@@ -161,27 +161,22 @@ public sealed class TraceTreeTests
             () => TraceTree.TensorHash((TensorType)1, [4], new byte[4]));
     }
 
-    [Fact]
-    public void DataRoot_OfASmallTensor_AllocatesNothing()
+    [Theory]
+    [InlineData(30_000)]
+    [InlineData(2_000_000)]
+    public void DataRoot_OnceThePoolIsWarm_AllocatesNothing(int bytes)
     {
-        byte[] data = Pattern.Bytes(30_000);
-        TraceTree.DataRoot(data);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10; i++)
+        // The least of several runs: the runtime charges a thread for some of its own work, and a
+        // collection meanwhile may empty the pool.
+        byte[] data = Pattern.Bytes(bytes);
+        long least = long.MaxValue;
+        for (int i = 0; i < 20 && least > 0; i++)
         {
+            long before = GC.GetAllocatedBytesForCurrentThread();
             TraceTree.DataRoot(data);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
-    }
-
-    [Fact]
-    public void DataRoot_OfALargeTensor_AllocatesNothingPerNode()
-    {
-        byte[] data = Pattern.Bytes(2_000_000);
-        TraceTree.DataRoot(data);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        TraceTree.DataRoot(data);
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100);
+        Assert.Equal(0, least);
     }
 }
