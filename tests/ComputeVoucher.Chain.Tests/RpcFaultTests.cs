@@ -25,6 +25,7 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     public static TheoryData<RpcFault> Faults => RpcProxy.Faults;
 
     [AnvilTheory]
+    [Trait("Category", "slow")]
     [MemberData(nameof(Faults))]
     public async Task Outbox_FaultAtEveryMethod_MinedOnceAfterIt(RpcFault fault)
     {
