@@ -45,6 +45,7 @@ public sealed partial class Outbox
         _isChainNonceKnown = true;
         await WatchAllAsync(head, cancel).ConfigureAwait(false);
 
+        await PruneAsync(cancel).ConfigureAwait(false);
         await FillGapsAsync(head, cancel).ConfigureAwait(false);
         ulong lowest = LowestUnmined();
         foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
