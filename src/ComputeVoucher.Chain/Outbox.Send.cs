@@ -31,11 +31,7 @@ public sealed partial class Outbox
                 {
                     // Final here, missing there: the endpoint is behind, or finality broke.
                     Report(item, "final, but not in the endpoint's chain; offered again");
-                    long? offered = ProgressOf(item).OfferedAt;
-                    if (offered is null || Elapsed(offered) >= _options.RetryEvery)
-                    {
-                        await OfferAsync(item, cancel).ConfigureAwait(false);
-                    }
+                    await OfferAsync(item, cancel).ConfigureAwait(false);
                 }
 
                 continue;

@@ -58,7 +58,7 @@ function build() {
   const stamp = createHash('sha256').update(json)
     .update(readFileSync(join(here, 'package-lock.json'))).digest('hex');
   const stampPath = join(outDir, 'stamp');
-  const done = contracts.every(name => existsSync(join(outDir, `${name}.json`)));
+  const done = contracts.every(name => existsSync(join(outDir, `${name}.bin`)));
   if (done && !process.argv.includes('--force') && existsSync(stampPath)
       && readFileSync(stampPath, 'utf8') === stamp) {
     return contracts.map(name => JSON.parse(readFileSync(join(outDir, `${name}.json`), 'utf8')));
@@ -84,6 +84,9 @@ function build() {
     };
   });
   for (const artifact of built) {
+    // The node embeds the creation code alone: a sixth of the JSON.
+    const code = Buffer.from(artifact.bytecode.slice(2), 'hex');
+    writeFileSync(join(outDir, `${artifact.contract}.bin`), code);
     const path = join(outDir, `${artifact.contract}.json`);
     writeFileSync(path, `${JSON.stringify(artifact, null, 1)}\n`);
   }

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 
 namespace ComputeVoucher.Faults;
@@ -10,7 +11,7 @@ public static class Program
     /// <summary>Fewer states than this prove too little to be called a pass.</summary>
     private const int StatesMin = 500;
 
-    public static int Main(string[] args)
+    public static async Task<int> Main(string[] args)
     {
         ArgumentNullException.ThrowIfNull(args);
         CultureInfo culture = CultureInfo.InvariantCulture;
@@ -27,9 +28,11 @@ public static class Program
                 return RunPowerCut(1, 400);
             case ["power-cut", string seed, string steps]:
                 return RunPowerCut(ulong.Parse(seed, culture), int.Parse(steps, culture));
+            case ["kill", string kills, string seed]:
+                return await KillRun.RunAsync(int.Parse(kills, culture), ulong.Parse(seed, culture));
             default:
                 Console.Error.WriteLine(
-                    "usage: faults power-cut [SEED STEPS]; exit 0 pass, 1 violation, 2 inconclusive");
+                    "usage: faults power-cut [SEED STEPS] | kill COUNT SEED; exit 0 pass, 1 violation, 2 inconclusive");
                 return 2;
         }
     }

@@ -72,7 +72,7 @@ internal sealed partial class FrameSocket
 
             if (turn % ReceivesBeforeYield == 0)
             {
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                await Task.Yield();
             }
         }
     }
@@ -99,16 +99,7 @@ internal sealed partial class FrameSocket
             }
         }
 
-        if (IsOpen)
-        {
-            _reader.ReleaseReturned();
-        }
-        else
-        {
-            _reader.Release();
-            ChargeHeld(0);
-        }
-
+        _reader.ReleaseReturned();
         NoteProgress(count);
         if (IsOpen && !ChargeHeld(_reader.HeldBytes))
         {

@@ -33,7 +33,6 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         WireServerOptions options,
         IWireHandler handler,
         Socket socket,
-        IPEndPoint remote,
         AddressEntry address,
         long id)
     {
@@ -42,7 +41,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         _handler = handler;
         _address = address;
         Id = id;
-        RemoteEndPoint = remote;
+        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
         Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits);
     }
 
@@ -138,15 +137,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
             closed = _closed;
         }
 
-        try
-        {
-            closed?.Cancel();
-        }
-        catch (AggregateException e)
-        {
-            // Thrown by what the handler registered, on a thread that is not the handler's.
-            OnFault(e);
-        }
+        closed?.Cancel();
     }
 
     public void OnFault(Exception fault) => _handler.OnFault("frame of connection " + Id, fault);
@@ -207,7 +198,6 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         {
             return _orders == 0
                 && _requests == 0
-                && !Frames.IsSending
                 && Frames.Silence(now).TotalMilliseconds >= WireServer.GoodbyeQuietMs;
         }
     }

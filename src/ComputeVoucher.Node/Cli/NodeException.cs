@@ -1,0 +1,17 @@
+using System;
+
+namespace ComputeVoucher.Node.Cli;
+
+/// <summary>A refusal meant for the operator: one line that says what, where and the remedy.</summary>
+internal sealed class NodeException : Exception
+{
+    public NodeException(string line)
+        : base(line)
+    {
+    }
+
+    public NodeException(string line, Exception cause)
+        : base(line, cause)
+    {
+    }
+}

@@ -1,0 +1,9 @@
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node.Client;
+
+/// <summary>How a client orders.</summary>
+/// <param name="DeadlineSeconds">From signing to the order's deadline.</param>
+/// <param name="Flags">What is wanted beside the receipt.</param>
+/// <param name="AckEvery">Receipts after which an ack is sent.</param>
+internal sealed record OrderSettings(ulong DeadlineSeconds, OrderFlags Flags, int AckEvery);

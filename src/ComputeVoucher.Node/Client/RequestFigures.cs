@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using ComputeVoucher.Node.Cli;
+
+namespace ComputeVoucher.Node.Client;
+
+/// <summary>What a run of orders amounted to. Thread safe while orders come in.</summary>
+internal sealed class RequestFigures
+{
+    private readonly Lock _lock = new();
+    private readonly byte[]?[] _outputs;
+    private readonly List<double> _latencyMicros = [];
+    private UInt128 _units;
+    private long _start;
+    private TimeSpan _elapsed;
+
+    public RequestFigures(int count) => _outputs = new byte[]?[count];
+
+    public int Refused { get; private set; }
+
+    /// <summary>One line on the first order that was refused; null when all were served.</summary>
+    public string? FirstRefusal { get; private set; }
+
+    public void Begin() => _start = TimeProvider.System.GetTimestamp();
+
+    public void End() => _elapsed = TimeProvider.System.GetElapsedTime(_start);
+
+    public void Add(OrderOutcome outcome)
+    {
+        lock (_lock)
+        {
+            if (outcome.Refusal is { } line)
+            {
+                Refused++;
+                FirstRefusal ??= line;
+                return;
+            }
+
+            _outputs[outcome.Index] = outcome.Output;
+            _units += outcome.Receipt.Units;
+            _latencyMicros.Add(outcome.Latency.TotalMicroseconds);
+        }
+    }
+
+    /// <summary>All answers, in the order of the inputs.</summary>
+    public byte[] Outputs()
+    {
+        using MemoryStream all = new();
+        foreach (byte[]? output in _outputs)
+        {
+            all.Write(output);
+        }
+
+        return all.ToArray();
+    }
+
+    public Report Report(ClientJournal journal, OrderRunner runner, NodeConnection node)
+    {
+        _latencyMicros.Sort();
+        return new Report()
+            .Add("orders", _outputs.Length)
+            .Add("served", _latencyMicros.Count)
+            .Add("refused", Refused)
+            .Add("units", _units)
+            .Add("ackedUnits", runner.AckedUnits)
+            .Add("nextSeq", journal.NextSeq)
+            .Add("connections", node.Connections)
+            .Add("seconds", _elapsed.TotalSeconds)
+            .Add("ordersPerSecond", _latencyMicros.Count / _elapsed.TotalSeconds)
+            .Add("latencyMicros", new Report()
+                .Add("p50", Percentile(0.50))
+                .Add("p90", Percentile(0.90))
+                .Add("p99", Percentile(0.99))
+                .Add("max", Percentile(1)));
+    }
+
+    /// <summary>Nearest rank.</summary>
+    private double Percentile(double share) => _latencyMicros.Count == 0
+        ? 0
+        : _latencyMicros[Math.Max(0, (int)Math.Ceiling(share * _latencyMicros.Count) - 1)];
+}

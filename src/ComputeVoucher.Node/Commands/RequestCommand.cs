@@ -1,0 +1,184 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Node.Client;
+using ComputeVoucher.Node.Files;
+using ComputeVoucher.Node.Keys;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node.Commands;
+
+/// <summary><c>request</c>: orders to a node, every receipt checked, acknowledged.</summary>
+internal sealed class RequestCommand
+{
+    private readonly Option<string> _at = ClientOptions.CreateNode();
+    private readonly Option<string> _channel = ClientOptions.CreateChannel();
+    private readonly Option<string> _spendKey = ClientOptions.CreateSpendKey();
+    private readonly Option<string> _state = ClientOptions.CreateState();
+
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = "The model that is ordered; receipts are checked against it",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> _input = new("--input")
+    {
+        Description = "One input, or several in a row", HelpName = "FILE", Required = true,
+    };
+
+    private readonly Option<string> _output = new("--output")
+    {
+        Description = "Where the answers go, in the order of the inputs", HelpName = "FILE",
+    };
+
+    private readonly Option<string> _receipts = new("--receipts")
+    {
+        Description = "Where orders and receipts go, a JSON object a line, for `verify receipt`",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _count = new("--count", "-n")
+    {
+        Description = "Orders to send; the inputs are repeated (default: one per input)",
+        HelpName = "N",
+    };
+
+    private readonly Option<int> _concurrency = new("--concurrency")
+    {
+        Description = "Orders in flight", HelpName = "N", DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<int> _ackEvery = new("--ack-every")
+    {
+        Description = "Receipts after which an ack is sent; the last ack is always sent",
+        HelpName = "N",
+        DefaultValueFactory = _ => 16,
+    };
+
+    private readonly Option<ulong> _deadline = new("--deadline")
+    {
+        Description = "Seconds from signing to the order's deadline",
+        HelpName = "S",
+        DefaultValueFactory = _ => 600,
+    };
+
+    private readonly Option<int> _patience = new("--patience")
+    {
+        Description = "Seconds to wait for a node that cannot be reached",
+        HelpName = "S",
+        DefaultValueFactory = _ => (int)ClientOptions.PatienceDefault.TotalSeconds,
+    };
+
+    private readonly Option<bool> _trace = new("--trace")
+    {
+        Description = "Ask for the trace root in the receipt",
+    };
+
+    private readonly Option<bool> _accept = new("--accept")
+    {
+        Description = "Ask for a signed promise of the due time",
+    };
+
+    public static Command Create()
+    {
+        RequestCommand request = new();
+        Command command = new("request", "Send orders to a node, check and acknowledge the receipts")
+        {
+            request._at, CommonOptions.Deployment, request._channel, request._spendKey,
+            request._state, request._model, request._input, request._output, request._receipts,
+            request._count, request._concurrency, request._ackEvery, request._deadline,
+            request._patience, request._trace, request._accept,
+        };
+        command.SetAction(request.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        VoucherDomain domain =
+            DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
+        ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(_channel));
+        using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(_spendKey));
+        using IModel model = ModelFile.Open(parsed.GetRequiredValue(_model));
+        InputFile inputs = InputFile.Load(parsed.GetRequiredValue(_input), model);
+        using ClientJournal journal = ClientJournal.Open(
+            parsed.GetRequiredValue(_state), channel.HashStruct());
+        await using NodeConnection node = new(
+            ClientOptions.EndPoint(parsed.GetRequiredValue(_at)), channel, domain, spendKey,
+            TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400)));
+        using OrderRunner runner = new(node, journal, model, spendKey, channel,
+            domain.VouchersSeparator, Settings(parsed));
+        int count = parsed.GetValue(_count) is > 0 and int wanted ? wanted : inputs.Count;
+        RequestFigures figures = new(count);
+        using ReceiptWriter receipts = new(parsed.GetValue(_receipts));
+        await runner.ResumeAsync(receipts.Write, cancel).ConfigureAwait(false);
+        figures.Begin();
+        await RunAllAsync(
+            runner, inputs, count, Bounded(parsed, _concurrency, 1024),
+            outcome =>
+            {
+                receipts.Write(outcome);
+                figures.Add(outcome);
+            }, cancel).ConfigureAwait(false);
+        await runner.AckAsync(force: true, cancel).ConfigureAwait(false);
+        figures.End();
+        if (parsed.GetValue(_output) is { } output)
+        {
+            OutputFile.Write(output, figures.Outputs());
+        }
+
+        figures.Report(journal, runner, node).Print(parsed.GetValue(CommonOptions.Json));
+        return figures.FirstRefusal is { } line
+            ? throw new NodeException($"{figures.Refused} of {count} orders refused: {line}")
+            : ExitStatus.Done;
+    }
+
+    /// <summary>As many lanes as orders may be in flight; each takes the next input.</summary>
+    private static async Task RunAllAsync(
+        OrderRunner runner, InputFile inputs, int count, int lanes, Action<OrderOutcome> done,
+        CancellationToken cancel)
+    {
+        int next = -1;
+        async Task LaneAsync()
+        {
+            for (int i = Interlocked.Increment(ref next); i < count;
+                i = Interlocked.Increment(ref next))
+            {
+                done(await runner.RunAsync(i, inputs[i % inputs.Count], cancel)
+                    .ConfigureAwait(false));
+            }
+        }
+
+        List<Task> running = [];
+        for (int lane = 0; lane < Math.Min(lanes, count); lane++)
+        {
+            running.Add(LaneAsync());
+        }
+
+        await Task.WhenAll(running).ConfigureAwait(false);
+    }
+
+    private OrderSettings Settings(ParseResult parsed)
+    {
+        OrderFlags flags = (parsed.GetValue(_trace) ? OrderFlags.TraceRootWanted : 0)
+            | (parsed.GetValue(_accept) ? OrderFlags.AcceptWanted : 0);
+        return new OrderSettings(
+            parsed.GetValue(_deadline), flags, Bounded(parsed, _ackEvery, 1024));
+    }
+
+    private static int Bounded(ParseResult parsed, Option<int> option, int max)
+    {
+        int value = parsed.GetValue(option);
+        return value >= 1 && value <= max
+            ? value
+            : throw new UsageException(
+                $"{option.Name} {value}: between 1 and {max} is wanted");
+    }
+}

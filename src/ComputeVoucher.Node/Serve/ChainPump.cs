@@ -1,0 +1,121 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Vouchers;
+using Microsoft.Extensions.Logging;
+
+namespace ComputeVoucher.Node.Serve;
+
+/// <summary>Looks at the chain again and again: channels, redemptions, transactions.</summary>
+internal sealed class ChainPump
+{
+    /// <summary>Acked orders are removed so often.</summary>
+    private static readonly TimeSpan s_pruneEvery = TimeSpan.FromMinutes(10);
+
+    /// <summary>Dispute window (30 days at most) and order horizon, after which inputs may go.
+    /// </summary>
+    private const ulong KeepSeconds = 31 * 86_400;
+
+    private readonly ChainService _service;
+    private readonly LedgerStore _ledger;
+    private readonly TimeSpan _poll;
+    private readonly ILogger _log;
+    private string? _problem;
+
+    public ChainPump(ChainService service, LedgerStore ledger, TimeSpan poll, ILogger log) =>
+        (_service, _ledger, _poll, _log) = (service, ledger, poll, log);
+
+    /// <summary>Runs until it is cancelled; a failed disk ends it, the node then only refuses.
+    /// </summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        long pruned = TimeProvider.System.GetTimestamp();
+        while (!cancel.IsCancellationRequested)
+        {
+            try
+            {
+                Note(await _service.StepAsync(cancel).ConfigureAwait(false));
+                if (TimeProvider.System.GetElapsedTime(pruned) > s_pruneEvery)
+                {
+                    pruned = TimeProvider.System.GetTimestamp();
+                    ulong now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+                    await _ledger.PruneAsync(now, KeepSeconds).ConfigureAwait(false);
+                }
+
+                await Task.Delay(_poll, cancel).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (LedgerException failure)
+            {
+                _log.LedgerFailed(failure.Message);
+                await PauseAsync(cancel).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                _log.UnexpectedFailure("chain", ErrorFunnel.Describe(failure));
+                await PauseAsync(cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task PauseAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Delay(_poll, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The loop sees it.
+        }
+    }
+
+    private void Note(ChainStep step)
+    {
+        foreach (ChannelRow row in step.Mirror.Changed)
+        {
+            if (row.Status == ChannelStatus.Open)
+            {
+                _log.ChannelSeen(row.Terms.HashStruct(), row.Locked, row.Redeemed);
+            }
+        }
+
+        foreach (ChannelRow row in step.Mirror.Thawing)
+        {
+            _log.ThawSeen(row.Terms.HashStruct(), row.ThawAt);
+        }
+
+        foreach (OutboxItem item in step.Submitted)
+        {
+            _log.BatchSubmitted(item.Id);
+        }
+
+        foreach (OutboxChange change in step.Changes)
+        {
+            _log.TransactionMoved(
+                change.Item.Id, change.Item.Request.Kind, change.Item.State.ToString(),
+                change.Item.Outcome.ToString());
+        }
+
+        string? problem = _service.Health.Problem;
+        if (problem != _problem)
+        {
+            if (problem is null)
+            {
+                _log.ChainBack(_service.Mirror.Head?.Number ?? 0);
+            }
+            else
+            {
+                _log.ChainAway(problem);
+            }
+        }
+
+        _problem = problem;
+    }
+}

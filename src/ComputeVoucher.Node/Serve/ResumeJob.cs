@@ -1,0 +1,28 @@
+using System;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node.Serve;
+
+/// <summary>An order whose receipt was lost with the process: the same bytes once more.</summary>
+internal sealed class ResumeJob(Serving serving, StoredOrder stored) : Job
+{
+    public override void Run(IModelSession session)
+    {
+        RunResult result = session.Run(stored.Input, new RunOptions
+        {
+            Trace = (stored.Order.Flags & OrderFlags.TraceRootWanted) != 0,
+            StepsMax = stored.CancelSteps ?? 0,
+        });
+        Receipt receipt = new(
+            stored.Hash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
+        Signature signature = serving.NodeKey.Sign(receipt.Digest(serving.Separator));
+        serving.Ledger.RecordReceipt(receipt, signature);
+    }
+
+    public override void Fail(Exception failure) =>
+        serving.Log.OrderFailed(stored.Hash, ErrorFunnel.Describe(failure));
+}

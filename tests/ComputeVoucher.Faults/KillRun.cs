@@ -1,0 +1,109 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
+
+namespace ComputeVoucher.Faults;
+
+/// <summary>
+/// A node under load is killed with SIGKILL at random moments and started again. At the end the
+/// units that the client saw acknowledged, those in the node's ledger, those redeemed on chain and
+/// the tokens paid must agree to the last one.
+/// </summary>
+internal static class KillRun
+{
+    /// <summary>Locked to the channel: a classifier of some 10^5 units, served for minutes.</summary>
+    private const ulong UnitsBought = 1_000_000_000_000_000;
+
+    /// <summary>Shortest and longest life of a node, ms: from its first orders to many batches.
+    /// </summary>
+    private const int LifeMsMin = 50;
+    private const int LifeMsMax = 900;
+
+    /// <summary>Exit status: 0 all agree, 1 they do not, 2 too little happened to tell.</summary>
+    public static async Task<int> RunAsync(int kills, ulong seed)
+    {
+        if (NodeRig.Binary is null || AnvilProcess.Binary is null)
+        {
+            Console.Error.WriteLine("kill: no published binary or no anvil: ./run.sh build");
+            return 2;
+        }
+
+        Seeded random = new(seed);
+        await using NodeRig rig = await NodeRig.CreateAsync(UnitsBought);
+        await rig.StartNodeAsync();
+        using Process client = Process.Start(NodeRig.StartOf(null,
+            rig.RequestArguments(10_000_000, 8, "--ack-every", "8", "--patience", "60")))!;
+        Task<string> complaint = client.StandardError.ReadToEndAsync();
+        int connected = 0;
+        for (int i = 0; i < kills; i++)
+        {
+            await Task.Delay(LifeMsMin + random.Below(LifeMsMax - LifeMsMin));
+            connected += await ServedAsync(rig) > 0 ? 1 : 0;
+            if (client.HasExited)
+            {
+                Console.Error.WriteLine($"kill: the client gave up: {await complaint}");
+                return 1;
+            }
+
+            rig.KillNode();
+            await rig.StartNodeAsync();
+        }
+
+        client.Kill();
+        await client.WaitForExitAsync();
+        return await AgreeAsync(rig, kills, seed, connected);
+    }
+
+    /// <summary>Four accounts of the same units, from four places.</summary>
+    private static async Task<int> AgreeAsync(NodeRig rig, int kills, ulong seed, int connected)
+    {
+        // A last order also finishes and acknowledges what the killed client left behind.
+        JsonElement last = rig.Json(rig.RequestArguments(1, 1));
+        Int128 acked = Units(last, "ackedUnits");
+        long orders = last.GetProperty("nextSeq").GetInt64();
+        (int status, TimeSpan took) = rig.StopNode();
+        JsonElement redeem = rig.Json("redeem", "--config", rig.PathOf("node.json"));
+        JsonElement settled = rig.OnChain("provider", "settle", "--key", rig.PathOf("provider.key"),
+            "--class", rig.PathOf("class.json"));
+        JsonElement channel = rig.OnChain("channel", "show", "--channel", rig.PathOf("channel.json"));
+        Int128 ledger = Units(redeem, "ackedUnits");
+        Int128 redeemed = Units(channel, "redeemed");
+        // The class's price is one token base unit a unit.
+        Int128 paid = Units(settled, "settled");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"kill: {kills} kills, seed {seed}, {orders} orders, served before {connected} of the "
+            + $"kills; units acknowledged {acked}, in the ledger {ledger}, redeemed {redeemed}, "
+            + $"paid {paid}; drained in {took.TotalMilliseconds:0} ms with status {status}"));
+        bool agree = acked == ledger && ledger == redeemed && redeemed == paid && status == 0;
+        await Task.CompletedTask;
+        if (!agree)
+        {
+            Console.Error.WriteLine("kill: the sums do not agree");
+            return 1;
+        }
+
+        return orders > kills && connected * 2 > kills ? 0 : 2;
+    }
+
+    private static async Task<long> ServedAsync(NodeRig rig)
+    {
+        string page = await rig.PageAsync("metrics") ?? "";
+        foreach (string line in page.Split('\n'))
+        {
+            if (line.StartsWith("computevoucher_orders_served_total ", StringComparison.Ordinal))
+            {
+                return long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return 0;
+    }
+
+    private static Int128 Units(JsonElement report, string field) =>
+        Int128.Parse(report.GetProperty(field).ToString(), CultureInfo.InvariantCulture);
+}

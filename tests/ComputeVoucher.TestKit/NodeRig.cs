@@ -1,0 +1,299 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.TestKit;
+
+/// <summary>
+/// A whole market in a temporary folder, all of it made with the published binary: a chain, the
+/// contracts, a class, a provider with a node, a holder with an open channel.
+/// </summary>
+public sealed class NodeRig : IAsyncDisposable
+{
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly AnvilProcess _anvil;
+    private Process? _node;
+
+    private NodeRig(AnvilProcess anvil, string folder, string model, string input)
+    {
+        _anvil = anvil;
+        Folder = folder;
+        Model = model;
+        Input = input;
+        NodePort = FreePort();
+        HealthPort = FreePort();
+    }
+
+    /// <summary>The published binary, or null before ./run.sh build.</summary>
+    public static string? Binary { get; } = Find();
+
+    public string Folder { get; }
+
+    public string Model { get; }
+
+    public string Input { get; }
+
+    public int NodePort { get; }
+
+    public int HealthPort { get; }
+
+    public string Rpc => _anvil.Url.ToString();
+
+    public AnvilProcess Chain => _anvil;
+
+    public Process? Node => _node;
+
+    /// <summary>The shipped classifier.</summary>
+    public static string ShippedModel { get; } =
+        Path.Combine(SharedData.RepositoryRoot, "models", "glyphs", "glyphs.tflite");
+
+    /// <summary>Its inputs.</summary>
+    public static string ShippedInput { get; } =
+        Path.Combine(SharedData.RepositoryRoot, "models", "glyphs", "glyphs.inputs");
+
+    /// <summary>Everything up to, and without, a running node.</summary>
+    /// <param name="units">Units bought and locked.</param>
+    public static async Task<NodeRig> CreateAsync(ulong units)
+    {
+        string folder = Directory.CreateTempSubdirectory("computevoucher-rig-").FullName;
+        AnvilProcess anvil = await AnvilProcess.StartAsync("--block-time 1 --mixed-mining");
+        NodeRig rig = new(anvil, folder, ShippedModel, ShippedInput);
+        string[] names = ["deployer", "holder", "provider", "node"];
+        for (int i = 0; i < names.Length; i++)
+        {
+            rig.WriteKey(names[i], AnvilProcess.Keys[i][2..]);
+        }
+
+        rig.Must("key", "new", rig.PathOf("spend.key"));
+        rig.Must("deploy", "--rpc", rig.Rpc, "--key", rig.PathOf("deployer.key"), "--dev-token",
+            "--out", rig.PathOf("deployment.json"));
+        rig.Must("class", "create", "--token", rig.Deployment("devToken"), "--price", "1000000000",
+            "-o", rig.PathOf("class.json"));
+        rig.OnChain("provider", "join", "--key", rig.PathOf("provider.key"), "--node-key",
+            rig.PathOf("node.key"));
+        rig.OnChain("voucher", "buy", "--key", rig.PathOf("holder.key"), "--class",
+            rig.PathOf("class.json"), "--units", $"{units}", "--mint-dev-token");
+        rig.OnChain("channel", "open", "--key", rig.PathOf("holder.key"), "--class",
+            rig.PathOf("class.json"), "--node", rig.AddressOf("node"), "--spend",
+            rig.AddressOf("spend"), "--units", $"{units}", "-o", rig.PathOf("channel.json"));
+        rig.WriteConfig("node.json", rig.Deployment("vouchers"), "31337");
+        return rig;
+    }
+
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    public string AddressOf(string key) => Must("key", "address", PathOf(key + ".key")).Trim();
+
+    public string Deployment(string field)
+    {
+        using JsonDocument file = JsonDocument.Parse(File.ReadAllText(PathOf("deployment.json")));
+        return file.RootElement.GetProperty(field).ToString();
+    }
+
+    public void WriteKey(string name, string digits, UnixFileMode mode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        File.WriteAllText(PathOf(name + ".key"), digits + "\n");
+        File.SetUnixFileMode(PathOf(name + ".key"), mode);
+    }
+
+    /// <summary>A node's configuration; the arguments are what the tests get wrong.</summary>
+    public void WriteConfig(string name, string vouchers, string chainId, string? rpc = null,
+        string ledger = "ledger", int? port = null) =>
+        File.WriteAllText(PathOf(name), $$"""
+            {
+              "chain": {
+                "rpc": ["{{rpc ?? Rpc}}"], "chainId": {{chainId}}, "vouchers": "{{vouchers}}",
+                "providers": "{{Deployment("providers")}}",
+                "tokens": ["{{Deployment("devToken")}}"], "pollMs": 100
+              },
+              "node": {
+                "key": "node.key", "listen": "127.0.0.1:{{port ?? NodePort}}",
+                "ledger": "{{ledger}}", "health": "127.0.0.1:{{HealthPort}}"
+              },
+              "serve": { "models": ["{{Model}}"], "classes": ["class.json"] },
+              "redeem": { "enabled": false, "key": "provider.key" },
+              "rules": { "budgetUnitsStart": 1000000000000000 }
+            }
+            """);
+
+    /// <summary>Runs the binary to its end.</summary>
+    public static (int Status, string Output, string Error) Run(params string[] arguments) =>
+        RunIn(null, arguments);
+
+    /// <summary>The same with variables in the environment.</summary>
+    public static (int Status, string Output, string Error) RunIn(
+        Dictionary<string, string>? environment, params string[] arguments)
+    {
+        using Process process = Process.Start(StartOf(environment, arguments))!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>The output; anything but status 0 is the test's failure.</summary>
+    public string Must(params string[] arguments)
+    {
+        (int status, string output, string error) = Run(arguments);
+        return status == 0
+            ? output
+            : throw new InvalidOperationException(
+                $"{string.Join(' ', arguments)}: status {status}: {error}");
+    }
+
+    /// <summary>With --rpc, --deployment and --json.</summary>
+    public JsonElement OnChain(params string[] arguments) => Json(
+        [.. arguments, "--rpc", Rpc, "--deployment", PathOf("deployment.json")]);
+
+    /// <summary>With --json.</summary>
+    public JsonElement Json(params string[] arguments)
+    {
+        using JsonDocument answer = JsonDocument.Parse(Must([.. arguments, "--json"]));
+        return answer.RootElement.Clone();
+    }
+
+    /// <summary>Arguments of a request for so many orders.</summary>
+    public string[] RequestArguments(int count, int concurrency, params string[] more) =>
+    [
+        "request", "--at", $"127.0.0.1:{NodePort}", "--deployment", PathOf("deployment.json"),
+        "--channel", PathOf("channel.json"), "--spend-key", PathOf("spend.key"), "--state",
+        PathOf("client.state"), "--model", Model, "--input", Input, "--count", $"{count}",
+        "--concurrency", $"{concurrency}", .. more,
+    ];
+
+    /// <summary>Starts the node; its log goes to node.log.</summary>
+    public async Task StartNodeAsync(string config = "node.json")
+    {
+        ProcessStartInfo start = StartOf(null, "serve", "--config", PathOf(config));
+        _node = Process.Start(start)!;
+        _ = _node.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        FileStream log = new(PathOf("node.log"), FileMode.Append, FileAccess.Write,
+            FileShare.ReadWrite);
+        _ = _node.StandardError.BaseStream.CopyToAsync(log)
+            .ContinueWith(_ => log.Dispose(), TaskScheduler.Default);
+        for (int i = 0; i < 600; i++)
+        {
+            if (_node.HasExited)
+            {
+                throw new InvalidOperationException(
+                    $"the node ended with {_node.ExitCode}: {NodeLog()}");
+            }
+
+            if (await PageAsync("ready") is { } page && page.StartsWith("ready", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            await Task.Delay(25);
+        }
+
+        throw new InvalidOperationException($"the node is not ready: {NodeLog()}");
+    }
+
+    /// <summary>A page of the health endpoint; null while there is none.</summary>
+    public async Task<string?> PageAsync(string path)
+    {
+        try
+        {
+            using HttpResponseMessage response = await s_http.GetAsync(
+                $"http://127.0.0.1:{HealthPort}/{path}");
+            return await response.Content.ReadAsStringAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>kill -9; the status must say so.</summary>
+    public void KillNode()
+    {
+        _node!.Kill();
+        _node.WaitForExit();
+        if (_node.ExitCode != 137)
+        {
+            throw new InvalidOperationException($"the node ended with {_node.ExitCode}, not 137");
+        }
+    }
+
+    /// <summary>SIGTERM; the exit status and how long it took.</summary>
+    public (int Status, TimeSpan Took) StopNode()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        using Process kill = Process.Start("kill", ["-TERM", $"{_node!.Id}"]);
+        kill.WaitForExit();
+        _node.WaitForExit();
+        int status = _node.ExitCode;
+        _node.Dispose();
+        _node = null;
+        return (status, watch.Elapsed);
+    }
+
+    public string NodeLog()
+    {
+        using FileStream log = new(PathOf("node.log"), FileMode.Open, FileAccess.Read,
+            FileShare.ReadWrite);
+        using StreamReader reader = new(log);
+        string text = reader.ReadToEnd();
+        return text.Length > 2000 ? text[^2000..] : text;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is { HasExited: false })
+        {
+            _node.Kill();
+            await _node.WaitForExitAsync();
+        }
+
+        _node?.Dispose();
+        await _anvil.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Starts the binary; the caller reads and ends it.</summary>
+    public static ProcessStartInfo StartOf(
+        Dictionary<string, string>? environment, params string[] arguments)
+    {
+        ProcessStartInfo start = new(Binary ?? throw new InvalidOperationException(
+            "no published binary: ./run.sh build"))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (string argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach ((string name, string value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string? Find()
+    {
+        string path = Path.Combine(SharedData.RepositoryRoot, "artifacts", "computevoucher");
+        return File.Exists(path) ? path : null;
+    }
+}
