@@ -15,7 +15,8 @@ public readonly record struct BlockTag
     /// <summary>The newest block, which a reorganisation may take back.</summary>
     public static BlockTag Latest => new("latest");
 
-    /// <summary>The newest block that only a slashed third of the validators can take back.</summary>
+    /// <summary>The newest block that only a slashed third of the validators can take back.
+    /// </summary>
     public static BlockTag Finalized => new("finalized");
 
     public static BlockTag Number(ulong number) =>

@@ -1,6 +1,6 @@
 namespace ComputeVoucher.Chain;
 
-/// <summary>What kind of thing went wrong with the chain; decides who tries again, and when.</summary>
+/// <summary>What kind of thing went wrong; decides who tries again, and when.</summary>
 public enum ChainFault
 {
     /// <summary>No connection, or it broke before the whole answer was there.</summary>
@@ -18,7 +18,7 @@ public enum ChainFault
     /// <summary>More bytes than the cap of the method.</summary>
     TooLarge,
 
-    /// <summary>Not JSON, nested too deep, another id, or fields that break the specification.</summary>
+    /// <summary>Not JSON, nested too deep, another id, or fields not as specified.</summary>
     Malformed,
 
     /// <summary>A JSON-RPC error object: the node understood and said no.</summary>

@@ -63,6 +63,10 @@ public static class ChainLimits
     /// account that geth's pool guarantees (AccountSlots).</summary>
     public const int InFlightMax = 16;
 
+    /// <summary>Closed rows that the outbox keeps for the operator, the newest ones; with 256 rows
+    /// of 160 bytes in intent and transaction, 80 KiB each: 20 MiB.</summary>
+    public const int ClosedRowsMax = 256;
+
     /// <summary>Blocks of one eth_getLogs; public endpoints refuse more than 2,000 to
     /// 10,000.</summary>
     public const ulong LogBlocksMax = 2_000;

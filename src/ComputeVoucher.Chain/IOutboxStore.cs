@@ -13,6 +13,9 @@ public interface IOutboxStore
 
     ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel);
 
+    /// <summary>Forgets a row that is closed.</summary>
+    ValueTask DeleteAsync(long id, CancellationToken cancel);
+
     /// <summary>All rows, oldest first, final ones included: their nonces are spent.</summary>
     IReadOnlyList<OutboxItem> List();
 }

@@ -61,7 +61,8 @@ public sealed partial class JsonRpcClient
             cancel);
 
     public Task<TransactionInfo?> TransactionAsync(Bytes32 hash, CancellationToken cancel) =>
-        CallAsync("eth_getTransactionByHash", HashParameter(hash), ResultParser.Transaction, cancel);
+        CallAsync(
+            "eth_getTransactionByHash", HashParameter(hash), ResultParser.Transaction, cancel);
 
     /// <summary>Null while unmined, unknown, or taken back by a reorganisation.</summary>
     public Task<TransactionReceipt?> ReceiptAsync(Bytes32 hash, CancellationToken cancel) =>
@@ -230,7 +231,8 @@ public sealed partial class JsonRpcClient
 
         if (call.Gas != 0)
         {
-            writer.WriteString("gas"u8, "0x" + call.Gas.ToString("x", CultureInfo.InvariantCulture));
+            writer.WriteString(
+                "gas"u8, "0x" + call.Gas.ToString("x", CultureInfo.InvariantCulture));
         }
 
         writer.WriteEndObject();

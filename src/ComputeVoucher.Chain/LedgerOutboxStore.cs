@@ -35,6 +35,10 @@ public sealed class LedgerOutboxStore : IOutboxStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask DeleteAsync(long id, CancellationToken cancel) =>
+        await _ledger.DeleteOutbox(id).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public IReadOnlyList<OutboxItem> List()
     {
         List<OutboxItem> items = [];

@@ -32,17 +32,20 @@ public sealed partial class Outbox
         }
 
         Head head = await HeadAsync(cancel).ConfigureAwait(false);
-        _nextNonce = Math.Max(_nextNonce, head.Nonce);
-        _isChainNonceKnown = true;
-
-        foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
+        if (head.Nonce > _nextNonce)
         {
-            if (item.Attempts.Count > 0)
-            {
-                await WatchAsync(item, head, cancel).ConfigureAwait(false);
-            }
+            // Somebody else used the account, or this ledger is an old copy. One endpoint alone
+            // must not send us beyond what the chain will ever reach.
+            _nextNonce = Math.Max(
+                _nextNonce,
+                await _rpc.NonceEverywhereAsync(Account, BlockTag.Latest, cancel)
+                    .ConfigureAwait(false));
         }
 
+        _isChainNonceKnown = true;
+        await WatchAllAsync(head, cancel).ConfigureAwait(false);
+
+        await PruneAsync(cancel).ConfigureAwait(false);
         await FillGapsAsync(head, cancel).ConfigureAwait(false);
         ulong lowest = LowestUnmined();
         foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
@@ -83,6 +86,27 @@ public sealed partial class Outbox
         ulong nonce = await _rpc.NonceAsync(Account, BlockTag.Latest, cancel)
             .ConfigureAwait(false);
         return new Head(latest, Math.Min(final, latest.Number), nonce);
+    }
+
+    private async Task WatchAllAsync(Head head, CancellationToken cancel)
+    {
+        foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
+        {
+            if (item.Attempts.Count == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                await WatchAsync(item, head, cancel).ConfigureAwait(false);
+            }
+            catch (ChainException e) when (!e.IsTransient)
+            {
+                // One transaction that an endpoint chokes on must not hold up the others.
+                Report(item, e.Message);
+            }
+        }
     }
 
     /// <summary>Looks for a receipt of any attempt, and moves the row to where it proves to

@@ -31,7 +31,11 @@ public sealed partial class Outbox
                 {
                     // Final here, missing there: the endpoint is behind, or finality broke.
                     Report(item, "final, but not in the endpoint's chain; offered again");
-                    await OfferAsync(item, cancel).ConfigureAwait(false);
+                    long? offered = ProgressOf(item).OfferedAt;
+                    if (offered is null || Elapsed(offered) >= _options.RetryEvery)
+                    {
+                        await OfferAsync(item, cancel).ConfigureAwait(false);
+                    }
                 }
 
                 continue;

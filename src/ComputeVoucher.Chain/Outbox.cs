@@ -26,6 +26,7 @@ public sealed partial class Outbox : IDisposable
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SortedDictionary<long, OutboxItem> _open = [];
+    private readonly SortedDictionary<long, OutboxItem> _closed = [];
     private readonly Dictionary<ulong, OutboxItem> _byNonce = [];
     private readonly Dictionary<long, Progress> _progress = [];
     private readonly List<OutboxChange> _changes = [];
@@ -207,12 +208,43 @@ public sealed partial class Outbox : IDisposable
         {
             _open.Remove(item.Id);
             _progress.Remove(item.Id);
+            _closed[item.Id] = item;
         }
 
         if (item.Nonce is ulong nonce)
         {
             _byNonce[nonce] = item;
             _nextNonce = Math.Max(_nextNonce, nonce + 1);
+        }
+    }
+
+    /// <summary>Forgets the oldest closed rows, except the one that says which nonces are
+    /// spent.</summary>
+    private async Task PruneAsync(CancellationToken cancel)
+    {
+        while (_closed.Count > ChainLimits.ClosedRowsMax)
+        {
+            OutboxItem? oldest = null;
+            foreach (OutboxItem item in _closed.Values)
+            {
+                if (item.Nonce is not ulong nonce || nonce + 1 < _nextNonce)
+                {
+                    oldest = item;
+                    break;
+                }
+            }
+
+            if (oldest is null)
+            {
+                return;
+            }
+
+            await _store.DeleteAsync(oldest.Id, cancel).ConfigureAwait(false);
+            _closed.Remove(oldest.Id);
+            if (oldest.Nonce is ulong spent && _byNonce.GetValueOrDefault(spent)?.Id == oldest.Id)
+            {
+                _byNonce.Remove(spent);
+            }
         }
     }
 

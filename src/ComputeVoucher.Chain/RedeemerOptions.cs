@@ -13,15 +13,17 @@ public sealed record RedeemerOptions
     /// <summary>Redeem when the value reaches so many times the gas.</summary>
     public uint GasFactor { get; init; } = 20;
 
-    /// <summary>Redeem what has been due for so long, whatever the gas.</summary>
+    /// <summary>Redeem what has been due for so long, whatever <see cref="GasFactor"/> says; the
+    /// fee cap holds all the same.</summary>
     public TimeSpan AgeMax { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>Urgent when a class's redemption ends sooner than this; also the margin before
     /// the end of a thaw in which the node stopped serving.</summary>
     public TimeSpan ExpiryMargin { get; init; } = TimeSpan.FromDays(2);
 
-    /// <summary>Seconds after a class's expiry in which the contract still redeems.</summary>
-    public ulong ExpiryGraceSeconds { get; init; }
+    /// <summary>Seconds after a class's expiry in which the contract still redeems; REDEEM_GRACE of
+    /// src/contracts.</summary>
+    public ulong ExpiryGraceSeconds { get; init; } = 30 * 86_400;
 
     /// <summary>Of the value of a batch, the fee may be one in so many; urgent ones may cost it
     /// all.</summary>

@@ -32,6 +32,27 @@ public static class CostTable
     /// <summary>PAD, RESHAPE, TRANSPOSE: per output element moved.</summary>
     public const ulong MoveElement = 1;
 
+    /// <summary>Language models, RMSNorm and its int16 form: per element.</summary>
+    public const ulong LanguageNormElement = 8;
+
+    /// <summary>Language models, rotation and int16 form of q, k and v: per element.</summary>
+    public const ulong LanguageRotateElement = 4;
+
+    /// <summary>Language models, score, exp and its share of the sum: per head and token.</summary>
+    public const ulong LanguageExpElement = 8;
+
+    /// <summary>Language models, division and int16 form of the attention output: per element.</summary>
+    public const ulong LanguageDivideElement = 8;
+
+    /// <summary>Language models, sigmoid, two products and int16 form: per hidden element.</summary>
+    public const ulong LanguageSwiGluElement = 16;
+
+    /// <summary>Language models, choice of a token: per logit.</summary>
+    public const ulong LanguageChooseElement = 1;
+
+    /// <summary>Rows of language models are numbered from here, in the order above.</summary>
+    private const uint LanguageRows = 1000;
+
     /// <summary>
     /// Digest of this table, the `costTable` of a voucher class:
     /// keccak("ComputeVoucher cost table 1" ‖ per row: operator u32 LE ‖ units u32 LE), rows in
@@ -56,14 +77,26 @@ public static class CostTable
             (OperatorKind.Mean, PoolTap),
             (OperatorKind.Quantize, QuantizeElement),
         ];
+        ReadOnlySpan<ulong> language =
+        [
+            LanguageNormElement, LanguageRotateElement, LanguageExpElement, LanguageDivideElement,
+            LanguageSwiGluElement, LanguageChooseElement,
+        ];
         ReadOnlySpan<byte> title = "ComputeVoucher cost table 1"u8;
-        byte[] message = new byte[title.Length + 8 * rows.Length];
+        byte[] message = new byte[title.Length + 8 * (rows.Length + language.Length)];
         title.CopyTo(message);
         for (int i = 0; i < rows.Length; i++)
         {
             Span<byte> row = message.AsSpan(title.Length + 8 * i, 8);
             BinaryPrimitives.WriteUInt32LittleEndian(row, (uint)rows[i].Kind);
             BinaryPrimitives.WriteUInt32LittleEndian(row[4..], (uint)rows[i].Units);
+        }
+
+        for (int i = 0; i < language.Length; i++)
+        {
+            Span<byte> row = message.AsSpan(title.Length + 8 * (rows.Length + i), 8);
+            BinaryPrimitives.WriteUInt32LittleEndian(row, LanguageRows + (uint)i);
+            BinaryPrimitives.WriteUInt32LittleEndian(row[4..], (uint)language[i]);
         }
 
         return Keccak256.Hash(message);

@@ -2,6 +2,8 @@ using System;
 using System.IO;
 using ComputeVoucher.Execution.Artifacts;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Execution.Language.Gguf;
 
 namespace ComputeVoucher.Execution;
 
@@ -13,13 +15,21 @@ public static class ModelFile
 
     /// <summary>Opens a file of any of the formats.</summary>
     /// <exception cref="ModelException">Missing, damaged, too large or not supported.</exception>
-    public static IModel Open(string path)
+    public static IModel Open(string path) => OpenWhole(path) ?? LanguageModel.Open(path);
+
+    /// <summary>Null for a language model, which is not read as a whole.</summary>
+    private static IModel? OpenWhole(string path)
     {
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             Span<byte> head = stackalloc byte[HeadBytes];
             head = head[..stream.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false)];
+            if (IsLanguage(head, path))
+            {
+                return null;
+            }
+
             ModelFormat format = Recognise(head, path);
             CheckSize(format, stream.Length);
             byte[] file = new byte[stream.Length];
@@ -64,10 +74,19 @@ public static class ModelFile
             case GraphModel graph:
                 GraphArtifact.Save(graph, destination);
                 break;
+            case LanguageModel language:
+                LanguageArtifact.Save(language, destination);
+                break;
             default:
                 throw new ModelException($"{model.Format} models cannot be saved as .cvm");
         }
     }
+
+    private static bool IsLanguage(ReadOnlySpan<byte> head, string path) =>
+        GgufReader.Looks(head) || LanguageArtifact.Looks(head) ||
+        (path.EndsWith(".bin", StringComparison.OrdinalIgnoreCase) &&
+            !head.StartsWith(CvmFile.Magic) &&
+            !(head.Length >= 8 && head[4..8].SequenceEqual("TFL3"u8)));
 
     private static ModelFormat Recognise(ReadOnlySpan<byte> head, string name)
     {

@@ -184,6 +184,10 @@ public sealed class WireServer : IAsyncDisposable
             {
                 return;
             }
+            catch (SocketException e) when (IsOfTheClient(e))
+            {
+                // It left before it was accepted: no reason to make the next one wait.
+            }
             catch (SocketException e)
             {
                 await AcceptAgainAsync(e).ConfigureAwait(false);
@@ -191,7 +195,10 @@ public sealed class WireServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Out of descriptors, or a client that left at once: wait a sweep, go on.</summary>
+    private static bool IsOfTheClient(SocketException e) =>
+        e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset;
+
+    /// <summary>Out of descriptors, most likely: wait a sweep, go on.</summary>
     private async Task AcceptAgainAsync(SocketException fault)
     {
         if (IsDraining)
@@ -213,10 +220,9 @@ public sealed class WireServer : IAsyncDisposable
 
     private void Admit(Socket socket)
     {
-        AddressEntry? address = socket.RemoteEndPoint is IPEndPoint remote
-            ? _addresses.Enter(remote.Address)
-            : null;
-        if (address is null)
+        IPEndPoint? remote = Prepare(socket);
+        AddressEntry? address = remote is null ? null : _addresses.Enter(remote.Address);
+        if (remote is null || address is null)
         {
             Interlocked.Increment(ref _refused);
             socket.Dispose();
@@ -225,15 +231,31 @@ public sealed class WireServer : IAsyncDisposable
         }
 
         long id = Interlocked.Increment(ref _accepted);
-        socket.NoDelay = true;
-        socket.SendBufferSize = _options.Limits.KernelSendBytes;
-        var connection = new ServerConnection(this, _options, _handler, socket, address, id);
+        var connection =
+            new ServerConnection(this, _options, _handler, socket, remote, address, id);
         _connections[id] = connection;
         _ = ServeAsync(connection);
     }
 
+    /// <summary>Sets the socket up; null when the client is already gone.</summary>
+    private IPEndPoint? Prepare(Socket socket)
+    {
+        try
+        {
+            socket.NoDelay = true;
+            socket.SendBufferSize = _options.Limits.KernelSendBytes;
+            return socket.RemoteEndPoint as IPEndPoint;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
     private async Task ServeAsync(ServerConnection connection)
     {
+        // Off the accepting loop at once: its next client must not wait for this one's frames.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             await connection.RunAsync().ConfigureAwait(false);
@@ -271,7 +293,7 @@ public sealed class WireServer : IAsyncDisposable
             long now = _options.Time.GetTimestamp();
             foreach ((_, ServerConnection connection) in _connections)
             {
-                connection.Sweep(now, IsDraining);
+                SweepOne(connection, now);
             }
 
             _addresses.Sweep();
@@ -279,6 +301,19 @@ public sealed class WireServer : IAsyncDisposable
         finally
         {
             Volatile.Write(ref _sweeping, 0);
+        }
+    }
+
+    /// <summary>A fault of one connection must not end the timer and the process with it.</summary>
+    private void SweepOne(ServerConnection connection, long now)
+    {
+        try
+        {
+            connection.Sweep(now, IsDraining);
+        }
+        catch (Exception e)
+        {
+            _handler.OnFault("deadlines of connection " + connection.Id, e);
         }
     }
 

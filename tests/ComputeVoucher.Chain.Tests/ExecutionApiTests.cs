@@ -105,7 +105,8 @@ public sealed class ExecutionApiTests
         catch (ChainException e)
         {
             Assert.True(expectsError, $"{path}: {e.Message}");
-            Assert.True(e.Fault is ChainFault.Rejected or ChainFault.Reverted, $"{path}: {e.Fault}");
+            Assert.True(
+                e.Fault is ChainFault.Rejected or ChainFault.Reverted, $"{path}: {e.Fault}");
             Assert.DoesNotContain('\n', e.Message);
             Assert.NotEqual(0, e.Code);
             return false;

@@ -19,7 +19,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         using PrivateKey key = await chain.NewKeyAsync();
         MemoryOutboxStore store = new();
         await using RpcProxy proxy = new(chain.Anvil.Url);
-        proxy.Rewrite("eth_chainId", text => text.Replace("0x7a69", "0x1", StringComparison.Ordinal));
+        proxy.Rewrite("eth_chainId", text => Swap(text, "0x7a69", "0x1"));
         using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);
         using Outbox outbox = new(rpc, store, key, AnvilFixture.Options(), _clock);
         await outbox.SubmitAsync(chain.LogRequest("another chain"), default);
@@ -38,10 +38,10 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         Assert.True((await guard.CheckAsync(default)).IsAccepting);
         Assert.Equal(2, guard.Health.EndpointsAlive);
 
-        proxy.Rewrite("eth_chainId", text => text.Replace("0x7a69", "0x2", StringComparison.Ordinal));
+        proxy.Rewrite("eth_chainId", text => Swap(text, "0x7a69", "0x2"));
         await CheckStoppedAsync(guard, "chain 2");
         proxy.Rewrite("eth_chainId", text => text);
-        proxy.Rewrite("eth_getCode", text => text.Replace("6000", "6001", StringComparison.Ordinal));
+        proxy.Rewrite("eth_getCode", text => Swap(text, "6000", "6001"));
         await CheckStoppedAsync(guard, "other code");
         proxy.Rewrite("eth_getCode", _ => """{"jsonrpc":"2.0","id":2,"result":"0x"}""");
         await guard.CheckAsync(default);
@@ -101,7 +101,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     {
         await CheckLieAsync(
             "status 0",
-            text => text.Replace("\"status\":\"0x1\"", "\"status\":\"0x0\"", StringComparison.Ordinal),
+            text => Swap(text, "\"status\":\"0x1\"", "\"status\":\"0x0\""),
             OutboxOutcome.Reverted);
     }
 
@@ -126,6 +126,9 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
             Assert.NotNull(outbox.Problem);
         }
     }
+
+    private static string Swap(string text, string from, string to) =>
+        text.Replace(from, to, StringComparison.Ordinal);
 
     private static string Falsify(string text, string field) =>
         text.Replace($"\"{field}\":\"0x", $"\"{field}\":\"0xdead", StringComparison.Ordinal)

@@ -11,7 +11,8 @@ internal sealed class ManualClock : TimeProvider
 
     public override long GetTimestamp() => _elapsed.Ticks;
 
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(1_800_000_000) + _elapsed;
+    public override DateTimeOffset GetUtcNow() =>
+        DateTimeOffset.FromUnixTimeSeconds(1_800_000_000) + _elapsed;
 
     public void Advance(int seconds) => _elapsed += TimeSpan.FromSeconds(seconds);
 }

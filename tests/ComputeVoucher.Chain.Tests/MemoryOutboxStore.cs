@@ -11,6 +11,7 @@ namespace ComputeVoucher.Chain.Tests;
 internal sealed class MemoryOutboxStore : IOutboxStore
 {
     private readonly SortedDictionary<long, OutboxItem> _rows = [];
+    private long _lastId;
 
     /// <summary>Writes until death; null never dies.</summary>
     public int? DiesAtWrite { get; set; }
@@ -21,7 +22,7 @@ internal sealed class MemoryOutboxStore : IOutboxStore
 
     public ValueTask<OutboxItem> InsertAsync(OutboxItem item, CancellationToken cancel)
     {
-        OutboxItem added = item with { Id = _rows.Count + 1 };
+        OutboxItem added = item with { Id = ++_lastId };
         Write(added);
         return new ValueTask<OutboxItem>(added);
     }
@@ -30,6 +31,13 @@ internal sealed class MemoryOutboxStore : IOutboxStore
     {
         Check(_rows[item.Id], item);
         Write(item);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DeleteAsync(long id, CancellationToken cancel)
+    {
+        Assert.False(_rows[id].IsOpen);
+        _rows.Remove(id);
         return ValueTask.CompletedTask;
     }
 

@@ -121,6 +121,31 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     }
 
     [AnvilFact]
+    public async Task Replaced_FirstAttemptMined_FoundAllTheSame()
+    {
+        using PrivateKey key = await chain.NewKeyAsync();
+        MemoryOutboxStore store = new();
+        using Outbox outbox = Open(store, key);
+        await WithoutMiningAsync(async () =>
+        {
+            await outbox.SubmitAsync(chain.LogRequest("first"), default);
+            await outbox.StepAsync(default);
+            _clock.Advance(37);
+            await outbox.StepAsync(default);
+            OutboxAttempt[] attempts = [.. store.List()[0].Attempts];
+            Assert.Equal(2, attempts.Length);
+            await chain.Anvil.RpcAsync("anvil_dropTransaction", $"\"{attempts[1].TxHash}\"");
+            await chain.Rpc.SendRawAsync(attempts[0].Raw, default);
+            await chain.Anvil.MineAsync(4);
+            await outbox.StepAsync(default);
+        });
+
+        OutboxItem item = store.List()[0];
+        Assert.Equal(OutboxOutcome.Succeeded, item.Outcome);
+        Assert.Equal(item.Attempts[0].TxHash, item.MinedTx);
+    }
+
+    [AnvilFact]
     public async Task Sent_FeeAboveWorth_WaitsUntilUrgent()
     {
         using PrivateKey key = await chain.NewKeyAsync();

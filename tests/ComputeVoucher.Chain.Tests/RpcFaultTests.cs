@@ -25,6 +25,7 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     public static TheoryData<RpcFault> Faults => RpcProxy.Faults;
 
     [AnvilTheory]
+    [Trait("Category", "slow")]
     [MemberData(nameof(Faults))]
     public async Task Outbox_FaultAtEveryMethod_MinedOnceAfterIt(RpcFault fault)
     {
@@ -45,6 +46,37 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         ulong honest = await chain.Rpc.ChainIdAsync(default);
         Assert.Equal(honest, await rpc.ChainIdAsync(default));
         Assert.NotEqual(0UL, await rpc.BlockNumberAsync(default));
+    }
+
+    [AnvilTheory]
+    [InlineData(RpcFault.Refuse, ChainFault.Unreachable)]
+    [InlineData(RpcFault.CloseUnsent, ChainFault.Unreachable)]
+    [InlineData(RpcFault.ResetMidBody, ChainFault.Unreachable)]
+    [InlineData(RpcFault.Hang, ChainFault.TimedOut)]
+    [InlineData(RpcFault.DripForever, ChainFault.TimedOut)]
+    [InlineData(RpcFault.Http429, ChainFault.RateLimited)]
+    [InlineData(RpcFault.LimitExceeded, ChainFault.RateLimited)]
+    [InlineData(RpcFault.Http500, ChainFault.Unavailable)]
+    [InlineData(RpcFault.Redirect, ChainFault.Unavailable)]
+    [InlineData(RpcFault.HundredMegabytes, ChainFault.TooLarge)]
+    [InlineData(RpcFault.HugeLength, ChainFault.TooLarge)]
+    [InlineData(RpcFault.DeepNesting, ChainFault.Malformed)]
+    [InlineData(RpcFault.WrongId, ChainFault.Malformed)]
+    [InlineData(RpcFault.AnswerTwice, ChainFault.Malformed)]
+    [InlineData(RpcFault.NullResult, ChainFault.Malformed)]
+    [InlineData(RpcFault.InternalError, ChainFault.Rejected)]
+    public async Task Client_Fault_NamedInOneLine(RpcFault fault, ChainFault expected)
+    {
+        await using RpcProxy proxy = new(chain.Anvil.Url);
+        using JsonRpcClient rpc = AnvilFixture.Client(2_000, proxy.Url);
+        proxy.Fail(null, fault);
+        ChainException error = await Assert.ThrowsAsync<ChainException>(
+            () => rpc.ChainIdAsync(default));
+        Assert.Equal(expected, error.Fault);
+        Assert.StartsWith(
+            $"http://127.0.0.1:{proxy.Url.Port} eth_chainId: ", error.Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal);
     }
 
     private async Task RunAsync(RpcFault fault, string? method, int times)

@@ -14,7 +14,7 @@ public sealed class SendVerdictTests
     [InlineData("OldNonce, Current nonce: 5, nonce of rejected tx: 4", "NonceSpent")]
     [InlineData("replacement transaction underpriced", "FeeTooLow")]
     [InlineData("transaction underpriced: tip needed 1, tip permitted 0", "FeeTooLow")]
-    [InlineData("max fee per gas less than block base fee: address 0x1, maxFeePerGas: 1", "FeeTooLow")]
+    [InlineData("max fee per gas less than block base fee: address 0x1", "FeeTooLow")]
     [InlineData("FeeTooLowToCompete", "FeeTooLow")]
     [InlineData("Gas price below configured minimum gas price", "FeeTooLow")]
     [InlineData("insufficient funds for gas * price + value: balance 0", "NoFunds")]
@@ -26,7 +26,7 @@ public sealed class SendVerdictTests
     [InlineData("invalid sender", "Refused")]
     public void Of_NodesWords_Understood(string words, string verdict)
     {
-        ChainException error = new(ChainFault.Rejected, $"http://a eth_send: {words} (code -32000)");
+        ChainException error = new(ChainFault.Rejected, $"http://a: {words} (code -32000)");
         Assert.Equal(verdict, SendVerdicts.Of(error).ToString());
     }
 

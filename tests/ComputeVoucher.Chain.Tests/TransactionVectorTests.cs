@@ -33,7 +33,8 @@ public sealed class TransactionVectorTests
             foreach (JsonProperty test in file.RootElement.EnumerateObject())
             {
                 byte[] bytes = Hex.Decode(test.Value.GetProperty("txbytes").GetString());
-                foreach (JsonProperty expected in test.Value.GetProperty("result").EnumerateObject())
+                JsonElement results = test.Value.GetProperty("result");
+                foreach (JsonProperty expected in results.EnumerateObject())
                 {
                     cases++;
                     string? flaw = Disagreement(bytes, expected);
@@ -103,17 +104,20 @@ public sealed class TransactionVectorTests
 
         transaction.TryRecoverSender(out Address sender);
         ulong gas = Convert.ToUInt64(expected.Value.GetProperty("intrinsicGas").GetString(), 16);
-        bool isSame = transaction.Hash() == Bytes32.Parse(expected.Value.GetProperty("hash").GetString())
+        string hash = expected.Value.GetProperty("hash").GetString()!;
+        bool isSame = transaction.Hash() == Bytes32.Parse(hash)
             && sender == Address.Parse(expected.Value.GetProperty("sender").GetString())
             && TransactionRules.IntrinsicGas(transaction, fork) == gas
             && transaction.Encode().AsSpan().SequenceEqual(bytes);
         return isSame ? null : "another hash, sender, gas or encoding";
     }
 
-    private static void Check(JsonElement test, string form, Transaction transaction, PrivateKey key)
+    private static void Check(
+        JsonElement test, string form, Transaction transaction, PrivateKey key)
     {
         byte[] signed = Hex.Decode(test.GetProperty("signed" + form).GetString());
-        Assert.Equal(test.GetProperty("unsigned" + form).GetString(), Hex.Encode(transaction.Encode()));
+        Assert.Equal(
+            test.GetProperty("unsigned" + form).GetString(), Hex.Encode(transaction.Encode()));
         Assert.Equal(Hex.Encode(signed), Hex.Encode(transaction.Sign(key).Encode()));
 
         Transaction decoded = Transaction.Decode(signed);
@@ -135,9 +139,13 @@ public sealed class TransactionVectorTests
             MaxFeePerGas = isFeeMarket ? Number(json, "maxFeePerGas") : price,
             MaxPriorityFeePerGas = isFeeMarket ? Number(json, "maxPriorityFeePerGas") : price,
             GasLimit = Number(json, "gasLimit").ToUInt64(),
-            To = json.TryGetProperty("to", out JsonElement to) ? Address.Parse(to.GetString()) : null,
+            To = json.TryGetProperty("to", out JsonElement to)
+                ? Address.Parse(to.GetString())
+                : null,
             Value = Number(json, "value"),
-            Data = json.TryGetProperty("data", out JsonElement data) ? Hex.Decode(data.GetString()) : [],
+            Data = json.TryGetProperty("data", out JsonElement data)
+                ? Hex.Decode(data.GetString())
+                : [],
             AccessList = ReadAccessList(json),
         };
     }

@@ -162,7 +162,8 @@ public sealed class RpcProxy : IAsyncDisposable
                 uint id = root.GetProperty("id").GetUInt32();
                 _counts.AddOrUpdate(method, 1, (_, n) => n + 1);
                 bool isFaulty = Take(method, isRefusal: false, out RpcFault fault);
-                if (!await AnswerAsync(socket, stream, request, method, id, isFaulty ? fault : null))
+                RpcFault? meets = isFaulty ? fault : null;
+                if (!await AnswerAsync(socket, stream, request, method, id, meets))
                 {
                     return;
                 }
@@ -193,7 +194,12 @@ public sealed class RpcProxy : IAsyncDisposable
 
     /// <summary>False ends the connection.</summary>
     private async Task<bool> AnswerAsync(
-        Socket socket, NetworkStream stream, byte[] request, string method, uint id, RpcFault? fault)
+        Socket socket,
+        NetworkStream stream,
+        byte[] request,
+        string method,
+        uint id,
+        RpcFault? fault)
     {
         switch (fault)
         {
@@ -224,8 +230,8 @@ public sealed class RpcProxy : IAsyncDisposable
                 await WriteAsync(stream, "200 OK", "Content-Length: 99999999999", "{");
                 return false;
             case RpcFault.Redirect:
-                await WriteAsync(
-                    stream, "307 Temporary Redirect", $"Location: {_upstream}\r\nContent-Length: 0", "");
+                string location = $"Location: {_upstream}\r\nContent-Length: 0";
+                await WriteAsync(stream, "307 Temporary Redirect", location, "");
                 return true;
             case RpcFault.Http429:
                 await ReplyAsync(stream, "429 Too Many Requests", "slow down");
@@ -286,7 +292,8 @@ public sealed class RpcProxy : IAsyncDisposable
         $$"""{"jsonrpc":"2.0","id":{{id}},"result":{{result}}}""";
 
     private static string Error(uint id, int code, string message) =>
-        $$$"""{"jsonrpc":"2.0","id":{{{id}}},"error":{"code":{{{code}}},"message":"{{{message}}}"}}""";
+        $$$"""{"jsonrpc":"2.0","id":{{{id}}},"error":{"code":{{{code}}}"""
+        + $$$""","message":"{{{message}}}"}}""";
 
     private async Task<string> ForwardAsync(byte[] request, string method)
     {
@@ -341,7 +348,8 @@ public sealed class RpcProxy : IAsyncDisposable
         string text = head.ToString();
         int start = text.IndexOf(Length, StringComparison.OrdinalIgnoreCase) + Length.Length;
         int end = text.IndexOf('\r', start);
-        byte[] body = new byte[int.Parse(text.AsSpan(start, end - start), CultureInfo.InvariantCulture)];
+        ReadOnlySpan<char> length = text.AsSpan(start, end - start);
+        byte[] body = new byte[int.Parse(length, CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body, _stop.Token);
         return body;
     }

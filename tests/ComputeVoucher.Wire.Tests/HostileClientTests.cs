@@ -27,11 +27,14 @@ public sealed class HostileClientTests
         byte[] frame = Raw.Order(1, "slow", new byte[1000]);
         Task attack = Task.Run(async () =>
         {
-            for (int i = 0; i < 20; i++)
+            for (int i = 0; i < 25; i++)
             {
                 await Task.WhenAll(bad.Select(one => TrySendAsync(one, frame[i..(i + 1)])));
                 await Task.Delay(100);
             }
+
+            // Before the attack ends: a timer that every byte resets would still wait.
+            Assert.Equal(Bad, node.Server.Figures.ConnectionsAbortedTotal);
         });
         Assert.InRange(await HonestMedianMicrosAsync(node, 2_000), 0, 100_000);
         await attack;
@@ -75,6 +78,47 @@ public sealed class HostileClientTests
         Assert.Equal(Bad, node.Handler.Closings.Count(one => one.Reason
             is (ushort)WireReason.SlowRead or (ushort)WireReason.OutboundFull));
         bad.ForEach(one => one.Dispose());
+    }
+
+    [Fact]
+    public async Task ClientsThatLeaveAtOnce_CostNoSlotAndNoPause()
+    {
+        await using var node = new TestNode(limits: new WireLimits
+        {
+            ConnectionsMax = 4,
+            ConnectionsPerAddressMax = 4,
+        });
+        for (int i = 0; i < 300; i++)
+        {
+            using RawPeer rude = await RawPeer.OpenAsync(node.EndPoint);
+            rude.Socket.LingerState = new System.Net.Sockets.LingerOption(true, 0);
+        }
+
+        await TestNode.UntilAsync(() => node.Server.Figures.Connections == 0);
+        for (int i = 0; i < 3; i++)
+        {
+            using RawPeer honest = await RawPeer.GreetedAsync(node.EndPoint);
+        }
+
+        Assert.DoesNotContain(
+            node.Handler.Log, line => line.StartsWith("fault", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ClosedToken_WhoseCallbackThrows_HarmsNobody()
+    {
+        await using var node = new TestNode();
+        using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
+        await peer.SendAsync(Raw.Order(1, "hold"));
+        await TestNode.UntilAsync(() => node.Handler.Held.Count == 1);
+        node.Handler.Held.TryDequeue(out IOrderStream? order);
+        order!.Connection.Closed.Register(() => throw new InvalidOperationException("callback"));
+        peer.Dispose();
+        await TestNode.UntilAsync(() => node.Handler.Closings.Count == 1);
+        order.Dispose();
+        Assert.Contains(
+            node.Handler.Log, line => line.StartsWith("fault", StringComparison.Ordinal));
+        using RawPeer next = await RawPeer.GreetedAsync(node.EndPoint);
     }
 
     [Fact]

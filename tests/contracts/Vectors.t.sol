@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Providers} from "contracts/Providers.sol";
-import {Vouchers} from "contracts/Vouchers.sol";
+import {IProviders} from "contracts/interfaces/IProviders.sol";
+import {IVouchers} from "contracts/interfaces/IVouchers.sol";
 import {SignedTypes} from "contracts/libraries/SignedTypes.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
@@ -64,8 +64,8 @@ contract VectorsTest is Fixture {
             (bytes32 r, bytes32 vs) = abi.decode(sig, (bytes32, bytes32));
             address signer = vm.parseJsonAddress(_json, _key(i, "signer"));
             vm.prank(provider_);
-            Providers(target).join(signer, CompactSignature({r: r, vs: vs}));
-            _check(i, Providers(target).domainSeparator(), SignedTypes.hashNodeJoin(provider_));
+            IProviders(target).join(signer, CompactSignature({r: r, vs: vs}));
+            _check(i, IProviders(target).domainSeparator(), SignedTypes.hashNodeJoin(provider_));
         }
     }
 
@@ -120,7 +120,7 @@ contract VectorsTest is Fixture {
         vm.chainId(vm.parseJsonUint(message, ".domain.chainId"));
         address target = vm.parseJsonAddress(message, ".domain.verifyingContract");
         vm.etch(target, address(vouchers).code);
-        return Vouchers(target).domainSeparator();
+        return IVouchers(target).domainSeparator();
     }
 
     function _check(uint256 index, bytes32 separator, bytes32 structHash) private view {

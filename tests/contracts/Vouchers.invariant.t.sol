@@ -2,11 +2,11 @@
 pragma solidity 0.8.37;
 
 import {DevStablecoin} from "contracts/DevStablecoin.sol";
-import {Providers} from "contracts/Providers.sol";
-import {Vouchers} from "contracts/Vouchers.sol";
+import {IProviders} from "contracts/interfaces/IProviders.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
 import {Fixture} from "./base/Fixture.sol";
+import {IVouchersToken} from "./base/IVouchersToken.sol";
 import {VouchersHandler} from "./handlers/VouchersHandler.sol";
 
 /// @notice What holds after any sequence of calls. The numbers are those of the list of invariants
@@ -23,8 +23,8 @@ contract VouchersInvariantTest is Fixture {
         address providers_;
         (usd_, vouchers_, providers_, court_) = _handler.system();
         usd = DevStablecoin(usd_);
-        vouchers = Vouchers(vouchers_);
-        providers = Providers(providers_);
+        vouchers = IVouchersToken(vouchers_);
+        providers = IProviders(providers_);
         holder = _handler.holders(0);
         stranger = _handler.holders(1);
         provider = makeAddr("provider");

@@ -1,6 +1,8 @@
 using System;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Execution.Import;
+using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Execution.Language.Gguf;
 
 namespace ComputeVoucher.Execution.Artifacts;
 
@@ -18,6 +20,16 @@ internal static class ModelFormats
             (head, _) => head.StartsWith(CvmFile.Magic),
             ImportArtifact),
 
+        // Language models are read by offset, not as a whole; see ModelFile.Open.
+        new(
+            ".gguf", int.MaxValue,
+            (head, _) => GgufReader.Looks(head),
+            ImportLanguage),
+        new(
+            "llama2.c .bin", int.MaxValue,
+            (head, name) => name.EndsWith(".bin", StringComparison.OrdinalIgnoreCase),
+            ImportLanguage),
+
         // The identifier of the schema stands behind the offset of the root table.
         new(
             ".tflite", GraphLimits.ModelBytesMax,
@@ -25,12 +37,19 @@ internal static class ModelFormats
             file => new GraphModel(TfliteImporter.Import(file))),
     ];
 
-    private static GraphModel ImportArtifact(ReadOnlyMemory<byte> file)
+    private static LanguageModel ImportLanguage(ReadOnlyMemory<byte> file)
+    {
+        using MemorySource source = new(file);
+        return LanguageModel.Import(source);
+    }
+
+    private static IModel ImportArtifact(ReadOnlyMemory<byte> file)
     {
         CvmContents contents = CvmFile.Read(file);
         return contents.Format switch
         {
             CvmFile.Graph => GraphArtifact.Load(contents),
+            CvmFile.Language => ImportLanguage(file),
             _ => throw new ModelException(
                 FormattableString.Invariant($"artifact format {contents.Format} is unknown")),
         };

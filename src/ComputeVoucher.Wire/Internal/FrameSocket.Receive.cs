@@ -72,7 +72,7 @@ internal sealed partial class FrameSocket
 
             if (turn % ReceivesBeforeYield == 0)
             {
-                await Task.Yield();
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
         }
     }
@@ -99,7 +99,16 @@ internal sealed partial class FrameSocket
             }
         }
 
-        _reader.ReleaseReturned();
+        if (IsOpen)
+        {
+            _reader.ReleaseReturned();
+        }
+        else
+        {
+            _reader.Release();
+            ChargeHeld(0);
+        }
+
         NoteProgress(count);
         if (IsOpen && !ChargeHeld(_reader.HeldBytes))
         {

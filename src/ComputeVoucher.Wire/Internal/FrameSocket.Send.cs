@@ -24,6 +24,18 @@ internal sealed partial class FrameSocket
     private volatile bool _blocked;
     private TaskCompletionSource? _room;
 
+    /// <summary>Something waits to be sent.</summary>
+    internal bool IsSending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _pumping;
+            }
+        }
+    }
+
     private enum Append
     {
         Done,

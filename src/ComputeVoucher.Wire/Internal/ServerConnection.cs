@@ -33,6 +33,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         WireServerOptions options,
         IWireHandler handler,
         Socket socket,
+        IPEndPoint remote,
         AddressEntry address,
         long id)
     {
@@ -41,7 +42,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         _handler = handler;
         _address = address;
         Id = id;
-        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
+        RemoteEndPoint = remote;
         Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits);
     }
 
@@ -137,7 +138,15 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
             closed = _closed;
         }
 
-        closed?.Cancel();
+        try
+        {
+            closed?.Cancel();
+        }
+        catch (AggregateException e)
+        {
+            // Thrown by what the handler registered, on a thread that is not the handler's.
+            OnFault(e);
+        }
     }
 
     public void OnFault(Exception fault) => _handler.OnFault("frame of connection " + Id, fault);
@@ -198,6 +207,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         {
             return _orders == 0
                 && _requests == 0
+                && !Frames.IsSending
                 && Frames.Silence(now).TotalMilliseconds >= WireServer.GoodbyeQuietMs;
         }
     }

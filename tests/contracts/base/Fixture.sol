@@ -2,12 +2,12 @@
 pragma solidity 0.8.37;
 
 import {DevStablecoin} from "contracts/DevStablecoin.sol";
-import {Providers} from "contracts/Providers.sol";
-import {Vouchers} from "contracts/Vouchers.sol";
+import {IProviders} from "contracts/interfaces/IProviders.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
 import {CompactSignature} from "contracts/types/CompactSignature.sol";
 import {MockCourt} from "../mocks/MockCourt.sol";
+import {IVouchersToken} from "./IVouchersToken.sol";
 import {Test} from "./Test.sol";
 
 /// @notice One deployed system with its actors, and the off-chain side written a second time:
@@ -28,8 +28,8 @@ abstract contract Fixture is Test {
     );
 
     DevStablecoin internal usd;
-    Providers internal providers;
-    Vouchers internal vouchers;
+    IProviders internal providers;
+    IVouchersToken internal vouchers;
     MockCourt internal court;
     address internal holder;
     address internal stranger;
@@ -43,8 +43,10 @@ abstract contract Fixture is Test {
     function setUp() public virtual {
         vm.warp(NOW);
         usd = new DevStablecoin();
-        providers = new Providers();
-        vouchers = new Vouchers(providers);
+        providers = IProviders(vm.deployCode("Providers.sol:Providers", ""));
+        vouchers = IVouchersToken(
+            vm.deployCode("Vouchers.sol:Vouchers", abi.encode(address(providers)))
+        );
         court = new MockCourt(vouchers, providers);
         holder = makeAddr("holder");
         stranger = makeAddr("stranger");

@@ -24,6 +24,9 @@ interface Vm {
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
     function eip712HashTypedData(string calldata json) external pure returns (bytes32);
+    function deployCode(string calldata artifact, bytes calldata args)
+        external
+        returns (address);
     function etch(address target, bytes calldata code) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter)
         external;

@@ -25,7 +25,8 @@ internal static class VouchersAbi
     public static readonly ContractFunction TopUp =
         new(0xdfbd44ac, $"topUp({ClassType},{ChannelType},uint128)");
 
-    public static readonly ContractFunction Thaw = new(0xdc816e8f, $"thaw({ClassType},{ChannelType})");
+    public static readonly ContractFunction Thaw =
+        new(0xdc816e8f, $"thaw({ClassType},{ChannelType})");
 
     public static readonly ContractFunction Withdraw =
         new(0xa39cd1b5, $"withdraw({ClassType},{ChannelType})");

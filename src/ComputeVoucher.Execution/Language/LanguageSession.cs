@@ -1,0 +1,159 @@
+using System;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using ComputeVoucher.Execution.Language.Kernels;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Trace;
+
+namespace ComputeVoucher.Execution.Language;
+
+/// <summary>One stream at a time: its KV cache, its threads, the loop from prompt to end.</summary>
+internal sealed class LanguageSession : IModelSession
+{
+    /// <summary>Positions that a cache grows by.</summary>
+    private const int CapacityStep = 64;
+
+    private readonly LanguageModel _model;
+    private readonly KernelSet _kernels;
+    private readonly WorkTeam _team;
+    private readonly int _batchMax;
+    private Decoder? _decoder;
+
+    public LanguageSession(
+        LanguageModel model, KernelSet kernels, int threads, int batchMax = Decoder.BatchMax)
+    {
+        _model = model;
+        _kernels = kernels;
+        _team = new WorkTeam(threads);
+        _batchMax = batchMax;
+    }
+
+    public Backend Backend => _kernels.Backend;
+
+    public RunResult Run(
+        ReadOnlySpan<byte> input, in RunOptions options, StepCallback? onStep = null)
+    {
+        InputRecord record = _model.Record(input);
+        uint steps = record.NewTokensMax;
+        if (options.StepsMax > 0)
+        {
+            steps = Math.Min(steps, options.StepsMax);
+        }
+
+        bool traced = options.Trace || options.OnTensor is not null;
+        TraceCollector? trace = traced
+            ? new TraceCollector(_kernels.Backend == Backend.Scalar, options.OnTensor)
+            : null;
+        if (trace is not null)
+        {
+            trace.Add(0, "input", TensorType.UInt8, [input.Length], input);
+            trace.Flush(1);
+        }
+
+        Decoder decoder = Start(record.Prompt.Length + (int)steps - 1, trace);
+        byte[] output = new byte[4 * steps];
+        uint produced = Generate(decoder, record, trace, output, steps, onStep);
+        Array.Resize(ref output, 4 * (int)produced);
+        return new RunResult
+        {
+            Output = output,
+            Steps = produced,
+            Units = _model.Costs.Run((uint)record.Prompt.Length, produced),
+            InputRoot = InputRecord.Root(input),
+            OutputRoot = LanguageModel.OutputRoot(output),
+            TraceRoot = trace is null ? Bytes32.Zero : trace.Root(),
+        };
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        _decoder?.Dispose();
+    }
+
+    private Decoder Start(int positions, ITensorSink? sink)
+    {
+        if (_decoder is null || _decoder.Capacity < positions)
+        {
+            _decoder?.Dispose();
+            int capacity = (positions + CapacityStep - 1) / CapacityStep * CapacityStep;
+            _decoder = new Decoder(
+                _model.Parameters, _kernels, _team,
+                Math.Min(capacity, _model.Parameters.Shape.Context));
+        }
+
+        _decoder.Start(sink);
+        return _decoder;
+    }
+
+    private uint Generate(
+        Decoder decoder,
+        InputRecord record,
+        TraceCollector? trace,
+        byte[] output,
+        uint steps,
+        StepCallback? onStep)
+    {
+        int position = Prompt(decoder, record.Prompt, trace);
+        for (uint step = 1; ; step++)
+        {
+            int token = Choose(decoder, record.Sampling, step, trace);
+            Span<byte> added = output.AsSpan(4 * (int)(step - 1), 4);
+            BinaryPrimitives.WriteInt32LittleEndian(added, token);
+            bool goOn = onStep is null || onStep(step, added);
+            if (!goOn || step == steps || record.Ends(token))
+            {
+                return step;
+            }
+
+            decoder.Forward([token], position++, logits: true);
+            trace?.Flush(1);
+        }
+    }
+
+    /// <summary>Runs the prompt in batches; the logits are those of its last token.</summary>
+    private int Prompt(Decoder decoder, ReadOnlySpan<int> prompt, TraceCollector? trace)
+    {
+        int batchMax = Math.Min(_batchMax, trace?.BatchMax ?? Decoder.BatchMax);
+        int position = 0;
+        while (position < prompt.Length)
+        {
+            int batch = Math.Min(batchMax, prompt.Length - position);
+            bool last = position + batch == prompt.Length;
+            decoder.Forward(prompt.Slice(position, batch), position, last);
+            position += batch;
+            trace?.Flush(batch);
+        }
+
+        return position;
+    }
+
+    private static int Choose(
+        Decoder decoder, SamplingOptions sampling, uint step, TraceCollector? trace)
+    {
+        ReadOnlySpan<int> logits = decoder.Logits;
+        int token;
+        if (sampling.IsGreedy)
+        {
+            token = Sampler.Greedy(logits);
+        }
+        else
+        {
+            int k = (int)Math.Min(sampling.TopK, (uint)logits.Length);
+            Span<int> ids = stackalloc int[k];
+            Span<int> values = stackalloc int[k];
+            Sampler.Candidates(logits, ids, values);
+            token = ids[Sampler.Choose(values, sampling, step)];
+            trace?.Add(
+                0, "candidates", TensorType.Int32, [k], MemoryMarshal.AsBytes(ids));
+            trace?.Add(
+                0, "candidates.logits", TensorType.Int32, [k], MemoryMarshal.AsBytes(values));
+        }
+
+        trace?.Add(
+            0, "token", TensorType.Int32, [1],
+            MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in token)));
+        trace?.Flush(1);
+        return token;
+    }
+}

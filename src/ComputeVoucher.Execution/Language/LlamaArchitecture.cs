@@ -1,0 +1,152 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using ComputeVoucher.Execution.Language.Kernels;
+using ComputeVoucher.Execution.Language.Ops;
+using ComputeVoucher.Execution.Language.Quant;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Execution.Language;
+
+/// <summary>
+/// The canonical encoding of an architecture: every number that the operators read and that is no
+/// parameter row. Integers little endian.
+/// </summary>
+internal static class LlamaArchitecture
+{
+    private const uint EncodingVersion = 1;
+
+    /// <summary>Six numbers and two table hashes.</summary>
+    private const int ConstantBytes = 6 * 4 + 2 * Bytes32.Size;
+
+    public static byte[] Encode(LlamaParameters model)
+    {
+        LlamaShape s = model.Shape;
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        writer.Write(EncodingVersion);
+        foreach (int n in (ReadOnlySpan<int>)
+            [s.Dim, s.Hidden, s.Layers, s.Heads, s.KvHeads, s.HeadDim, s.Vocab, s.Context])
+        {
+            writer.Write(n);
+        }
+
+        writer.Write(model.EpsilonTerm);
+        writer.Write(model.ScoreMultiplier);
+        writer.Write(model.ScoreShift);
+        writer.Write(model.ResidualBits);
+        writer.Write(model.Tied ? 1 : 0);
+        WriteConstants(writer);
+        writer.Write((byte)model.Embedding.Form);
+        writer.Write((byte)model.Classifier.Form);
+        writer.Write((byte)model.FinalNorm.Exponent);
+        foreach (LlamaLayer layer in model.Layers)
+        {
+            writer.Write((byte)layer.AttentionNorm.Exponent);
+            writer.Write((byte)layer.FeedForwardNorm.Exponent);
+            foreach (WeightId id in LlamaShape.LayerMatrices)
+            {
+                writer.Write((byte)layer.Matrix(id).Form);
+            }
+        }
+
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>Constants of the operators and of the committed forms.</summary>
+    private static void WriteConstants(BinaryWriter writer)
+    {
+        foreach (int n in (ReadOnlySpan<int>)
+        [
+            Rounding.FractionBits, Tables.ScoreFractionBits, AttentionWork.PartialTokens,
+            MatrixWork.PartialColumns, Definitions.SquareColumns, (int)SamplingOptions.TopKMax,
+        ])
+        {
+            writer.Write(n);
+        }
+
+        writer.Write(Keccak256.Hash(MemoryMarshal.AsBytes(Tables.Exp)).Span);
+        writer.Write(Keccak256.Hash(MemoryMarshal.AsBytes(Tables.Sigmoid)).Span);
+    }
+
+    /// <summary>
+    /// Matrices of the right form and shape, still empty, once it is certain that the artifact
+    /// has the bytes to fill them.
+    /// </summary>
+    /// <exception cref="ModelException">Not the one encoding of an architecture.</exception>
+    public static LlamaParameters Decode(byte[] encoding, long bodyBytes, ByteSource source)
+    {
+        using var reader = new BinaryReader(new MemoryStream(encoding));
+        try
+        {
+            LlamaParameters model = Read(reader, bodyBytes, source);
+            return Encode(model).AsSpan().SequenceEqual(encoding)
+                ? model
+                : throw source.Refuse("has an architecture of another version; import it again");
+        }
+        catch (EndOfStreamException)
+        {
+            throw source.Refuse("ends within its architecture; import the model again");
+        }
+    }
+
+    private static LlamaParameters Read(BinaryReader reader, long bodyBytes, ByteSource source)
+    {
+        _ = reader.ReadUInt32();
+        int[] n = new int[8];
+        for (int i = 0; i < n.Length; i++)
+        {
+            n[i] = reader.ReadInt32();
+        }
+
+        var shape = new LlamaShape(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
+        if (shape.Problem() is string problem)
+        {
+            throw source.Refuse(problem);
+        }
+
+        long epsilon = reader.ReadInt64();
+        int multiplier = reader.ReadInt32();
+        int shift = reader.ReadInt32();
+        int residual = reader.ReadInt32();
+        bool tied = reader.ReadInt32() != 0;
+        reader.BaseStream.Position += ConstantBytes;
+        if ((multiplier, shift) != LlamaParameters.Score(shape.HeadDim) ||
+            epsilon is < 0 or > (1L << 48))
+        {
+            throw source.Refuse("has constants that do not follow from its shape");
+        }
+
+        var builder = new EmptyLlama(shape, bodyBytes, source);
+        QuantMatrix embedding = builder.Matrix(WeightId.Embedding, reader.ReadByte());
+        byte form = reader.ReadByte();
+        QuantMatrix classifier = tied ? embedding : builder.Matrix(WeightId.Classifier, form);
+        NormVector final = builder.Norm(reader.ReadByte());
+        var layers = new LlamaLayer[shape.Layers];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            NormVector attention = builder.Norm(reader.ReadByte());
+            NormVector feedForward = builder.Norm(reader.ReadByte());
+            QuantMatrix Next(WeightId id) => builder.Matrix(id, reader.ReadByte());
+            layers[i] = new LlamaLayer(
+                attention, Next(WeightId.Query), Next(WeightId.Key), Next(WeightId.Value),
+                Next(WeightId.Output), feedForward, Next(WeightId.Gate), Next(WeightId.Up),
+                Next(WeightId.Down));
+        }
+
+        return new LlamaParameters
+        {
+            Shape = shape,
+            Embedding = embedding,
+            Classifier = classifier,
+            Layers = layers,
+            FinalNorm = final,
+            Rotary = builder.Rotary(),
+            EpsilonTerm = epsilon,
+            ScoreMultiplier = multiplier,
+            ScoreShift = shift,
+            ResidualBits = residual,
+        };
+    }
+}

@@ -1,0 +1,12 @@
+namespace ComputeVoucher.Execution.Language.Text;
+
+/// <summary>The tokenizer that a vocabulary is for.</summary>
+internal static class Tokenizers
+{
+    public static Tokenizer? Of(Vocabulary? vocabulary) => vocabulary?.Kind switch
+    {
+        VocabularyKind.SentencePiece => new SentencePieceTokenizer(vocabulary),
+        VocabularyKind.BytePair => new BytePairTokenizer(vocabulary),
+        _ => null,
+    };
+}

@@ -1,0 +1,131 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Text;
+using ComputeVoucher.Execution.Language.Gguf;
+
+namespace ComputeVoucher.Execution.Language.Text;
+
+/// <summary>Vocabularies out of model files.</summary>
+internal static class VocabularyReader
+{
+    /// <summary>The piece of a space.</summary>
+    public const char Space = '\u2581';
+
+    private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: true);
+
+    /// <summary>
+    /// The vocabulary of a GGUF file (keys tokenizer.ggml.*), or null where there is none that is
+    /// supported: the model still serves, its clients must know how to tokenize.
+    /// </summary>
+    public static Vocabulary? FromGguf(GgufFile file)
+    {
+        const string Prefix = "tokenizer.ggml.";
+        string[]? tokens = file.Array<string>(Prefix + "tokens");
+        long[]? kinds = file.Array<long>(Prefix + "token_type");
+        string model = file.Text(Prefix + "model") ?? "none";
+        string pre = file.Text(Prefix + "pre") ?? "default";
+        if (tokens is null || kinds is null || kinds.Length != tokens.Length ||
+            tokens.Length > LlamaShape.VocabMax)
+        {
+            return null;
+        }
+
+        double[]? scores = file.Array<double>(Prefix + "scores");
+        bool sentencePiece = model == "llama" && scores?.Length == tokens.Length;
+        string[]? merges = file.Array<string>(Prefix + "merges");
+        bool bytePair = model == "gpt2" && pre is "gpt-2" or "gpt2" && merges is not null;
+        if (!sentencePiece && !bytePair)
+        {
+            return null;
+        }
+
+        return new Vocabulary
+        {
+            Kind = sentencePiece ? VocabularyKind.SentencePiece : VocabularyKind.BytePair,
+            Tokens = tokens,
+            Kinds = Array.ConvertAll(kinds, k => (PieceKind)(byte)Math.Clamp(k, 0, 255)),
+            Scores = sentencePiece ? Array.ConvertAll(scores!, s => (float)s) : [],
+            Merges = bytePair ? merges! : [],
+            Begin = Id(file, Prefix + "bos_token_id", tokens.Length),
+            End = Id(file, Prefix + "eos_token_id", tokens.Length),
+            AddsBegin = Flag(file, Prefix + "add_bos_token", sentencePiece),
+            AddsSpace = Flag(file, Prefix + "add_space_prefix", sentencePiece),
+        };
+    }
+
+    /// <summary>A llama2.c tokenizer file; see <see cref="Tokenizer.OpenLlama2c"/>.</summary>
+    /// <exception cref="ModelException">Lengths and file disagree, or a piece is no UTF-8.</exception>
+    public static Vocabulary FromLlama2c(ByteSource source)
+    {
+        Span<byte> head = stackalloc byte[8];
+        var tokens = new List<string>();
+        var scores = new List<float>();
+        var kinds = new List<PieceKind>();
+        byte[] piece = new byte[Vocabulary.TokenBytesMax];
+        source.Read(0, head[..4]);
+        long at = 4;
+        while (at < source.Length)
+        {
+            source.Read(at, head);
+            int length = BinaryPrimitives.ReadInt32LittleEndian(head[4..]);
+            if (length < 0 || length > piece.Length || tokens.Count >= LlamaShape.VocabMax)
+            {
+                throw source.Refuse($"is no llama2.c tokenizer: word {tokens.Count} has " +
+                    $"{length} bytes");
+            }
+
+            source.Read(at + 8, piece.AsSpan(0, length));
+            at += 8 + length;
+            string text;
+            try
+            {
+                text = s_utf8.GetString(piece, 0, length);
+            }
+            catch (DecoderFallbackException)
+            {
+                throw source.Refuse($"has word {tokens.Count} in something else than UTF-8");
+            }
+
+            PieceKind kind = KindOf(tokens.Count, text);
+            kinds.Add(kind);
+            scores.Add(BinaryPrimitives.ReadSingleLittleEndian(head));
+            tokens.Add(kind == PieceKind.Normal ? text.Replace(' ', Space) : text);
+        }
+
+        return new Vocabulary
+        {
+            Kind = VocabularyKind.SentencePiece,
+            Tokens = [.. tokens],
+            Kinds = [.. kinds],
+            Scores = [.. scores],
+            Begin = tokens.Count > 1 ? 1 : null,
+            End = tokens.Count > 2 ? 2 : null,
+            AddsBegin = tokens.Count > 1,
+            AddsSpace = true,
+        };
+    }
+
+    /// <summary>The byte of a piece like "&lt;0x0A&gt;".</summary>
+    public static bool TryByte(string piece, out byte value)
+    {
+        value = 0;
+        return piece.Length == 6 && piece.StartsWith("<0x", StringComparison.Ordinal) &&
+            piece[5] == '>' && byte.TryParse(
+                piece.AsSpan(3, 2), System.Globalization.NumberStyles.AllowHexSpecifier,
+                System.Globalization.CultureInfo.InvariantCulture, out value);
+    }
+
+    private static PieceKind KindOf(int id, string text) => id switch
+    {
+        0 => PieceKind.Unknown,
+        1 or 2 => PieceKind.Control,
+        _ => TryByte(text, out _) ? PieceKind.Byte : PieceKind.Normal,
+    };
+
+    private static int? Id(GgufFile file, string key, int count) =>
+        file.Values.GetValueOrDefault(key) is long id && id >= 0 && id < count ? (int)id : null;
+
+    private static bool Flag(GgufFile file, string key, bool absent) =>
+        file.Values.GetValueOrDefault(key) is long flag ? flag != 0 : absent;
+}

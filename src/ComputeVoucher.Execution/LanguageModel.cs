@@ -1,0 +1,222 @@
+using System;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.IO;
+using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Execution.Language.Gguf;
+using ComputeVoucher.Execution.Language.Import;
+using ComputeVoucher.Execution.Language.Kernels;
+using ComputeVoucher.Execution.Language.Quant;
+using ComputeVoucher.Execution.Language.Text;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Trace;
+
+namespace ComputeVoucher.Execution;
+
+/// <summary>
+/// A Llama in integers. Input: the bytes of an <see cref="InputRecord"/>; output: the ids of the
+/// produced tokens, u32 little endian; one step is one token.
+/// </summary>
+public sealed class LanguageModel : IModel
+{
+    /// <summary>Positions where the operator asks for no other number; part of the model root.</summary>
+    public const int DefaultContext = 2048;
+
+    private readonly LlamaParameters _parameters;
+
+    internal LanguageModel(LlamaParameters parameters, Tokenizer? tokenizer, int trainedContext)
+    {
+        _parameters = parameters;
+        Tokenizer = tokenizer;
+        TrainedContext = trainedContext;
+        Costs = new LlamaCosts(parameters.Shape);
+        ArchitectureBytes = LlamaArchitecture.Encode(parameters);
+        ArchitectureDigest = LlamaRoots.Architecture(ArchitectureBytes);
+        ParametersRoot = LlamaRoots.Parameters(parameters);
+        ModelRoot = LlamaRoots.Model(ArchitectureDigest, ParametersRoot);
+        Description = LlamaDescription.Of(this);
+    }
+
+    public string Format => "llama";
+
+    public Bytes32 ModelRoot { get; }
+
+    public Bytes32 ArchitectureDigest { get; }
+
+    public Bytes32 ParametersRoot { get; }
+
+    public ModelDescription Description { get; }
+
+    /// <summary>Words; ids run from 0 below it.</summary>
+    public int Vocab => _parameters.Shape.Vocab;
+
+    /// <summary>Positions: prompt and produced tokens but the last.</summary>
+    public int Context => _parameters.Shape.Context;
+
+    /// <summary>Positions that the model was trained for; a hint, not part of the root.</summary>
+    public int TrainedContext { get; }
+
+    /// <summary>From the model's file, or null: clients tokenize, nodes need none.</summary>
+    public Tokenizer? Tokenizer { get; private set; }
+
+    public int InputBytesMin => InputRecord.HeaderBytes + 4;
+
+    public int InputBytesMax =>
+        InputRecord.HeaderBytes + 4 * (Context + InputRecord.EndTokensMax);
+
+    internal LlamaParameters Parameters => _parameters;
+
+    internal LlamaCosts Costs { get; }
+
+    internal byte[] ArchitectureBytes { get; }
+
+    public InputInfo CheckInput(ReadOnlySpan<byte> input)
+    {
+        InputRecord record = Record(input);
+        return new InputInfo(
+            InputRecord.Root(input),
+            Costs.Run((uint)record.Prompt.Length, record.NewTokensMax),
+            record.NewTokensMax);
+    }
+
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)
+    {
+        InputRecord record = Record(input);
+        uint steps = (uint)output.Length / 4;
+        if (output.Length % 4 != 0 || steps > record.NewTokensMax)
+        {
+            throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                $"output: {output.Length} bytes are not at most {record.NewTokensMax} tokens"));
+        }
+
+        for (int i = 0; i < output.Length; i += 4)
+        {
+            int token = BinaryPrimitives.ReadInt32LittleEndian(output[i..]);
+            if ((uint)token >= (uint)Vocab || (i + 4 < output.Length && record.Ends(token)))
+            {
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                    $"output: token {token} at step {i / 4 + 1} is none, or ends before the end"));
+            }
+        }
+
+        return new OutputInfo(
+            OutputRoot(output), steps, Costs.Run((uint)record.Prompt.Length, steps));
+    }
+
+    public IModelSession CreateSession(Backend backend, int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        return new LanguageSession(this, KernelSet.Of(backend), threads);
+    }
+
+    public void Dispose() => _parameters.Dispose();
+
+    internal static Bytes32 OutputRoot(ReadOnlySpan<byte> output) => TraceTree.ListRoot(
+        [TraceTree.TensorHash(TensorType.Int32, [output.Length / 4], output)]);
+
+    /// <summary>Opens a GGUF file, a llama2.c checkpoint or a `.cvm` of one.</summary>
+    /// <exception cref="ModelException">Missing, damaged, out of range or not supported.</exception>
+    public static LanguageModel Open(string path, LanguageOptions? options = null)
+    {
+        try
+        {
+            using FileSource source = FileSource.Open(path);
+            Tokenizer? tokenizer = options?.TokenizerPath is string file
+                ? Tokenizer.OpenLlama2c(file)
+                : null;
+            LanguageModel model = Import(
+                source,
+                options?.Context ?? DefaultContext,
+                (options?.FloatWeightBits ?? 8) == 4 ? WeightForm.Int4 : WeightForm.Int8,
+                tokenizer);
+            return model.Tokenizer is null ? model.WithTokenizerBeside(path) : model;
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException($"{path}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Imports a GGUF file or a llama2.c checkpoint, or loads an artifact.</summary>
+    internal static LanguageModel Import(
+        ByteSource source,
+        int context = DefaultContext,
+        WeightForm floats = WeightForm.Int8,
+        Tokenizer? tokenizer = null)
+    {
+        if (LanguageArtifact.Looks(source))
+        {
+            return LanguageArtifact.Load(source, tokenizer);
+        }
+
+        LlamaSource llama = OpenSource(source, context, out GgufFile? gguf);
+        tokenizer ??= gguf is null
+            ? null
+            : Tokenizers.Of(VocabularyReader.FromGguf(gguf));
+        return new LanguageModel(
+            LlamaImporter.Import(llama, floats), tokenizer, llama.TrainedContext);
+    }
+
+    internal static LlamaSource OpenSource(ByteSource source, int context, out GgufFile? gguf)
+    {
+        Span<byte> start = stackalloc byte[(int)Math.Min(4, source.Length)];
+        source.Read(0, start);
+        gguf = GgufReader.Looks(start) ? GgufReader.Read(source) : null;
+        return gguf is null
+            ? CheckpointSource.Open(source, context)
+            : GgufSource.Open(gguf, context);
+    }
+
+    /// <summary>Decodes an input and checks that this model can run it to its end.</summary>
+    internal InputRecord Record(ReadOnlySpan<byte> input)
+    {
+        if (input.Length < InputBytesMin || input.Length > InputBytesMax)
+        {
+            throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                $"input: {input.Length} bytes, records have {InputBytesMin} to {InputBytesMax}"));
+        }
+
+        InputRecord record = InputRecord.Decode(input);
+        long positions = record.Prompt.Length + (long)record.NewTokensMax - 1;
+        if (positions > Context)
+        {
+            throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                $"input: {record.Prompt.Length} tokens and {record.NewTokensMax} new ones need " +
+                $"{positions} positions, the model has {Context}; ask for fewer"));
+        }
+
+        CheckIds(record.Prompt);
+        CheckIds(record.EndTokens);
+        return record;
+    }
+
+    /// <summary>llama2.c keeps the tokenizer in a file beside: tok512.bin, tokenizer.bin.</summary>
+    private LanguageModel WithTokenizerBeside(string path)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
+        foreach (string name in new[] { $"tok{Vocab}.bin", "tokenizer.bin" })
+        {
+            string beside = Path.Combine(folder, name);
+            if (File.Exists(beside) && Tokenizer.OpenLlama2c(beside) is Tokenizer found &&
+                found.Count == Vocab)
+            {
+                Tokenizer = found;
+                return this;
+            }
+        }
+
+        return this;
+    }
+
+    private void CheckIds(ReadOnlySpan<int> ids)
+    {
+        foreach (int id in ids)
+        {
+            if ((uint)id >= (uint)Vocab)
+            {
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                    $"input: token {id}, the model has 0 to {Vocab - 1}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,374 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Chain.Tests;
+
+/// <summary>Mirror, batches and redeemer against the real contracts.</summary>
+[Collection("anvil settlement")]
+public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
+{
+    private readonly ManualClock _clock = new();
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Contracts_Reads_AgreeWithOurOwnNumbers()
+    {
+        Bytes32 classId = chain.Class.HashStruct();
+        Assert.Equal(
+            chain.Providers.Address,
+            await chain.Vouchers.ProvidersAsync(BlockTag.Latest, default));
+        VoucherDomain domain = new(
+            AnvilFixture.ChainId, chain.Vouchers.Address, chain.Providers.Address);
+        Assert.Equal(
+            domain.VouchersSeparator,
+            await chain.Vouchers.DomainSeparatorAsync(BlockTag.Latest, default));
+        UInt256 minted = await chain.Vouchers.MintedAsync(classId, BlockTag.Latest, default);
+        Assert.True(minted > UInt256.Zero);
+        Assert.Equal(
+            (UInt256)2_000_000UL,
+            await chain.Vouchers.QuoteAsync(chain.Class, 1_000_000_000, BlockTag.Latest, default));
+        Assert.Equal(6, await chain.Token.DecimalsAsync(BlockTag.Latest, default));
+        Assert.Equal("devUSD", await chain.Token.SymbolAsync(BlockTag.Latest, default));
+        ChainException revert = await Assert.ThrowsAsync<ChainException>(() => chain.Rpc.CallAsync(
+            new CallRequest(
+                chain.Spender.Address,
+                chain.Vouchers.Address,
+                VouchersContract.Mint(chain.Class, 0, chain.Spender.Address)),
+            BlockTag.Latest,
+            default));
+        Assert.Equal(ChainFault.Reverted, revert.Fault);
+        Assert.Contains("ZeroUnits", revert.Message, StringComparison.Ordinal);
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Mint_WithPermit_PaysWithoutApproval()
+    {
+        UInt256 cost = 2_000_000UL;
+        await chain.SendAsync(
+            chain.Spender, chain.Token.Address, Erc20Contract.Mint(chain.Spender.Address, cost));
+        UInt256 nonce = await chain.Token.NonceAsync(
+            chain.Spender.Address, BlockTag.Latest, default);
+        Bytes32 permit = Erc20Contract.PermitHash(
+            chain.Spender.Address, chain.Vouchers.Address, cost, nonce, ulong.MaxValue);
+        Bytes32 domain = await chain.Token.DomainSeparatorAsync(BlockTag.Latest, default);
+        Signature signature = chain.Spender.Sign(Eip712.Digest(domain, permit));
+        await chain.SendAsync(
+            chain.Spender,
+            chain.Vouchers.Address,
+            VouchersContract.MintWithPermit(
+                chain.Class, 1_000_000_000, chain.Spender.Address, ulong.MaxValue, signature));
+        Assert.Equal(
+            (UInt256)1_000_000_000UL,
+            await chain.Vouchers.BalanceAsync(
+                chain.Spender.Address, chain.Class.HashStruct(), BlockTag.Latest, default));
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Mirror_OpenTopUpClose_GainsWhenFinalLossesWhenSeen()
+    {
+        using PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore store = new();
+        ChannelMirror mirror = Mirror(store, node);
+        ChannelTerms terms = chain.NewTerms(node);
+        Bytes32 id = terms.HashStruct();
+        await chain.OpenAsync(terms, 1000);
+        await StepAsync(mirror);
+        Assert.Equal(ChannelStatus.Pending, store.Row(id).Status);
+        Assert.Equal(UInt128.Zero, store.Row(id).Locked);
+
+        await chain.Anvil.MineAsync(3);
+        await StepAsync(mirror);
+        Assert.Equal(ChannelStatus.Open, store.Row(id).Status);
+        Assert.Equal((UInt128)1000, store.Row(id).Locked);
+        Assert.Equal(terms, store.Row(id).Terms);
+
+        await chain.SendAsync(
+            chain.Holder, chain.Vouchers.Address, VouchersContract.TopUp(chain.Class, terms, 500));
+        await StepAsync(mirror);
+        Assert.Equal((UInt128)1000, store.Row(id).Locked);
+        await chain.Anvil.MineAsync(3);
+        await StepAsync(mirror);
+        Assert.Equal((UInt128)1500, store.Row(id).Locked);
+
+        (Ack ack, Signature ackSignature) = chain.Acknowledge(terms, 700);
+        await chain.SendAsync(
+            chain.Holder,
+            chain.Vouchers.Address,
+            VouchersContract.Close(
+                chain.Class, terms, ack, ackSignature, chain.SignRelease(node, terms, 700)));
+        await StepAsync(mirror);
+        Assert.Equal(ChannelStatus.Closed, store.Row(id).Status);
+        Assert.Equal((UInt128)700, store.Row(id).Redeemed);
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Mirror_ThawSeenThenReorganised_ForgottenAgain()
+    {
+        using PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore store = new();
+        ChannelTerms terms = chain.NewTerms(node);
+        Bytes32 id = terms.HashStruct();
+        await chain.OpenAsync(terms, 1000);
+        await chain.Anvil.MineAsync(12);
+        ChannelMirror mirror = Mirror(store, node, confirmations: 10);
+        await StepAsync(mirror);
+        await chain.SendAsync(
+            chain.Holder, chain.Vouchers.Address, VouchersContract.Thaw(chain.Class, terms));
+        MirrorStep seen = await StepAsync(mirror);
+        Assert.Equal(id, Assert.Single(seen.Thawing).Terms.HashStruct());
+        Assert.NotEqual(0UL, store.Row(id).ThawAt);
+        Assert.Equal((UInt128)1000, store.Row(id).Locked);
+
+        // Across a restart in between: what was seen at the old head is looked at again.
+        await chain.Anvil.RpcAsync("anvil_reorg", "3,[]");
+        mirror = Mirror(store, node, confirmations: 10);
+        await StepAsync(mirror);
+        Assert.Equal(0UL, store.Row(id).ThawAt);
+        Assert.Equal(ChannelStatus.Open, store.Row(id).Status);
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Mirror_ColdStart_SameRowsAsFollowing()
+    {
+        using PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore followed = new();
+        ChannelMirror mirror = Mirror(followed, node);
+        List<Bytes32> ids = [];
+        for (ulong i = 1; i <= 5; i++)
+        {
+            ChannelTerms terms = chain.NewTerms(node);
+            ids.Add(terms.HashStruct());
+            await chain.OpenAsync(terms, 100 * i);
+            await StepAsync(mirror);
+        }
+
+        await chain.Anvil.MineAsync(3);
+        await StepAsync(mirror);
+        MemoryMirrorStore cold = new();
+        ChannelMirror late = new(
+            chain.Rpc,
+            chain.Vouchers,
+            cold,
+            node.Address,
+            new MirrorOptions { LogBlocksMax = 3 });
+        await StepAsync(late);
+        Assert.Equal(5, late.Count);
+        Assert.All(ids, id => Assert.Equal(followed.Row(id), cold.Row(id)));
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Redeem_GoodAndBadRows_GoodOnesPaidOnceAndReported()
+    {
+        Bench bench = await BenchAsync(channels: 4);
+        (Ack forged, _) = chain.Acknowledge(bench.Terms[3], 900);
+        bench.Store.SetAck(forged, chain.Acknowledge(bench.Terms[2], 900).Signature);
+        UInt256 before = await EarnedAsync();
+
+        OutboxItem item = Assert.Single(await bench.Redeemer.StepAsync(true, default));
+        Assert.Contains("1 rows would do", bench.Redeemer.Problem, StringComparison.Ordinal);
+        Assert.Equal(3, bench.Redeemer.Due().Count(d => d.InFlight));
+        Assert.DoesNotContain(
+            await bench.Redeemer.StepAsync(true, default), other => other.Id != item.Id);
+
+        OutboxChange final = await FinishAsync(bench);
+        Assert.Equal(OutboxOutcome.Succeeded, final.Item.Outcome);
+        Assert.True(BatchRedeemedEvent.TryFind(
+            final.Receipt!, chain.Vouchers.Address, out BatchRedeemedEvent redeemed));
+        Assert.Equal((UInt256)7UL, redeemed.Bitmap);
+        Assert.True(redeemed.IsRowPaid(2) && !redeemed.IsRowPaid(3));
+        Assert.Equal(chain.Provider.Address, redeemed.Provider);
+
+        await StepAsync(bench.Mirror);
+        Assert.Single(bench.Redeemer.Due());
+        Assert.All(bench.Terms[..3], t =>
+            Assert.Equal((UInt128)1_000_000_000, bench.Store.Row(t.HashStruct()).Redeemed));
+        Assert.Equal(before + 3 * 2_000_000UL, await EarnedAsync());
+        bench.Dispose();
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Redeem_ReorganisedAway_PaidOnceInTheEnd()
+    {
+        Bench bench = await BenchAsync(channels: 2, confirmations: 8);
+        UInt256 before = await EarnedAsync();
+        await bench.Redeemer.StepAsync(true, default);
+        for (int i = 0; i < 50 && bench.Outbox.Open[0].State != OutboxState.Mined; i++)
+        {
+            await bench.Outbox.StepAsync(default);
+            await Task.Delay(10);
+        }
+
+        await StepAsync(bench.Mirror);
+        Assert.Empty(bench.Redeemer.Due());
+        await chain.Anvil.RpcAsync("anvil_reorg", "2,[]");
+        Assert.Equal(before, await EarnedAsync());
+        await StepAsync(bench.Mirror);
+        Assert.Equal(2, bench.Redeemer.Due().Count);
+
+        // Due again, but the same bytes are still on their way: no second transaction.
+        Assert.All(bench.Redeemer.Due(), d => Assert.True(d.InFlight));
+        OutboxChange final = await FinishAsync(bench);
+        Assert.Equal(OutboxOutcome.Succeeded, final.Item.Outcome);
+        await StepAsync(bench.Mirror);
+        Assert.Empty(bench.Redeemer.Due());
+        Assert.Equal(before + 2 * 2_000_000UL, await EarnedAsync());
+        bench.Dispose();
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Redeem_GasBelowOneBatch_HalvedUntilItFits()
+    {
+        using Bench bench = await BenchAsync(channels: 9);
+        RedeemRow[] rows = [.. bench.Store.States()
+            .Select(s => RedeemRow.From(s.Row.Terms, s.Ack!.Value, s.AckSignature))];
+        BatchBuilder whole = new(chain.Rpc, chain.Vouchers, bench.Node.Address);
+        BatchPlan one = await whole.BuildAsync(chain.Class, bench.Node.Address, rows, default);
+        RedeemBatch all = Assert.Single(one.Batches);
+        BatchBuilder tight = new(
+            chain.Rpc, chain.Vouchers, bench.Node.Address, gasMax: all.GasLimit * 2 / 3);
+        BatchPlan parts = await tight.BuildAsync(chain.Class, bench.Node.Address, rows, default);
+        Assert.True(parts.Batches.Count > 1);
+        Assert.Empty(parts.LeftOut);
+        Assert.Equal(rows, parts.Batches.SelectMany(b => b.Rows));
+        Assert.All(parts.Batches, b => Assert.True(b.GasLimit <= all.GasLimit * 2 / 3));
+
+        // A node that never joined: one line for the batch, not one per row.
+        BatchPlan none = await whole.BuildAsync(
+            chain.Class, chain.Spender.Address, rows, default);
+        Assert.Empty(none.Batches);
+        Assert.Contains("UnknownNode", Assert.Single(none.LeftOut), StringComparison.Ordinal);
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Redeemer_Triggers_ValueAgeAndThaw()
+    {
+        // Worth nothing to speak of: waits.
+        RedeemerOptions poor = new() { WeiPerTokenUnit = 1 };
+        using Bench waiting = await BenchAsync(channels: 1, options: poor);
+        Assert.Empty(await waiting.Redeemer.StepAsync(false, default));
+        _clock.Advance(86_399);
+        Assert.Empty(await waiting.Redeemer.StepAsync(false, default));
+        _clock.Advance(1);
+        Assert.Single(await waiting.Redeemer.StepAsync(false, default));
+
+        // Worth many times the gas: at once.
+        RedeemerOptions rich = new() { WeiPerTokenUnit = 1_000_000_000_000 };
+        using Bench valuable = await BenchAsync(channels: 1, options: rich);
+        OutboxItem item = Assert.Single(await valuable.Redeemer.StepAsync(false, default));
+        Assert.False(item.Request.IsUrgent);
+        Assert.Equal(item.Request.UrgentCostMaxWei / 4, item.Request.CostMaxWei);
+
+        // Not worth it, but the holder is leaving.
+        using Bench thawing = await BenchAsync(channels: 1, options: poor);
+        Assert.Empty(await thawing.Redeemer.StepAsync(false, default));
+        await chain.SendAsync(
+            chain.Holder,
+            chain.Vouchers.Address,
+            VouchersContract.Thaw(chain.Class, thawing.Terms[0]));
+        await StepAsync(thawing.Mirror);
+        OutboxItem urgent = Assert.Single(await thawing.Redeemer.StepAsync(false, default));
+        Assert.True(urgent.Request.IsUrgent);
+    }
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Redeem_BySomebodyElse_SeenAndNothingLeftDue()
+    {
+        using Bench bench = await BenchAsync(channels: 2);
+        RedeemRow[] rows = [.. bench.Store.States()
+            .Select(s => RedeemRow.From(s.Row.Terms, s.Ack!.Value, s.AckSignature))];
+        await chain.SendAsync(
+            chain.Deployer,
+            chain.Vouchers.Address,
+            VouchersContract.RedeemBatch(chain.Class, bench.Node.Address, rows));
+        await StepAsync(bench.Mirror);
+        Assert.Empty(bench.Redeemer.Due());
+    }
+
+    private static async Task<MirrorStep> StepAsync(ChannelMirror mirror)
+    {
+        MirrorStep step = await mirror.StepAsync(default);
+        Assert.Null(mirror.Problem);
+        return step;
+    }
+
+    private ChannelMirror Mirror(
+        MemoryMirrorStore store, PrivateKey node, uint confirmations = 0) =>
+        new(
+            chain.Rpc,
+            chain.Vouchers,
+            store,
+            node.Address,
+            new MirrorOptions { Confirmations = confirmations });
+
+    private Task<UInt256> EarnedAsync() => chain.Vouchers.EarnedAsync(
+        chain.Provider.Address, chain.Token.Address, BlockTag.Latest, default);
+
+    private async Task<OutboxChange> FinishAsync(Bench bench)
+    {
+        OutboxChange? last = null;
+        for (int i = 0; i < 30 && bench.Outbox.Open.Count > 0; i++)
+        {
+            foreach (OutboxChange change in await bench.Outbox.StepAsync(default))
+            {
+                last = change;
+            }
+
+            _clock.Advance(5);
+            await chain.Anvil.MineAsync();
+        }
+
+        Assert.Empty(bench.Outbox.Open);
+        return last!;
+    }
+
+    /// <summary>A node with final channels of 2e9 units, half of them acked.</summary>
+    private async Task<Bench> BenchAsync(
+        int channels, uint confirmations = 0, RedeemerOptions? options = null)
+    {
+        PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore store = new();
+        List<ChannelTerms> terms = [];
+        for (int i = 0; i < channels; i++)
+        {
+            terms.Add(chain.NewTerms(node));
+            await chain.OpenAsync(terms[i], 2_000_000_000);
+            (Ack ack, Signature signature) = chain.Acknowledge(terms[i], 1_000_000_000);
+            store.SetAck(ack, signature);
+        }
+
+        await chain.Anvil.MineAsync(10);
+        ChannelMirror mirror = Mirror(store, node, confirmations);
+        await StepAsync(mirror);
+        Outbox outbox = new(
+            chain.Rpc, new MemoryOutboxStore(), node, AnvilFixture.Options(confirmations), _clock);
+        Redeemer redeemer = new(
+            store.States,
+            id => id == chain.Class.HashStruct() ? chain.Class : null,
+            new BatchBuilder(chain.Rpc, chain.Vouchers, node.Address),
+            outbox,
+            chain.Rpc,
+            chain.Vouchers.Address,
+            options ?? new RedeemerOptions(),
+            _clock);
+        return new Bench(node, store, [.. terms], mirror, outbox, redeemer);
+    }
+
+    private sealed record Bench(
+        PrivateKey Node,
+        MemoryMirrorStore Store,
+        ChannelTerms[] Terms,
+        ChannelMirror Mirror,
+        Outbox Outbox,
+        Redeemer Redeemer) : IDisposable
+    {
+        public void Dispose()
+        {
+            Outbox.Dispose();
+            Node.Dispose();
+        }
+    }
+}

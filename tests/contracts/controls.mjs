@@ -1,0 +1,198 @@
+// Does a test notice when a rule is gone? For each control: takes one rule out of a copy of the
+// contracts and runs the tests that must fail then. `node tests/contracts/controls.mjs [PATTERN]`
+// Exit status 1 when a control survives or no longer applies. About 10 s each.
+
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const P = 'Providers.sol';
+const V = 'Vouchers.sol';
+const separator = (chain, address) => `keccak256(abi.encode(
+            keccak256("EIP712Domain(string name,string version,uint256 chainId,address`
+  + ` verifyingContract)"), keccak256("ComputeVoucher"), keccak256("1"), ${chain}, ${address}))`;
+
+// [rule, file, text to replace (first occurrence), replacement, test that must fail]
+const controls = [
+  ['low s only', P, 'ECDSA.tryRecover(digest, sig.r, sig.vs)',
+    `(ecrecover(digest, uint8((uint256(sig.vs) >> 255) + 27), sig.r,
+        sig.vs & bytes32(type(uint256).max >> 1)), 0, 0)`, 'test_join_failsIfSIsHigh'],
+  ['zero is no signer', P, ' && signer != address(0)', '', 'test_join_failsForZeroNode'],
+  ['a node joins once', P, 'require(provider == address(0), NodeAlreadyJoined(node, provider));',
+    '', 'test_join_failsIfJoinedBefore'],
+  ['the node signs', P, 'signer == node && ', '', 'test_join_failsIfSignatureNamesAnotherProvider'],
+  ['only its provider', P,
+    'require(providerOf[node] == msg.sender, NotProvider(node, msg.sender));', '',
+    'test_(stake|exit|revoke)_failsIfNotProvider'],
+  ['a bond waits', P, 'b.exitAt != 0 && block.timestamp >= b.exitAt', 'b.exitAt != 0',
+    'testFuzz_withdraw_failsBeforeExitDelay'],
+  ['a bond exits first', P, 'b.exitAt != 0 && ', '', 'test_withdraw_failsWithoutExit'],
+  ['the exit covers every window', P, 'Limits.ORDER_HORIZON + Limits.WINDOW_MAX',
+    'Limits.WINDOW_MAX', 'test_exitDelay_coversEveryClass'],
+  ['no revocation without a bond', P,
+    'require(staked != 0, NoBond(node, token, msg.sender));', '',
+    'test_slash_failsIfCallerIsNotTheBondsCourt'],
+  ['a slash burns 80 %', 'libraries/Limits.sol', 'SLASH_BURN_BPS = 8_000',
+    'SLASH_BURN_BPS = 7_999', 'testFuzz_slash_burnsAtLeastFourFifths'],
+  ['a slash revokes', P, 'emit Slashed(node, token, msg.sender, taken, reporter, reward);\n'
+    + '        _revoke(node);', '', 'testFuzz_slash_burnsAtLeastFourFifths'],
+  ['received equals cost', V, 'require(received == cost,', 'require(received <= cost,',
+    'test_mint_failsIfTokenKeepsFee'],
+  ['received is not more than cost', V, 'require(received == cost,', 'require(received >= cost,',
+    'test_mint_failsIfTokenGivesMore'],
+  ['payer is the caller', V, 'token.safeTransferFrom(msg.sender,', 'token.safeTransferFrom(to,',
+    'testFuzz_mint_takesTheCostRoundedUp'],
+  ['a failed permit falls back', V, 'try IERC20Permit(class.token).permit(\n'
+    + '            msg.sender, address(this), cost, deadline, v, r, s\n        ) {} catch {}',
+    'IERC20Permit(class.token).permit(msg.sender, address(this), cost, deadline, v, r, s);',
+    'test_mintWithPermit_succeedsIfPermitWasHijacked'],
+  ['price bound', V, 'class.unitPrice != 0 && class.unitPrice <= Limits.UNIT_PRICE_MAX',
+    'class.unitPrice != 0', 'test_mint_failsIfPriceOutOfBounds'],
+  ['shortest thaw', V, 'class.thaw >= Limits.THAW_MIN && ', '', 'test_mint_failsIfThawOutOfBounds'],
+  ['supply bound', V, 'require(units <= supplyLeft, TooManyUnits(units, supplyLeft));', '',
+    'test_mint_(succeedsAtEveryBound|failsIfSupplyIsExceeded)'],
+  ['mint rounds up', V, 'cost = quote(class, units);', 'cost = units * class.total() / Rates.SCALE;',
+    'testFuzz_mint_takesTheCostRoundedUp'],
+  ['payout is cumulative', V, 'to * rate / Rates.SCALE - from * rate / Rates.SCALE',
+    '(to - from) * rate / Rates.SCALE', 'testFuzz_redeem_endsTheSameForAnyPartition'],
+  ['the premium burns', V, '_addBurned(class.token, redemption.units * class.burn());', '',
+    'testFuzz_redeem_paysTheFloorAndBurns'],
+  ['dust is kept', V, '_addBurned(class.token, redeemed * class.provider() % Rates.SCALE);', '',
+    'testFuzz_close_paysAndReturnsAtOnce'],
+  ['units burn', V, '_burn(address(this), redemption.classId, redemption.units);', '',
+    'testFuzz_redeem_paysTheFloorAndBurns'],
+  ['reclaim waits for the end', V,
+    'require(block.timestamp >= endsAt, RedemptionOpen(endsAt));', '',
+    'test_reclaim_failsBeforeTheEndOfRedemption'],
+  ['redemption ends', V, 'require(block.timestamp < endedAt, RedemptionEnded(endedAt));', '',
+    'test_redeem_succeedsUntilExpiryAndGrace'],
+  ['settle pays once', V, 'earned[msg.sender][token] = 0;', '',
+    'test_settle_paysOnceToTheAddressOfChoice'],
+  ['only the holder', V, 'require(terms.holder == msg.sender, NotHolder(terms.holder, msg.sender));',
+    '', 'test_(open|withdraw|thaw)_failsIfNotHolder'],
+  ['the class is the channel\'s', V,
+    'require(terms.classId == classId, ClassMismatch(classId, terms.classId));', '',
+    'test_open_failsIfClassIsAnother'],
+  ['closed ids never reopen', V, 'thawAt: CLOSED', 'thawAt: 0', 'test_open_failsIfClosedUnused'],
+  ['the thaw is waited for', V, 'a.thawAt != 0 && block.timestamp >= a.thawAt', 'a.thawAt != 0',
+    'testFuzz_withdraw_failsBeforeThawAt'],
+  ['the thaw is started', V, 'a.thawAt != 0 && block.timestamp', 'block.timestamp',
+    'test_withdraw_failsWithoutThaw'],
+  ['no second thaw', V, 'require(aux[channelId].thawAt == 0, ChannelThawing(channelId));\n'
+    + '        uint40', 'uint40', 'test_thaw_failsTwice'],
+  ['a revoked node releases nothing', V,
+    'require(providers.revokedAt(terms.node) == 0, NodeIsRevoked(terms.node));\n        bytes32',
+    'bytes32', 'test_close_failsIfNodeIsRevoked'],
+  ['the node releases', V, '_isSigned(_domainSeparatorV4(), released, terms.node,',
+    '_isSigned(_domainSeparatorV4(), released, terms.spendKey,', 'test_close_failsWithoutRelease'],
+  ['the spend key acks', V, '_isSigned(_domainSeparatorV4(), ack, terms.spendKey,',
+    '_isSigned(_domainSeparatorV4(), ack, terms.node,', 'test_close_failsWithoutAck'],
+  ['chain id in the domain', V, 'bytes32 separator = _domainSeparatorV4();',
+    `bytes32 separator = ${separator('uint256(31337)', 'address(this)')};`,
+    'test_redeem_ignoresAckAfterAChainSplit'],
+  ['contract in the domain', V, 'bytes32 separator = _domainSeparatorV4();',
+    `bytes32 separator = ${separator('block.chainid', 'address(providers)')};`,
+    'test_redeem_ignoresAckOfAnotherContract'],
+  ['redeemed is monotone', V, 'bool ok = to > from', 'bool ok = to != from',
+    'test_redeem_ignoresReplay'],
+  ['at most what is locked', V, 'row.cumUnits < locked ? row.cumUnits : locked', 'row.cumUnits',
+    'test_redeem_paysTheRestAfterTopUp'],
+  ['at most 2^63 - 1', V, ' && row.cumUnits <= Limits.CHANNEL_UNITS_MAX', '',
+    'test_redeem_ignoresAboveTheUnitsOfAChannel'],
+  ['rows are signed', V, 'if (!ok) to = from;', '', 'test_redeem_ignoresAckOfAnotherKey'],
+  ['rows are whole', V, ' && rows.length == count * Rows.ROW_BYTES', '',
+    'test_redeem_failsIfLengthIsWrong'],
+  ['rows are few', V, ' && count <= Limits.BATCH_ROWS_MAX', '', 'test_redeem_failsIfLengthIsWrong'],
+  ['maturity includes the horizon', V,
+    'maturesAt = uint40(block.timestamp + Limits.ORDER_HORIZON + class.window)',
+    'maturesAt = uint40(block.timestamp + class.window)',
+    'test_redeem_escrowsUntilTheWindowEnds'],
+  ['release waits', V,
+    'require(block.timestamp >= b.maturesAt, BatchNotMatured(batchId, b.maturesAt));', '',
+    'test_release_failsBeforeMaturity'],
+  ['release pays once', V, 'b.amount = 0;\n', '\n', 'test_release_paysOnce'],
+  ['only the court', V, 'require(class.court == msg.sender, NotCourt(class.court, msg.sender));', '',
+    'test_(refund|reserve|advance)_failsIfNotCourt'],
+  ['refund at most what the row paid', V, 'max -= refunded[batchId][row];', '',
+    'testFuzz_refund_failsAboveWhatTheRowPaid'],
+  ['refund within the window', V,
+    'require(block.timestamp < b.maturesAt, BatchMatured(batchId, b.maturesAt));', '',
+    'test_refund_failsAfterMaturity'],
+  ['refund by the records', V, 'require(keccak256(records) == b.rowsHash, InvalidRecords(batchId));',
+    '', 'test_refund_failsWithOtherRecords'],
+  ['refund to the row\'s holder', V, 'require(recorded == channelId, InvalidRow(batchId, row));', '',
+    'test_refund_failsForAnotherRowOrChannel'],
+  ['reserved units stay', V, 'block.timestamp < a.reservedUntil ? a.reserved : 0', '0',
+    'test_reserve_holdsUnitsBackFromWithdrawal'],
+  ['reserves lapse', V, 'require(until <= untilMax, ReserveTooLong(until, untilMax));', '',
+    'test_reserve_failsIfTooLong'],
+  ['mint is guarded', V, 'function mint(Class calldata class, uint256 units, address to)\n'
+    + '        external\n        nonReentrant',
+    'function mint(Class calldata class, uint256 units, address to)\n        external',
+    'test_token_cannotReenterAnything'],
+  ['settle is guarded', V,
+    'function settle(address token, address to) external nonReentrant',
+    'function settle(address token, address to) external', 'test_token_cannotReenterAnything'],
+  ['transfer is guarded', V, '    ) public override nonReentrant {\n        super.safeTransferFrom',
+    '    ) public override {\n        super.safeTransferFrom', 'test_token_cannotReenterAnything'],
+];
+
+const work = mkdtempSync(join(tmpdir(), 'controls-'));
+
+process.on('exit', () => rmSync(work, {recursive: true, force: true}));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+const contracts = join(work, 'src', 'contracts');
+const modules = join(root, 'src', 'contracts', 'node_modules');
+cpSync(join(root, 'src', 'contracts'), contracts, {
+  recursive: true, filter: path => !path.endsWith('node_modules') && !path.endsWith('cache'),
+});
+symlinkSync(modules, join(contracts, 'node_modules'));
+for (const folder of ['contracts', 'vectors']) {
+  cpSync(join(root, 'tests', folder), join(work, 'tests', folder), {recursive: true});
+}
+const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+const forge = join(dirname(createRequire(join(modules, 'x.js'))
+  .resolve(`@foundry-rs/forge-${machine}/package.json`)), 'bin', 'forge');
+
+function test(pattern) {
+  const result = spawnSync(forge, ['test', '--root', '.', '--match-test', pattern], {
+    cwd: work,
+    encoding: 'utf8',
+    env: {...process.env, FOUNDRY_CONFIG: 'src/contracts/foundry.toml', FOUNDRY_PROFILE: 'default'},
+  });
+  const total = /(\d+) tests passed, (\d+) failed/.exec(result.stdout);
+  return total && {passed: Number(total[1]), failed: Number(total[2]), text: result.stdout};
+}
+
+const wanted = new RegExp(process.argv[2] ?? '');
+let killed = 0;
+let bad = 0;
+for (const [rule, file, from, to, pattern] of controls) {
+  if (!wanted.test(rule)) continue;
+  const path = join(contracts, file);
+  const original = readFileSync(path, 'utf8');
+  if (!original.includes(from)) {
+    console.log(`STALE     ${rule}: ${file} has no such text`);
+    ++bad;
+    continue;
+  }
+  writeFileSync(path, original.replace(from, () => to));
+  const result = test(`^(${pattern})\\(`);
+  writeFileSync(path, original);
+  // Every test that the control names has to notice, so none may pass.
+  if (result && result.failed > 0 && result.passed === 0) {
+    console.log(`killed    ${rule}: ${pattern}`);
+    ++killed;
+  } else {
+    console.log(result ? `SURVIVED  ${rule}: ${pattern} (${result.passed} passed)`
+      : `BROKEN    ${rule}: does not compile`);
+    ++bad;
+  }
+}
+console.log(`${killed} killed, ${bad} failed`);
+process.exit(bad === 0 && killed > 0 ? 0 : 1);
