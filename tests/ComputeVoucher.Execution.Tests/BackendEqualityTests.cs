@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Tests;
 
@@ -25,6 +27,18 @@ public sealed class BackendEqualityTests
     [Fact]
     public void FullyConnected_RandomLayers_Equal() => Compare(0xF0, RandomFullyConnected);
 
+    [Fact]
+    public void AveragePool2D_RandomWindows_Equal() => Compare(0xB0, RandomPool);
+
+    [Fact]
+    public void Add_RandomTensors_Equal() => Compare(0xA0, RandomAdd);
+
+    [Fact]
+    public void Mean_RandomAxes_Equal() => Compare(0xE0, RandomMean);
+
+    [Fact]
+    public void Quantize_RandomScales_Equal() => Compare(0x90, RandomQuantize);
+
     private static void Compare(ulong seed, Func<TestNumbers, GraphBuilder> make)
     {
         TestNumbers numbers = new(seed);
@@ -46,7 +60,8 @@ public sealed class BackendEqualityTests
             RunResult actual = avx2.Run(input, new RunOptions { Trace = true });
             Assert.True(
                 expected.Output.AsSpan().SequenceEqual(actual.Output),
-                $"seed {seed:x} layer {i}: {model.Graph.Inputs[0]} to {model.Graph.Tensor(1)}");
+                $"seed {seed:x} layer {i}: {model.Graph.Inputs[0]} to "
+                    + model.Graph.Operators[0].Output);
             Assert.Equal(expected.TraceRoot, actual.TraceRoot);
             outputs.Add(Hex.Encode(actual.Output));
         }
@@ -98,6 +113,65 @@ public sealed class BackendEqualityTests
         return new GraphBuilder(input).Add(output, w => new FullyConnected(
             w, depth, weightZero, Clamp(numbers), Parameters(numbers, channels, depth)));
     }
+
+    private static GraphBuilder RandomPool(TestNumbers numbers)
+    {
+        GraphTensor input = Image(numbers, numbers.Between(1, 30));
+        (Window window, GraphTensor output) = RandomWindow(numbers, input, input[3]);
+        Window plain = window with { DilationH = 1, DilationW = 1, PadTop = 0, PadLeft = 0 };
+        GraphTensor same = GraphBuilder.Int8(
+            input.ZeroPoint, input[0],
+            Math.Max(1, (input[1] - 1) / plain.StrideH),
+            Math.Max(1, (input[2] - 1) / plain.StrideW), output[3]);
+        return new GraphBuilder(input).Add(same, w => new AveragePool2D(w, plain, Clamp(numbers)));
+    }
+
+    private static GraphBuilder RandomAdd(TestNumbers numbers)
+    {
+        int[] dims = [numbers.Between(1, 5), numbers.Between(1, 40)];
+        GraphTensor a = GraphBuilder.Int8(numbers.Between(-128, 127), dims);
+        GraphTensor b = GraphBuilder.Int8(
+            numbers.Between(-128, 127), numbers.Between(0, 3) == 0 ? [1, dims[1]] : dims);
+        GraphTensor output = GraphBuilder.Int8(numbers.Between(-128, 127), dims);
+        return new GraphBuilder(a, b).AddOfInputs(output, w => new Add(
+            w, Factor(numbers, -3, 0), Factor(numbers, -3, 0), Factor(numbers, -20, -16),
+            Clamp(numbers)));
+    }
+
+    private static GraphBuilder RandomMean(TestNumbers numbers)
+    {
+        int[] dims =
+        [
+            numbers.Between(1, 3), numbers.Between(1, 6), numbers.Between(1, 6),
+            numbers.Between(1, 30),
+        ];
+        int axes = numbers.Between(0, 15);
+        int[] kept = [.. dims.Where((_, i) => (axes >> i & 1) == 0)];
+        GraphTensor input = GraphBuilder.Int8(numbers.Between(-128, 127), dims);
+        GraphTensor output = GraphBuilder.Int8(
+            numbers.Between(-128, 127), kept.Length == 0 ? [1] : kept);
+        (int multiplier, int shift) = Mean.Fold(
+            numbers.Between(1 << 30, int.MaxValue), numbers.Between(0, 2),
+            Mean.CountOf(input, axes));
+        return new GraphBuilder(input).Add(output, w => new Mean(w, axes, multiplier, shift));
+    }
+
+    private static GraphBuilder RandomQuantize(TestNumbers numbers)
+    {
+        int[] dims = [1, numbers.Between(20, 90)];
+        int way = numbers.Between(0, 2);
+        GraphTensor input = way == 0
+            ? new GraphTensor(TensorType.UInt8, dims, numbers.Between(0, 255))
+            : GraphBuilder.Int8(numbers.Between(-128, 127), dims);
+        GraphTensor output = way == 1
+            ? new GraphTensor(TensorType.UInt8, dims, numbers.Between(0, 255))
+            : GraphBuilder.Int8(numbers.Between(-128, 127), dims);
+        return new GraphBuilder(input).Add(
+            output, w => new Quantize(w, Factor(numbers, -2, 2)));
+    }
+
+    private static Rescale Factor(TestNumbers numbers, int shiftMin, int shiftMax) => new(
+        numbers.Between(1 << 30, int.MaxValue), numbers.Between(shiftMin, shiftMax));
 
     private static GraphTensor Image(TestNumbers numbers, int depth) => GraphBuilder.Int8(
         numbers.Between(-128, 127), numbers.Between(1, 2), numbers.Between(1, 12),

@@ -122,6 +122,7 @@ internal sealed unsafe class GraphSession : IModelSession
         {
             kernel.Run(
                 (sbyte*)_arena + plan.Offsets[ids[0]],
+                ids.Length > 1 ? (sbyte*)_arena + plan.Offsets[ids[1]] : null,
                 (sbyte*)_arena + plan.Offsets[outputId],
                 _scratch);
             return;

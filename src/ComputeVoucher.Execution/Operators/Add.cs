@@ -8,7 +8,7 @@ namespace ComputeVoucher.Execution.Operators;
 /// common fixed point with 20 spare bits, added, and scaled to the output
 /// (reference_integer_ops::Add).
 /// </summary>
-internal sealed class Add : Operator
+internal sealed partial class Add : Operator
 {
     /// <summary>Spare bits that the reference gives 8-bit operands.</summary>
     private const int SpareBits = 20;

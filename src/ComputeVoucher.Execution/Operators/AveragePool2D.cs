@@ -6,7 +6,7 @@ namespace ComputeVoucher.Execution.Operators;
 /// AVERAGE_POOL_2D: the mean of the window inside the image, rounded half away from zero, clamped
 /// (reference_integer_ops::AveragePool).
 /// </summary>
-internal sealed class AveragePool2D : Operator
+internal sealed partial class AveragePool2D : Operator
 {
     private readonly Window _window;
     private readonly Activation _activation;
@@ -78,6 +78,11 @@ internal sealed class AveragePool2D : Operator
             }
         }
 
+        return Finish(sum, count);
+    }
+
+    private sbyte Finish(int sum, int count)
+    {
         int mean = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
         return (sbyte)Math.Clamp(mean, _activation.Min, _activation.Max);
     }

@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ComputeVoucher.Execution.Operators;
 
@@ -15,6 +17,9 @@ internal sealed partial class Conv2D
     // size WidenedImage derives from the same window; patches and pointers lie behind it.
     private sealed unsafe class Avx2Kernel : IKernel
     {
+        /// <summary>What a copy in whole vectors writes too much.</summary>
+        private const int SlackBytes = 64;
+
         private readonly Conv2D _op;
         private readonly WidenedImage _image;
         private readonly PackedWeights _weights;
@@ -50,9 +55,9 @@ internal sealed partial class Conv2D
         private long PatchesAt => Aligned(_image.Shorts * sizeof(short));
 
         private long PointersAt =>
-            PatchesAt + Aligned((long)_blockPixels * _patchShorts * sizeof(short));
+            PatchesAt + Aligned((long)_blockPixels * _patchShorts * sizeof(short) + SlackBytes);
 
-        public void Run(sbyte* input, sbyte* output, byte* scratch)
+        public void Run(sbyte* input, sbyte* second, sbyte* output, byte* scratch)
         {
             short* image = (short*)scratch;
             int outputPixels = _op.Output[1] * _op.Output[2];
@@ -109,7 +114,7 @@ internal sealed partial class Conv2D
             bool whole = window.DilationW == 1 && _groups == 1;
             int runs = whole ? 1 : window.FilterW;
             int run = whole ? window.FilterW * depth : depth;
-            patch[_patchShorts - 1] = 0;
+            short* end = patch + _patchShorts;
             for (int f = 0; f < window.FilterH; f++)
             {
                 short* from = origin + (long)f * window.DilationH * _image.Width * _image.Pitch;
@@ -119,13 +124,22 @@ internal sealed partial class Conv2D
                     patch += run;
                 }
             }
+
+            while (patch < end)
+            {
+                *patch++ = 0;
+            }
         }
 
+        /// <summary>
+        /// Copies in whole vectors: what it writes beyond count is overwritten by the next copy,
+        /// or lies in the slack behind the patches.
+        /// </summary>
         private static void Copy(short* from, short* to, int count)
         {
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count; i += Vector256<short>.Count)
             {
-                to[i] = from[i];
+                Avx.Store(to + i, Avx.LoadVector256(from + i));
             }
         }
 

@@ -52,7 +52,7 @@ internal sealed partial class DepthwiseConv2D
         private int* Offsets =>
             (int*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_offsets));
 
-        public void Run(sbyte* input, sbyte* output, byte* scratch)
+        public void Run(sbyte* input, sbyte* second, sbyte* output, byte* scratch)
         {
             short* image = (short*)scratch;
             int inputBytes = _op.Input[1] * _op.Input[2] * _op.Input[3];
@@ -91,7 +91,6 @@ internal sealed partial class DepthwiseConv2D
             short* input, nint step, int columns, nint pairs, int* offsets, short* weights,
             int* constants, in OutputEnd end, sbyte* output, nint outputStep, int count)
         {
-            int* sums = stackalloc int[PackedChannels.Block];
             for (int x = 0; x < columns; x++)
             {
                 Vector256<int> lo = Avx.LoadVector256(constants);
@@ -110,9 +109,7 @@ internal sealed partial class DepthwiseConv2D
                     w += 32;
                 }
 
-                Avx.Store(sums, lo);
-                Avx.Store(sums + 8, hi);
-                Tile.Store(sums, constants, end, output, count);
+                Tile.Write(Tile.Requantize(lo, hi, constants, end), output, count);
                 input += step;
                 output += outputStep;
             }

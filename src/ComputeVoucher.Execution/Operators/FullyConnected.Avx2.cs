@@ -32,7 +32,7 @@ internal sealed partial class FullyConnected
         public long ScratchBytes =>
             (long)_blockRows * (_rowShorts * sizeof(short) + sizeof(short*));
 
-        public void Run(sbyte* input, sbyte* output, byte* scratch)
+        public void Run(sbyte* input, sbyte* second, sbyte* output, byte* scratch)
         {
             short** rows = (short**)scratch;
             short* wide = (short*)(scratch + (long)_blockRows * sizeof(short*));

@@ -7,10 +7,10 @@ internal interface IKernel
     long ScratchBytes { get; }
 
     /// <summary>
-    /// Fills the output. Pointers address whole tensors of the declared sizes, and a scratch of
-    /// at least <see cref="ScratchBytes"/>; the scratch is neither read before it is written nor
-    /// kept.
+    /// Fills the output; the second input is null for all but ADD. Pointers address whole tensors
+    /// of the declared sizes, and a scratch of at least <see cref="ScratchBytes"/>; the scratch is
+    /// neither read before it is written nor kept.
     /// </summary>
     // Safety: the session plans the memory so, once, from the same declarations.
-    unsafe void Run(sbyte* input, sbyte* output, byte* scratch);
+    unsafe void Run(sbyte* first, sbyte* second, sbyte* output, byte* scratch);
 }

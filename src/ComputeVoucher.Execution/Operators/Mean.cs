@@ -8,7 +8,7 @@ namespace ComputeVoucher.Execution.Operators;
 /// MEAN over any dimensions: out = clamp(zero + requantize(Σ in − zero · count)), where the
 /// multiplier already holds 1 / count (reference_ops::QuantizedMeanOrSum).
 /// </summary>
-internal sealed class Mean : Operator
+internal sealed partial class Mean : Operator
 {
     private readonly int _axes;
     private readonly int _multiplier;
@@ -24,6 +24,7 @@ internal sealed class Mean : Operator
         _axes = axes;
         _multiplier = multiplier;
         _shift = shift;
+        Count = CountOf(Input, axes);
         Require(axes >= 0 && axes < 1 << Input.Rank, $"axes {axes:x} of {Input.Rank} dimensions");
         Require(
             (long)Output.Elements * Count == Input.Elements,
@@ -53,7 +54,7 @@ internal sealed class Mean : Operator
         }
     }
 
-    private int Count => CountOf(Input, _axes);
+    private int Count { get; }
 
     /// <summary>Elements that one output element averages.</summary>
     public static int CountOf(GraphTensor input, int axes)
@@ -107,10 +108,16 @@ internal sealed class Mean : Operator
                 sum += first[origin + Offset(r, reduced[..rank])];
             }
 
-            int scaled = FixedPoint.MultiplyByQuantizedMultiplier(
-                sum - Input.ZeroPoint * count, _multiplier, _shift);
-            output[o] = (sbyte)Math.Clamp(scaled + Output.ZeroPoint, Output.Min, Output.Max);
+            output[o] = Finish(sum);
         }
+    }
+
+    /// <summary>From the sum of the elements to their mean on the output's scale.</summary>
+    private sbyte Finish(int sum)
+    {
+        int scaled = FixedPoint.MultiplyByQuantizedMultiplier(
+            sum - Input.ZeroPoint * Count, _multiplier, _shift);
+        return (sbyte)Math.Clamp(scaled + Output.ZeroPoint, Output.Min, Output.Max);
     }
 
     /// <summary>Offset in the input of element number n of the box with these extents.</summary>

@@ -7,7 +7,7 @@ namespace ComputeVoucher.Execution.Operators;
 /// QUANTIZE between two 8-bit scales: out = clamp(zero + requantize(in − zero))
 /// (reference_ops::Requantize; its flip of the sign bit for equal scales is the same number).
 /// </summary>
-internal sealed class Quantize : Operator
+internal sealed partial class Quantize : Operator
 {
     private readonly Rescale _rescale;
 
@@ -37,9 +37,13 @@ internal sealed class Quantize : Operator
         bool unsigned = Input.Type == TensorType.UInt8;
         for (int i = 0; i < first.Length; i++)
         {
-            int value = unsigned ? (byte)first[i] : first[i];
-            int scaled = _rescale.Apply(value - Input.ZeroPoint) + Output.ZeroPoint;
-            output[i] = (sbyte)Math.Clamp(scaled, Output.Min, Output.Max);
+            output[i] = Element(unsigned ? (byte)first[i] : first[i]);
         }
+    }
+
+    private sbyte Element(int value)
+    {
+        int scaled = _rescale.Apply(value - Input.ZeroPoint) + Output.ZeroPoint;
+        return (sbyte)Math.Clamp(scaled, Output.Min, Output.Max);
     }
 }

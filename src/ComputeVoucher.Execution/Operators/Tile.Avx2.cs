@@ -118,16 +118,34 @@ internal static unsafe class Tile
     /// <param name="output">Where the channels of the block go.</param>
     /// <param name="count">1 … 16.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(int* sums, int* block, in OutputEnd end, sbyte* output, int count)
+    public static void Store(int* sums, int* block, in OutputEnd end, sbyte* output, int count) =>
+        Write(
+            Requantize(Avx.LoadVector256(sums), Avx.LoadVector256(sums + 8), block, end),
+            output, count);
+
+    /// <summary>Writes the first count bytes, and never one more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(Vector128<sbyte> bytes, sbyte* output, int count)
     {
-        Vector128<sbyte> bytes = Requantize(
-            Avx.LoadVector256(sums), Avx.LoadVector256(sums + 8), block, end);
         if (count >= PackedChannels.Block)
         {
             Sse2.Store(output, bytes);
             return;
         }
 
+        if (count == PackedChannels.Block / 2)
+        {
+            Sse2.StoreScalar((long*)output, bytes.AsInt64());
+            return;
+        }
+
+        WritePart(bytes, output, count);
+    }
+
+    /// <summary>Not inlined: its stack copy would burden the loops that never need it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void WritePart(Vector128<sbyte> bytes, sbyte* output, int count)
+    {
         sbyte* all = stackalloc sbyte[PackedChannels.Block];
         Sse2.Store(all, bytes);
         new ReadOnlySpan<sbyte>(all, count).CopyTo(new Span<sbyte>(output, count));

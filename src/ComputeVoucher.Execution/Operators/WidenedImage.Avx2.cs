@@ -11,7 +11,7 @@ namespace ComputeVoucher.Execution.Operators;
 // Safety: every write stays below Shorts, which the caller provides; reads stay in the image.
 internal readonly unsafe struct WidenedImage
 {
-    /// <summary>Longest over-read of the last vector of a depthwise block.</summary>
+    /// <summary>What the last vector of a patch or of a block of channels reads too much.</summary>
     private const int SlackShorts = 32;
 
     private readonly Operator _op;
@@ -101,6 +101,13 @@ internal readonly unsafe struct WidenedImage
         for (; i + 16 <= count; i += 16)
         {
             Avx.Store(to + i, Avx2.Subtract(Avx2.ConvertToVector256Int16(from + i), zero));
+        }
+
+        if (i + 8 <= count)
+        {
+            Sse2.Store(
+                to + i, Sse2.Subtract(Sse41.ConvertToVector128Int16(from + i), zero.GetLower()));
+            i += 8;
         }
 
         for (; i < count; i++)
