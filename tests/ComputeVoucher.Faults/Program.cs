@@ -32,7 +32,8 @@ public static class Program
                 return await KillRun.RunAsync(int.Parse(kills, culture), ulong.Parse(seed, culture));
             default:
                 Console.Error.WriteLine(
-                    "usage: faults power-cut [SEED STEPS] | kill COUNT SEED; exit 0 pass, 1 violation, 2 inconclusive");
+                    "usage: faults power-cut [SEED STEPS] | kill COUNT SEED;"
+                    + " exit 0 pass, 1 violated, 2 unclear");
                 return 2;
         }
     }
