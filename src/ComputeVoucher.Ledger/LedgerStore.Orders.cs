@@ -17,7 +17,7 @@ public sealed partial class LedgerStore
         lock (_gate)
         {
             view = _memory.View(channel, seq, orderHash);
-            askDisk = view.SequenceUse == SequenceUse.Passed && _memory.Order(orderHash) is null;
+            askDisk = _memory.IsOnDiskOnly(channel, seq, orderHash);
         }
 
         return askDisk && IsServed(orderHash)
@@ -53,8 +53,7 @@ public sealed partial class LedgerStore
 
             result = _memory.Reserve(
                 order, orderHash, signature, kept, _options.Policy, _open);
-            askDisk = result.Refusal == RefusalReason.SequencePassed
-                && _memory.Order(orderHash) is null;
+            askDisk = _memory.IsOnDiskOnly(order.Channel, order.Seq, orderHash);
             WakeIfUrgent();
         }
 

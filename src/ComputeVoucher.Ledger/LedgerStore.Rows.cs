@@ -10,6 +10,8 @@ namespace ComputeVoucher.Ledger;
 /// <summary>Rows of the chain mirror and of the outbox, settings, sums.</summary>
 public sealed partial class LedgerStore
 {
+    private const string OwnSettings = "ledger.";
+
     /// <summary>Stores the mirror's row of a channel, new or changed.</summary>
     /// <exception cref="ArgumentException">Units above the limit, or a mirror part too
     /// long.</exception>
@@ -84,8 +86,15 @@ public sealed partial class LedgerStore
     }
 
     /// <summary>Stores a named value: at most 64 ASCII letters, at most 64 KiB.</summary>
+    /// <exception cref="ArgumentException">Too long, or one of the ledger's own names.</exception>
     public Task PutSetting(string name, ReadOnlySpan<byte> value)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.StartsWith(OwnSettings, StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"settings {OwnSettings}… belong to the ledger");
+        }
+
         byte[] bytes = value.ToArray();
         return Change(batch => _memory.PutSetting(name, bytes, batch));
     }

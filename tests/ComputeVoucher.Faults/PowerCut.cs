@@ -22,16 +22,31 @@ public static class PowerCut
     private const int ReopenEverySteps = 60;
     private const int ExamplesMax = 5;
 
+    /// <summary>The recorded child saw a storage error and stopped.</summary>
+    private const int StorageFailedExit = 3;
+
     /// <summary>Records and cuts. statesMax bounds the time; 0 = all.</summary>
+    /// <param name="seed">Of the history and of the subsets.</param>
+    /// <param name="steps">Steps of the history.</param>
+    /// <param name="subsets">Random subsets a point, beside none and all.</param>
+    /// <param name="statesMax">About how many states to build; 0 = all.</param>
+    /// <param name="synchronous">Off is the control that must turn red.</param>
+    /// <param name="failSync">From this fsync on, each fails with EIO; 0 = none fails.</param>
     public static PowerCutResult Run(
-        ulong seed, int steps, int subsets, int statesMax, LedgerSynchronous synchronous)
+        ulong seed,
+        int steps,
+        int subsets,
+        int statesMax,
+        LedgerSynchronous synchronous,
+        int failSync = 0)
     {
         string folder = Path.Combine(WorkFolder(), $"power-cut-{Environment.ProcessId}-{seed}");
         Directory.CreateDirectory(folder);
         PowerCutResult result = new() { Steps = steps };
         try
         {
-            List<JournalEvent>? events = Record(folder, seed, steps, synchronous, result);
+            List<JournalEvent>? events = Record(
+                folder, seed, steps, synchronous, failSync, result);
             if (events is not null)
             {
                 Cut(folder, events, Expected(seed, steps), seed, subsets, statesMax, result);
@@ -45,8 +60,11 @@ public static class PowerCut
         }
     }
 
-    /// <summary>The child: lives the history in a directory and marks what is confirmed.</summary>
-    public static void Live(string directory, ulong seed, int steps, LedgerSynchronous synchronous)
+    /// <summary>
+    /// The child: lives the history in a directory and marks what is confirmed. Gives the exit
+    /// code: 0, or 3 when the ledger failed as it must after a storage error.
+    /// </summary>
+    public static int Live(string directory, ulong seed, int steps, LedgerSynchronous synchronous)
     {
         // The recorder is found by name only when libc's calls are looked up globally.
         NativeLibrary.SetDllImportResolver(
@@ -54,7 +72,21 @@ public static class PowerCut
             (name, _, _) => name == "libc" ? NativeLibrary.GetMainProgramHandle() : 0);
         using FileStream marks = new(
             directory + ".marks", FileMode.Create, FileAccess.Write, FileShare.Read, 0);
-        LedgerOptions options = History.Options(synchronous);
+        try
+        {
+            Live(directory, marks, seed, steps, History.Options(synchronous));
+            return 0;
+        }
+        catch (LedgerException fault)
+        {
+            Console.Error.WriteLine(fault.Message);
+            return StorageFailedExit;
+        }
+    }
+
+    private static void Live(
+        string directory, FileStream marks, ulong seed, int steps, LedgerOptions options)
+    {
         History history = new(seed);
         Seeded pace = new(seed ^ 0xFACE);
         LedgerStore store = LedgerStore.Open(directory, options);
@@ -77,12 +109,14 @@ public static class PowerCut
 
             if (i % ReopenEverySteps == 0)
             {
+                store.FlushAsync().GetAwaiter().GetResult();
                 store.Dispose();
                 Mark(marks, step);
                 store = LedgerStore.Open(directory, options);
             }
         }
 
+        store.FlushAsync().GetAwaiter().GetResult();
         store.Dispose();
         Mark(marks, steps);
     }
@@ -102,6 +136,7 @@ public static class PowerCut
         ulong seed,
         int steps,
         LedgerSynchronous synchronous,
+        int failSync,
         PowerCutResult result)
     {
         if (Journal.Build(folder) is not string library)
@@ -120,8 +155,10 @@ public static class PowerCut
                 steps.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 synchronous.ToString(),
             ]);
-        (int exitCode, string error) = Journal.Record(library, directory, journal, start);
-        if (exitCode != 0)
+        (int exitCode, string error) = Journal.Record(
+            library, directory, journal, start, failSync);
+        result.ChildExitCode = exitCode;
+        if (exitCode != (failSync > 0 ? StorageFailedExit : 0))
         {
             result.Inconclusive = $"the recorded child ended with {exitCode}: {error}";
             return null;

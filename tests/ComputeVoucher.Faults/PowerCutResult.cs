@@ -10,6 +10,9 @@ public sealed class PowerCutResult
     /// </summary>
     public string? Inconclusive { get; set; }
 
+    /// <summary>Exit code of the recorded child: 3 when its ledger failed.</summary>
+    public int ChildExitCode { get; set; }
+
     /// <summary>Steps of the history.</summary>
     public int Steps { get; set; }
 

@@ -18,21 +18,25 @@ public static class Program
         switch (args)
         {
             case ["live", string directory, string seed, string steps, string synchronous]:
-                PowerCut.Live(
+                return PowerCut.Live(
                     directory,
                     ulong.Parse(seed, culture),
                     int.Parse(steps, culture),
                     Enum.Parse<LedgerSynchronous>(synchronous));
-                return 0;
             case ["power-cut"]:
                 return RunPowerCut(1, 400);
             case ["power-cut", string seed, string steps]:
                 return RunPowerCut(ulong.Parse(seed, culture), int.Parse(steps, culture));
+            case ["measure", string directory, string orders, string clients]:
+                return Measure.Run(
+                    directory, int.Parse(orders, culture), int.Parse(clients, culture));
             case ["kill", string kills, string seed]:
-                return await KillRun.RunAsync(int.Parse(kills, culture), ulong.Parse(seed, culture));
+                return await KillRun.RunAsync(
+                    int.Parse(kills, culture), ulong.Parse(seed, culture));
             default:
                 Console.Error.WriteLine(
-                    "usage: faults power-cut [SEED STEPS] | kill COUNT SEED;"
+                    "usage: faults power-cut [SEED STEPS] | measure DIRECTORY ORDERS CLIENTS"
+                    + " | kill COUNT SEED;"
                     + " exit 0 pass, 1 violated, 2 unclear");
                 return 2;
         }

@@ -42,6 +42,14 @@ internal sealed partial class LedgerMemory
         return View(account) with { SequenceUse = Use(account, seq, orderHash) };
     }
 
+    /// <summary>
+    /// Below the newest ack and not in memory: if it was ever served, the disk knows.
+    /// </summary>
+    public bool IsOnDiskOnly(in Bytes32 channel, ulong seq, in Bytes32 orderHash) =>
+        _channels.TryGetValue(channel, out ChannelAccount? account)
+        && seq < account.NextSeq
+        && !_orders.ContainsKey(orderHash);
+
     public ChannelView View(ChannelAccount account) => new()
     {
         Id = account.Id,

@@ -44,8 +44,15 @@ internal static class Journal
         string library,
         string directory,
         string journal,
-        ProcessStartInfo start)
+        ProcessStartInfo start,
+        int failSync = 0)
     {
+        if (failSync > 0)
+        {
+            start.Environment["RECORDER_FAIL_SYNC"] =
+                failSync.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         start.Environment["LD_PRELOAD"] = library;
         start.Environment["RECORDER_DIR"] = directory;
         start.Environment["RECORDER_MARKS"] = directory + ".marks";

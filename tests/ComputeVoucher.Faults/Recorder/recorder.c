@@ -6,6 +6,7 @@
  *   RECORDER_DIR      absolute directory whose files are watched (not *-shm: SQLite rebuilds it)
  *   RECORDER_MARKS    a file beside it; what is written there is a mark in the journal
  *   RECORDER_JOURNAL  the journal
+ *   RECORDER_FAIL_SYNC  N: the Nth sync of a watched file and every later one fails with EIO
  *   RECORDER_NO_SYNC  when set, fsync and fdatasync are recorded but not passed on (speed)
  *
  * Record: kind u8, name length u8, name, offset i64, data length i32, data; little endian.
@@ -36,7 +37,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char directory[1024], marks[1024];
 static size_t directory_bytes;
-static int journal = -1, no_sync;
+static int journal = -1, no_sync, fail_sync, syncs;
 static unsigned char kinds[FILES_MAX];
 static char names[FILES_MAX][NAME_MAX_BYTES];
 
@@ -48,6 +49,8 @@ static void start(void) {
     directory_bytes = strlen(directory);
     if (mark) snprintf(marks, sizeof marks, "%s", mark);
     no_sync = getenv("RECORDER_NO_SYNC") != NULL;
+    const char *fail = getenv("RECORDER_FAIL_SYNC");
+    fail_sync = fail ? atoi(fail) : 0;
     journal = (int)syscall(SYS_openat, AT_FDCWD, path,
                            O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -219,7 +222,9 @@ int ftruncate(int fd, off_t length) { return ftruncate64(fd, length); }
 static int sync_any(int fd, long call) {
     if (!any(fd)) return (int)syscall(call, fd);
     pthread_mutex_lock(&lock);
-    int result = no_sync ? 0 : (int)syscall(call, fd);
+    int failed = fail_sync && ++syncs >= fail_sync;
+    int result = failed ? -1 : no_sync ? 0 : (int)syscall(call, fd);
+    if (failed) errno = EIO;
     if (result == 0 && watched(fd, WATCHED_FILE)) record('S', names[fd], 0, NULL, 0);
     if (result == 0 && watched(fd, WATCHED_DIR)) record('D', "", 0, NULL, 0);
     pthread_mutex_unlock(&lock);

@@ -1,0 +1,80 @@
+using System.Threading.Tasks;
+using ComputeVoucher.Faults;
+
+namespace ComputeVoucher.Ledger.Tests;
+
+/// <summary>
+/// Random lives of a ledger beside a model, reopened at random points: every answer, every sum and
+/// everything readable must agree, and the disk must say what the memory says.
+/// </summary>
+public sealed class ModelTests
+{
+    private const int Steps = 250;
+
+    public static TheoryData<ulong> Seeds => [11, 12, 13, 14, 15, 16];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public async Task RandomLife_AgreesWithTheModel(ulong seed)
+    {
+        using TemporaryDirectory directory = new();
+        History history = new(seed);
+        Seeded pace = new(seed * 31);
+        LedgerStore store = Given.Open(directory);
+        try
+        {
+            for (int i = 0; i < Steps; i++)
+            {
+                Task durable = history.Step(store);
+                store.CheckInvariants();
+                if (pace.Chance(10))
+                {
+                    await durable;
+                    Assert.Equal(
+                        history.Model.Describe(),
+                        LedgerModel.Describe(store, History.SettingNames));
+                    (await store.LoadFromDiskAsync()).CheckInvariants();
+                }
+
+                if (pace.Chance(4))
+                {
+                    store.Dispose();
+                    store = Given.Open(directory);
+                    Assert.Equal(
+                        history.Model.Describe(),
+                        LedgerModel.Describe(store, History.SettingNames));
+                }
+            }
+
+            Assert.InRange(history.Refused, 10, Steps / 2);
+        }
+        finally
+        {
+            store.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task RecoverTwice_SameState()
+    {
+        using TemporaryDirectory directory = new();
+        History history = new(5);
+        using LedgerStore store = Given.Open(directory);
+        for (int i = 0; i < 100; i++)
+        {
+            _ = history.Step(store);
+        }
+
+        await store.FlushAsync();
+        using TemporaryDirectory crashed = directory.Copy();
+        string first;
+        using (LedgerStore recovered = Given.Open(crashed))
+        {
+            first = LedgerModel.Describe(recovered, History.SettingNames);
+        }
+
+        using LedgerStore again = Given.Open(crashed);
+        Assert.Equal(first, LedgerModel.Describe(again, History.SettingNames));
+        Assert.Equal(history.Model.Describe(), first);
+    }
+}
