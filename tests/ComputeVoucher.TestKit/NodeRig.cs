@@ -6,7 +6,6 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Threading;
 using System.Threading.Tasks;
 
 namespace ComputeVoucher.TestKit;
@@ -102,7 +101,10 @@ public sealed class NodeRig : IAsyncDisposable
         UnixFileMode.UserRead | UnixFileMode.UserWrite)
     {
         File.WriteAllText(PathOf(name + ".key"), digits + "\n");
-        File.SetUnixFileMode(PathOf(name + ".key"), mode);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(PathOf(name + ".key"), mode);
+        }
     }
 
     /// <summary>A node's configuration; the arguments are what the tests get wrong.</summary>
