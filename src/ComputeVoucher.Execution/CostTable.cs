@@ -41,10 +41,14 @@ public static class CostTable
     /// <summary>Language models, score, exp and its share of the sum: per head and token.</summary>
     public const ulong LanguageExpElement = 8;
 
-    /// <summary>Language models, division and int16 form of the attention output: per element.</summary>
+    /// <summary>
+    /// Language models, division and int16 form of the attention output: per element.
+    /// </summary>
     public const ulong LanguageDivideElement = 8;
 
-    /// <summary>Language models, sigmoid, two products and int16 form: per hidden element.</summary>
+    /// <summary>
+    /// Language models, sigmoid, two products and int16 form: per hidden element.
+    /// </summary>
     public const ulong LanguageSwiGluElement = 16;
 
     /// <summary>Language models, choice of a token: per logit.</summary>

@@ -57,7 +57,9 @@ public sealed class InputRecord
         Sampling = sampling;
     }
 
-    /// <summary>Ids of the prompt, the beginning-of-text token included where there is one.</summary>
+    /// <summary>
+    /// Ids of the prompt, the beginning-of-text token included where there is one.
+    /// </summary>
     public ReadOnlySpan<int> Prompt => _prompt;
 
     /// <summary>Generation stops behind any of these.</summary>

@@ -19,7 +19,9 @@ namespace ComputeVoucher.Execution;
 /// </summary>
 public sealed class LanguageModel : IModel
 {
-    /// <summary>Positions where the operator asks for no other number; part of the model root.</summary>
+    /// <summary>
+    /// Positions where the operator asks for no other number; part of the model root.
+    /// </summary>
     public const int DefaultContext = 2048;
 
     private readonly LlamaParameters _parameters;

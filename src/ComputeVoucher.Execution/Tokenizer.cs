@@ -42,7 +42,9 @@ public abstract class Tokenizer
         }
     }
 
-    /// <summary>Ids of a text; no begin or end token, no control token whatever the text is.</summary>
+    /// <summary>
+    /// Ids of a text; no begin or end token, no control token whatever the text is.
+    /// </summary>
     public abstract int[] Encode(string text);
 
     /// <summary>Ids of a prompt: with the begin token where the model expects it.</summary>

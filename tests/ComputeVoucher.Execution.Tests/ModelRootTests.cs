@@ -17,7 +17,7 @@ public sealed class ModelRootTests
         "0x579a333ef5e5ca2d7540f43dac3311c821bba4d4e73ac6805efc5039da8cfe6f";
 
     private const string FrozenCosts =
-        "0xb2828752c806c370c0ac4323546f6d27a4747cdf08ac8b01a5869d826f5c4ccf";
+        "0xbb1295bbb4be9344d4f16399d840ab2fafa638593e7c412c8fce560f41615b1e";
 
     private const string FrozenKws =
         "0x924b525c582623ae534480a9d3575aa972ca185682030f6647ae670700c61af4";

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ComputeVoucher.Execution.Operators;
 
-/// <summary>AVERAGE_POOL_2D on AVX2: sums of eight channels at a time, divisions one by one.</summary>
+/// <summary>
+/// AVERAGE_POOL_2D on AVX2: sums of eight channels at a time, divisions one by one.
+/// </summary>
 internal sealed partial class AveragePool2D
 {
     public override IKernel? CreateAvx2Kernel() => new Avx2Kernel(this);
