@@ -24,6 +24,9 @@ public sealed class LanguageModel : IModel
     /// </summary>
     public const int DefaultContext = 2048;
 
+    /// <summary>The most positions; the sums of attention are proven for so many.</summary>
+    public const int ContextMax = LlamaShape.ContextMax;
+
     private readonly LlamaParameters _parameters;
 
     internal LanguageModel(LlamaParameters parameters, Tokenizer? tokenizer, int trainedContext)
@@ -117,7 +120,7 @@ public sealed class LanguageModel : IModel
         [TraceTree.TensorHash(TensorType.Int32, [output.Length / 4], output)]);
 
     /// <summary>Opens a GGUF file, a llama2.c checkpoint or a `.cvm` of one.</summary>
-    /// <exception cref="ModelException">Missing, damaged, out of range or not supported.</exception>
+    /// <exception cref="ModelException">Missing, damaged or not supported.</exception>
     public static LanguageModel Open(string path, LanguageOptions? options = null)
     {
         try

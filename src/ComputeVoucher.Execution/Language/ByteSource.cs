@@ -71,7 +71,8 @@ internal sealed class FileSource : ByteSource
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or
             ArgumentException or NotSupportedException)
         {
-            throw new ModelException($"cannot be opened: {e.Message} Check path and permissions", e);
+            throw new ModelException(
+                $"cannot be opened: {e.Message} Check path and permissions", e);
         }
     }
 

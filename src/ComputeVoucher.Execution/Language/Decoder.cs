@@ -216,8 +216,8 @@ internal sealed unsafe partial class Decoder : IDisposable
     {
         Span<long> x = X(b);
         Span<long> partial = stackalloc long[
-            (LlamaShape.DimMax + Definitions.SquareColumns - 1) / Definitions.SquareColumns];
-        partial = partial[..((x.Length + Definitions.SquareColumns - 1) / Definitions.SquareColumns)];
+            LlamaShape.DimMax / Definitions.SquareColumns];
+        partial = partial[..Definitions.SquareParts(x.Length)];
         NormStatistics statistics = Definitions.Statistics(
             x, _model.EpsilonTerm, norm.Exponent, partial);
         Span<long> n = _wide.Span(0, x.Length);
@@ -294,7 +294,9 @@ internal sealed unsafe partial class Decoder : IDisposable
         }
     }
 
-    /// <summary>Rows of q, k, v: rotate q and k, all to int16 per head, keys and values stored.</summary>
+    /// <summary>
+    /// Rows of q, k, v: rotate q and k, all to int16 per head, keys and values stored.
+    /// </summary>
     private void Split(int layer, int b, int position)
     {
         int headDim = _shape.HeadDim;

@@ -18,13 +18,17 @@ internal sealed class LlamaCosts
         ulong rows = query + 2 * (ulong)shape.KvDim;
         ulong layers = (ulong)shape.Layers;
         MacsPerPosition = layers * (dim * rows + query * dim + 3 * dim * hidden);
-        _layersFixed = MacsPerPosition + layers * (2 * CostTable.LanguageNormElement * dim + CostTable.LanguageRotateElement * rows +
+        _layersFixed = MacsPerPosition + layers * (
+            2 * CostTable.LanguageNormElement * dim + CostTable.LanguageRotateElement * rows +
             CostTable.LanguageDivideElement * query + CostTable.LanguageSwiGluElement * hidden);
         _perAttended = layers * (2 * query + CostTable.LanguageExpElement * (ulong)shape.Heads);
-        _perToken = (ulong)shape.Vocab * (dim + CostTable.LanguageChooseElement) + CostTable.LanguageNormElement * dim;
+        _perToken = (ulong)shape.Vocab * (dim + CostTable.LanguageChooseElement) +
+            CostTable.LanguageNormElement * dim;
     }
 
-    /// <summary>Multiply-accumulates of the weights at one position, without the classifier.</summary>
+    /// <summary>
+    /// Multiply-accumulates of the weights at one position, without the classifier.
+    /// </summary>
     public ulong MacsPerPosition { get; }
 
     /// <summary>Units of position p (from 0), which attends to p + 1 tokens.</summary>

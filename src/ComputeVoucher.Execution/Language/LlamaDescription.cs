@@ -7,7 +7,9 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
-/// <summary>What `model inspect` prints of a language model; checks the proof bound on the way.</summary>
+/// <summary>
+/// What `model inspect` prints of a language model; checks the proof bound on the way.
+/// </summary>
 internal static class LlamaDescription
 {
     /// <summary>
@@ -53,7 +55,9 @@ internal static class LlamaDescription
         };
     }
 
-    /// <summary>Bytes that one element of W·x opens: the row, the vector, scales included.</summary>
+    /// <summary>
+    /// Bytes that one element of W·x opens: the row, the vector, scales included.
+    /// </summary>
     public static int ProductBytes(QuantMatrix matrix)
     {
         int columns = matrix.Columns;

@@ -5,7 +5,9 @@ using ComputeVoucher.Execution.Language.Quant;
 
 namespace ComputeVoucher.Execution.Language;
 
-/// <summary>A run of parameter rows of one kind: a matrix, a vector of gains, the rotary table.</summary>
+/// <summary>
+/// A run of parameter rows of one kind: a matrix, a vector of gains, the rotary table.
+/// </summary>
 internal sealed class LlamaPart
 {
     private readonly QuantMatrix? _matrix;

@@ -24,7 +24,9 @@ internal sealed class TraceCollector : ITensorSink
         }
     }
 
-    /// <summary>Tokens per batch: one where tensors are shown, which is then in list order.</summary>
+    /// <summary>
+    /// Tokens per batch: one where tensors are shown, which is then in list order.
+    /// </summary>
     public int BatchMax => _show is null ? Decoder.BatchMax : 1;
 
     public void Add(

@@ -7,7 +7,9 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
-/// <summary>What only a traced run needs: the committed forms of tensors, on their way out.</summary>
+/// <summary>
+/// What only a traced run needs: the committed forms of tensors, on their way out.
+/// </summary>
 /// <remarks>
 /// Per position: embed; per layer attention.norm, qkv, rope, weights (and, past 96 tokens,
 /// weights.sum and weights.mix), attention.output, attention, feedforward.norm, gate_up, swiglu,
@@ -87,7 +89,9 @@ internal sealed unsafe class TraceScratch : IDisposable
     public void Int64(int slot, string name, ReadOnlySpan<int> dims, ReadOnlySpan<long> data) =>
         _sink.Add(slot, name, TensorType.Int64, dims, MemoryMarshal.AsBytes(data));
 
-    /// <summary>Scalars of RMSNorm: witness, maximum, root, then the partial sums of squares.</summary>
+    /// <summary>
+    /// Scalars of RMSNorm: witness, maximum, root, then the partial sums of squares.
+    /// </summary>
     public void Norm(int slot, in NormStatistics statistics, ReadOnlySpan<long> partial)
     {
         List<long> scalars = _scalars[slot];

@@ -84,7 +84,8 @@ public sealed class KernelTests
 
         for (int t = 0; t < tokens; t++)
         {
-            e.Pointer[t] = random.Next(3) == 0 ? 0 : random.Next(4) == 0 ? 32_767 : random.Next(32_768);
+            e.Pointer[t] = random.Next(3) * random.Next(16_384);
+            e.Pointer[t] = random.Next(4) == 0 ? 32_767 : e.Pointer[t];
             z.Pointer[t] = (byte)random.Next(5, 17);
         }
 

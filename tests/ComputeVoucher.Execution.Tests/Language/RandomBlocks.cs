@@ -87,7 +87,9 @@ internal static class RandomBlocks
         return result;
     }
 
-    /// <summary>dequantize_row_q4_K: 64 weights from 32 bytes, low nibbles then high ones.</summary>
+    /// <summary>
+    /// dequantize_row_q4_K: 64 weights from 32 bytes, low nibbles then high ones.
+    /// </summary>
     private static void DecodeQ4_K(ReadOnlySpan<byte> block, Span<double> to)
     {
         double d = Read(block);
@@ -119,7 +121,9 @@ internal static class RandomBlocks
         min = j < 4 ? q[j + 4] & 63 : (q[j + 4] >> 4) | ((q[j] >> 6) << 4);
     }
 
-    /// <summary>dequantize_row_q6_K: two halves of 128, each from 64 low and 32 high bytes.</summary>
+    /// <summary>
+    /// dequantize_row_q6_K: two halves of 128, each from 64 low and 32 high bytes.
+    /// </summary>
     private static void DecodeQ6_K(ReadOnlySpan<byte> block, Span<double> to)
     {
         double d = Read(block[208..]);

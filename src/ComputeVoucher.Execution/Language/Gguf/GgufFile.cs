@@ -2,7 +2,9 @@ using System.Collections.Generic;
 
 namespace ComputeVoucher.Execution.Language.Gguf;
 
-/// <summary>One tensor of a GGUF file: where its bytes lie, checked against the file's length.</summary>
+/// <summary>
+/// One tensor of a GGUF file: where its bytes lie, checked against the file's length.
+/// </summary>
 /// <remarks>
 /// Rows is the slow dimension (1 for a vector), Columns the fast one, contiguous; Offset counts
 /// from the start of the file.

@@ -14,7 +14,9 @@ internal sealed class GgufReader
     /// <summary>"GGUF", read as a little-endian number.</summary>
     public const uint Magic = 0x46554747;
 
-    /// <summary>Header bytes kept in memory; a vocabulary of 256 thousand words takes 10 MB.</summary>
+    /// <summary>
+    /// Header bytes kept in memory; a vocabulary of 256 thousand words takes 10 MB.
+    /// </summary>
     public const long HeaderBytesMax = 64 << 20;
 
     /// <summary>Tensors; a Llama of 200 layers has 1,803.</summary>
@@ -23,7 +25,9 @@ internal sealed class GgufReader
     /// <summary>Key-value pairs; files in use have below 60.</summary>
     public const int KeysMax = 4_096;
 
-    /// <summary>Elements of one array; the largest vocabularies in use have 262,144 words.</summary>
+    /// <summary>
+    /// Elements of one array; the largest vocabularies in use have 262,144 words.
+    /// </summary>
     public const int ArrayElementsMax = 1 << 20;
 
     /// <summary>Bytes of one string; chat templates reach some ten thousand.</summary>
@@ -49,7 +53,7 @@ internal sealed class GgufReader
     public static bool Looks(ReadOnlySpan<byte> start) =>
         start.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(start) == Magic;
 
-    /// <exception cref="ModelException">Anything but a GGUF v3 header within the limits.</exception>
+    /// <exception cref="ModelException">Anything but such a header within the limits.</exception>
     public static GgufFile Read(ByteSource source) => new GgufReader(source).ReadFile();
 
     private GgufFile ReadFile()
@@ -250,7 +254,9 @@ internal sealed class GgufReader
         }
     }
 
-    /// <summary>Refuses before anything is allocated for bytes that the file does not have.</summary>
+    /// <summary>
+    /// Refuses before anything is allocated for bytes that the file does not have.
+    /// </summary>
     private void Need(long bytes)
     {
         if (bytes > _source.Length - _position)

@@ -36,7 +36,9 @@ internal sealed class LlamaBounds
         _row = new double[Math.Max(Math.Max(shape.Dim, shape.Hidden), shape.QueryDim)];
     }
 
-    /// <summary>The parameters with the residual width that the bound allows, or a refusal.</summary>
+    /// <summary>
+    /// The parameters with the residual width that the bound allows, or a refusal.
+    /// </summary>
     public static LlamaParameters Check(
         LlamaParameters parameters, Func<string, ModelException> refuse)
     {

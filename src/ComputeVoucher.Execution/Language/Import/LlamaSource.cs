@@ -6,7 +6,9 @@ using ComputeVoucher.Execution.Language.Quant;
 
 namespace ComputeVoucher.Execution.Language.Import;
 
-/// <summary>A Llama in a file of somebody's format: its shape, and its weights row by row.</summary>
+/// <summary>
+/// A Llama in a file of somebody's format: its shape, and its weights row by row.
+/// </summary>
 internal abstract class LlamaSource(ByteSource source)
 {
     public ByteSource Bytes { get; } = source;
@@ -229,7 +231,9 @@ internal sealed class GgufSource(GgufFile file) : LlamaSource(file.Source)
     }
 }
 
-/// <summary>A llama2.c checkpoint (run.c, "version 0"): seven int32, then float32 tensors.</summary>
+/// <summary>
+/// A llama2.c checkpoint (run.c, "version 0"): seven int32, then float32 tensors.
+/// </summary>
 internal sealed class CheckpointSource : LlamaSource
 {
     private const int HeaderBytes = 28;

@@ -182,7 +182,9 @@ internal static partial class MatrixRow
     private static unsafe Vector256<int> Dot16(sbyte* w, Vector256<short> x0) =>
         ISA.MultiplyAddAdjacent(ISA.ConvertToVector256Int16(w), x0);
 
-    /// <summary>Four sums of neighbours of rows (0,1), (2,3), (4,5), (6,7) → 8 dots in order.</summary>
+    /// <summary>
+    /// Four sums of neighbours of rows (0,1), (2,3), (4,5), (6,7) → 8 dots in order.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Fold(
         Vector256<int> h01, Vector256<int> h23, Vector256<int> h45, Vector256<int> h67)
@@ -195,7 +197,10 @@ internal static partial class MatrixRow
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scale(
-        Vector256<int> dots, Vector256<int> scale, ref Vector256<long> even, ref Vector256<long> odd)
+        Vector256<int> dots,
+        Vector256<int> scale,
+        ref Vector256<long> even,
+        ref Vector256<long> odd)
     {
         even = ISA.Add(even, ISA.Multiply(dots, scale));
         odd = ISA.Add(odd, ISA.Multiply(

@@ -16,10 +16,14 @@ namespace ComputeVoucher.Execution.Language.Kernels;
 /// </remarks>
 internal sealed class WorkTeam : IDisposable
 {
-    /// <summary>Iterations of a pause (about 40 ns each) before a helper parks: some 20 µs.</summary>
+    /// <summary>
+    /// Iterations of a pause (about 40 ns each) before a helper parks: some 20 µs.
+    /// </summary>
     private const int SpinsBeforePark = 500;
 
-    /// <summary>Spins that the caller waits for a helper's piece before it suspects the machine.</summary>
+    /// <summary>
+    /// Spins that the caller waits for a helper's piece before it suspects the machine.
+    /// </summary>
     private const int SpinsBeforeDoubt = 5_000;
 
     /// <summary>Operators that are run alone after a doubt.</summary>

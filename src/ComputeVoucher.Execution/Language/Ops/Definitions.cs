@@ -26,6 +26,9 @@ internal static class Definitions
     /// </summary>
     public const int SquareColumns = 1024;
 
+    /// <summary>Partial sums of squares of a row.</summary>
+    public static int SquareParts(int columns) => (columns + SquareColumns - 1) / SquareColumns;
+
     /// <summary>
     /// embed: x_i = rs(S·q − M, 24 − 16): the weight, exact in units of 2^-24, to Q.16.
     /// Range: |S·q − M| &lt; 2^32, so x is below 2^24.

@@ -5,7 +5,9 @@ using System.Runtime.CompilerServices;
 
 namespace ComputeVoucher.Execution.Language.Ops;
 
-/// <summary>The one rounding rule and the integer functions that every operator is made of.</summary>
+/// <summary>
+/// The one rounding rule and the integer functions that every operator is made of.
+/// </summary>
 internal static class Rounding
 {
     /// <summary>Fraction bits of the residual stream and of every activation row (Q.16).</summary>

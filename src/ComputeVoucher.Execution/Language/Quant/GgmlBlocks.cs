@@ -15,7 +15,9 @@ internal static class GgmlBlocks
     public static float Half(ReadOnlySpan<byte> at) =>
         (float)BitConverter.UInt16BitsToHalf(BinaryPrimitives.ReadUInt16LittleEndian(at));
 
-    /// <summary>fp16 · 2^24: an integer for every finite fp16; NaN and infinities give null.</summary>
+    /// <summary>
+    /// fp16 · 2^24: an integer for every finite fp16; NaN and infinities give null.
+    /// </summary>
     public static long? ExactScale(ReadOnlySpan<byte> half)
     {
         ushort bits = BinaryPrimitives.ReadUInt16LittleEndian(half);

@@ -41,7 +41,9 @@ internal static class WeightForms
     public static int Scales(WeightForm form) =>
         form is WeightForm.Int4Offset or WeightForm.Int8Half ? 2 : 1;
 
-    /// <summary>Bytes of 32 weights of one row with their scales: the unit of the artifact.</summary>
+    /// <summary>
+    /// Bytes of 32 weights of one row with their scales: the unit of the artifact.
+    /// </summary>
     public static int CellBytes(WeightForm form) => QuantBytes(form) + 4 * Scales(form);
 
     public static bool IsKnown(byte form) => form is >= 1 and <= 4;

@@ -124,7 +124,9 @@ internal sealed class BytePairTokenizer : Tokenizer
         return new string(chars);
     }
 
-    /// <summary>bytes_to_unicode of encoder.py: printable Latin-1 as is, the rest from U+0100.</summary>
+    /// <summary>
+    /// bytes_to_unicode of encoder.py: printable Latin-1 as is, the rest from U+0100.
+    /// </summary>
     private static char[] CharOfByte()
     {
         char[] map = new char[256];

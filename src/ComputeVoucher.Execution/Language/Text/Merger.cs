@@ -8,7 +8,9 @@ namespace ComputeVoucher.Execution.Language.Text;
 /// </summary>
 internal sealed class Merger
 {
-    /// <summary>Rank of two neighbouring symbols (lower merges first), or null for no merge.</summary>
+    /// <summary>
+    /// Rank of two neighbouring symbols (lower merges first), or null for no merge.
+    /// </summary>
     public delegate double? RankOf(string text, int start, int middle, int end);
 
     private readonly RankOf _rank;

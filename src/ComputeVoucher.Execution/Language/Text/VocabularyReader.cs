@@ -55,7 +55,7 @@ internal static class VocabularyReader
     }
 
     /// <summary>A llama2.c tokenizer file; see <see cref="Tokenizer.OpenLlama2c"/>.</summary>
-    /// <exception cref="ModelException">Lengths and file disagree, or a piece is no UTF-8.</exception>
+    /// <exception cref="ModelException">Lengths disagree, or a piece is no UTF-8.</exception>
     public static Vocabulary FromLlama2c(ByteSource source)
     {
         Span<byte> head = stackalloc byte[8];
