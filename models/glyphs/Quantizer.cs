@@ -22,7 +22,8 @@ internal static class Quantizer
 
     /// <summary>One layer in integers; scales has one entry a channel, or one in all.</summary>
     public sealed record Layer(
-        Glyphs.Layer Source, sbyte[] Weights, int[] Biases, float[] WeightScales, Activation Output);
+        Glyphs.Layer Source, sbyte[] Weights, int[] Biases, float[] WeightScales,
+        Activation Output);
 
     public static List<Layer> Quantize(Network network, IEnumerable<float[]> calibration)
     {

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace ComputeVoucher.TestKit;
 
-/// <summary>Real models and vectors beside the repository, at ../shared/data; read in place.</summary>
+/// <summary>Real models and vectors beside the repository, at ../shared/data; read in
+/// place.</summary>
 public static class SharedData
 {
     /// <summary>The repository root: the folder that holds ComputeVoucher.sln.</summary>
@@ -30,11 +31,13 @@ public static class SharedData
             }
         }
 
-        throw new InvalidOperationException("no ComputeVoucher.sln above " + AppContext.BaseDirectory);
+        throw new InvalidOperationException(
+            "no ComputeVoucher.sln above " + AppContext.BaseDirectory);
     }
 }
 
-/// <summary>A fact that needs a path below the shared data; skipped by name where it is absent.</summary>
+/// <summary>A fact that needs a path below the shared data; skipped by name where it is
+/// absent.</summary>
 public sealed class SharedDataFactAttribute : FactAttribute
 {
     public SharedDataFactAttribute(string needs)
@@ -46,7 +49,8 @@ public sealed class SharedDataFactAttribute : FactAttribute
     public string Needs { get; }
 }
 
-/// <summary>A theory that needs a path below the shared data; skipped by name where it is absent.</summary>
+/// <summary>A theory that needs a path below the shared data; skipped by name where it is
+/// absent.</summary>
 public sealed class SharedDataTheoryAttribute : TheoryAttribute
 {
     public SharedDataTheoryAttribute(string needs)

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>A project may reference only the projects that the map in src/README.md draws an arrow to.</summary>
+/// <summary>A project may reference only the projects that the map in src/README.md draws an arrow
+/// to.</summary>
 public sealed partial class ArrowsLaw
 {
     private static readonly Dictionary<string, string[]> s_arrows = new()
@@ -46,7 +47,7 @@ public sealed partial class ArrowsLaw
     public void AnArrowNotOnTheMap_IsCaught() =>
         Assert.NotEmpty(Check(
             "src/ComputeVoucher.Wire/ComputeVoucher.Wire.csproj",
-            "<ProjectReference Include=\"../ComputeVoucher.Vouchers/ComputeVoucher.Vouchers.csproj\" />"));
+            "<ProjectReference Include=\"../V/ComputeVoucher.Vouchers.csproj\" />"));
 
     private static IEnumerable<string> Projects() =>
         Repository.Files(".csproj").Where(p => p.StartsWith("src/", StringComparison.Ordinal));

@@ -11,11 +11,13 @@ namespace ComputeVoucher.Tidy;
 /// <summary>Calls that are banned, each with its replacement.</summary>
 public sealed partial class BannedCallsLaw
 {
-    /// <summary>Pattern on a call or member access, replacement, and where it may stand all the same.</summary>
+    /// <summary>Pattern on a call or member access, replacement, and where it may stand all the
+    /// same.</summary>
     private static readonly (Regex Pattern, string Remedy, string[] Allowed)[] s_banned =
     [
         (Clock(), "take a TimeProvider", []),
-        (RandomSource(), "take a seed; key material is made in Node alone", ["src/ComputeVoucher.Node/"]),
+        (RandomSource(), "take a seed; key material is made in Node alone",
+            ["src/ComputeVoucher.Node/"]),
         (Environment(), "take it as an argument; only Node reads the environment",
             ["src/ComputeVoucher.Node/"]),
         (SwallowedFsync(), "call fsync through LibraryImport: .NET 10.0.12 swallows its error", []),

@@ -4,7 +4,8 @@ using System.Linq;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>How every law is tested: the repository keeps it, and a sample that breaks it is caught.</summary>
+/// <summary>How every law is tested: the repository keeps it, and a sample that breaks it is
+/// caught.</summary>
 internal static class Law
 {
     public static void Holds<T>(IEnumerable<T> items, Func<T, IEnumerable<string>> law)

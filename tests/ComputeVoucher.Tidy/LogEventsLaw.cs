@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>Log event ids are unique in the whole product, and numbers are never used again.</summary>
+/// <summary>Log event ids are unique in the whole product, and numbers are never used
+/// again.</summary>
 public sealed partial class LogEventsLaw
 {
     [Fact]

@@ -9,7 +9,8 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>The files that belong to the repository: tracked by git, or new and not ignored.</summary>
+/// <summary>The files that belong to the repository: tracked by git, or new and not
+/// ignored.</summary>
 internal static class Repository
 {
     private static readonly Lazy<IReadOnlyList<string>> s_files = new(ListFiles);
@@ -24,7 +25,8 @@ internal static class Repository
     public static IEnumerable<CSharpFile> Shipped =>
         Sources.Where(f => f.Path.StartsWith("src/", StringComparison.Ordinal));
 
-    /// <summary>Paths below the root, with forward slashes, that end in one of the endings.</summary>
+    /// <summary>Paths below the root, with forward slashes, that end in one of the
+    /// endings.</summary>
     public static IEnumerable<string> Files(params string[] endings) =>
         s_files.Value.Where(f => endings.Any(e => f.EndsWith(e, StringComparison.Ordinal)));
 

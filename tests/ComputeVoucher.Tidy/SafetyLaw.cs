@@ -7,7 +7,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>Every unsafe block or member says, in a line that begins "// Safety:", why it is sound.</summary>
+/// <summary>Every unsafe block or member says, in a line that begins "// Safety:", why it is
+/// sound.</summary>
 public sealed class SafetyLaw
 {
     [Fact]
@@ -19,7 +20,8 @@ public sealed class SafetyLaw
 
     [Fact]
     public void AnExplainedMethod_IsAllowed() =>
-        Law.Allows("class C {\n// Safety: p spans n bytes.\nunsafe void F(byte* p) { } }", Unexplained);
+        Law.Allows(
+            "class C {\n// Safety: p spans n bytes.\nunsafe void F(byte* p) { } }", Unexplained);
 
     /// <summary>A type marked unsafe explains itself once for its members.</summary>
     private static IEnumerable<string> Unexplained(CSharpFile file)

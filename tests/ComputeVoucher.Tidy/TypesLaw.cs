@@ -7,7 +7,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>Types are sealed, static or abstract; public ones stand at a project's root folder.</summary>
+/// <summary>Types are sealed, static or abstract; public ones stand at a project's root
+/// folder.</summary>
 public sealed class TypesLaw
 {
     [Fact]
@@ -30,18 +31,21 @@ public sealed class TypesLaw
     public void AMisnamedFile_IsCaught() => Law.Catches("internal sealed class C { }", Misnamed);
 
     [Fact]
-    public void AWellNamedFile_IsAllowed() => Law.Allows("internal sealed class Sample { }", Misnamed);
+    public void AWellNamedFile_IsAllowed() =>
+        Law.Allows("internal sealed class Sample { }", Misnamed);
 
     private static IEnumerable<string> Open(CSharpFile file) =>
         from type in file.Root.DescendantNodes().OfType<TypeDeclarationSyntax>()
         where type is ClassDeclarationSyntax
-            or RecordDeclarationSyntax { ClassOrStructKeyword.RawKind: not (int)SyntaxKind.StructKeyword }
+            || (type is RecordDeclarationSyntax record
+                && !record.ClassOrStructKeyword.IsKind(SyntaxKind.StructKeyword))
         where !type.Modifiers.Any(m => m.Kind() is SyntaxKind.SealedKeyword
             or SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword)
         where !IsPartOfAnother(file, type)
         select $"{file.At(type)}: class {type.Identifier} is open; seal it";
 
-    /// <summary>A partial declaration may leave the modifier to the file that holds the contract.</summary>
+    /// <summary>A partial declaration may leave the modifier to the file that holds the
+    /// contract.</summary>
     private static bool IsPartOfAnother(CSharpFile file, TypeDeclarationSyntax type) =>
         type.Modifiers.Any(SyntaxKind.PartialKeyword)
         && Repository.Shipped.Any(f => f.Path != file.Path && f.Root.DescendantNodes()
@@ -58,7 +62,8 @@ public sealed class TypesLaw
               where type.Modifiers.Any(SyntaxKind.PublicKeyword)
               select $"{file.At(type)}: public {type.Identifier} below the root; move or hide it";
 
-    /// <summary>MatMul.Avx2.cs holds MatMul; a file of top-level types holds one of its own name.</summary>
+    /// <summary>MatMul.Avx2.cs holds MatMul; a file of top-level types holds one of its own
+    /// name.</summary>
     private static IEnumerable<string> Misnamed(CSharpFile file)
     {
         string name = System.IO.Path.GetFileName(file.Path).Split('.')[0];
@@ -75,6 +80,7 @@ public sealed class TypesLaw
                 .Where(t => t.Length > 0),
         ];
         return types.Length == 0 || types.Contains(name)
-            ? [] : [$"{file.Path}: holds {string.Join(", ", types)}; name the file after one of them"];
+            ? []
+            : [$"{file.Path}: holds {string.Join(", ", types)}; name the file after one of them"];
     }
 }
