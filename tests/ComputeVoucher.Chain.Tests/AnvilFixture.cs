@@ -107,8 +107,18 @@ public sealed class AnvilFixture : IAsyncLifetime
         string from = accounts[0].GetString()!;
         JsonElement hash = await Anvil.RpcAsync(
             "eth_sendTransaction", $$"""{"from":"{{from}}","data":"0x{{code}}"}""");
-        TransactionReceipt? receipt =
-            await Rpc.ReceiptAsync(Bytes32.Parse(hash.GetString()), default);
-        return receipt!.ContractAddress!.Value;
+        using CancellationTokenSource timer = new(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            // Mined at once, but not before the answer.
+            TransactionReceipt? receipt =
+                await Rpc.ReceiptAsync(Bytes32.Parse(hash.GetString()), timer.Token);
+            if (receipt is not null)
+            {
+                return receipt.ContractAddress!.Value;
+            }
+
+            await Task.Delay(5, timer.Token);
+        }
     }
 }

@@ -137,8 +137,9 @@ public sealed class RpcProxy : IAsyncDisposable
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException
-            or ObjectDisposedException)
+            or InvalidOperationException)
         {
+            // Stopped: while it waited, or just before it would have.
             await Task.WhenAll(connections);
         }
     }
