@@ -334,6 +334,11 @@ public sealed class History
 
     private static void Expect(RefusalReason expected, RefusalReason actual)
     {
+        if (actual == RefusalReason.StorageFailed)
+        {
+            throw new LedgerException("the ledger failed under the history");
+        }
+
         if (expected != actual)
         {
             throw new InvalidOperationException($"the ledger says {actual}, the model {expected}");
