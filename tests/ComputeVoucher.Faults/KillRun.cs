@@ -14,7 +14,9 @@ namespace ComputeVoucher.Faults;
 /// </summary>
 internal static class KillRun
 {
-    /// <summary>Locked to the channel: a classifier of some 10^5 units, served for minutes.</summary>
+    /// <summary>
+    /// Locked to the channel: a classifier of some 10^5 units, served for minutes.
+    /// </summary>
     private const ulong UnitsBought = 1_000_000_000_000_000;
 
     /// <summary>Shortest and longest life of a node, ms: from its first orders to many batches.
@@ -68,7 +70,8 @@ internal static class KillRun
         JsonElement redeem = rig.Json("redeem", "--config", rig.PathOf("node.json"));
         JsonElement settled = rig.OnChain("provider", "settle", "--key", rig.PathOf("provider.key"),
             "--class", rig.PathOf("class.json"));
-        JsonElement channel = rig.OnChain("channel", "show", "--channel", rig.PathOf("channel.json"));
+        JsonElement channel = rig.OnChain(
+            "channel", "show", "--channel", rig.PathOf("channel.json"));
         Int128 ledger = Units(redeem, "ackedUnits");
         Int128 redeemed = Units(channel, "redeemed");
         // The class's price is one token base unit a unit.
