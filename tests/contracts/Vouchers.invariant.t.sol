@@ -163,27 +163,27 @@ contract VouchersInvariantTest is Fixture {
         vm.assertEq(bytes(_handler.broken()), bytes(""), "see the handler");
     }
 
-    /// The handler reaches everything: this one fixed story does each action at least once.
+    /// The handler can do everything: this one fixed story does each action at least once.
     function test_handler_reachesEveryAction() external {
         uint128[4] memory cums = [uint128(5e8), 4e8, 3e8, 2e8];
         bytes32[5] memory junk;
         for (uint256 i = 0; i < 3; ++i) _handler.mint(0, i, 1e12);
         _handler.transfer(0, 1, 1e11);
         _handler.stake(1e9, false);
-        for (uint256 i = 0; i < 9; ++i) _handler.open(0, i, 6 * i, 1e10);
+        for (uint256 i = 0; i < 3; ++i) _handler.open(0, i, 6 * i, 1e10);
         _handler.topUp(1, 1e9);
         for (uint256 i = 0; i < 3; ++i) _handler.redeem(i, cums, junk);
-        _handler.reserve(1, 100, 1 days);
-        _handler.advance(4, 7e8);
+        _handler.reserve(2, 100, 1 days);
+        _handler.advance(3, 7e8);
         _handler.refund(0, 0, 0, 10);
         _handler.close(8, 6e8);
-        _handler.thaw(4);
-        _handler.wait(12 days);
-        _handler.withdraw(4);
+        _handler.thaw(2);
+        _handler.wait(0);
+        _handler.withdraw(2);
         _handler.release(0);
         for (uint256 i = 0; i < 4; ++i) _handler.settle(i);
         _handler.exit(false);
-        for (uint256 i = 0; i < 15; ++i) _handler.wait(12 days);
+        for (uint256 i = 0; i < 15; ++i) _handler.wait(12 days - 1);
         _handler.unstake(false);
         _handler.reclaim(0, 0, 1e9);
         _handler.stake(1e9, false);
