@@ -20,7 +20,7 @@ public sealed partial class LedgerStore
             askDisk = _memory.IsOnDiskOnly(channel, seq, orderHash);
         }
 
-        return askDisk && IsServed(orderHash)
+        return askDisk && Served(orderHash) is not null
             ? view with { SequenceUse = SequenceUse.Same }
             : view;
     }
@@ -57,9 +57,19 @@ public sealed partial class LedgerStore
             WakeIfUrgent();
         }
 
-        return askDisk && IsServed(orderHash)
-            ? new ReserveResult { IsReplay = true, Durable = Task.CompletedTask }
-            : result;
+        if (!askDisk || Served(orderHash) is not StoredOrder served)
+        {
+            return result;
+        }
+
+        return new ReserveResult
+        {
+            IsReplay = true,
+            Durable = Task.CompletedTask,
+            Accept = served.Accept,
+            CancelSteps = served.CancelSteps,
+            Receipt = served.Receipt,
+        };
     }
 
     /// <summary>
@@ -141,8 +151,19 @@ public sealed partial class LedgerStore
 
             RefusalReason refusal = _memory.Settle(receipt, signature, _open);
             Monitor.Pulse(_gate);
-            return refusal;
+            if (_memory.Order(receipt.OrderHash) is not null)
+            {
+                return refusal;
+            }
         }
+
+        // An acked order that was run again: its receipt is on the disk.
+        if (Served(receipt.OrderHash)?.Receipt is not StoredReceipt stored)
+        {
+            return RefusalReason.OrderUnknown;
+        }
+
+        return stored.Receipt == receipt ? RefusalReason.None : RefusalReason.ReceiptConflict;
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ public sealed partial class LedgerStore
     public async Task<StoredOrder?> OrderAsync(Bytes32 orderHash)
     {
         await FlushAsync().ConfigureAwait(false);
-        return Read(database => ReadOrder(database, orderHash.Span));
+        return Read(database => ReadOrder(database, orderHash.Span, withInput: true));
     }
 
     /// <summary>
@@ -43,7 +43,7 @@ public sealed partial class LedgerStore
             List<StoredOrder> orders = new(hashes.Count);
             foreach (Bytes32 hash in hashes)
             {
-                if (ReadOrder(database, hash.Span) is StoredOrder order)
+                if (ReadOrder(database, hash.Span, withInput: true) is StoredOrder order)
                 {
                     orders.Add(order);
                 }
@@ -145,16 +145,19 @@ public sealed partial class LedgerStore
         return Read(LedgerMemory.Load);
     }
 
-    /// <summary>An order below the newest ack that is still on disk, and was served.</summary>
-    private bool IsServed(in Bytes32 orderHash)
+    /// <summary>An order that is on the disk and was served; its input is left there.</summary>
+    private StoredOrder? Served(in Bytes32 orderHash)
     {
         byte[] key = orderHash.ToArray();
         return Read(database =>
-            database.Get(Table.Orders, key) is byte[] body
-            && Rows.Order(key, body).State != OrderState.Released);
+            ReadOrder(database, key, withInput: false) is StoredOrder stored
+            && stored.State != OrderState.Released
+                ? stored
+                : null);
     }
 
-    private static StoredOrder? ReadOrder(Database database, ReadOnlySpan<byte> key)
+    private static StoredOrder? ReadOrder(
+        Database database, ReadOnlySpan<byte> key, bool withInput)
     {
         if (database.Get(Table.Orders, key) is not byte[] body)
         {
@@ -176,7 +179,7 @@ public sealed partial class LedgerStore
             Hash = order.Hash,
             Signature = order.Signature,
             State = order.State,
-            Input = database.Get(Table.Inputs, key) ?? [],
+            Input = withInput ? database.Get(Table.Inputs, key) ?? [] : [],
             Accept = accept,
             CancelSteps = cancel is null ? null : Rows.CancelSteps(cancel),
             Receipt = ReadReceipt(database, key),

@@ -21,10 +21,7 @@ public readonly struct ReserveResult
     /// <summary>The accept of a replayed order: it is sent again, never signed anew.</summary>
     public StoredAccept? Accept { get; init; }
 
-    /// <summary>
-    /// The receipt of a replayed order, when it is in memory. An order that is acked already is
-    /// only on disk: see <see cref="LedgerStore.OrderAsync"/>.
-    /// </summary>
+    /// <summary>The receipt of a replayed order, when there is one already.</summary>
     public StoredReceipt? Receipt { get; init; }
 
     /// <summary>Steps of a stored cancel of a replayed order.</summary>

@@ -39,7 +39,17 @@ public sealed class OrderTests
         Given.Serve(store, order);
         await Given.AckAsync(store, row, 100, 1);
 
-        Assert.True(Given.Reserve(store, order).IsReplay);
+        ReserveResult again = Given.Reserve(store, order);
+        Assert.True(again.IsReplay);
+        Assert.Equal(Given.Receipt(order), again.Receipt!.Receipt);
+        Assert.Equal(
+            RefusalReason.None, store.RecordReceipt(Given.Receipt(order), Given.Signature));
+        Assert.Equal(
+            RefusalReason.ReceiptConflict,
+            store.RecordReceipt(Given.Receipt(order, 1), Given.Signature));
+        Assert.Equal(
+            RefusalReason.OrderUnknown,
+            store.RecordReceipt(Given.Receipt(Given.Order(row, 70)), Given.Signature));
         Assert.Equal(
             SequenceUse.Same, store.View(Given.Id(row), 0, order.HashStruct()).SequenceUse);
         Order other = Given.Order(row, 0, root: 8);
