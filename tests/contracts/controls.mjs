@@ -4,7 +4,6 @@
 
 import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -172,8 +171,7 @@ for (const folder of ['contracts', 'vectors']) {
   cpSync(join(root, 'tests', folder), join(work, 'tests', folder), {recursive: true});
 }
 const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-const forge = join(dirname(createRequire(join(modules, 'x.js'))
-  .resolve(`@foundry-rs/forge-${machine}/package.json`)), 'bin', 'forge');
+const forge = join(modules, '@foundry-rs', `forge-${machine}`, 'bin', 'forge');
 
 function test(pattern) {
   const result = spawnSync(forge, ['test', '--root', '.', '--match-test', pattern], {
