@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Execution.Language.Gguf;
 using ComputeVoucher.Execution.Language.Text;
 
 namespace ComputeVoucher.Execution;
@@ -40,6 +41,33 @@ public abstract class Tokenizer
         {
             throw new ModelException($"{path}: {e.Message}", e);
         }
+    }
+
+    /// <summary>
+    /// The tokenizer of a model file, or of a GGUF file that holds a vocabulary and no weights.
+    /// </summary>
+    /// <exception cref="ModelException">Missing, damaged, or without a tokenizer.</exception>
+    public static Tokenizer Open(string path)
+    {
+        try
+        {
+            using FileSource source = FileSource.Open(path);
+            Span<byte> start = stackalloc byte[(int)Math.Min(4, source.Length)];
+            source.Read(0, start);
+            if (GgufReader.Looks(start))
+            {
+                return Tokenizers.Of(VocabularyReader.FromGguf(GgufReader.Read(source)))
+                    ?? throw new ModelException("no tokenizer of a known kind in the file");
+            }
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException($"{path}: {e.Message}", e);
+        }
+
+        using LanguageModel model = LanguageModel.Open(path);
+        return model.Tokenizer
+            ?? throw new ModelException($"{path}: no tokenizer in the file or beside it");
     }
 
     /// <summary>

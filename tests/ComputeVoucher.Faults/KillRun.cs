@@ -21,8 +21,8 @@ internal static class KillRun
 
     /// <summary>Shortest and longest life of a node, ms: from its first orders to many batches.
     /// </summary>
-    private const int LifeMsMin = 50;
-    private const int LifeMsMax = 900;
+    private const int LifeMsMin = 150;
+    private const int LifeMsMax = 1_200;
 
     /// <summary>Exit status: 0 all agree, 1 they do not, 2 too little happened to tell.</summary>
     public static async Task<int> RunAsync(int kills, ulong seed)

@@ -190,7 +190,8 @@ public sealed class NodeRig : IAsyncDisposable
                     $"the node ended with {_node.ExitCode}: {NodeLog()}");
             }
 
-            if (await PageAsync("ready") is { } page && page.StartsWith("ready", StringComparison.Ordinal))
+            if (await PageAsync("ready") is { } page
+                && page.StartsWith("ready", StringComparison.Ordinal))
             {
                 return;
             }

@@ -14,6 +14,9 @@ internal static class CommandTree
         root.Add(CommonOptions.Json);
         root.Add(ModelCommands.Create());
         root.Add(InferCommand.Create());
+        root.Add(GenerateCommand.Create());
+        root.Add(TokenizeCommand.Create());
+        root.Add(FidelityCommand.Create());
         root.Add(ServeCommand.Create());
         root.Add(KeyCommands.Create());
         root.Add(DeployCommand.Create());

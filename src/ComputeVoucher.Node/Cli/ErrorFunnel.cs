@@ -16,7 +16,9 @@ namespace ComputeVoucher.Node.Cli;
 /// </summary>
 internal static class ErrorFunnel
 {
-    /// <summary>Longest line printed; a message quotes bytes from outside, which have no bound.</summary>
+    /// <summary>
+    /// Longest line printed; a message quotes bytes from outside, which have no bound.
+    /// </summary>
     private const int LineCharsMax = 600;
 
     public static async Task<int> RunAsync(RootCommand root, string[] args)
@@ -95,7 +97,8 @@ internal static class ErrorFunnel
     private static string PathOf(ParseResult parsed)
     {
         string path = "";
-        for (CommandResult? at = parsed.CommandResult; at?.Parent is CommandResult parent; at = parent)
+        for (CommandResult? at = parsed.CommandResult; at?.Parent is CommandResult parent;
+            at = parent)
         {
             path = at.Command.Name + " " + path;
         }

@@ -2,7 +2,9 @@ using System;
 
 namespace ComputeVoucher.Node.Cli;
 
-/// <summary>A refusal meant for the operator: one line that says what, where and the remedy.</summary>
+/// <summary>
+/// A refusal meant for the operator: one line that says what, where and the remedy.
+/// </summary>
 internal sealed class NodeException : Exception
 {
     public NodeException(string line)

@@ -208,7 +208,9 @@ internal sealed class ClientJournal : IDisposable
         }
     }
 
-    /// <summary>An order that only the node remembers: signed by our key, with its receipt.</summary>
+    /// <summary>
+    /// An order that only the node remembers: signed by our key, with its receipt.
+    /// </summary>
     public void AdoptReceipt(in Order order, in Receipt receipt, in Signature signature)
     {
         lock (_lock)

@@ -59,7 +59,9 @@ internal sealed class OrderRunner : IDisposable
         await AckAsync(force: true, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Signs an order for one input, sends it, and waits for its checked receipt.</summary>
+    /// <summary>
+    /// Signs an order for one input, sends it, and waits for its checked receipt.
+    /// </summary>
     public async Task<OrderOutcome> RunAsync(
         int index, ReadOnlyMemory<byte> input, CancellationToken cancel)
     {
@@ -287,7 +289,9 @@ internal sealed class OrderRunner : IDisposable
         return new OrderOutcome(index, order, receipt, signature, output, latency, null);
     }
 
-    /// <summary>A refusal frees the sequence only when the node has reserved nothing for it.</summary>
+    /// <summary>
+    /// A refusal frees the sequence only when the node has reserved nothing for it.
+    /// </summary>
     private OrderOutcome Refuse(int index, PendingOrder order, OrderEvent? last)
     {
         string reason = last is null ? "the node ended the order without an answer" : last.Text;

@@ -7,7 +7,9 @@ namespace ComputeVoucher.Node.Commands;
 /// <summary><c>--backend</c> and <c>--threads</c>, shared by everything that executes.</summary>
 internal static class BackendOption
 {
-    /// <summary>More threads than any machine here has cores; a slip of the keyboard is refused.</summary>
+    /// <summary>
+    /// More threads than any machine here has cores; a slip of the keyboard is refused.
+    /// </summary>
     public const int ThreadsMax = 256;
 
     public static Option<string> CreateBackend()

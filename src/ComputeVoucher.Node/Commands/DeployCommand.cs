@@ -61,6 +61,7 @@ internal sealed class DeployCommand
         TransactionReceipt receipt = await chain.SendAsync(kind, null, code, cancel)
             .ConfigureAwait(false);
         return receipt.ContractAddress
-            ?? throw new NodeException($"{kind}: the receipt names no contract (another endpoint?)");
+            ?? throw new NodeException(
+                $"{kind}: the receipt names no contract (try another endpoint)");
     }
 }

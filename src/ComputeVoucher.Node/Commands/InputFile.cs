@@ -1,25 +1,29 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Node.Cli;
 
 namespace ComputeVoucher.Node.Commands;
 
-/// <summary>A file that holds one input or, where inputs have one length, several in a row.</summary>
+/// <summary>
+/// A file that holds one input or, where inputs have one length, several in a row.
+/// </summary>
 internal sealed class InputFile
 {
     /// <summary>Largest file read into memory: 100,000 inputs of a small classifier.</summary>
     private const long FileBytesMax = 1L << 30;
 
-    private readonly byte[] _bytes;
-    private readonly int _inputBytes;
+    private readonly List<ReadOnlyMemory<byte>> _inputs;
 
-    private InputFile(byte[] bytes, int inputBytes) => (_bytes, _inputBytes) = (bytes, inputBytes);
+    private InputFile(List<ReadOnlyMemory<byte>> inputs) => _inputs = inputs;
 
-    public int Count => _bytes.Length / _inputBytes;
+    public int Count => _inputs.Count;
 
-    public ReadOnlyMemory<byte> this[int index] =>
-        _bytes.AsMemory(checked(index * _inputBytes), _inputBytes);
+    public ReadOnlyMemory<byte> this[int index] => _inputs[index];
+
+    /// <summary>Inputs that were made rather than read.</summary>
+    public static InputFile Of(List<ReadOnlyMemory<byte>> inputs) => new(inputs);
 
     public static InputFile Load(string path, IModel model)
     {
@@ -38,9 +42,18 @@ internal sealed class InputFile
         byte[] bytes = File.ReadAllBytes(path);
         bool fixedLength = model.InputBytesMin == model.InputBytesMax;
         int inputBytes = fixedLength ? model.InputBytesMax : bytes.Length;
-        return bytes.Length % inputBytes == 0
-            ? new InputFile(bytes, inputBytes)
-            : throw new NodeException($"{path}: {bytes.Length} bytes; the model takes {inputBytes} "
+        if (bytes.Length % inputBytes != 0)
+        {
+            throw new NodeException($"{path}: {bytes.Length} bytes; the model takes {inputBytes} "
                 + "an input, so a multiple of that is wanted");
+        }
+
+        List<ReadOnlyMemory<byte>> inputs = [];
+        for (int at = 0; at < bytes.Length; at += inputBytes)
+        {
+            inputs.Add(bytes.AsMemory(at, inputBytes));
+        }
+
+        return new InputFile(inputs);
     }
 }

@@ -47,7 +47,8 @@ internal sealed class ProviderCommands
         Command group = new("provider", "Join a node, stake for it, and get paid");
         group.Add(SendingCommand.Create("join", "Make --key the node's provider, for good",
             commands.JoinAsync, commands._nodeKey));
-        group.Add(SendingCommand.Create("stake", "Add to the node's bond in front of the class's court",
+        group.Add(SendingCommand.Create("stake",
+            "Add to the node's bond in front of the class's court",
             commands.StakeAsync, commands._node, CommonOptions.Class, commands._amount));
         group.Add(SendingCommand.Create("exit", "Start the exit of a bond",
             commands.ExitAsync, commands._node, CommonOptions.Class));

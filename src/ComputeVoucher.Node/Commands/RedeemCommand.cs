@@ -69,9 +69,9 @@ internal static class RedeemCommand
         using PrivateKey key = KeyFile.Load(options.KeyFile);
         List<VoucherClass> classes = Pinned.LoadClasses(options, NullLogger.Instance);
         ServicePolicy policy = Pinned.PolicyOf(options, key.Address, classes, []);
-        using LedgerStore ledger = NodeHost.OpenLedger(options, policy);
         using ChainParts chain = await ChainParts.ConnectAsync(options, cancel)
             .ConfigureAwait(false);
+        using LedgerStore ledger = NodeHost.OpenLedger(options, policy);
         chain.Attach(ledger, options, policy);
         return await run(chain.Service, ledger).ConfigureAwait(false);
     }

@@ -30,8 +30,17 @@ internal sealed class RequestCommand
 
     private readonly Option<string> _input = new("--input")
     {
-        Description = "One input, or several in a row", HelpName = "FILE", Required = true,
+        Description = "One input, or several in a row", HelpName = "FILE",
     };
+
+    private readonly Option<string[]> _prompt = new("--prompt")
+    {
+        Description = "Instead of --input, for a language model: the text streams to standard "
+            + "output; may be repeated",
+        HelpName = "TEXT",
+    };
+
+    private readonly LanguageOption _language = new();
 
     private readonly Option<string> _output = new("--output")
     {
@@ -89,13 +98,15 @@ internal sealed class RequestCommand
     public static Command Create()
     {
         RequestCommand request = new();
-        Command command = new("request", "Send orders to a node, check and acknowledge the receipts")
+        Command command = new("request",
+            "Send orders to a node, check and acknowledge the receipts")
         {
             request._at, CommonOptions.Deployment, request._channel, request._spendKey,
             request._state, request._model, request._input, request._output, request._receipts,
             request._count, request._concurrency, request._ackEvery, request._deadline,
-            request._patience, request._trace, request._accept,
+            request._patience, request._trace, request._accept, request._prompt,
         };
+        request._language.AddTo(command);
         command.SetAction(request.RunAsync);
         return command;
     }
@@ -106,15 +117,17 @@ internal sealed class RequestCommand
             DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
         ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(_channel));
         using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(_spendKey));
-        using IModel model = ModelFile.Open(parsed.GetRequiredValue(_model));
-        InputFile inputs = InputFile.Load(parsed.GetRequiredValue(_input), model);
+        using IModel model = OpenModel(parsed, out InputFile inputs, out TextStream? text);
         using ClientJournal journal = ClientJournal.Open(
             parsed.GetRequiredValue(_state), channel.HashStruct());
         await using NodeConnection node = new(
             ClientOptions.EndPoint(parsed.GetRequiredValue(_at)), channel, domain, spendKey,
             TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400)));
         using OrderRunner runner = new(node, journal, model, spendKey, channel,
-            domain.VouchersSeparator, Settings(parsed));
+            domain.VouchersSeparator, Settings(parsed))
+        {
+            OnOutput = text is null ? null : text.Show,
+        };
         int count = parsed.GetValue(_count) is > 0 and int wanted ? wanted : inputs.Count;
         RequestFigures figures = new(count);
         using ReceiptWriter receipts = new(parsed.GetValue(_receipts));
@@ -134,10 +147,40 @@ internal sealed class RequestCommand
             OutputFile.Write(output, figures.Outputs());
         }
 
+        text?.End();
         figures.Report(journal, runner, node).Print(parsed.GetValue(CommonOptions.Json));
         return figures.FirstRefusal is { } line
             ? throw new NodeException($"{figures.Refused} of {count} orders refused: {line}")
             : ExitStatus.Done;
+    }
+
+    private IModel OpenModel(ParseResult parsed, out InputFile inputs, out TextStream? text)
+    {
+        string path = parsed.GetRequiredValue(_model);
+        text = null;
+        if (parsed.GetValue(_prompt) is not { Length: > 0 } prompts)
+        {
+            IModel graph = ModelFile.Open(path);
+            inputs = InputFile.Load(parsed.GetValue(_input)
+                ?? throw new UsageException("request: --input FILE or --prompt TEXT is wanted"),
+                graph);
+            return graph;
+        }
+
+        LanguageModel model = _language.Open(parsed, path);
+        Tokenizer tokenizer = LanguageOption.TokenizerOf(model, path);
+        List<ReadOnlyMemory<byte>> records = [];
+        foreach (string prompt in prompts)
+        {
+            records.Add(_language.Record(parsed, tokenizer, prompt).Encode());
+        }
+
+        // Several streams at once would interleave their words.
+        text = prompts.Length == 1 && !parsed.GetValue(CommonOptions.Json)
+            ? new TextStream(tokenizer, prompts[0])
+            : null;
+        inputs = InputFile.Of(records);
+        return model;
     }
 
     /// <summary>As many lanes as orders may be in flight; each takes the next input.</summary>

@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using ComputeVoucher.Node.Cli;
 using ComputeVoucher.Node.Configuration;
 using ComputeVoucher.Node.Serve;
-using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Node.Commands;
 
@@ -43,7 +42,8 @@ internal static class ServeCommand
     private static async Task RunAsync(string config)
     {
         NodeOptions options = NodeOptions.Load(config);
-        using ILoggerFactory logs = Log.CreateFactory(options.LogLevel);
+        using JsonLog log = new(
+            options.LogLevel, Console.OpenStandardError(), TimeProvider.System);
         using CancellationTokenSource stop = new();
         void Stop(PosixSignalContext signal)
         {
@@ -56,7 +56,7 @@ internal static class ServeCommand
             PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
             PosixSignal.SIGINT, Stop);
-        await new NodeHost(options, logs.CreateLogger("node")).RunAsync(stop.Token)
+        await new NodeHost(options, log).RunAsync(stop.Token)
             .ConfigureAwait(false);
     }
 }

@@ -32,10 +32,14 @@ internal sealed class TraceDump : IDisposable
         }
     }
 
-    /// <summary>Null when there is nothing to write, so that the run keeps no tensor alive.</summary>
+    /// <summary>
+    /// Null when there is nothing to write, so that the run keeps no tensor alive.
+    /// </summary>
     public TensorCallback? Callback => _folder is null && _trace is null ? null : Write;
 
-    /// <summary>Fills in the header, which needs the number of tensors and the trace root.</summary>
+    /// <summary>
+    /// Fills in the header, which needs the number of tensors and the trace root.
+    /// </summary>
     public void Finish(RunResult result)
     {
         if (_trace is null)

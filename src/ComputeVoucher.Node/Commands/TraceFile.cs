@@ -10,8 +10,8 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Node.Commands;
 
 /// <summary>
-/// A whole trace on disk, little endian: magic 8, tensors u32, reserved u32, trace root 32; then per
-/// tensor type u8, rank u8, reserved u16, dims u32 each, length u64, data.
+/// A whole trace on disk, little endian: magic 8, tensors u32, reserved u32, trace root 32; then
+/// per tensor type u8, rank u8, reserved u16, dims u32 each, length u64, data.
 /// </summary>
 internal sealed class TraceFile
 {

@@ -73,7 +73,9 @@ internal sealed class VoucherCommands
         return report.Add("bought", units).Add("paid", cost.ToString());
     }
 
-    /// <summary>With a permit where the token knows EIP-2612, else with an approval first.</summary>
+    /// <summary>
+    /// With a permit where the token knows EIP-2612, else with an approval first.
+    /// </summary>
     private static async Task<byte[]> PermitAsync(
         ChainSession chain, VoucherClass terms, UInt128 units, Address to, UInt256 cost,
         CancellationToken cancel)

@@ -166,8 +166,8 @@ internal sealed class ConfigFile
             if (name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal)
                 && name.Contains("__", StringComparison.Ordinal))
             {
-                values[name[EnvironmentPrefix.Length..].Replace("__", ":", StringComparison.Ordinal)]
-                    = (string?)variable.Value;
+                string key = name[EnvironmentPrefix.Length..];
+                values[key.Replace("__", ":", StringComparison.Ordinal)] = (string?)variable.Value;
             }
         }
 

@@ -2,7 +2,9 @@ using System.Collections.Generic;
 
 namespace ComputeVoucher.Node.Configuration;
 
-/// <summary>Every key that <c>serve</c> knows, with unit and default. Nothing else is accepted.</summary>
+/// <summary>
+/// Every key that <c>serve</c> knows, with unit and default. Nothing else is accepted.
+/// </summary>
 internal static class ConfigKeys
 {
     public const string ChainRpc = "chain:rpc";
@@ -60,7 +62,8 @@ internal static class ConfigKeys
         new(NodeKey, ConfigType.Text, "", null, "Key file that signs receipts"),
         new(NodeListen, ConfigType.Text, "", "127.0.0.1:9600",
             "Address and port of the protocol; it is not encrypted"),
-        new(NodeLedger, ConfigType.Text, "", null, "Directory of the ledger; it belongs to one process"),
+        new(NodeLedger, ConfigType.Text, "", null,
+            "Directory of the ledger; it belongs to one process"),
         new(NodeHealth, ConfigType.Text, "", "127.0.0.1:9601",
             "Loopback address and port of /health, /ready and /metrics; `off` for none"),
         new(ServeModels, ConfigType.Texts, "", null, "Model files that are served, and no others"),

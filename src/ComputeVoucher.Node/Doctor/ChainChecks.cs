@@ -11,7 +11,9 @@ namespace ComputeVoucher.Node.Doctor;
 /// <summary>What the chain says of itself, of the contracts, and of our clock.</summary>
 internal static class ChainChecks
 {
-    /// <summary>Blocks come every 12 s on mainnet; a clock off by minutes misjudges deadlines.</summary>
+    /// <summary>
+    /// Blocks come every 12 s on mainnet; a clock off by minutes misjudges deadlines.
+    /// </summary>
     private const long ClockSkewSecondsMax = 120;
 
     public static async Task<List<Finding>> RunAsync(

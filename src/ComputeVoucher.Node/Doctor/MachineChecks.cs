@@ -22,7 +22,7 @@ internal static class MachineChecks
     }
 
     public static Finding Gpu() => Libc.HasLibrary("libcuda.so.1")
-        ? new Finding("gpu", true, "libcuda found; --backend auto serves on the CPU until it is used")
+        ? new Finding("gpu", true, "libcuda found")
         : new Finding("gpu", true, "none, CPU serves");
 
     public static Finding Tls(bool needed) => TlsSupport.IsAvailable()
@@ -57,7 +57,8 @@ internal static class MachineChecks
             TimeSpan elapsed = TimeProvider.System.GetElapsedTime(start);
             long free = new DriveInfo(existing).AvailableFreeSpace >> 20;
             return new Finding("disk", true,
-                $"{existing}: written and flushed in {elapsed.TotalMilliseconds:0.0} ms, {free} MiB free");
+                $"{existing}: written and flushed in {elapsed.TotalMilliseconds:0.0} ms, "
+                + $"{free} MiB free");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

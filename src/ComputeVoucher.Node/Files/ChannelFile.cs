@@ -3,7 +3,9 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node.Files;
 
-/// <summary>The terms of a channel as JSON: <c>channel open</c> writes it before it sends.</summary>
+/// <summary>
+/// The terms of a channel as JSON: <c>channel open</c> writes it before it sends.
+/// </summary>
 internal static class ChannelFile
 {
     public static ChannelTerms Load(string path)

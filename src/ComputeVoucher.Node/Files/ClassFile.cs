@@ -5,7 +5,9 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node.Files;
 
-/// <summary>The terms of a voucher class as JSON; the id is derived and, when given, checked.</summary>
+/// <summary>
+/// The terms of a voucher class as JSON; the id is derived and, when given, checked.
+/// </summary>
 internal static class ClassFile
 {
     public static VoucherClass Load(string path)

@@ -28,7 +28,7 @@ internal sealed class JsonFile
     /// <param name="path">The file.</param>
     /// <param name="writtenBy">The command that writes such files, for the remedy.</param>
     /// <param name="known">Every field that may appear.</param>
-    /// <exception cref="NodeException">Missing, too large, not JSON, or an unknown field.</exception>
+    /// <exception cref="NodeException">Missing, too large, not JSON, an unknown field.</exception>
     public static JsonFile Load(string path, string writtenBy, params string[] known)
     {
         FileInfo info = new(path);

@@ -14,7 +14,9 @@ namespace ComputeVoucher.Node.Keys;
 /// </summary>
 internal static class KeyFile
 {
-    /// <summary>64 digits, "0x" and a line end of two bytes; anything longer is no key file.</summary>
+    /// <summary>
+    /// 64 digits, "0x" and a line end of two bytes; anything longer is no key file.
+    /// </summary>
     private const int FileBytesMax = 68;
 
     private const UnixFileMode GroupAndOthers =

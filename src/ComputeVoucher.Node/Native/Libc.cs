@@ -5,7 +5,9 @@ using ComputeVoucher.Node.Cli;
 
 namespace ComputeVoucher.Node.Native;
 
-/// <summary>The few calls of the C library that the base class library hides or gets wrong.</summary>
+/// <summary>
+/// The few calls of the C library that the base class library hides or gets wrong.
+/// </summary>
 internal static partial class Libc
 {
     private const int OpenReadOnly = 0;

@@ -4,7 +4,9 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Node.OnChain;
 
-/// <summary>Creation code of the contracts, embedded at build time from src/contracts/out.</summary>
+/// <summary>
+/// Creation code of the contracts, embedded at build time from src/contracts/out.
+/// </summary>
 internal static class ContractCode
 {
     public static byte[] Providers() => Read("Providers");

@@ -6,8 +6,9 @@ using ComputeVoucher.Chain;
 namespace ComputeVoucher.Node.OnChain;
 
 /// <summary>
-/// Rows of one command that waits for its transaction. A command that is killed meanwhile leaves its
-/// outcome to the chain: look before repeating it. The node's own transactions are in its ledger.
+/// Rows of one command that waits for its transaction. A command that is killed meanwhile leaves
+/// its outcome to the chain: look before repeating it. The node's own transactions are in the
+/// ledger.
 /// </summary>
 internal sealed class MemoryOutboxStore : IOutboxStore
 {
@@ -23,6 +24,12 @@ internal sealed class MemoryOutboxStore : IOutboxStore
     public ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel)
     {
         _rows[item.Id] = item;
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DeleteAsync(long id, CancellationToken cancel)
+    {
+        _rows.Remove(id);
         return ValueTask.CompletedTask;
     }
 

@@ -24,13 +24,14 @@ internal static partial class Log
 
     [LoggerMessage(LogEvents.ModelPinned, LogLevel.Information,
         "model {Root} from {File}, {Units} units a run")]
-    public static partial void ModelPinned(this ILogger log, Bytes32 root, string file, ulong units);
+    public static partial void ModelPinned(
+        this ILogger log, Bytes32 root, string file, ulong units);
 
     [LoggerMessage(LogEvents.ClassPinned, LogLevel.Information, "class {Id} from {File}")]
     public static partial void ClassPinned(this ILogger log, Bytes32 id, string file);
 
     [LoggerMessage(LogEvents.Recovered, LogLevel.Information,
-        "ledger opened: {Channels} channels, {Unfinished} orders to finish, {Outbox} transactions open")]
+        "ledger opened: {Channels} channels, {Unfinished} orders to finish, {Outbox} sent")]
     public static partial void Recovered(
         this ILogger log, int channels, int unfinished, int outbox);
 
@@ -47,7 +48,7 @@ internal static partial class Log
     public static partial void OrderCancelled(this ILogger log, Bytes32 orderHash, uint steps);
 
     [LoggerMessage(LogEvents.ConflictKept, LogLevel.Warning,
-        "two orders under one sequence: channel {Channel} seq {Seq}; the second is kept as evidence")]
+        "two orders under one sequence: channel {Channel} seq {Seq}; the second is kept")]
     public static partial void ConflictKept(this ILogger log, Bytes32 channel, ulong seq);
 
     [LoggerMessage(LogEvents.LedgerFailed, LogLevel.Critical,
@@ -57,7 +58,8 @@ internal static partial class Log
     [LoggerMessage(LogEvents.ChainAway, LogLevel.Warning, "chain not usable: {Reason}")]
     public static partial void ChainAway(this ILogger log, string reason);
 
-    [LoggerMessage(LogEvents.ChainBack, LogLevel.Information, "chain usable again at block {Block}")]
+    [LoggerMessage(LogEvents.ChainBack, LogLevel.Information,
+        "chain usable again at block {Block}")]
     public static partial void ChainBack(this ILogger log, ulong block);
 
     [LoggerMessage(LogEvents.ThawSeen, LogLevel.Warning,
@@ -83,17 +85,4 @@ internal static partial class Log
 
     [LoggerMessage(LogEvents.UnexpectedFailure, LogLevel.Error, "unexpected in {Where}: {Reason}")]
     public static partial void UnexpectedFailure(this ILogger log, string where, string reason);
-
-    /// <summary>Structured lines of JSON on standard error, written by a thread of their own.</summary>
-    public static ILoggerFactory CreateFactory(LogLevel level) =>
-        LoggerFactory.Create(builder =>
-        {
-            builder.SetMinimumLevel(level);
-            builder.AddConsole(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
-            builder.AddJsonConsole(options =>
-            {
-                options.UseUtcTimestamp = true;
-                options.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-            });
-        });
 }

@@ -34,9 +34,10 @@ internal sealed class NodeHost
         using Pinned pinned = Pinned.Load(_options, _log);
         ServicePolicy policy = Pinned.PolicyOf(
             _options, key.Address, pinned.Classes, pinned.Models.Keys);
-        using LedgerStore ledger = OpenLedger(_options, policy);
+        // Before the ledger: a wrong chain id must not become the identity of a new one.
         using ChainParts chain = await ChainParts.ConnectAsync(_options, stop)
             .ConfigureAwait(false);
+        using LedgerStore ledger = OpenLedger(_options, policy);
         chain.Attach(ledger, _options, policy);
         await chain.Service.StepAsync(stop).ConfigureAwait(false);
 

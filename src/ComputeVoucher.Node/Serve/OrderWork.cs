@@ -86,7 +86,9 @@ internal sealed class OrderWork
         return _hasPlace ? RefusalReason.None : RefusalReason.Overloaded;
     }
 
-    /// <summary>Stage 4: in the ledger's memory at once, on the disk while the model runs.</summary>
+    /// <summary>
+    /// Stage 4: in the ledger's memory at once, on the disk while the model runs.
+    /// </summary>
     public RefusalReason Reserve()
     {
         _reserved = _serving.Ledger.Reserve(_order, _orderHash, _signature, _stream.Input.Span);
@@ -306,7 +308,9 @@ internal sealed class OrderWork
     {
         if (sent == 0)
         {
-            return await _stream.SendOutputAsync(result.Steps, result.Output, last: true)
+            // Steps count from 1 on the wire, also where a cancel left none.
+            uint step = Math.Max(1, result.Steps);
+            return await _stream.SendOutputAsync(step, result.Output, last: true)
                 .ConfigureAwait(false);
         }
 

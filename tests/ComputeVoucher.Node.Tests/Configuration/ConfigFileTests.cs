@@ -1,0 +1,116 @@
+using System;
+using System.IO;
+using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Node.Configuration;
+
+namespace ComputeVoucher.Node.Tests.Configuration;
+
+public sealed class ConfigFileTests : IDisposable
+{
+    private readonly string _path = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void Load_NestedKeys_Read()
+    {
+        ConfigFile file = Load("""
+            { "chain": { "rpc": ["http://a", "http://b"], "chainId": 1 },
+              "node": { "key": "node.key" } }
+            """);
+        Assert.Equal(["http://a", "http://b"], file.Texts(ConfigKeys.ChainRpc));
+        Assert.Equal(1UL, file.Number(ConfigKeys.ChainId, 1, 10));
+        Assert.Equal("127.0.0.1:9600", file.Text(ConfigKeys.NodeListen));
+        Assert.Equal(
+            Path.Combine(Path.GetDirectoryName(_path)!, "node.key"),
+            file.ResolvePath(file.Text(ConfigKeys.NodeKey)));
+    }
+
+    [Theory]
+    [InlineData("""{ "node": { "lissten": "x" } }""", "node:lissten", "node:listen")]
+    [InlineData("""{ "chian": { "rpc": "x" } }""", "chian", "chain:rpc")]
+    [InlineData("""{ "serve": { "backend": { "deep": 1 } } }""", "serve:backend:deep", null)]
+    [InlineData("""{ "chain": { "rpc": { "one": "x" } } }""", "chain:rpc:one", null)]
+    [InlineData("""{ "rpc": "x" }""", "rpc", null)]
+    public void Load_UnknownKey_RefusedByName(string json, string name, string? near)
+    {
+        NodeException refused = Assert.Throws<NodeException>(() => Load(json));
+        Assert.Contains("unknown configuration key", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(name, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(near ?? "", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{ \"a\": }")]
+    [InlineData("[1]")]
+    [InlineData("\u0000\u0001")]
+    [InlineData("")]
+    public void Load_NotJson_OneLine(string json)
+    {
+        NodeException refused = Assert.Throws<NodeException>(() => Load(json));
+        Assert.StartsWith(_path, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_Oversize_Refused()
+    {
+        File.WriteAllText(_path, "{ \"a\": \"" + new string('x', 2 << 20) + "\" }");
+        Assert.Contains("bytes, at most",
+            Assert.Throws<NodeException>(() => ConfigFile.Load(_path)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData("99999999999999999999999")]
+    [InlineData("many")]
+    public void Number_OutOfRange_NamesKeyAndRange(string value)
+    {
+        ConfigFile file = Load($$"""{ "serve": { "queueOrdersMax": "{{value}}" } }""");
+        NodeException refused = Assert.Throws<NodeException>(
+            () => file.Number(ConfigKeys.ServeQueue, 1, 100));
+        Assert.Contains("serve:queueOrdersMax", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("from 1 to 100", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Text_MissingWithoutDefault_Refused() => Assert.Contains("chain:vouchers is missing",
+        Assert.Throws<NodeException>(() => Load("{}").Text(ConfigKeys.ChainVouchers)).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Environment_OverFile_Wins()
+    {
+        Environment.SetEnvironmentVariable("CV_LOG__LEVEL", "Error");
+        try
+        {
+            Assert.Equal("Error", Load("""{ "log": { "level": "Debug" } }""")
+                .Text(ConfigKeys.LogLevel));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CV_LOG__LEVEL", null);
+        }
+    }
+
+    [Fact]
+    public void Help_EveryKey_WithUnitAndDefault()
+    {
+        string help = ConfigFile.Help();
+        foreach (ConfigKey key in ConfigKeys.All)
+        {
+            Assert.Contains(key.Name + "\n", help, StringComparison.Ordinal);
+            Assert.Contains(key.Unit, help, StringComparison.Ordinal);
+            Assert.False(string.IsNullOrWhiteSpace(key.Meaning));
+        }
+    }
+
+    private ConfigFile Load(string json)
+    {
+        File.WriteAllText(_path, json);
+        return ConfigFile.Load(_path);
+    }
+}
