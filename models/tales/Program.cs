@@ -22,7 +22,7 @@ internal static class Program
     private const int Workers = 2;
     private const int WarmUpSteps = 40;
     private const float Rate = 4e-3f;
-    private const int DefaultSteps = 700;
+    private const int DefaultSteps = 600;
 
     private static readonly Shape s_shape = new(
         Dim: 96, Hidden: 256, Layers: 4, Heads: 6, KvHeads: 3, Vocabulary, Context: 256);
