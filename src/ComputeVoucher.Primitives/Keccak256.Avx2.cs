@@ -10,6 +10,8 @@ namespace ComputeVoucher.Primitives;
 // Four permutations side by side: lane i of message j is element j of vector i. The state lives
 // in memory, two arrays that rounds read and write in turn; 16 registers hold column parities and
 // one row, so nothing spills.
+// Safety: every load and store stays within the state, whose size is ScratchBytes, or within a
+// span whose length is checked before its pointer is taken.
 public static unsafe partial class Keccak256
 {
     private const int VectorBytes = 32;

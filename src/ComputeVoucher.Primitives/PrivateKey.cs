@@ -10,6 +10,7 @@ namespace ComputeVoucher.Primitives;
 /// <see cref="Dispose"/>, and are never printed. Signing is thread safe; disposing meanwhile is
 /// not.
 /// </summary>
+// Safety: pointers go to buffers of the sizes that libsecp256k1 states, and live through the call.
 public sealed unsafe class PrivateKey : IDisposable
 {
     /// <summary>Length in bytes.</summary>

@@ -9,6 +9,7 @@ namespace ComputeVoucher.Primitives;
 /// ECDSA over secp256k1, by libsecp256k1. Thread safe. Nothing here throws on bad signatures or
 /// bad public keys: they are simply not valid.
 /// </summary>
+// Safety: pointers go to buffers of the sizes that libsecp256k1 states, and live through the call.
 public static unsafe class Secp256k1
 {
     /// <summary>Bytes of an uncompressed public key: 04 ‖ x ‖ y.</summary>

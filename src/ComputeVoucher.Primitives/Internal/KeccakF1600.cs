@@ -9,6 +9,7 @@ namespace ComputeVoucher.Primitives.Internal;
 /// A round reads one array and writes the other, so that pi costs no moves; the loop form that
 /// reads like the mathematics is in the tests and checks this one.
 /// </summary>
+// Safety: the pointers span Lanes words each, on the caller's stack.
 internal static unsafe class KeccakF1600
 {
     /// <summary>64-bit words of the state.</summary>

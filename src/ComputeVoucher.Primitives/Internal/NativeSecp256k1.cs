@@ -7,6 +7,7 @@ namespace ComputeVoucher.Primitives.Internal;
 /// success. Its illegal-argument callback ends the process, so callers pass only pointers that are
 /// not null, objects a previous call filled, and recovery ids 0 to 3.
 /// </summary>
+// Safety: declarations only; what callers must pass stands above.
 internal static unsafe partial class NativeSecp256k1
 {
     public const uint ContextNone = 1;
