@@ -10,6 +10,8 @@ TOOLS="$PWD/src/contracts/node_modules/.bin"
 MODEL=""
 INPUT=""
 LANGUAGE=no
+PROMPT="Once upon a time"
+TOKENS=120
 ORDERS=0
 CONCURRENCY=4
 
@@ -29,7 +31,9 @@ finality, settles, and shows before and after. Cleans up after itself, also on C
   --input FILE       inputs for it, one after the other: one order each
   --orders N         orders to send; the inputs are repeated (default: one per input)
   --concurrency N    orders in flight (default 4)
-  --language         serve the shipped language model
+  --language         serve the shipped language model (or the one of --model)
+  --prompt TEXT      what it goes on with (default "Once upon a time")
+  --tokens N         most new tokens of an order (default 120)
 TEXT
 }
 
@@ -225,6 +229,8 @@ CONFIG
 }
 
 stop_node() {
+  node -e "fetch('http://127.0.0.1:$HEALTH_PORT/metrics').then(r => r.text()).then(t =>
+    console.log(/^computevoucher_units_served_total (\\d+)/m.exec(t)[1]))" >"$WORK/served.json"
   kill "$NODE_PID"
   wait "$NODE_PID" || die "the node did not drain cleanly"
   NODE_PID=""
@@ -243,32 +249,49 @@ snapshot() {
   printf '{"holder":%s,"node":%s,"channel":%s}\n' "$holder" "$node" "$channel" >"$WORK/$1.json"
 }
 
-order() {
+client() {
   "$CV" request --at "127.0.0.1:$NODE_PORT" --deployment "$WORK/deployment.json" \
     --channel "$WORK/channel.json" --spend-key "$WORK/spend.key" --state "$WORK/client.state" \
-    --model "$MODEL" --input "$INPUT" --count "$ORDERS" --concurrency "$CONCURRENCY" \
-    --output "$WORK/outputs.bin" --receipts "$WORK/receipts.jsonl" --trace --json \
-    >"$WORK/request.json"
+    --model "$MODEL" --receipts "$WORK/receipts.jsonl" "$@"
+}
+
+order() {
+  say "sending $ORDERS orders for $(basename "$MODEL")"
+  client --input "$INPUT" --count "$ORDERS" --concurrency "$CONCURRENCY" \
+    --output "$WORK/outputs.bin" --trace --json >"$WORK/request.json"
   "$CV" verify receipt "$WORK/receipts.jsonl" --deployment "$WORK/deployment.json" \
     --channel "$WORK/channel.json" --json >/dev/null
+}
+
+# One answer as it comes, then several at once.
+talk() {
+  say "one order, its tokens as they arrive:"
+  client --prompt "$PROMPT" --tokens "$TOKENS" 2>/dev/null
+  say "and $ORDERS at once"
+  local prompts=() seed
+  for ((seed = 1; seed <= ORDERS; seed++)); do prompts+=(--prompt "$PROMPT"); done
+  client "${prompts[@]}" --tokens "$TOKENS" --temperature 0.8 --seed 7 --trace \
+    --concurrency "$CONCURRENCY" --json >"$WORK/request.json"
 }
 
 show() {
   node -e '
     const read = name => JSON.parse(require("fs").readFileSync(`${process.argv[1]}/${name}.json`));
-    const [before, after, request, redeem] = ["before", "after", "request", "redeem"].map(read);
+    const [before, after, request, redeem, served] =
+      ["before", "after", "request", "redeem", "served"].map(read);
     const n = v => Number(v).toLocaleString("en-US");
     const row = (name, a, b) => console.log(
       name.padEnd(34) + String(a).padStart(20) + String(b).padStart(20));
     row("", "before", "after");
     row("units bought and locked", n(before.channel.locked), n(after.channel.locked));
-    row("units served", 0, n(request.units));
+    row("units served", 0, n(served));
     row("units acknowledged", 0, n(request.ackedUnits));
     row("units redeemed and burned", n(before.channel.redeemed), n(after.channel.redeemed));
     row("escrow, token base units", n(before.node.escrow), n(after.node.escrow));
     row("earned, not yet settled", n(before.node.earned), n(after.node.earned));
     row("provider balance, base units", n(before.node.balance), n(after.node.balance));
     row("holder balance, base units", n(before.holder.tokens), n(after.holder.tokens));
+    for (const text of (request.texts ?? []).slice(0, 3)) console.log(`\n  …${text.trim()}`);
     const l = request.latencyMicros;
     console.log(`\n${n(request.served)} orders in ${request.seconds} s, ` +
       `${n(Math.round(request.ordersPerSecond))} a second; every receipt checked`);
@@ -276,48 +299,62 @@ show() {
       `max ${n(l.max)}`);
     console.log(`redeemed in ${redeem.transactions.length} transaction, ` +
       `${n(redeem.transactions[0].gas)} gas`);
-    const same = [request.units, request.ackedUnits, after.channel.redeemed, redeem.units].map(Number);
-    const paid = BigInt(request.units) * 1000000n / 1000000000n;
+    const same = [served, request.ackedUnits, after.channel.redeemed, redeem.units].map(Number);
+    const paid = BigInt(served) * 1000000n / 1000000000n;
     if (new Set(same).size !== 1 || BigInt(after.node.balance) !== paid) {
       console.error(`the sums do not agree: ${same}, paid ${after.node.balance}, due ${paid}`);
       process.exit(1);
     }' "$WORK"
 }
 
-main() {
-  if [ -z "$MODEL" ]; then
+# What one order costs, before anything is bought.
+units_of_an_order() {
+  if [ "$LANGUAGE" = yes ]; then
+    "$CV" generate --model "$MODEL" --prompt "$PROMPT" --tokens "$TOKENS" --json | json .units
+  else
+    "$CV" model inspect "$MODEL" --json | json .units
+  fi
+}
+
+choose_model() {
+  if [ "$LANGUAGE" = yes ]; then
+    MODEL=${MODEL:-models/tales/tales.gguf}
+    [ "$ORDERS" -gt 0 ] || ORDERS=6
+  elif [ -z "$MODEL" ]; then
     MODEL=models/glyphs/glyphs.tflite
     INPUT=models/glyphs/glyphs.inputs
   fi
-  [ -n "$INPUT" ] || die "--model wants --input as well"
   [ -f "$MODEL" ] || die "$MODEL: no such model file"
-  [ -f "$INPUT" ] || die "$INPUT: no such input file"
   MODEL=$(realpath "$MODEL")
+  [ "$LANGUAGE" = yes ] && return
+  [ -n "$INPUT" ] || die "--model wants --input as well"
+  [ -f "$INPUT" ] || die "$INPUT: no such input file"
   INPUT=$(realpath "$INPUT")
+}
+
+main() {
+  choose_model
   build
   trap clean_up EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   WORK=$(mktemp -d "${TMPDIR:-/tmp}/computevoucher-run.XXXXXX")
-  local facts units
-  facts=$("$CV" model inspect "$MODEL" --json)
-  units=$(printf '%s' "$facts" | json .units)
+  local units
+  units=$(units_of_an_order)
   if [ "$ORDERS" -eq 0 ]; then
-    ORDERS=$(($(stat -c %s "$INPUT") / $(printf '%s' "$facts" | json .inputBytes)))
+    ORDERS=$(($(stat -c %s "$INPUT") / $("$CV" model inspect "$MODEL" --json | json .inputBytes)))
   fi
   [ "$ORDERS" -gt 0 ] || die "$INPUT: shorter than one input of $MODEL"
   # Twice what is needed, so that the table shows what is left; whole thousands keep it readable.
-  BOUGHT=$(((units * ORDERS * 2 / 1000 + 1) * 1000))
+  BOUGHT=$(((units * (ORDERS + 1) * 2 / 1000 + 1) * 1000))
   say "starting a chain, deploying the contracts"
   start_chain
   set_the_stage
-  snapshot start
   say "buying $BOUGHT units and locking them to the node"
   buy_and_lock
   snapshot before
   start_node
-  say "sending $ORDERS orders for $(basename "$MODEL")"
-  order
+  if [ "$LANGUAGE" = yes ]; then talk; else order; fi
   stop_node
   say "redeeming, and waiting for finality"
   "$CV" redeem --config "$WORK/node.json" --json >"$WORK/redeem.json"
@@ -337,6 +374,8 @@ while [ $# -gt 0 ]; do
     --input) INPUT=${2:?--input wants a file}; shift 2 ;;
     --orders) ORDERS=${2:?--orders wants a number}; shift 2 ;;
     --concurrency) CONCURRENCY=${2:?--concurrency wants a number}; shift 2 ;;
+    --prompt) PROMPT=${2:?--prompt wants a text}; shift 2 ;;
+    --tokens) TOKENS=${2:?--tokens wants a number}; shift 2 ;;
     --language) LANGUAGE=yes; shift ;;
     *) say "run.sh: unknown option $1"; usage >&2; exit 2 ;;
   esac

@@ -1,7 +1,9 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Node.Cli;
 
 namespace ComputeVoucher.Node.Client;
@@ -54,6 +56,24 @@ internal sealed class RequestFigures
         }
 
         return all.ToArray();
+    }
+
+    /// <summary>The answers of a language model, without their prompts.</summary>
+    public List<string> Texts(Tokenizer tokenizer)
+    {
+        List<string> texts = [];
+        foreach (byte[]? output in _outputs)
+        {
+            int[] ids = new int[(output?.Length ?? 0) / 4];
+            for (int i = 0; i < ids.Length; i++)
+            {
+                ids[i] = BinaryPrimitives.ReadInt32LittleEndian(output.AsSpan(4 * i));
+            }
+
+            texts.Add(tokenizer.Decode(ids));
+        }
+
+        return texts;
     }
 
     public Report Report(ClientJournal journal, OrderRunner runner, NodeConnection node)

@@ -147,8 +147,19 @@ internal sealed class RequestCommand
             OutputFile.Write(output, figures.Outputs());
         }
 
-        text?.End();
-        figures.Report(journal, runner, node).Print(parsed.GetValue(CommonOptions.Json));
+        Report report = figures.Report(journal, runner, node);
+        if (text is not null)
+        {
+            // Standard output holds the text alone.
+            text.End();
+            Console.Error.Write(report.ToText());
+        }
+        else
+        {
+            AddTexts(report, model, figures);
+            report.Print(parsed.GetValue(CommonOptions.Json));
+        }
+
         return figures.FirstRefusal is { } line
             ? throw new NodeException($"{figures.Refused} of {count} orders refused: {line}")
             : ExitStatus.Done;
@@ -181,6 +192,14 @@ internal sealed class RequestCommand
             : null;
         inputs = InputFile.Of(records);
         return model;
+    }
+
+    private static void AddTexts(Report report, IModel model, RequestFigures figures)
+    {
+        if (model is LanguageModel { Tokenizer: { } tokenizer })
+        {
+            report.Add("texts", figures.Texts(tokenizer));
+        }
     }
 
     /// <summary>As many lanes as orders may be in flight; each takes the next input.</summary>
