@@ -6,9 +6,13 @@ namespace ComputeVoucher.Execution.Language;
 /// Empty parameters for an artifact to fill. Every piece is charged against the bytes that the
 /// artifact has, before memory is taken for it.
 /// </summary>
-internal sealed class EmptyLlama(LlamaShape shape, long bytes, ByteSource source)
+internal sealed class EmptyLlama(
+    LlamaShape shape, long bytes, WeightArena arena, ByteSource source)
 {
     private long _left = bytes;
+
+    /// <summary>Memory of the matrices made here.</summary>
+    public WeightArena Arena => arena;
 
     public QuantMatrix Matrix(WeightId id, byte form)
     {
@@ -20,7 +24,7 @@ internal sealed class EmptyLlama(LlamaShape shape, long bytes, ByteSource source
         (int rows, int columns) = shape.Of(id);
         int cells = (columns + 31) / 32;
         Charge((long)rows * cells * WeightForms.CellBytes((WeightForm)form));
-        return new QuantMatrix((WeightForm)form, rows, columns);
+        return new QuantMatrix((WeightForm)form, rows, columns, arena);
     }
 
     public NormVector Norm(byte exponent)

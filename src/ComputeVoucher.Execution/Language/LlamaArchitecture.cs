@@ -118,7 +118,7 @@ internal static class LlamaArchitecture
             throw source.Refuse("has constants that do not follow from its shape");
         }
 
-        var builder = new EmptyLlama(shape, bodyBytes, source);
+        var builder = new EmptyLlama(shape, bodyBytes, new WeightArena(bodyBytes), source);
         QuantMatrix embedding = builder.Matrix(WeightId.Embedding, reader.ReadByte());
         byte form = reader.ReadByte();
         QuantMatrix classifier = tied ? embedding : builder.Matrix(WeightId.Classifier, form);
@@ -138,6 +138,7 @@ internal static class LlamaArchitecture
         return new LlamaParameters
         {
             Shape = shape,
+            Arena = builder.Arena,
             Embedding = embedding,
             Classifier = classifier,
             Layers = layers,

@@ -36,6 +36,9 @@ internal sealed class LlamaParameters : IDisposable
 {
     public required LlamaShape Shape { get; init; }
 
+    /// <summary>Memory of the matrices.</summary>
+    public required WeightArena Arena { get; init; }
+
     /// <summary>[Vocab, Dim].</summary>
     public required QuantMatrix Embedding { get; init; }
 
@@ -90,6 +93,7 @@ internal sealed class LlamaParameters : IDisposable
 
     public void Dispose()
     {
+        // The matrices let go first: a use after this meets a null, not freed memory.
         Embedding.Dispose();
         Classifier.Dispose();
         foreach (LlamaLayer layer in Layers)
@@ -99,5 +103,7 @@ internal sealed class LlamaParameters : IDisposable
                 layer.Matrix(id).Dispose();
             }
         }
+
+        Arena.Dispose();
     }
 }

@@ -33,6 +33,10 @@ internal sealed record LlamaShape(
     /// </summary>
     public const int ContextMax = 32_768;
 
+    /// <summary>Weights of all matrices, the classifier included.</summary>
+    public long Weights => 2L * Vocab * Dim +
+        Layers * (2L * Dim * QueryDim + 2L * Dim * KvDim + 3L * Dim * Hidden);
+
     public int QueryDim => Heads * HeadDim;
 
     public int KvDim => KvHeads * HeadDim;

@@ -80,8 +80,9 @@ internal sealed class CommittedRun
         };
     }
 
-    /// <summary>The residual stream before a layer's attention, or before its
-    /// feed-forward.</summary>
+    /// <summary>
+    /// The residual stream before a layer's attention, or before its feed-forward.
+    /// </summary>
     public long Residual(int position, int layer, bool feedForward, int element) =>
         feedForward ? Get(position, layer, "attention", element)
         : layer == 0 ? Get(position, -1, "embed", element)

@@ -50,6 +50,7 @@ internal sealed class LlamaBounds
         return new LlamaParameters
         {
             Shape = parameters.Shape,
+            Arena = parameters.Arena,
             Embedding = parameters.Embedding,
             Layers = parameters.Layers,
             FinalNorm = parameters.FinalNorm,

@@ -9,18 +9,24 @@ internal sealed class LlamaImporter
 {
     private readonly LlamaSource _source;
     private readonly WeightForm _floats;
+    private readonly WeightArena _arena;
 
-    private LlamaImporter(LlamaSource source, WeightForm floats)
+    private LlamaImporter(LlamaSource source, WeightForm floats, WeightArena arena)
     {
         _source = source;
         _floats = floats;
+        _arena = arena;
     }
 
     /// <param name="source">Shape and rows.</param>
     /// <param name="floats">Form that F32 and F16 matrices are quantized to.</param>
     /// <exception cref="ModelException">A weight out of range, or a bound that fails.</exception>
-    public static LlamaParameters Import(LlamaSource source, WeightForm floats) =>
-        new LlamaImporter(source, floats).Run();
+    public static LlamaParameters Import(LlamaSource source, WeightForm floats)
+    {
+        // Eight bits and a 32-bit scale per 32 weights: 1.125 bytes a weight.
+        var arena = new WeightArena(source.Shape.Weights / 8 * 9);
+        return new LlamaImporter(source, floats, arena).Run();
+    }
 
     /// <summary>
     /// [context, headDim / 2, 2]: round(cos · 2^15), round(sin · 2^15) of
@@ -90,6 +96,7 @@ internal sealed class LlamaImporter
         var parameters = new LlamaParameters
         {
             Shape = shape,
+            Arena = _arena,
             Embedding = embedding,
             Classifier = classifier,
             Layers = layers,
@@ -139,7 +146,7 @@ internal sealed class LlamaImporter
     {
         (int rows, int columns) = _source.Shape.Of(id);
         GgmlType type = _source.TypeOf(id, layer);
-        var matrix = new QuantMatrix(MatrixBuilder.FormOf(type, _floats), rows, columns);
+        var matrix = new QuantMatrix(MatrixBuilder.FormOf(type, _floats), rows, columns, _arena);
         byte[] bytes = new byte[_source.RowBytes(id, layer)];
         bool floats = type is GgmlType.F32 or GgmlType.F16;
         float[] weights = floats ? new float[columns] : [];

@@ -19,9 +19,17 @@ namespace ComputeVoucher.Execution.Language.Quant;
 internal sealed unsafe class QuantMatrix : IDisposable
 {
     private const int AlignmentBytes = 64;
+
+    // Keeps the memory alive as long as the matrix is reachable.
+    private readonly WeightArena? _arena;
     private byte* _blocks;
 
-    public QuantMatrix(WeightForm form, int rows, int columns)
+    /// <summary>A matrix of zeros.</summary>
+    /// <param name="form">Of the weights.</param>
+    /// <param name="rows">1 or more.</param>
+    /// <param name="columns">1 or more.</param>
+    /// <param name="arena">Owns the memory; null for memory of its own.</param>
+    public QuantMatrix(WeightForm form, int rows, int columns, WeightArena? arena = null)
     {
         Form = form;
         Rows = rows;
@@ -30,6 +38,13 @@ internal sealed unsafe class QuantMatrix : IDisposable
         Groups = (columns + WeightForms.BlockColumns - 1) / WeightForms.BlockColumns;
         BlockBytes = WeightForms.BlockRows * WeightForms.CellBytes(form);
         nuint bytes = checked((nuint)RowBlocks * (nuint)Groups * (nuint)BlockBytes);
+        _arena = arena;
+        if (arena is not null)
+        {
+            _blocks = arena.Take((long)bytes);
+            return;
+        }
+
         _blocks = (byte*)NativeMemory.AlignedAlloc(bytes, AlignmentBytes);
         NativeMemory.Clear(_blocks, bytes);
         GC.AddMemoryPressure((long)bytes);
@@ -213,8 +228,14 @@ internal sealed unsafe class QuantMatrix : IDisposable
     {
         if (_blocks != null)
         {
-            NativeMemory.AlignedFree(_blocks);
+            byte* blocks = _blocks;
             _blocks = null;
+            if (_arena is not null)
+            {
+                return;
+            }
+
+            NativeMemory.AlignedFree(blocks);
             GC.RemoveMemoryPressure((long)RowBlocks * Groups * BlockBytes);
         }
     }
