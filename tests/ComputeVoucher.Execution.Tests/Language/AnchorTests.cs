@@ -58,6 +58,20 @@ public sealed class AnchorTests
         }
     }
 
+    /// <summary>What was registered and signed stays what it was, on every machine.</summary>
+    [SharedDataFact(LlamaData.Needs)]
+    public void RootsOfThePublishedModel_AreFrozen()
+    {
+        using LanguageModel model = LlamaData.Stories(context: LanguageModel.DefaultContext);
+        using IModelSession session = model.CreateSession(Backend.Auto, 1);
+        RunResult result = session.Run(
+            LlamaData.Greedy([1, 403, 407], 100), new RunOptions { Trace = true });
+        Assert.Equal(
+            "0x2e81892a88b0870d8c85b902bf96c688a6455b7a4f2c5a518f3c1fe81457fa54",
+            model.ModelRoot.ToString());
+        Assert.Equal("0x00", result.TraceRoot.ToString());
+    }
+
     private static string Sha256(ReadOnlySpan<byte> bytes) =>
         Convert.ToHexString(SHA256.HashData(bytes));
 }

@@ -177,6 +177,27 @@ public sealed class SessionTests
         }
     }
 
+    [SharedDataFact(LlamaData.Needs)]
+    public void Units_FollowFromTheArchitecture()
+    {
+        using LanguageModel model = LlamaData.Stories();
+        LlamaShape s = model.Parameters.Shape;
+        ulong expected = 0;
+        for (int position = 0; position < 9; position++)
+        {
+            int rows = s.QueryDim + 2 * s.KvDim;
+            int layer = s.Dim * rows + s.QueryDim * s.Dim + 3 * s.Dim * s.Hidden +
+                2 * 8 * s.Dim + 4 * rows + 8 * s.QueryDim + 16 * s.Hidden +
+                (position + 1) * (2 * s.QueryDim + 8 * s.Heads);
+            expected += (ulong)(s.Layers * layer);
+            expected += position >= 3 ? (ulong)(s.Vocab * (s.Dim + 1) + 8 * s.Dim) : 0;
+        }
+
+        RunResult result = Run(model, LlamaData.Greedy([1, 403, 407, 261], 6), trace: false);
+        Assert.Equal(6u, result.Steps);
+        Assert.Equal(expected, result.Units);
+    }
+
     private static void Refused(LanguageModel model, byte[] input) =>
         Assert.DoesNotContain(
             '\n', Assert.Throws<ModelException>(() => model.CheckInput(input)).Message);
