@@ -76,6 +76,38 @@ public sealed class ElementTests
         }
     }
 
+    [Fact]
+    public void LongRows_AreCheckedByTheirParts_WideResidualsInFull()
+    {
+        var shape = new LlamaShape(32, 4160, 1, 1, 1, 32, 32, 8);
+        using var source = new MemorySource(
+            SyntheticGguf.Write(shape, GgmlType.Q8_0, gain: 200));
+        using LanguageModel model = LanguageModel.Import(source, 8);
+        Assert.Equal(64, model.Parameters.ResidualBits);
+        byte[] input = LlamaData.Greedy([5, 6, 7], 2);
+        var run = new CommittedRun(model, input);
+        QuantMatrix down = model.Parameters.Layers[0].Down;
+        int z = (int)run.Get(2, 0, "scalars", run.Length(2, 0, "scalars") - 1);
+        for (int i = 0; i < shape.Dim; i++)
+        {
+            run.Reset();
+            long first = run.RowSum(down, i, 2, 0, "swiglu", 0, MatrixWork.PartialColumns);
+            Assert.Equal(first, run.Get(2, 0, "feedforward.parts", 2 * i));
+            Assert.InRange(run.OpenedBytes, 8192, LlamaDescription.ElementBytesMax);
+            long second = run.RowSum(
+                down, i, 2, 0, "swiglu", MatrixWork.PartialColumns, shape.Hidden);
+            Assert.Equal(second, run.Get(2, 0, "feedforward.parts", 2 * i + 1));
+            long x = run.Residual(2, 0, true, i) + Rounding.Shift(first + second, 24 - z);
+            Assert.Equal(x, run.Get(2, 0, "feedforward", i));
+        }
+
+        using var scalar = new LanguageSession(model, KernelSet.Scalar, 1, 1);
+        using var fast = new LanguageSession(model, KernelSet.Of(Backend.Auto), 2);
+        var options = new RunOptions { Trace = true };
+        Assert.Equal(
+            scalar.Run(input, options).TraceRoot, fast.Run(input, options).TraceRoot);
+    }
+
     /// <summary>Offset of a part of a layer's scalars; see TraceScratch for the order.</summary>
     private int Norm2 => 5 + _parts + 2 * (_shape.Heads + 2 * _shape.KvHeads) +
         3 * _shape.Heads + 2;

@@ -13,10 +13,12 @@ internal sealed class SyntheticGguf : IDisposable
     private readonly LlamaShape _shape;
     private readonly GgmlType _type;
     private readonly BinaryWriter _writer;
+    private readonly float _gain;
     private long _offset;
 
-    private SyntheticGguf(LlamaShape shape, GgmlType type, Stream stream)
+    private SyntheticGguf(LlamaShape shape, GgmlType type, float gain, Stream stream)
     {
+        _gain = gain;
         _shape = shape;
         _type = type;
         _writer = new BinaryWriter(stream);
@@ -25,10 +27,12 @@ internal sealed class SyntheticGguf : IDisposable
     /// <param name="shape">Columns must be whole blocks of the type.</param>
     /// <param name="type">Of every matrix; gains are F32.</param>
     /// <param name="tied">Leave the classifier out.</param>
-    public static byte[] Write(LlamaShape shape, GgmlType type, bool tied = false)
+    /// <param name="gain">Of the norms, times 0.5 to 1.1.</param>
+    public static byte[] Write(
+        LlamaShape shape, GgmlType type, bool tied = false, float gain = 1)
     {
         using var stream = new MemoryStream();
-        using var writer = new SyntheticGguf(shape, type, stream);
+        using var writer = new SyntheticGguf(shape, type, gain, stream);
         writer.Run(tied);
         return stream.ToArray();
     }
@@ -109,7 +113,7 @@ internal sealed class SyntheticGguf : IDisposable
         {
             for (int i = 0; i < columns; i++)
             {
-                _writer.Write(0.5f + i % 7 * 0.1f);
+                _writer.Write(_gain * (0.5f + i % 7 * 0.1f));
             }
         }
         else
