@@ -58,13 +58,18 @@ public sealed class NodeRig : IAsyncDisposable
     public static string ShippedInput { get; } =
         Path.Combine(SharedData.RepositoryRoot, "models", "glyphs", "glyphs.inputs");
 
+    /// <summary>The shipped language model.</summary>
+    public static string ShippedTales { get; } =
+        Path.Combine(SharedData.RepositoryRoot, "models", "tales", "tales.gguf");
+
     /// <summary>Everything up to, and without, a running node.</summary>
     /// <param name="units">Units bought and locked.</param>
-    public static async Task<NodeRig> CreateAsync(ulong units)
+    /// <param name="model">Served and ordered; null is the shipped classifier.</param>
+    public static async Task<NodeRig> CreateAsync(ulong units, string? model = null)
     {
         string folder = Directory.CreateTempSubdirectory("computevoucher-rig-").FullName;
         AnvilProcess anvil = await AnvilProcess.StartAsync("--block-time 1 --mixed-mining");
-        NodeRig rig = new(anvil, folder, ShippedModel, ShippedInput);
+        NodeRig rig = new(anvil, folder, model ?? ShippedModel, ShippedInput);
         string[] names = ["deployer", "holder", "provider", "node"];
         for (int i = 0; i < names.Length; i++)
         {
@@ -170,6 +175,14 @@ public sealed class NodeRig : IAsyncDisposable
         "--channel", PathOf("channel.json"), "--spend-key", PathOf("spend.key"), "--state",
         PathOf("client.state"), "--model", Model, "--input", Input, "--count", $"{count}",
         "--concurrency", $"{concurrency}", .. more,
+    ];
+
+    /// <summary>Arguments of a request that prompts a language model.</summary>
+    public string[] PromptArguments(string prompt, params string[] more) =>
+    [
+        "request", "--at", $"127.0.0.1:{NodePort}", "--deployment", PathOf("deployment.json"),
+        "--channel", PathOf("channel.json"), "--spend-key", PathOf("spend.key"), "--state",
+        PathOf("client.state"), "--model", Model, "--prompt", prompt, .. more,
     ];
 
     /// <summary>Starts the node; its log goes to node.log.</summary>

@@ -218,7 +218,7 @@ internal sealed class OrderRunner : IDisposable
                     order.Statement, order.SignatureBytes, order.Input, cancel)
                     .ConfigureAwait(false);
                 start = TimeProvider.System.GetTimestamp();
-                last = await ReceiveAsync(sent, output, cancel).ConfigureAwait(false);
+                last = await ReceiveAsync(order, sent, output, cancel).ConfigureAwait(false);
             }
             catch (WireException failure) when (IsTransient(failure.Reason))
             {
@@ -247,8 +247,10 @@ internal sealed class OrderRunner : IDisposable
     }
 
     private async Task<OrderEvent?> ReceiveAsync(
-        ClientOrder sent, ArrayBufferWriter<byte> output, CancellationToken cancel)
+        PendingOrder order, ClientOrder sent, ArrayBufferWriter<byte> output,
+        CancellationToken cancel)
     {
+        bool cancelled = false;
         while (await sent.ReadAsync(cancel).ConfigureAwait(false) is { } happened)
         {
             if (happened.Kind == FrameKind.Output)
@@ -260,6 +262,12 @@ internal sealed class OrderRunner : IDisposable
 
                 output.Write(happened.Bytes.Span);
                 OnOutput?.Invoke(happened.Bytes);
+                if (!cancelled && _settings.CancelAfter > 0
+                    && happened.Step >= _settings.CancelAfter)
+                {
+                    cancelled = true;
+                    await sent.CancelAsync(SignCancel(order), cancel).ConfigureAwait(false);
+                }
             }
             else if (happened.IsFinal)
             {
@@ -268,6 +276,12 @@ internal sealed class OrderRunner : IDisposable
         }
 
         return null;
+    }
+
+    private byte[] SignCancel(PendingOrder order)
+    {
+        Cancel wish = new(order.Order.HashStruct());
+        return SignedPayload.Encode(wish, _spendKey.Sign(wish.Digest(_separator)));
     }
 
     /// <summary>Everything in a receipt that can be computed here is computed here.</summary>

@@ -6,4 +6,6 @@ namespace ComputeVoucher.Node.Client;
 /// <param name="DeadlineSeconds">From signing to the order's deadline.</param>
 /// <param name="Flags">What is wanted beside the receipt.</param>
 /// <param name="AckEvery">Receipts after which an ack is sent.</param>
-internal sealed record OrderSettings(ulong DeadlineSeconds, OrderFlags Flags, int AckEvery);
+/// <param name="CancelAfter">Steps after which each order is cancelled; 0 is never.</param>
+internal sealed record OrderSettings(
+    ulong DeadlineSeconds, OrderFlags Flags, int AckEvery, uint CancelAfter);

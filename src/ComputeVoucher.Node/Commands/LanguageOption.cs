@@ -91,7 +91,12 @@ internal sealed class LanguageOption
             $"{path}: no tokenizer in the file or beside it (give --tokenizer FILE)");
 
     /// <summary>The canonical input of a prompt.</summary>
-    public InputRecord Record(ParseResult parsed, Tokenizer tokenizer, string prompt)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="prompt">How the text begins.</param>
+    /// <param name="index">Several prompts of one command draw differently.</param>
+    public InputRecord Record(
+        ParseResult parsed, Tokenizer tokenizer, string prompt, ulong index = 0)
     {
         // Models of short texts end with their begin token as often as with their end token.
         int[] ends = (tokenizer.BeginToken, tokenizer.EndToken) switch
@@ -102,16 +107,17 @@ internal sealed class LanguageOption
             _ => [],
         };
         return new InputRecord(
-            tokenizer.EncodePrompt(prompt), parsed.GetValue(_tokens), ends, Sampling(parsed));
+            tokenizer.EncodePrompt(prompt), parsed.GetValue(_tokens), ends,
+            Sampling(parsed, index));
     }
 
-    private SamplingOptions Sampling(ParseResult parsed)
+    private SamplingOptions Sampling(ParseResult parsed, ulong index)
     {
         uint temperature = Fixed(parsed, _temperature, 100);
         return temperature == 0
             ? SamplingOptions.Greedy
             : new SamplingOptions(temperature, parsed.GetValue(_topK), Fixed(parsed, _topP, 1),
-                parsed.GetValue(_seed));
+                unchecked(parsed.GetValue(_seed) + index));
     }
 
     /// <summary>Decimal text to Q.16, by decimal arithmetic: the same everywhere.</summary>

@@ -40,6 +40,12 @@ internal sealed class RequestCommand
         HelpName = "TEXT",
     };
 
+    private readonly Option<uint> _cancelAfter = new("--cancel-after")
+    {
+        Description = "Send a signed Cancel after so many tokens, and pay for what was done",
+        HelpName = "N",
+    };
+
     private readonly LanguageOption _language = new();
 
     private readonly Option<string> _output = new("--output")
@@ -105,6 +111,7 @@ internal sealed class RequestCommand
             request._state, request._model, request._input, request._output, request._receipts,
             request._count, request._concurrency, request._ackEvery, request._deadline,
             request._patience, request._trace, request._accept, request._prompt,
+            request._cancelAfter,
         };
         request._language.AddTo(command);
         command.SetAction(request.RunAsync);
@@ -183,7 +190,8 @@ internal sealed class RequestCommand
         List<ReadOnlyMemory<byte>> records = [];
         foreach (string prompt in prompts)
         {
-            records.Add(_language.Record(parsed, tokenizer, prompt).Encode());
+            ulong index = (ulong)records.Count;
+            records.Add(_language.Record(parsed, tokenizer, prompt, index).Encode());
         }
 
         // Several streams at once would interleave their words.
@@ -232,7 +240,8 @@ internal sealed class RequestCommand
         OrderFlags flags = (parsed.GetValue(_trace) ? OrderFlags.TraceRootWanted : 0)
             | (parsed.GetValue(_accept) ? OrderFlags.AcceptWanted : 0);
         return new OrderSettings(
-            parsed.GetValue(_deadline), flags, Bounded(parsed, _ackEvery, 1024));
+            parsed.GetValue(_deadline), flags, Bounded(parsed, _ackEvery, 1024),
+            parsed.GetValue(_cancelAfter));
     }
 
     private static int Bounded(ParseResult parsed, Option<int> option, int max)

@@ -122,6 +122,39 @@ public sealed class MarketTests
             redeemed.GetProperty("redeemedUnits").ToString());
     }
 
+    [MarketFact]
+    public async Task Node_LanguageModel_StreamsCancelsAndChargesTheStepsDone()
+    {
+        await using NodeRig rig = await NodeRig.CreateAsync(
+            1_000_000_000_000, NodeRig.ShippedTales);
+        await rig.StartNodeAsync();
+
+        // 1. The same text as without a node, token for token.
+        const string Prompt = "Once upon a time";
+        string local = rig.Json("generate", "--model", rig.Model, "--prompt", Prompt, "--tokens",
+            "60").GetProperty("text").GetString()!;
+        Assert.Equal(local + "\n", rig.Must(rig.PromptArguments(Prompt, "--tokens", "60")));
+
+        // 2. Streams side by side, with trace roots; each checked by the client.
+        JsonElement several = rig.Json(rig.PromptArguments(Prompt, "--tokens", "40", "--trace",
+            "--count", "8", "--concurrency", "8", "--temperature", "0.9"));
+        Assert.Equal(8, several.GetProperty("served").GetInt32());
+
+        // 3. A cancelled order is charged for its steps and no more.
+        JsonElement whole = rig.Json(rig.PromptArguments(Prompt, "--tokens", "1500"));
+        JsonElement cut = rig.Json(rig.PromptArguments(
+            Prompt, "--tokens", "1500", "--cancel-after", "3"));
+        Assert.InRange(cut.GetProperty("units").GetInt64(), 1,
+            whole.GetProperty("units").GetInt64() / 2);
+        Assert.Contains("computevoucher_orders_cancelled_total 1\n",
+            await rig.PageAsync("metrics"), StringComparison.Ordinal);
+
+        Assert.Equal(0, rig.StopNode().Status);
+        JsonElement redeemed = rig.Json("redeem", "--config", rig.PathOf("node.json"));
+        Assert.Equal(cut.GetProperty("ackedUnits").ToString(),
+            redeemed.GetProperty("redeemedUnits").ToString());
+    }
+
     private static void Refused(NodeRig rig, string config, string says)
     {
         (int status, _, string error) = NodeRig.Run("serve", "--config", rig.PathOf(config));
