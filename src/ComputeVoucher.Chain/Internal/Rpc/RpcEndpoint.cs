@@ -4,6 +4,7 @@ using System.IO;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -118,7 +119,7 @@ internal sealed class RpcEndpoint : IDisposable
             throw new ChainException(
                 ChainFault.TimedOut, $"no whole answer within {_deadline.TotalSeconds:0.#} s", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException
             or InvalidOperationException or NotSupportedException)
         {
             throw new ChainException(
