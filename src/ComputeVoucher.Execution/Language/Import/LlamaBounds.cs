@@ -189,13 +189,19 @@ internal sealed class LlamaBounds
     private double[] AfterNorm(QuantMatrix matrix, NormVector norm)
     {
         double[] bounds = new double[matrix.Rows];
+        double[] gains = new double[matrix.Columns];
+        for (int i = 0; i < gains.Length; i++)
+        {
+            gains[i] = norm.Real(i);
+        }
+
         for (int row = 0; row < matrix.Rows; row++)
         {
             Load(matrix, row);
             double square = 0;
             for (int i = 0; i < matrix.Columns; i++)
             {
-                double product = _row[i] * norm.Real(i);
+                double product = _row[i] * gains[i];
                 square += product * product;
             }
 

@@ -117,18 +117,26 @@ internal sealed unsafe class QuantMatrix : IDisposable
         magnitude = 0;
         scaleMax = 0;
         int part = WeightForms.GroupColumns(Form);
+        bool bytes = Form is WeightForm.Int8 or WeightForm.Int8Half;
+        int bias = Form == WeightForm.Int4 ? 8 : 0;
         for (int c = 0; c < Columns; c += part)
         {
             long scale = Scale(row, c);
             long offset = Offset(row, c);
             scaleMax = Math.Max(scaleMax, Math.Max(Math.Abs(scale), Math.Abs(offset)));
-            int end = Math.Min(c + part, Columns);
-            for (int i = c; i < end; i++)
+            byte* block = Block(row, c, out int r, out int from);
+            byte* quants = block + WeightForms.QuantBytes(Form) * r;
+            long sum = 0;
+            Span<double> to = exact[c..Math.Min(c + part, Columns)];
+            for (int i = 0; i < to.Length; i++)
             {
-                long product = scale * Quant(row, i);
-                magnitude += Math.Abs(product) + Math.Abs(offset);
-                exact[i] = product - offset;
+                int quant = bytes ? (sbyte)quants[from + i]
+                    : ((quants[i & 15] >> (i < 16 ? 0 : 4)) & 15) - bias;
+                sum += Math.Abs(quant);
+                to[i] = scale * quant - offset;
             }
+
+            magnitude += sum * Math.Abs(scale) + to.Length * Math.Abs(offset);
         }
     }
 
