@@ -66,6 +66,9 @@ internal static class KillRun
         JsonElement last = rig.Json(rig.RequestArguments(1, 1));
         Int128 acked = Units(last, "ackedUnits");
         long orders = last.GetProperty("nextSeq").GetInt64();
+        // What was just confirmed must survive the very next instruction.
+        rig.KillNode();
+        await rig.StartNodeAsync();
         (int status, TimeSpan took) = rig.StopNode();
         JsonElement redeem = rig.Json("redeem", "--config", rig.PathOf("node.json"));
         JsonElement settled = rig.OnChain("provider", "settle", "--key", rig.PathOf("provider.key"),
@@ -81,7 +84,6 @@ internal static class KillRun
             + $"kills; units acknowledged {acked}, in the ledger {ledger}, redeemed {redeemed}, "
             + $"paid {paid}; drained in {took.TotalMilliseconds:0} ms with status {status}"));
         bool agree = acked == ledger && ledger == redeemed && redeemed == paid && status == 0;
-        await Task.CompletedTask;
         if (!agree)
         {
             Console.Error.WriteLine("kill: the sums do not agree");
