@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.CommandLine;
 using System.Diagnostics;
+using System.IO;
 using System.Text;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Node.Cli;
@@ -22,6 +23,12 @@ internal sealed class GenerateCommand
         Description = "How the text begins", HelpName = "TEXT", Required = true,
     };
 
+    private readonly Option<string> _record = new("--record")
+    {
+        Description = "Write the canonical input too: what infer reads and an order carries",
+        HelpName = "FILE",
+    };
+
     private readonly LanguageOption _language = new();
     private readonly Option<string> _backend = BackendOption.CreateBackend();
     private readonly Option<int> _threads = BackendOption.CreateThreads();
@@ -31,7 +38,8 @@ internal sealed class GenerateCommand
         GenerateCommand generate = new();
         Command command = new("generate", "Let a language model go on with a text")
         {
-            generate._model, generate._prompt, generate._backend, generate._threads,
+            generate._model, generate._prompt, generate._record, generate._backend,
+            generate._threads,
         };
         generate._language.AddTo(command);
         command.SetAction(generate.Run);
@@ -49,6 +57,11 @@ internal sealed class GenerateCommand
         Tokenizer tokenizer = LanguageOption.TokenizerOf(model, path);
         InputRecord record = _language.Record(parsed, tokenizer, prompt);
         byte[] input = record.Encode();
+        if (parsed.GetValue(_record) is { } file)
+        {
+            File.WriteAllBytes(file, input);
+        }
+
         using IModelSession session = model.CreateSession(backend, threads);
         TokenText text = tokenizer.CreateText();
         foreach (int id in record.Prompt)
