@@ -14,6 +14,7 @@ internal static class CommandTree
         root.Add(CommonOptions.Json);
         root.Add(ModelCommands.Create());
         root.Add(InferCommand.Create());
+        root.Add(BenchCommand.Create());
         root.Add(GenerateCommand.Create());
         root.Add(TokenizeCommand.Create());
         root.Add(FidelityCommand.Create());

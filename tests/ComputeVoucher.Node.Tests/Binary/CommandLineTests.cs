@@ -47,12 +47,34 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [BinaryFact]
+    public void Bench_SavedRun_IsComparedWithTheSameModelOnly()
+    {
+        string saved = PathOf("saved.json");
+        string[] bench = ["bench", "--model", NodeRig.ShippedModel, "--seconds", "0.05", "--json"];
+        Assert.Equal(0, NodeRig.Run([.. bench, "--save", saved]).Status);
+        (int status, string output, _) = NodeRig.Run([.. bench, "--against", saved]);
+        Assert.Equal(0, status);
+        using JsonDocument figures = JsonDocument.Parse(output);
+        JsonElement latency = figures.RootElement.GetProperty("latencyMicros");
+        Assert.InRange(
+            latency.GetProperty("p50").GetDouble(), latency.GetProperty("min").GetDouble(),
+            latency.GetProperty("max").GetDouble());
+        Assert.True(figures.RootElement.GetProperty("p50AgainstSaved").GetDouble() > 0);
+
+        File.WriteAllText(saved, File.ReadAllText(saved).Replace("0x2", "0x3"));
+        Refused(1, [.. bench, "--against", saved]);
+        File.WriteAllText(saved, "{}");
+        Refused(1, [.. bench, "--against", saved]);
+        Refused(2, "bench", "--model", NodeRig.ShippedModel, "--seconds", "0");
+    }
+
+    [BinaryFact]
     public void Help_EveryCommand_StatusZero()
     {
         string[] commands =
         [
-            "", "model", "model import", "model inspect", "infer", "generate", "tokenize",
-            "fidelity", "serve", "key", "deploy", "class", "provider", "voucher", "channel",
+            "", "model", "model import", "model inspect", "infer", "bench", "generate",
+            "tokenize", "fidelity", "serve", "key", "deploy", "class", "provider", "voucher", "channel",
             "request", "redeem", "outbox", "open", "verify", "verify receipt", "doctor",
         ];
         foreach (string command in commands)
