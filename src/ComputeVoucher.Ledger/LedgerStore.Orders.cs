@@ -202,7 +202,8 @@ public sealed partial class LedgerStore
 
     /// <summary>
     /// Stores a release: from now on the channel takes no order. Refused with AckUnfinished while
-    /// an order runs. It may leave the node when the task is done.
+    /// an order runs, or where it is below what was served. It may leave the node when the task is
+    /// done.
     /// </summary>
     public Task RecordRelease(
         in Release release,

@@ -274,7 +274,7 @@ public sealed class History
     private Task Release(LedgerStore? store, ModelChannel channel)
     {
         Signature signature = new(_seeded.Bytes(64));
-        bool free = _seeded.Chance(30) && channel.Released is null && channel.Sums.Reserved == 0;
+        bool free = _seeded.Chance(30) && channel.Released is null && channel.Sums.Unacked == 0;
         if (!free)
         {
             return Task.CompletedTask;

@@ -221,6 +221,40 @@ public sealed class OrderTests
     }
 
     [Fact]
+    public async Task Release_BelowWhatWasServedOrAckedMeanwhile_GivesNothingAway()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Given.Open(directory);
+        ChannelRow row = Given.Channel();
+        await store.PutChannel(row);
+        Release seenBefore = new(Given.Id(row), 0);
+        Given.Serve(store, Given.Order(row, 0));
+        _ = store.RecordRelease(seenBefore, Given.Signature, out RefusalReason refusal);
+        Assert.Equal(RefusalReason.AckUnfinished, refusal);
+        await Given.AckAsync(store, row, 100, 1);
+        _ = store.RecordRelease(seenBefore, Given.Signature, out refusal);
+        Assert.Equal(RefusalReason.AckUnfinished, refusal);
+        Assert.Equal(RefusalReason.None, Given.Reserve(store, Given.Order(row, 1)).Refusal);
+    }
+
+    [Fact]
+    public async Task Reserve_ReplayOfACancelledOrder_WaitsForTheCancel()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Given.Open(directory);
+        ChannelRow row = Given.Channel();
+        await store.PutChannel(row);
+        Order order = Given.Order(row, 0);
+        await Given.Reserve(store, order).Durable;
+        Task stored = store.RecordCancel(
+            new Cancel(order.HashStruct()), Given.Signature, 0, out _);
+        ReserveResult again = Given.Reserve(store, order);
+        Assert.Equal(0u, again.CancelSteps);
+        Assert.Same(stored, again.Durable);
+        await again.Durable;
+    }
+
+    [Fact]
     public async Task Reserve_SixtyFourThreadsAtOnce_ExactlyOnce()
     {
         // V5: one order from 64 threads at once, many times; only one of them may reserve.

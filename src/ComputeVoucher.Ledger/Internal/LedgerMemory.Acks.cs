@@ -53,7 +53,9 @@ internal sealed partial class LedgerMemory
             return signed == release ? RefusalReason.None : RefusalReason.ChannelReleased;
         }
 
-        if (account.Reserved != 0)
+        // An order may have been served, or an ack stored, since the caller looked: a release
+        // below that would give it away.
+        if (account.Reserved != 0 || release.CumUnits < account.Acked + account.Unacked)
         {
             return RefusalReason.AckUnfinished;
         }

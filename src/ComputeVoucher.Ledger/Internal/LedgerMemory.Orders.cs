@@ -202,7 +202,8 @@ internal sealed partial class LedgerMemory
     private static ReserveResult Replay(OpenOrder open) => new()
     {
         IsReplay = true,
-        Durable = open.Durable,
+        // A receipt of fewer steps must not leave before the cancel that allows it.
+        Durable = open.CancelSteps is null ? open.Durable : open.CancelDurable,
         Accept = open.Accept,
         CancelSteps = open.CancelSteps,
         Receipt = open.Receipt,

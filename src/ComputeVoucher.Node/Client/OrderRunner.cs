@@ -150,7 +150,7 @@ internal sealed class OrderRunner : IDisposable
         while (state.Entries.Count == StateMessage.EntriesMax);
     }
 
-    private void AdoptEntry(StateMessage.Entry entry)
+    internal void AdoptEntry(StateMessage.Entry entry)
     {
         RefusalReason refusal = SignedPayload.DecodeOrder(
             entry.OrderSigned.Span, out Order order, out Signature orderSignature);
@@ -162,7 +162,9 @@ internal sealed class OrderRunner : IDisposable
             order.HashStruct(), orderSignature, _separator, _channel.SpendKey);
         refusal = refusal != RefusalReason.None ? refusal : SignedPayload.CheckSigner(
             receipt.HashStruct(), receiptSignature, _separator, _channel.Node);
-        if (refusal != RefusalReason.None || receipt.OrderHash != order.HashStruct()
+        // One spend key may hold several channels: an order is paid by its own alone.
+        if (refusal != RefusalReason.None || order.Channel != _node.ChannelId
+            || receipt.OrderHash != order.HashStruct()
             || receipt.Units > order.MaxUnits)
         {
             throw new NodeException("the node's state holds an order that is not ours, or a wrong "

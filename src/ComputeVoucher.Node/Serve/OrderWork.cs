@@ -151,7 +151,9 @@ internal sealed class OrderWork
 
         if (refusal == RefusalReason.None)
         {
-            _cancel = new SignedCancel(cancel, signature);
+            // Where an earlier run has decided how the order ends, the same answer comes again.
+            bool isDecided = _reserved.CancelSteps is not null || _reserved.Receipt is not null;
+            _cancel = isDecided ? null : new SignedCancel(cancel, signature);
         }
         else if (refusal.IsAbusive())
         {
@@ -222,7 +224,7 @@ internal sealed class OrderWork
         };
         if (_cancel is not null || _reserved.CancelSteps == 0)
         {
-            _ = ReplyAsync(Nothing(), sent: 0);
+            _ = ReplyAsync(Nothing(_order.InputRoot), sent: 0);
             return;
         }
 
@@ -233,12 +235,12 @@ internal sealed class OrderWork
 
     /// <summary>Cancelled before the first step: no output, no units, a receipt all the same.
     /// </summary>
-    private RunResult Nothing() => new()
+    internal static RunResult Nothing(in Bytes32 inputRoot) => new()
     {
         Output = [],
         Steps = 0,
         Units = 0,
-        InputRoot = _order.InputRoot,
+        InputRoot = inputRoot,
         OutputRoot = TraceTree.ListRoot([]),
     };
 
@@ -276,6 +278,12 @@ internal sealed class OrderWork
     {
         try
         {
+            if (_reserved.Durable.IsFaulted)
+            {
+                // The run ended early because of the disk: no receipt may say so.
+                await _reserved.Durable.ConfigureAwait(false);
+            }
+
             await StoreCancelAsync(result.Steps).ConfigureAwait(false);
             Receipt receipt = new(
                 _orderHash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
@@ -284,7 +292,10 @@ internal sealed class OrderWork
             await _reserved.Durable.ConfigureAwait(false);
             if (refusal != RefusalReason.None)
             {
-                Abandon(refusal);
+                // Another run of this order, cancelled or not, was first. Its answer is the
+                // answer, and asking again brings it.
+                bool isLate = _cancel is not null || refusal != RefusalReason.ReceiptConflict;
+                Abandon(refusal, isLate || refusal.IsRetryable());
                 return;
             }
 
@@ -352,12 +363,12 @@ internal sealed class OrderWork
             _serving.Ledger.ReleaseOrder(_orderHash);
         }
 
-        Abandon(reason);
+        Abandon(reason, reason.IsRetryable());
     }
 
-    private void Abandon(RefusalReason reason)
+    private void Abandon(RefusalReason reason, bool retryable)
     {
-        _stream.SendError((ushort)reason, Refusals.Describe(reason), reason.IsRetryable());
+        _stream.SendError((ushort)reason, Refusals.Describe(reason), retryable);
         Release();
     }
 

@@ -12,11 +12,16 @@ internal sealed class ResumeJob(Serving serving, StoredOrder stored) : Job
 {
     public override void Run(IModelSession session)
     {
-        RunResult result = session.Run(stored.Input, new RunOptions
+        RunOptions options = new()
         {
             Trace = (stored.Order.Flags & OrderFlags.TraceRootWanted) != 0,
             StepsMax = stored.CancelSteps ?? 0,
-        });
+        };
+
+        // No option says "no step": zero is the model's own end.
+        RunResult result = stored.CancelSteps == 0
+            ? OrderWork.Nothing(stored.Order.InputRoot)
+            : session.Run(stored.Input, options);
         Receipt receipt = new(
             stored.Hash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
         Signature signature = serving.NodeKey.Sign(receipt.Digest(serving.Separator));

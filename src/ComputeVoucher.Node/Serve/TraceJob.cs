@@ -14,8 +14,16 @@ internal sealed class TraceJob(
 {
     public override void Run(IModelSession session)
     {
-        RunOptions options = new() { Trace = true, StepsMax = stored.CancelSteps ?? 0 };
-        RunResult result = session.Run(stored.Input, options);
+        RunOptions options = new() { Trace = true, StepsMax = receipt.Steps };
+        RunResult result = receipt.Steps == 0
+            ? OrderWork.Nothing(stored.Order.InputRoot)
+            : session.Run(stored.Input, options);
+        if (result.Steps != receipt.Steps || result.OutputRoot != receipt.OutputRoot)
+        {
+            // Whoever signs two stories about one order loses the stake.
+            throw new InvalidOperationException("another result than the receipt's; check memory");
+        }
+
         TraceRootStatement statement = new(stored.Hash, receipt.Steps, result.TraceRoot);
         Signature signature = serving.NodeKey.Sign(statement.Digest(serving.Separator));
         request.Reply(SignedPayload.Encode(statement, signature));

@@ -1,0 +1,63 @@
+using System;
+using System.IO;
+using System.Net;
+using System.Threading.Tasks;
+using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Node.Client;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node.Tests.Client;
+
+public sealed class OrderRunnerTests : IDisposable
+{
+    private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+    private readonly PrivateKey _spendKey = PrivateKey.FromBytes(Keccak256.Hash("spend"u8).Span);
+    private readonly PrivateKey _nodeKey = PrivateKey.FromBytes(Keccak256.Hash("node"u8).Span);
+    private readonly VoucherDomain _domain = new(1, default, default);
+
+    public void Dispose()
+    {
+        _spendKey.Dispose();
+        _nodeKey.Dispose();
+        File.Delete(_path);
+    }
+
+    [Theory]
+    [InlineData(false, 30)]
+    [InlineData(true, 0)]
+    public async Task AdoptEntry_OrderOfAnotherChannelOfThatKey_NotPaidTwice(
+        bool isOther, int owed)
+    {
+        ChannelTerms terms = Terms(1);
+        using ClientJournal journal = ClientJournal.Open(_path, terms.HashStruct());
+        await using NodeConnection node = new(
+            new IPEndPoint(IPAddress.Loopback, 1), terms, _domain, _spendKey, TimeSpan.Zero);
+        using OrderRunner runner = new(
+            node, journal, null!, _spendKey, terms, _domain.VouchersSeparator,
+            new OrderSettings(60, OrderFlags.None, 1, 0));
+        StateMessage.Entry entry = Served((isOther ? Terms(2) : terms).HashStruct());
+        Exception? refused = Record.Exception(() => runner.AdoptEntry(entry));
+        Assert.Equal(isOther, refused is NodeException);
+        _ = journal.TryNextAck(out Ack ack);
+        Assert.Equal(owed, (int)ack.CumUnits);
+    }
+
+    private ChannelTerms Terms(byte salt)
+    {
+        byte[] bytes = new byte[Bytes32.Size];
+        bytes[0] = salt;
+        return new ChannelTerms(
+            default, _nodeKey.Address, _spendKey.Address, default, new Bytes32(bytes));
+    }
+
+    private StateMessage.Entry Served(in Bytes32 channel)
+    {
+        Order order = new(channel, 0, default, default, 30, 1_000, OrderFlags.None, default);
+        Receipt receipt = new(order.HashStruct(), 1, default, default, 30);
+        return new StateMessage.Entry(
+            SignedPayload.Encode(order, _spendKey.Sign(order.Digest(_domain.VouchersSeparator))),
+            SignedPayload.Encode(
+                receipt, _nodeKey.Sign(receipt.Digest(_domain.VouchersSeparator))));
+    }
+}
