@@ -10,24 +10,25 @@ namespace ComputeVoucher.Execution.Language.Kernels;
 /// <remarks>
 /// Pieces are claimed one by one from a counter: a helper that the system does not run claims
 /// nothing, and the caller does all the work itself. A helper looks for work in a spin of some
-/// 20 µs, then parks (a wake-up costs 50 µs on a virtual machine, so a decoder's next operator
+/// 80 µs, then parks (a wake-up costs 50 µs on a virtual machine, so a decoder's next operator
 /// should find it spinning). When the caller has to wait too long for a claimed piece, the cores
 /// are oversubscribed: it works alone for a while and tries again later.
 /// </remarks>
 internal sealed class WorkTeam : IDisposable
 {
     /// <summary>
-    /// Iterations of a pause (about 40 ns each) before a helper parks: some 20 µs.
+    /// Iterations of a pause (about 40 ns each) before a helper parks: some 80 µs, longer than what
+    /// a decoder does alone between two matrices.
     /// </summary>
-    private const int SpinsBeforePark = 500;
+    private const int SpinsBeforePark = 2_000;
 
     /// <summary>
     /// Spins that the caller waits for a helper's piece before it suspects the machine.
     /// </summary>
     private const int SpinsBeforeDoubt = 5_000;
 
-    /// <summary>Operators that are run alone after a doubt.</summary>
-    private const int OperatorsAlone = 2_000;
+    /// <summary>Operators that are run alone after a doubt: about one token.</summary>
+    private const int OperatorsAlone = 100;
 
     /// <summary>A claim counter beyond every piece.</summary>
     private const long NoPiece = int.MaxValue;
