@@ -105,7 +105,9 @@ public sealed class Redeemer
         List<OutboxItem> submitted = [];
         try
         {
-            Dictionary<Bytes32, List<RedemptionDue>> groups = Groups(Due());
+            IReadOnlyList<RedemptionDue> due = Due();
+            await HurryAsync(due, cancel).ConfigureAwait(false);
+            Dictionary<Bytes32, List<RedemptionDue>> groups = Groups(due);
             if (groups.Count == 0)
             {
                 return submitted;
@@ -150,6 +152,36 @@ public sealed class Redeemer
     /// does.</summary>
     private static UInt256 Payout(in VoucherClass terms, UInt128 units) =>
         (UInt256)units * terms.UnitPrice / s_unitsPerPrice;
+
+    /// <summary>A thaw that is seen when the batch is on its way raises that batch's cap: the
+    /// units are in no other transaction.</summary>
+    private async Task HurryAsync(IReadOnlyList<RedemptionDue> due, CancellationToken cancel)
+    {
+        HashSet<Bytes32> urgent = [];
+        foreach (RedemptionDue item in due)
+        {
+            if (item.IsUrgent && item.InFlight)
+            {
+                urgent.Add(item.Channel.Id);
+            }
+        }
+
+        if (urgent.Count == 0)
+        {
+            return;
+        }
+
+        foreach (OutboxItem item in _outbox.Open)
+        {
+            if (!item.Request.IsUrgent && VouchersContract.TryReadRedeemBatch(
+                    item.Request.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows)
+                && Array.Exists(
+                    rows, row => urgent.Contains(row.TermsOf(node, classId).HashStruct())))
+            {
+                await _outbox.MakeUrgentAsync(item.Id, cancel).ConfigureAwait(false);
+            }
+        }
+    }
 
     private async Task SubmitAsync(
         Bytes32 classId,

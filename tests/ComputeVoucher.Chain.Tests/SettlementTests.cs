@@ -275,6 +275,22 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
     }
 
     [AnvilFact(NeedsContracts = true)]
+    public async Task Redeemer_ThawWhileTheBatchIsOnItsWay_BatchBecomesUrgent()
+    {
+        RedeemerOptions rich = new() { WeiPerTokenUnit = 1_000_000_000_000 };
+        using Bench bench = await BenchAsync(channels: 1, options: rich);
+        OutboxItem item = Assert.Single(await bench.Redeemer.StepAsync(false, default));
+        Assert.False(item.Request.IsUrgent);
+        await chain.SendAsync(
+            chain.Holder,
+            chain.Vouchers.Address,
+            VouchersContract.Thaw(chain.Class, bench.Terms[0]));
+        await StepAsync(bench.Mirror);
+        Assert.Empty(await bench.Redeemer.StepAsync(false, default));
+        Assert.True(Assert.Single(bench.Outbox.Open).Request.IsUrgent);
+    }
+
+    [AnvilFact(NeedsContracts = true)]
     public async Task Redeem_BySomebodyElse_SeenAndNothingLeftDue()
     {
         using Bench bench = await BenchAsync(channels: 2);
