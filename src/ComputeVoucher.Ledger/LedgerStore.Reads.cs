@@ -54,9 +54,10 @@ public sealed partial class LedgerStore
     }
 
     /// <summary>
-    /// Receipts of a channel from a sequence on, oldest first, for a client's resync.
+    /// Orders of a channel from a sequence on that are charged or may be, by sequence, without
+    /// their inputs: for a client's resync.
     /// </summary>
-    public async Task<IReadOnlyList<StoredReceipt>> ReceiptsAsync(
+    public async Task<IReadOnlyList<StoredOrder>> OrdersAsync(
         Bytes32 channel,
         ulong fromSeq,
         int countMax)
@@ -64,18 +65,20 @@ public sealed partial class LedgerStore
         await FlushAsync().ConfigureAwait(false);
         return Read(database =>
         {
-            List<StoredReceipt> receipts = [];
+            List<StoredOrder> orders = [];
             byte[] first = Rows.Slot(channel, fromSeq);
             byte[] end = [.. Rows.Slot(channel, ulong.MaxValue), 0];
-            foreach (byte[] key in database.OrderKeys(first, end, countMax))
+            foreach (byte[] key in database.OrderKeys(first, end, int.MaxValue))
             {
-                if (ReadReceipt(database, key) is StoredReceipt receipt)
+                if (orders.Count < countMax
+                    && ReadOrder(database, key, withInput: false) is StoredOrder order
+                    && order.State != OrderState.Released)
                 {
-                    receipts.Add(receipt);
+                    orders.Add(order);
                 }
             }
 
-            return receipts;
+            return orders;
         });
     }
 

@@ -181,10 +181,13 @@ public sealed class LedgerModel
                 }
             }
 
-            foreach (StoredReceipt receipt in store.ReceiptsAsync(state.Id, 0, int.MaxValue)
+            foreach (StoredOrder order in store.OrdersAsync(state.Id, 0, int.MaxValue)
                 .GetAwaiter().GetResult())
             {
-                Finished(text, receipt.Receipt);
+                if (order.Receipt is { } receipt)
+                {
+                    Finished(text, receipt.Receipt);
+                }
             }
         }
 

@@ -416,7 +416,7 @@ public sealed class OrderTests
         Assert.Null(await again.OrderAsync(Given.Order(row, 0).HashStruct()));
         Assert.NotNull(await again.OrderAsync(Given.Order(row, 3).HashStruct()));
         Assert.Empty(await again.ConflictsAsync());
-        Assert.Single(await again.ReceiptsAsync(Given.Id(row), 0, 10));
+        Assert.Single(await again.OrdersAsync(Given.Id(row), 0, 10));
     }
 
     [Fact]

@@ -117,6 +117,16 @@ internal sealed class ClientJournal : IDisposable
         }
     }
 
+    /// <summary>Whether the sequence is acknowledged, settled or waiting for its answer.</summary>
+    public bool IsKnown(ulong seq)
+    {
+        lock (_lock)
+        {
+            return seq < NewestAck.NextSeq
+                || _pending.ContainsKey(seq) || _resolved.ContainsKey(seq);
+        }
+    }
+
     /// <summary>Uses up a sequence: the order is in the file before this returns.</summary>
     public PendingOrder Add(Func<ulong, PendingOrder> sign)
     {
@@ -411,6 +421,8 @@ internal sealed class ClientJournal : IDisposable
 
         Libc.Sync(beside);
         File.Move(beside, _path, overwrite: true);
+        // Or a power cut brings the old file back, without the acks that are written from now on.
+        Libc.Sync(Path.GetDirectoryName(Path.GetFullPath(_path))!);
         old.Dispose();
     }
 }

@@ -129,31 +129,66 @@ internal sealed class OrderRunner : IDisposable
 
     private async Task AdoptAsync(CancellationToken cancel)
     {
+        ulong until = Now() + _settings.DeadlineSeconds;
         StateMessage state;
+        ulong before;
         do
         {
+            before = _journal.NewestAck.NextSeq;
             state = await RetryAsync(_node.StateAsync, cancel).ConfigureAwait(false);
-            if (state.AckSigned is { } signed)
+            while (!Adopt(state))
             {
-                CheckOwn(state.Ack, signed);
-                _journal.Adopt(state.Ack, signed, state.Ack.NextSeq);
-                AckedUnits = UInt128.Max(AckedUnits, state.Ack.CumUnits);
-            }
+                if (Now() > until)
+                {
+                    throw new NodeException("the node runs an order of this channel that --state "
+                        + "does not hold (wait until it is done, or ask the provider)");
+                }
 
-            foreach (StateMessage.Entry entry in state.Entries)
-            {
-                AdoptEntry(entry);
+                await Task.Delay(s_pause, cancel).ConfigureAwait(false);
+                state = await RetryAsync(_node.StateAsync, cancel).ConfigureAwait(false);
             }
 
             await AckAsync(force: true, cancel).ConfigureAwait(false);
         }
-        while (state.Entries.Count == StateMessage.EntriesMax);
+        while (state.Entries.Count == StateMessage.EntriesMax
+            && _journal.NewestAck.NextSeq > before);
     }
 
-    internal void AdoptEntry(StateMessage.Entry entry)
+    /// <summary>
+    /// Takes over what only the node remembers. False while one of those orders still runs: its
+    /// sequence must not be used again, and what it will cost is not known.
+    /// </summary>
+    internal bool Adopt(StateMessage state)
+    {
+        if (state.AckSigned is { } signed)
+        {
+            CheckOwn(state.Ack, signed);
+            _journal.Adopt(state.Ack, signed, state.Ack.NextSeq);
+            AckedUnits = UInt128.Max(AckedUnits, state.Ack.CumUnits);
+        }
+
+        foreach (StateMessage.Entry entry in state.Entries)
+        {
+            if (!AdoptEntry(entry))
+            {
+                return false;
+            }
+        }
+
+        // The node names every order that it charges; sequences between them are free of charge.
+        _journal.FillGaps();
+        return true;
+    }
+
+    internal bool AdoptEntry(StateMessage.Entry entry)
     {
         RefusalReason refusal = SignedPayload.DecodeOrder(
             entry.OrderSigned.Span, out Order order, out Signature orderSignature);
+        if (refusal == RefusalReason.None && entry.ReceiptSigned.IsEmpty)
+        {
+            return _journal.IsKnown(order.Seq);
+        }
+
         Receipt receipt = default;
         Signature receiptSignature = default;
         refusal = refusal != RefusalReason.None ? refusal : SignedPayload.Decode(
@@ -175,6 +210,8 @@ internal sealed class OrderRunner : IDisposable
         {
             _journal.AdoptReceipt(order, receipt, receiptSignature);
         }
+
+        return true;
     }
 
     private void CheckOwn(in Ack ack, byte[] signed)

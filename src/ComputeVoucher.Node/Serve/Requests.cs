@@ -203,18 +203,15 @@ internal sealed class Requests
         }
 
         List<StateMessage.Entry> entries = [];
-        IReadOnlyList<StoredReceipt> receipts = await _serving.Ledger.ReceiptsAsync(
+        IReadOnlyList<StoredOrder> orders = await _serving.Ledger.OrdersAsync(
             channel.Id, channel.Ack?.NextSeq ?? 0, StateMessage.EntriesMax).ConfigureAwait(false);
-        foreach (StoredReceipt receipt in receipts)
+        foreach (StoredOrder order in orders)
         {
-            StoredOrder? order = await _serving.Ledger.OrderAsync(receipt.Receipt.OrderHash)
-                .ConfigureAwait(false);
-            if (order is not null)
-            {
-                entries.Add(new StateMessage.Entry(
-                    SignedPayload.Encode(order.Order, order.Signature),
-                    SignedPayload.Encode(receipt.Receipt, receipt.Signature)));
-            }
+            entries.Add(new StateMessage.Entry(
+                SignedPayload.Encode(order.Order, order.Signature),
+                order.Receipt is { } receipt
+                    ? SignedPayload.Encode(receipt.Receipt, receipt.Signature)
+                    : default));
         }
 
         byte[]? ack = channel.Ack is { } newest

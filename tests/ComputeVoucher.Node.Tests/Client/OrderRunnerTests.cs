@@ -43,6 +43,30 @@ public sealed class OrderRunnerTests : IDisposable
         Assert.Equal(owed, (int)ack.CumUnits);
     }
 
+    [Fact]
+    public async Task Adopt_LostJournalWithGapsAndARunningOrder_WaitsThenOwesWhatWasServed()
+    {
+        ChannelTerms terms = Terms(1);
+        using ClientJournal journal = ClientJournal.Open(_path, terms.HashStruct());
+        await using NodeConnection node = new(
+            new IPEndPoint(IPAddress.Loopback, 1), terms, _domain, _spendKey, TimeSpan.Zero);
+        using OrderRunner runner = new(
+            node, journal, null!, _spendKey, terms, _domain.VouchersSeparator,
+            new OrderSettings(60, OrderFlags.None, 1, 0));
+        StateMessage.Entry first = Served(terms.HashStruct(), 1);
+        StateMessage.Entry last = Served(terms.HashStruct(), 3);
+        StateMessage running = new(
+            default, null, [first, last with { ReceiptSigned = default }]);
+        Assert.False(runner.Adopt(running));
+        Assert.False(journal.TryNextAck(out _));
+
+        // Sequences 0 and 2 were refused once: the node knows nothing of them.
+        Assert.True(runner.Adopt(new StateMessage(default, null, [first, last])));
+        Assert.True(journal.TryNextAck(out Ack ack));
+        Assert.Equal(new Ack(terms.HashStruct(), 60, 4), ack);
+        Assert.Equal(4UL, journal.NextSeq);
+    }
+
     private ChannelTerms Terms(byte salt)
     {
         byte[] bytes = new byte[Bytes32.Size];
@@ -51,9 +75,9 @@ public sealed class OrderRunnerTests : IDisposable
             default, _nodeKey.Address, _spendKey.Address, default, new Bytes32(bytes));
     }
 
-    private StateMessage.Entry Served(in Bytes32 channel)
+    private StateMessage.Entry Served(in Bytes32 channel, ulong seq = 0)
     {
-        Order order = new(channel, 0, default, default, 30, 1_000, OrderFlags.None, default);
+        Order order = new(channel, seq, default, default, 30, 1_000, OrderFlags.None, default);
         Receipt receipt = new(order.HashStruct(), 1, default, default, 30);
         return new StateMessage.Entry(
             SignedPayload.Encode(order, _spendKey.Sign(order.Digest(_domain.VouchersSeparator))),

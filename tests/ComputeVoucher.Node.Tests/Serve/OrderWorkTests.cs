@@ -5,9 +5,11 @@ using System.IO;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.Node.Client;
 using ComputeVoucher.Node.Serve;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ComputeVoucher.Node.Tests.Serve;
@@ -163,6 +165,24 @@ public sealed class OrderWorkTests : IDisposable
             Channel = stored.Order.Channel,
         };
         Assert.Throws<InvalidOperationException>(() => job.Run(_model));
+    }
+
+    [Fact]
+    public async Task State_NamesOrdersThatStillRun()
+    {
+        Order order = NewOrder();
+        await SendAsync(order);
+        Ack proof = new(order.Channel, 0, 0);
+        FakeStream request = new()
+        {
+            Kind = FrameKind.StateRequest,
+            Payload = SignedPayload.Encode(
+                proof, _spendKey.Sign(proof.Digest(_serving.Separator))),
+        };
+        await _pipeline.OnRequestAsync(request);
+        StateMessage state = StateMessage.Decode(
+            await request.Answer.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.True(Assert.Single(state.Entries).ReceiptSigned.IsEmpty);
     }
 
     private static uint StepsOf(byte[]? receipt)
