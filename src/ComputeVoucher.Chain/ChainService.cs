@@ -11,11 +11,13 @@ namespace ComputeVoucher.Chain;
 /// from any thread.</remarks>
 public sealed class ChainService
 {
+    private const string Unseen = "the chain was not read for too long";
+
     private readonly EndpointGuard _guard;
     private readonly ChainServiceOptions _options;
     private readonly TimeProvider _time;
     private long? _guardedAt;
-    private long? _mirroredAt;
+    private long _mirroredAt = long.MinValue;
     private volatile ChainHealth _health = new(false, "the chain was not asked yet", 0);
 
     public ChainService(
@@ -48,7 +50,26 @@ public sealed class ChainService
 
     /// <summary>Whether new orders may be accepted, and the most important line about it.
     /// </summary>
-    public ChainHealth Health => _health;
+    public ChainHealth Health
+    {
+        get
+        {
+            // A pass may hang in its deadlines for long: the age counts when it is asked for.
+            ChainHealth seen = _health;
+            return seen.IsAccepting && !IsMirrored
+                ? seen with { IsAccepting = false, Problem = seen.Problem ?? Unseen }
+                : seen;
+        }
+    }
+
+    private bool IsMirrored
+    {
+        get
+        {
+            long at = Volatile.Read(ref _mirroredAt);
+            return at != long.MinValue && _time.GetElapsedTime(at) < _options.MirrorAgeMax;
+        }
+    }
 
     /// <summary>One pass over everything. Throws only what the store throws, and
     /// <see cref="OperationCanceledException"/>.</summary>
@@ -66,7 +87,7 @@ public sealed class ChainService
         MirrorStep mirror = await Mirror.StepAsync(cancel).ConfigureAwait(false);
         if (Mirror.Problem is null)
         {
-            _mirroredAt = _time.GetTimestamp();
+            Volatile.Write(ref _mirroredAt, _time.GetTimestamp());
         }
 
         IReadOnlyList<OutboxItem> submitted = await Redeemer.StepAsync(false, cancel)
@@ -85,14 +106,13 @@ public sealed class ChainService
     private ChainHealth Judge()
     {
         ChainHealth guard = _guard.Health;
-        bool isMirrored = _mirroredAt is long at
-            && _time.GetElapsedTime(at) < _options.MirrorAgeMax;
+        bool isMirrored = IsMirrored;
 
         // An endpoint that is away for a moment stops nothing; the age of the mirror does.
         bool isAway = guard.EndpointsAlive == 0 && !_guard.IsContradicted;
         bool isAccepting = isMirrored && (guard.IsAccepting || isAway);
         string? problem = guard.Problem ?? Mirror.Problem ?? Outbox.Problem ?? Redeemer.Problem;
-        string? unseen = isMirrored ? null : "the chain was not read for too long";
+        string? unseen = isMirrored ? null : Unseen;
         return new ChainHealth(isAccepting, problem ?? unseen, guard.EndpointsAlive);
     }
 }

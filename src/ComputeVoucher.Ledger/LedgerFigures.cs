@@ -15,4 +15,11 @@ public readonly record struct LedgerFigures(
     long Acks,
     long PendingChanges,
     long PendingBytes,
-    long OpenOrders);
+    long OpenOrders)
+{
+    /// <summary>
+    /// Times that a full disk sent memory back to the disk's state: receipts that were not written
+    /// yet are gone then, and <see cref="LedgerStore.UnfinishedOrdersAsync"/> names their orders.
+    /// </summary>
+    public long Rollbacks { get; init; }
+}

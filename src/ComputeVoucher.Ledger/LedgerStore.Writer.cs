@@ -21,6 +21,7 @@ public sealed partial class LedgerStore
     private long _changes;
     private long _orders;
     private long _acks;
+    private long _rollbacks;
     private long _sinceCheckpointBytes;
 
     private void WriteUntilStopped()
@@ -124,6 +125,7 @@ public sealed partial class LedgerStore
             try
             {
                 _memory = LedgerMemory.Load(_database);
+                _rollbacks++;
                 Status = LedgerStatus.Full;
                 Fault = line.Message;
             }

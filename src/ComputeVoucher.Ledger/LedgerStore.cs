@@ -120,7 +120,10 @@ public sealed partial class LedgerStore : IDisposable
                     _acks,
                     _open.Changes.Count + (_writing?.Changes.Count ?? 0),
                     _open.Bytes + (_writing?.Bytes ?? 0),
-                    _memory.OpenOrders);
+                    _memory.OpenOrders)
+                {
+                    Rollbacks = _rollbacks,
+                };
             }
         }
     }

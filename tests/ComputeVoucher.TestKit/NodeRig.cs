@@ -50,6 +50,9 @@ public sealed class NodeRig : IAsyncDisposable
 
     public Process? Node => _node;
 
+    /// <summary>Words before the node's command: a mount namespace, say.</summary>
+    public string[] NodePrefix { get; set; } = [];
+
     /// <summary>The shipped classifier.</summary>
     public static string ShippedModel { get; } =
         Path.Combine(SharedData.RepositoryRoot, "models", "glyphs", "glyphs.tflite");
@@ -138,9 +141,12 @@ public sealed class NodeRig : IAsyncDisposable
 
     /// <summary>The same with variables in the environment.</summary>
     public static (int Status, string Output, string Error) RunIn(
-        Dictionary<string, string>? environment, params string[] arguments)
+        Dictionary<string, string>? environment, params string[] arguments) =>
+        Finish(StartOf(environment, arguments));
+
+    private static (int Status, string Output, string Error) Finish(ProcessStartInfo start)
     {
-        using Process process = Process.Start(StartOf(environment, arguments))!;
+        using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -188,11 +194,11 @@ public sealed class NodeRig : IAsyncDisposable
     /// <summary>Starts the node; its log goes to node.log.</summary>
     public async Task StartNodeAsync(string config = "node.json")
     {
-        ProcessStartInfo start = StartOf(null, "serve", "--config", PathOf(config));
+        ProcessStartInfo start = Prefixed("serve", "--config", PathOf(config));
         _node = Process.Start(start)!;
         _ = _node.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         FileStream log = new(PathOf("node.log"), FileMode.Append, FileAccess.Write,
-            FileShare.ReadWrite);
+            FileShare.ReadWrite, bufferSize: 1);
         _ = _node.StandardError.BaseStream.CopyToAsync(log)
             .ContinueWith(_ => log.Dispose(), TaskScheduler.Default);
         for (int i = 0; i < 600; i++)
@@ -214,6 +220,10 @@ public sealed class NodeRig : IAsyncDisposable
 
         throw new InvalidOperationException($"the node is not ready: {NodeLog()}");
     }
+
+    /// <summary>Runs the binary to its end behind <see cref="NodePrefix"/>.</summary>
+    public (int Status, string Output, string Error) RunPrefixed(params string[] arguments) =>
+        Finish(Prefixed(arguments));
 
     /// <summary>A page of the health endpoint; null while there is none.</summary>
     public async Task<string?> PageAsync(string path)
@@ -254,13 +264,14 @@ public sealed class NodeRig : IAsyncDisposable
         return (status, watch.Elapsed);
     }
 
-    public string NodeLog()
+    /// <summary>The last words of the log.</summary>
+    public string NodeLog(int charsMax = 2000)
     {
         using FileStream log = new(PathOf("node.log"), FileMode.Open, FileAccess.Read,
             FileShare.ReadWrite);
         using StreamReader reader = new(log);
         string text = reader.ReadToEnd();
-        return text.Length > 2000 ? text[^2000..] : text;
+        return text.Length > charsMax ? text[^charsMax..] : text;
     }
 
     public async ValueTask DisposeAsync()
@@ -295,6 +306,18 @@ public sealed class NodeRig : IAsyncDisposable
         foreach ((string name, string value) in environment ?? [])
         {
             start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    private ProcessStartInfo Prefixed(params string[] arguments)
+    {
+        ProcessStartInfo start = StartOf(null, arguments);
+        for (int i = NodePrefix.Length - 1; i >= 0; i--)
+        {
+            start.ArgumentList.Insert(0, start.FileName);
+            start.FileName = NodePrefix[i];
         }
 
         return start;

@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.CommandLine;
-using System.IO;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Node.Files;
 
 namespace ComputeVoucher.Node.Commands;
 
@@ -34,7 +34,7 @@ internal static class ModelCommands
         {
             using IModel model = ModelFile.Open(parsed.GetRequiredValue(file));
             string path = parsed.GetRequiredValue(output);
-            SaveWhole(model, path);
+            OutputFile.Write(path, stream => ModelFile.Save(model, stream));
             Describe(model).Add("file", path).Print(parsed.GetValue(CommonOptions.Json));
             return ExitStatus.Done;
         });
@@ -52,26 +52,6 @@ internal static class ModelCommands
             return ExitStatus.Done;
         });
         return command;
-    }
-
-    /// <summary>Written beside and moved, so that a failure leaves no half artifact.</summary>
-    private static void SaveWhole(IModel model, string path)
-    {
-        string beside = path + ".partial";
-        try
-        {
-            using (FileStream stream = new(beside, FileMode.Create, FileAccess.Write))
-            {
-                ModelFile.Save(model, stream);
-            }
-
-            File.Move(beside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(beside);
-            throw;
-        }
     }
 
     private static Report Describe(IModel model)

@@ -38,14 +38,18 @@ internal sealed class ReceiptVerifier
         catch (Exception failure) when (failure is JsonException or FormatException
             or System.Collections.Generic.KeyNotFoundException or InvalidOperationException)
         {
-            throw new NodeException($"{path}:{_lines}: not a receipt line: {failure.Message}",
-                failure);
+            string why = failure is System.Collections.Generic.KeyNotFoundException
+                ? "order, receipt and index are wanted"
+                : failure.Message;
+            throw new NodeException($"{path}:{_lines}: not a receipt line: {why}", failure);
         }
         catch (NodeException failure)
         {
             throw new NodeException($"{path}:{_lines}: {failure.Message}", failure);
         }
     }
+
+    public int Lines => _lines;
 
     public Report Report() => new Report()
         .Add("valid", true)

@@ -69,7 +69,7 @@ internal sealed class VerifyCommands
             TraceFile trace = TraceFile.Load(parsed.GetRequiredValue(file));
             Opening opening = Open(trace, parsed.GetValue(tensor), parsed.GetValue(element),
                 parsed.GetValue(count));
-            OutputFile.Write(parsed.GetRequiredValue(output), opening.Encoded);
+            OutputFile.Write(parsed.GetRequiredValue(output), opening.Encoded.ToArray());
             Describe(opening).Add("root", trace.Root.ToString())
                 .Add("bytes", opening.Encoded.Length)
                 .Print(parsed.GetValue(CommonOptions.Json));
@@ -155,8 +155,8 @@ internal sealed class VerifyCommands
             string path = parsed.GetRequiredValue(_file);
             Bytes32 root = ParseRoot(parsed.GetValue(_root)
                 ?? throw new UsageException("verify opening: --root HEX is wanted"));
-            if (new FileInfo(path).Length > Opening.EncodedBytesMax
-                || !Opening.TryVerify(File.ReadAllBytes(path), root, out Opening? opening))
+            if (!Opening.TryVerify(BoundedFile.Read(path, Opening.EncodedBytesMax), root,
+                out Opening? opening))
             {
                 throw new NodeException(
                     $"{path}: not an opening of {root} (another root, or a damaged file)");
@@ -191,14 +191,16 @@ internal sealed class VerifyCommands
                 ? null
                 : model!.CreateSession(Backend.Auto, 1);
             ReceiptVerifier verifier = new(channel, separator, inputs, session);
-            foreach (string line in File.ReadLines(path))
+            using StreamReader reader = new(path);
+            BoundedLines lines = new(reader, LineCharsMax);
+            while (lines.TryRead(path, out string? line))
             {
-                if (line.Length > LineCharsMax)
-                {
-                    throw new NodeException($"{path}: a line of {line.Length} characters");
-                }
-
                 verifier.Check(path, line);
+            }
+
+            if (verifier.Lines == 0)
+            {
+                throw new NodeException($"{path}: no receipt in it (is this the right file?)");
             }
 
             verifier.Report().Print(parsed.GetValue(CommonOptions.Json));

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Node.Files;
 using Microsoft.Extensions.Configuration;
 
 namespace ComputeVoucher.Node.Configuration;
@@ -21,7 +22,7 @@ internal sealed class ConfigFile
     public const string EnvironmentPrefix = "CV_";
 
     /// <summary>A configuration is a page of text; a larger file is a mistake.</summary>
-    private const long FileBytesMax = 1 << 20;
+    private const int FileBytesMax = 1 << 20;
 
     /// <summary>Entries of one list: models, classes, endpoints.</summary>
     private const int ListEntriesMax = 256;
@@ -45,15 +46,9 @@ internal sealed class ConfigFile
                 + "(computevoucher serve --print-config-help lists the keys)");
         }
 
-        if (file.Length > FileBytesMax)
-        {
-            throw new NodeException($"{path}: {file.Length} bytes, at most {FileBytesMax} "
-                + "(is this the right file?)");
-        }
-
         try
         {
-            using MemoryStream json = new(File.ReadAllBytes(path));
+            using MemoryStream json = new(BoundedFile.Read(path, FileBytesMax));
             IConfigurationRoot root = new ConfigurationBuilder()
                 .AddJsonStream(json)
                 .AddInMemoryCollection(FromEnvironment())
@@ -62,7 +57,8 @@ internal sealed class ConfigFile
             config.RefuseUnknown();
             return config;
         }
-        catch (Exception failure) when (failure is FormatException or JsonException)
+        catch (Exception failure) when (failure is FormatException or JsonException
+            or InvalidOperationException)
         {
             string reason = (failure.InnerException ?? failure).Message;
             throw new NodeException($"{path}: not a JSON configuration: {reason}", failure);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Net;
 using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Node.Commands;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
@@ -37,6 +38,8 @@ internal sealed record NodeOptions
     public required IPEndPoint Listen { get; init; }
 
     public required string Ledger { get; init; }
+
+    public required LedgerSynchronous Synchronous { get; init; }
 
     /// <summary>Null: no health endpoint.</summary>
     public required IPEndPoint? Health { get; init; }
@@ -86,6 +89,7 @@ internal sealed record NodeOptions
             KeyFile = file.ResolvePath(file.Text(ConfigKeys.NodeKey)),
             Listen = One(file, ConfigKeys.NodeListen, EndPoint),
             Ledger = file.ResolvePath(file.Text(ConfigKeys.NodeLedger)),
+            Synchronous = One(file, ConfigKeys.LedgerSynchronous, SynchronousOf),
             Health = health == "off" ? null : file.Parse(ConfigKeys.NodeHealth, health, EndPoint),
             Models = All(file, ConfigKeys.ServeModels, file.ResolvePath),
             Classes = All(file, ConfigKeys.ServeClasses, file.ResolvePath),
@@ -151,6 +155,13 @@ internal sealed record NodeOptions
         IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':')
             ? endpoint
             : throw new FormatException("an address and a port are wanted, as 127.0.0.1:9600");
+
+    private static LedgerSynchronous SynchronousOf(string text) => text.ToUpperInvariant() switch
+    {
+        "FULL" => LedgerSynchronous.Full,
+        "OFF" => LedgerSynchronous.Off,
+        _ => throw new FormatException("FULL or OFF is wanted"),
+    };
 
     private static LogLevel Level(string text) =>
         Enum.TryParse(text, ignoreCase: true, out LogLevel level) && Enum.IsDefined(level)

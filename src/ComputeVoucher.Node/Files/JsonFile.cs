@@ -16,7 +16,7 @@ namespace ComputeVoucher.Node.Files;
 internal sealed class JsonFile
 {
     /// <summary>The files hold a few addresses and numbers.</summary>
-    private const long FileBytesMax = 64 << 10;
+    private const int FileBytesMax = 64 << 10;
 
     private const int DepthMax = 4;
 
@@ -37,21 +37,17 @@ internal sealed class JsonFile
             throw new NodeException($"{path}: no such file (write it with: {writtenBy})");
         }
 
-        if (info.Length > FileBytesMax)
-        {
-            throw new NodeException(
-                $"{path}: {info.Length} bytes, at most {FileBytesMax} (is this the right file?)");
-        }
-
         JsonFile file = new(path);
         try
         {
             using JsonDocument document = JsonDocument.Parse(
-                File.ReadAllBytes(path), new JsonDocumentOptions { MaxDepth = DepthMax });
+                BoundedFile.Read(path, FileBytesMax),
+                new JsonDocumentOptions { MaxDepth = DepthMax });
             file.Take(document.RootElement.Clone(), known);
         }
-        catch (JsonException failure)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
+            // The second is how System.Text.Json reports text that is not UTF-8.
             throw new NodeException($"{path}: not JSON: {failure.Message}", failure);
         }
 
@@ -83,18 +79,18 @@ internal sealed class JsonFile
             throw new NodeException($"{_path}: the field {field} is missing");
         }
 
-        string text = value.ValueKind switch
-        {
-            JsonValueKind.String => value.GetString() ?? "",
-            JsonValueKind.Number => value.GetRawText(),
-            _ => throw new NodeException(
-                $"{_path}: {field} is a {value.ValueKind}, text or a number is wanted"),
-        };
         try
         {
-            return parse(text);
+            return parse(value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() ?? "",
+                JsonValueKind.Number => value.GetRawText(),
+                _ => throw new NodeException(
+                    $"{_path}: {field} is a {value.ValueKind}, text or a number is wanted"),
+            });
         }
-        catch (Exception failure) when (failure is FormatException or OverflowException)
+        catch (Exception failure) when (failure is FormatException or OverflowException
+            or InvalidOperationException)
         {
             throw new NodeException($"{_path}: {field}: {failure.Message}", failure);
         }

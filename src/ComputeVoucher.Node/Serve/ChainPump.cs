@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -23,10 +24,22 @@ internal sealed class ChainPump
     private readonly LedgerStore _ledger;
     private readonly TimeSpan _poll;
     private readonly ILogger _log;
+    private readonly Func<IReadOnlyList<StoredOrder>, int> _resume;
     private string? _problem;
+    private string? _fault;
+    private long _rollbacks;
 
-    public ChainPump(ChainService service, LedgerStore ledger, TimeSpan poll, ILogger log) =>
+    /// <param name="service">What is stepped.</param>
+    /// <param name="ledger">Whose disk may be full for a while.</param>
+    /// <param name="poll">Between two steps.</param>
+    /// <param name="log">Where changes are told, once each.</param>
+    /// <param name="resume">Runs orders without a receipt once more.</param>
+    public ChainPump(ChainService service, LedgerStore ledger, TimeSpan poll, ILogger log,
+        Func<IReadOnlyList<StoredOrder>, int> resume)
+    {
         (_service, _ledger, _poll, _log) = (service, ledger, poll, log);
+        _resume = resume;
+    }
 
     /// <summary>Runs until it is cancelled; a failed disk ends it, the node then only refuses.
     /// </summary>
@@ -37,6 +50,7 @@ internal sealed class ChainPump
         {
             try
             {
+                await RecoverAsync().ConfigureAwait(false);
                 Note(await _service.StepAsync(cancel).ConfigureAwait(false));
                 if (TimeProvider.System.GetElapsedTime(pruned) > s_pruneEvery)
                 {
@@ -53,7 +67,7 @@ internal sealed class ChainPump
             }
             catch (LedgerException failure)
             {
-                _log.LedgerFailed(failure.Message);
+                NoteLedger(failure.Message);
                 await PauseAsync(cancel).ConfigureAwait(false);
             }
             catch (Exception failure)
@@ -62,6 +76,45 @@ internal sealed class ChainPump
                 await PauseAsync(cancel).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>
+    /// After a full disk: tries whether there is room (nobody else does where no orders come), and
+    /// runs the orders again whose receipts never reached the disk, so that they can be
+    /// acknowledged.
+    /// </summary>
+    private async Task RecoverAsync()
+    {
+        long rollbacks = _ledger.Figures.Rollbacks;
+        if (_ledger.Status == LedgerStatus.Ready && rollbacks == _rollbacks)
+        {
+            NoteLedger(null);
+            return;
+        }
+
+        IReadOnlyList<StoredOrder> unfinished = await _ledger.UnfinishedOrdersAsync()
+            .ConfigureAwait(false);
+        _rollbacks = rollbacks;
+        NoteLedger(null);
+        _log.LedgerRoom(_resume(unfinished));
+    }
+
+    /// <summary>A fault is told when it begins, not at every look.</summary>
+    private void NoteLedger(string? fault)
+    {
+        if (fault is not null && fault != _fault)
+        {
+            if (_ledger.Status == LedgerStatus.Failed)
+            {
+                _log.LedgerFailed(fault);
+            }
+            else
+            {
+                _log.LedgerFull(fault);
+            }
+        }
+
+        _fault = fault;
     }
 
     private async Task PauseAsync(CancellationToken cancel)

@@ -55,6 +55,21 @@ internal static partial class Log
         "ledger failed, no order is accepted any more: {Reason}")]
     public static partial void LedgerFailed(this ILogger log, string reason);
 
+    [LoggerMessage(LogEvents.LedgerFull, LogLevel.Critical,
+        "no order is accepted until there is room: {Reason}")]
+    public static partial void LedgerFull(this ILogger log, string reason);
+
+    [LoggerMessage(LogEvents.LedgerRoom, LogLevel.Warning,
+        "the ledger can write again; {Orders} orders without a receipt run once more")]
+    public static partial void LedgerRoom(this ILogger log, int orders);
+
+    [LoggerMessage(LogEvents.LedgerUnsafe, LogLevel.Critical,
+        "ledger:synchronous is OFF: a power cut loses acknowledged units (set it to FULL)")]
+    public static partial void LedgerUnsafe(this ILogger log);
+
+    [LoggerMessage(LogEvents.RequestRefused, LogLevel.Debug, "request refused: {Number} {Reason}")]
+    public static partial void RequestRefused(this ILogger log, ushort number, string reason);
+
     [LoggerMessage(LogEvents.ChainAway, LogLevel.Warning, "chain not usable: {Reason}")]
     public static partial void ChainAway(this ILogger log, string reason);
 

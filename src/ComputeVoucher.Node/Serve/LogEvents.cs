@@ -15,6 +15,10 @@ internal static class LogEvents
     public const int OrderCancelled = 22;
     public const int ConflictKept = 23;
     public const int LedgerFailed = 30;
+    public const int LedgerFull = 31;
+    public const int LedgerRoom = 32;
+    public const int LedgerUnsafe = 33;
+    public const int RequestRefused = 34;
     public const int ChainAway = 40;
     public const int ChainBack = 41;
     public const int ThawSeen = 42;

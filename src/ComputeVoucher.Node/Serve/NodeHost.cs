@@ -38,6 +38,13 @@ internal sealed class NodeHost
         using ChainParts chain = await ChainParts.ConnectAsync(_options, stop)
             .ConfigureAwait(false);
         using LedgerStore ledger = OpenLedger(_options, policy);
+        if (_options.Synchronous == LedgerSynchronous.Off)
+        {
+            _log.LedgerUnsafe();
+            ErrorFunnel.Print("warning: ledger:synchronous is OFF, so a power cut loses "
+                + "acknowledged units; set it to FULL for anything that is worth money");
+        }
+
         chain.Attach(ledger, _options, policy);
         await chain.Service.StepAsync(stop).ConfigureAwait(false);
 
@@ -78,6 +85,7 @@ internal sealed class NodeHost
                 options.Domain.ChainId, options.Domain.Vouchers, options.Domain.Providers,
                 policy.Node),
             Policy = policy,
+            Synchronous = options.Synchronous,
         });
 
     private async Task ServeAsync(
@@ -105,7 +113,8 @@ internal sealed class NodeHost
 
         using CancellationTokenSource pumping = CancellationTokenSource
             .CreateLinkedTokenSource(stop);
-        Task pump = new ChainPump(chain.Service, serving.Ledger, _options.Poll, _log)
+        Task pump = new ChainPump(
+            chain.Service, serving.Ledger, _options.Poll, _log, pipeline.Resume)
             .RunAsync(pumping.Token);
         await WaitAsync(pump, stop).ConfigureAwait(false);
 

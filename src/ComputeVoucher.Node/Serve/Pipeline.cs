@@ -74,12 +74,15 @@ internal sealed class Pipeline : IWireHandler
     /// Orders that were reserved when the process died are run to their receipts, so that their
     /// holders can acknowledge past them.
     /// </summary>
-    public void Resume(IReadOnlyList<StoredOrder> unfinished)
+    /// <returns>How many were queued: those whose model is still served.</returns>
+    public int Resume(IReadOnlyList<StoredOrder> unfinished)
     {
+        int queued = 0;
         foreach (StoredOrder order in unfinished)
         {
             if (_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
             {
+                queued++;
                 _serving.QueueOf(model).Enqueue(
                     order.Order.Channel, new ResumeJob(_serving, order)
                     {
@@ -88,6 +91,8 @@ internal sealed class Pipeline : IWireHandler
                     });
             }
         }
+
+        return queued;
     }
 
     private void Finish(IOrderStream stream) => _inFlight.TryRemove(stream, out _);

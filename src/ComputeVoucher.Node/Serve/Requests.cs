@@ -56,10 +56,20 @@ internal sealed class Requests
         }
         catch (Exception failure)
         {
-            _serving.Log.UnexpectedFailure("request", ErrorFunnel.Describe(failure));
-            Refuse(request, failure is LedgerException ledger
-                ? ledger.Reason
-                : RefusalReason.ExecutionFailed);
+            RefusalReason reason = RefusalReason.ExecutionFailed;
+            if (failure is LedgerException { Reason: RefusalReason.StorageFull } full)
+            {
+                // The pump tells the operator, once; here it is one of many.
+                reason = full.Reason;
+                _serving.Log.RequestRefused((ushort)reason, full.Message);
+            }
+            else
+            {
+                reason = failure is LedgerException ledger ? ledger.Reason : reason;
+                _serving.Log.UnexpectedFailure("request", ErrorFunnel.Describe(failure));
+            }
+
+            Refuse(request, reason);
         }
 
         request.Dispose();

@@ -56,7 +56,7 @@ public sealed class ConfigFileTests : IDisposable
     public void Load_Oversize_Refused()
     {
         File.WriteAllText(_path, "{ \"a\": \"" + new string('x', 2 << 20) + "\" }");
-        Assert.Contains("bytes, at most",
+        Assert.Contains("more than 1048576 bytes",
             Assert.Throws<NodeException>(() => ConfigFile.Load(_path)).Message,
             StringComparison.Ordinal);
     }
@@ -75,6 +75,17 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Contains("serve:queueOrdersMax", refused.Message, StringComparison.Ordinal);
         Assert.Contains("from 1 to 100", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Synchronous_NotGiven_Full() =>
+        Assert.Equal("FULL", Load("{}").Text(ConfigKeys.LedgerSynchronous));
+
+    [Theory]
+    [InlineData("{ \"node\": { \"key\": \"\\ud800\" } }")]
+    [InlineData("{ \"\\udfff\": 1 }")]
+    public void Load_TextThatIsNoText_OneLine(string json) => Assert.Contains(
+        "not a JSON configuration", Assert.Throws<NodeException>(() => Load(json)).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void Text_MissingWithoutDefault_Refused() => Assert.Contains("chain:vouchers is missing",

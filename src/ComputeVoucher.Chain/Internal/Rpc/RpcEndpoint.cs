@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -122,8 +123,11 @@ internal sealed class RpcEndpoint : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException
             or InvalidOperationException or NotSupportedException)
         {
-            throw new ChainException(
-                ChainFault.Unreachable, RpcEnvelope.OneLine(e.Message), e);
+            // "see inner exception" is no remedy.
+            string why = e.InnerException is AuthenticationException tls
+                ? "no TLS: " + tls.Message
+                : e.Message;
+            throw new ChainException(ChainFault.Unreachable, RpcEnvelope.OneLine(why), e);
         }
     }
 

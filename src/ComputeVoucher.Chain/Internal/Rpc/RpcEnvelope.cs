@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
 using ComputeVoucher.Chain.Internal.Contracts;
@@ -21,7 +22,6 @@ internal static class RpcEnvelope
         MaxDepth = ChainLimits.ResponseDepthMax,
         AllowTrailingCommas = false,
         CommentHandling = JsonCommentHandling.Disallow,
-        AllowDuplicateProperties = false,
     };
 
     public static byte[] Request(uint id, string method, Action<Utf8JsonWriter> parameters)
@@ -50,6 +50,7 @@ internal static class RpcEnvelope
         {
             using JsonDocument document = JsonDocument.Parse(bytes, s_options);
             JsonElement root = document.RootElement;
+            RefuseTwins(root);
             if (root.ValueKind != JsonValueKind.Object)
             {
                 throw JsonScalar.Malformed("response", $"{root.ValueKind}, not an object");
@@ -96,6 +97,35 @@ internal static class RpcEnvelope
         }
 
         return line.ToString();
+    }
+
+    /// <summary>
+    /// A member that is there twice can be read two ways. JsonDocumentOptions could refuse it too,
+    /// but its comparer seeds itself from the cryptographic generator, which loads libssl and ends
+    /// the process where there is none.
+    /// </summary>
+    private static void RefuseTwins(JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.Object)
+        {
+            HashSet<string> names = new(StringComparer.Ordinal);
+            foreach (JsonProperty member in element.EnumerateObject())
+            {
+                if (!names.Add(member.Name))
+                {
+                    throw JsonScalar.Malformed("response", "a member is there twice");
+                }
+
+                RefuseTwins(member.Value);
+            }
+        }
+        else if (element.ValueKind == JsonValueKind.Array)
+        {
+            foreach (JsonElement item in element.EnumerateArray())
+            {
+                RefuseTwins(item);
+            }
+        }
     }
 
     private static void CheckId(JsonElement root, uint id, bool hasError)
