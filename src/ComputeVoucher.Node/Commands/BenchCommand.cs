@@ -10,7 +10,8 @@ using ComputeVoucher.Node.Files;
 
 namespace ComputeVoucher.Node.Commands;
 
-/// <summary><c>bench</c>: latency per inference and throughput of one model on this machine.</summary>
+/// <summary><c>bench</c>: latency per inference and throughput of one model on this machine.
+/// </summary>
 internal sealed class BenchCommand
 {
     /// <summary>Runs that warm caches and are not counted.</summary>

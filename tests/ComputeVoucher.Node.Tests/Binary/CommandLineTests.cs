@@ -74,7 +74,8 @@ public sealed class CommandLineTests : IDisposable
         string[] commands =
         [
             "", "model", "model import", "model inspect", "infer", "bench", "generate",
-            "tokenize", "fidelity", "serve", "key", "deploy", "class", "provider", "voucher", "channel",
+            "tokenize", "fidelity", "serve", "key", "deploy", "class", "provider", "voucher",
+            "channel",
             "request", "redeem", "outbox", "open", "verify", "verify receipt", "doctor",
         ];
         foreach (string command in commands)
