@@ -23,8 +23,16 @@ internal sealed unsafe class MatrixWork : Work
 
     private const int PartialGroups = PartialColumns / WeightForms.BlockColumns;
 
-    /// <summary>Weight bytes of a piece: some 2 µs, small against it the claim of 0.1 µs.</summary>
-    private const int PieceBytes = 48 << 10;
+    /// <summary>
+    /// Weight bytes of a piece: some 2 µs, small against it the claim of 0.1 µs.
+    /// </summary>
+    private const int PieceBytesMin = 48 << 10;
+
+    /// <summary>Long enough that a core streams from memory rather than restarts.</summary>
+    private const int PieceBytesMax = 192 << 10;
+
+    /// <summary>Pieces of one operator that leave room to share them out between the two.</summary>
+    private const int PiecesWanted = 8;
 
     private const int PartsMax = 3;
     private readonly KernelSet _kernels;
@@ -67,7 +75,10 @@ internal sealed unsafe class MatrixWork : Work
         _parts[1] = second;
         _parts[2] = third;
         _blocks = first.RowBlocks + (second?.RowBlocks ?? 0) + (third?.RowBlocks ?? 0);
-        _blocksPerPiece = Math.Max(1, PieceBytes / (first.Groups * first.BlockBytes));
+        long rowBlockBytes = (long)first.Groups * first.BlockBytes;
+        long pieceBytes = Math.Clamp(
+            _blocks * rowBlockBytes / PiecesWanted, PieceBytesMin, PieceBytesMax);
+        _blocksPerPiece = (int)Math.Max(1, pieceBytes / rowBlockBytes);
         Pieces = (_blocks + _blocksPerPiece - 1) / _blocksPerPiece;
     }
 
