@@ -8,21 +8,15 @@ namespace ComputeVoucher.Execution.Operators;
 /// clamp(zero + requantize(bias[c] + Σ w[c, f, g] · (in[b, y', x', c / m] − zero)))
 /// (reference_integer_ops::DepthwiseConvPerChannel).
 /// </summary>
-internal sealed partial class DepthwiseConv2D : Operator
+internal sealed partial class DepthwiseConv2D : WindowOperator
 {
-    private readonly Window _window;
-    private readonly Activation _activation;
     private readonly ChannelParameters _parameters;
 
     public DepthwiseConv2D(
         Wiring wiring, Window window, Activation activation, ChannelParameters parameters)
-        : base(wiring)
+        : base(wiring, OperatorKind.DepthwiseConv2D, window, activation)
     {
-        _window = window;
-        _activation = activation;
         _parameters = parameters;
-        window.Check(wiring, Kind);
-        activation.Check(wiring, Kind);
         int channels = Output[3];
         Require(
             channels % Input[3] == 0,
@@ -53,28 +47,7 @@ internal sealed partial class DepthwiseConv2D : Operator
         _activation.Write(ref writer);
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
-    {
-        int at = 0;
-        for (int b = 0; b < Output[0]; b++)
-        {
-            ReadOnlySpan<sbyte> image = first.Slice(b * Input[1] * Input[2] * Input[3]);
-            for (int y = 0; y < Output[1]; y++)
-            {
-                for (int x = 0; x < Output[2]; x++)
-                {
-                    for (int c = 0; c < Output[3]; c++)
-                    {
-                        output[at++] = Element(image, y, x, c);
-                    }
-                }
-            }
-        }
-    }
-
-    /// <summary>One output element; image is (height, width, channels).</summary>
-    private sbyte Element(ReadOnlySpan<sbyte> image, int y, int x, int c)
+    protected override sbyte Element(ReadOnlySpan<sbyte> image, int y, int x, int c)
     {
         int height = Input[1], width = Input[2], depth = Input[3];
         int originY = y * _window.StrideH - _window.PadTop;

@@ -6,60 +6,16 @@ namespace ComputeVoucher.Execution.Operators;
 /// MAX_POOL_2D: the greatest element of the window inside the image, clamped
 /// (reference_integer_ops::MaxPool).
 /// </summary>
-internal sealed class MaxPool2D : Operator
+internal sealed class MaxPool2D : Pool2D
 {
-    private readonly Window _window;
-    private readonly Activation _activation;
-
     public MaxPool2D(Wiring wiring, Window window, Activation activation)
-        : base(wiring)
+        : base(wiring, OperatorKind.MaxPool2D, window, activation)
     {
-        _window = window;
-        _activation = activation;
-        window.Check(wiring, Kind);
-        activation.Check(wiring, Kind);
-        Require(Input[3] == Output[3], "input and output differ in channels");
-        Require(
-            window.DilationH == 1 && window.DilationW == 1, "pooling windows are not dilated");
-
-        Require(Input.ZeroPoint == Output.ZeroPoint, "input and output differ in zero point");
     }
 
     public override OperatorKind Kind => OperatorKind.MaxPool2D;
 
-    public override ulong Units =>
-        (ulong)Output.Elements * (ulong)_window.Taps * CostTable.PoolTap;
-
-    public override ElementReads Reads => new(
-        _window.Taps, 1, ((_window.FilterH - 1L) * Input[2] + _window.FilterW - 1) * Input[3] + 1);
-
-    public override void WriteAttributes(ref AttributeWriter writer)
-    {
-        _window.Write(ref writer);
-        _activation.Write(ref writer);
-    }
-
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
-    {
-        int at = 0;
-        for (int b = 0; b < Output[0]; b++)
-        {
-            ReadOnlySpan<sbyte> image = first.Slice(b * Input[1] * Input[2] * Input[3]);
-            for (int y = 0; y < Output[1]; y++)
-            {
-                for (int x = 0; x < Output[2]; x++)
-                {
-                    for (int c = 0; c < Output[3]; c++)
-                    {
-                        output[at++] = Element(image, y, x, c);
-                    }
-                }
-            }
-        }
-    }
-
-    private sbyte Element(ReadOnlySpan<sbyte> image, int y, int x, int c)
+    protected override sbyte Element(ReadOnlySpan<sbyte> image, int y, int x, int c)
     {
         int originY = y * _window.StrideH - _window.PadTop;
         int originX = x * _window.StrideW - _window.PadLeft;

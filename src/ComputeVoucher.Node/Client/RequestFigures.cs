@@ -78,26 +78,21 @@ internal sealed class RequestFigures
 
     public Report Report(ClientJournal journal, OrderRunner runner, NodeConnection node)
     {
-        _latencyMicros.Sort();
+        Latencies latencies = new(_latencyMicros);
         return new Report()
             .Add("orders", _outputs.Length)
-            .Add("served", _latencyMicros.Count)
+            .Add("served", latencies.Count)
             .Add("refused", Refused)
             .Add("units", _units)
             .Add("ackedUnits", runner.AckedUnits)
             .Add("nextSeq", journal.NextSeq)
             .Add("connections", node.Connections)
             .Add("seconds", _elapsed.TotalSeconds)
-            .Add("ordersPerSecond", _latencyMicros.Count / _elapsed.TotalSeconds)
+            .Add("ordersPerSecond", latencies.Count / _elapsed.TotalSeconds)
             .Add("latencyMicros", new Report()
-                .Add("p50", Percentile(0.50))
-                .Add("p90", Percentile(0.90))
-                .Add("p99", Percentile(0.99))
-                .Add("max", Percentile(1)));
+                .Add("p50", latencies.At(0.50))
+                .Add("p90", latencies.At(0.90))
+                .Add("p99", latencies.At(0.99))
+                .Add("max", latencies.At(1)));
     }
-
-    /// <summary>Nearest rank.</summary>
-    private double Percentile(double share) => _latencyMicros.Count == 0
-        ? 0
-        : _latencyMicros[Math.Max(0, (int)Math.Ceiling(share * _latencyMicros.Count) - 1)];
 }

@@ -88,8 +88,8 @@ internal sealed class BenchCommand
         InputFile inputs = Inputs(parsed.GetValue(_input), model);
         using IModelSession session = model.CreateSession(backend, threads);
         RunOptions options = new() { Trace = parsed.GetValue(_trace) };
-        (List<double> micros, ulong units) = Measure(session, inputs, options, seconds);
-        Report report = Figures(model, session, threads, options.Trace, micros, units);
+        (Latencies latencies, ulong units) = Measure(session, inputs, options, seconds);
+        Report report = Figures(model, session, threads, options.Trace, latencies, units);
         if (parsed.GetValue(_save) is { } path)
         {
             OutputFile.Write(path, report.ToJson() + "\n");
@@ -97,7 +97,7 @@ internal sealed class BenchCommand
 
         if (parsed.GetValue(_against) is { } saved)
         {
-            Compare(report, model, Percentile(micros, 0.50), saved);
+            Compare(report, model, latencies.At(0.50), saved);
         }
 
         report.Print(parsed.GetValue(CommonOptions.Json));
@@ -117,8 +117,8 @@ internal sealed class BenchCommand
                 + "is wanted (generate --record FILE writes one)");
     }
 
-    /// <summary>Microseconds of every run in order, and the units of all of them.</summary>
-    private static (List<double> Micros, ulong Units) Measure(
+    /// <summary>How long every run took, and the units of all of them.</summary>
+    private static (Latencies Latencies, ulong Units) Measure(
         IModelSession session, InputFile inputs, RunOptions options, double seconds)
     {
         for (int i = 0; i < WarmUpRuns; i++)
@@ -138,40 +138,27 @@ internal sealed class BenchCommand
             units += result.Units;
         }
         while (micros.Count < RunsMax && time.GetElapsedTime(begin).TotalSeconds < seconds);
-        return (micros, units);
+        return (new Latencies(micros), units);
     }
 
     private static Report Figures(
-        IModel model, IModelSession session, int threads, bool trace, List<double> micros,
-        ulong units)
-    {
-        double busySeconds = 0;
-        foreach (double run in micros)
-        {
-            busySeconds += run / 1e6;
-        }
-
-        micros.Sort();
-        return new Report()
+        IModel model, IModelSession session, int threads, bool trace, Latencies latencies,
+        ulong units) =>
+        new Report()
             .Add("modelRoot", model.ModelRoot.ToString())
             .Add("backend", BackendOption.Name(session.Backend))
             .Add("threads", threads)
             .Add("trace", trace)
-            .Add("runs", micros.Count)
-            .Add("runsPerSecond", micros.Count / busySeconds)
-            .Add("gigaunitsPerSecond", units / busySeconds / 1e9)
+            .Add("runs", latencies.Count)
+            .Add("runsPerSecond", latencies.Count / latencies.TotalSeconds)
+            .Add("gigaunitsPerSecond", units / latencies.TotalSeconds / 1e9)
             .Add("latencyMicros", new Report()
-                .Add("min", micros[0])
-                .Add("p50", Percentile(micros, 0.50))
-                .Add("p90", Percentile(micros, 0.90))
-                .Add("p99", Percentile(micros, 0.99))
-                .Add("p999", Percentile(micros, 0.999))
-                .Add("max", micros[^1]));
-    }
-
-    /// <summary>Nearest rank of a sorted list.</summary>
-    private static double Percentile(List<double> sorted, double share) =>
-        sorted[Math.Max(0, (int)Math.Ceiling(share * sorted.Count) - 1)];
+                .Add("min", latencies.At(0))
+                .Add("p50", latencies.At(0.50))
+                .Add("p90", latencies.At(0.90))
+                .Add("p99", latencies.At(0.99))
+                .Add("p999", latencies.At(0.999))
+                .Add("max", latencies.At(1)));
 
     private static void Compare(Report report, IModel model, double p50, string path)
     {
