@@ -1,6 +1,6 @@
 using System;
 using System.Buffers.Binary;
-using ComputeVoucher.Execution.Operators;
+using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Execution;

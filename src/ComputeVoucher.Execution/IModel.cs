@@ -44,3 +44,15 @@ public interface IModel : IDisposable
     /// <exception cref="ModelException">This machine or build lacks the backend.</exception>
     IModelSession CreateSession(Backend backend, int threads);
 }
+
+/// <summary>What an accepted input will cost at most, known before anything runs.</summary>
+/// <param name="InputRoot">List root over the model's inputs (design.md section 4).</param>
+/// <param name="UnitsMax">Compute units of a whole run; 1 CU = one multiply-accumulate.</param>
+/// <param name="StepsMax">Steps of a whole run; 1 for graphs.</param>
+public readonly record struct InputInfo(Bytes32 InputRoot, ulong UnitsMax, uint StepsMax);
+
+/// <summary>What a receipt for these output bytes has to say.</summary>
+/// <param name="OutputRoot">List root over the outputs; see <see cref="RunResult"/>.</param>
+/// <param name="Steps">Steps that the output shows; 1 for graphs.</param>
+/// <param name="Units">Compute units of these steps.</param>
+public readonly record struct OutputInfo(Bytes32 OutputRoot, uint Steps, ulong Units);

@@ -3,11 +3,6 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.IO;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Import;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Quant;
-using ComputeVoucher.Execution.Language.Text;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

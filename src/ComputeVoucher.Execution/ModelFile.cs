@@ -1,9 +1,7 @@
 using System;
 using System.IO;
-using ComputeVoucher.Execution.Artifacts;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
 
 namespace ComputeVoucher.Execution;
 

@@ -1,8 +1,6 @@
 using System;
 using System.IO;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Text;
 
 namespace ComputeVoucher.Execution;
 

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

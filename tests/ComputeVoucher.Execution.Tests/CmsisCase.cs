@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;

@@ -1,7 +1,7 @@
 using System;
 using System.Numerics;
 using System.Runtime.Intrinsics;
-using ComputeVoucher.Execution.Operators;
+using ComputeVoucher.Execution.Graphs;
 
 namespace ComputeVoucher.Execution.Tests;
 

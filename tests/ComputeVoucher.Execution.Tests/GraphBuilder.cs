@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Tests;

@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;

@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Trace;

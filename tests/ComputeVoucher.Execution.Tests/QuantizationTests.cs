@@ -1,6 +1,5 @@
 using System;
-using ComputeVoucher.Execution.Import;
-using ComputeVoucher.Execution.Operators;
+using ComputeVoucher.Execution.Graphs;
 
 namespace ComputeVoucher.Execution.Tests;
 

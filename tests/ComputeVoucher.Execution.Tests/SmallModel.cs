@@ -1,5 +1,4 @@
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Execution.Operators;
 
 namespace ComputeVoucher.Execution.Tests;
 

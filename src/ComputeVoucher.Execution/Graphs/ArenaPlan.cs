@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using ComputeVoucher.Execution.Operators;
 
 namespace ComputeVoucher.Execution.Graphs;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Graphs;

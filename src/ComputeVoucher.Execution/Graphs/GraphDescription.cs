@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Linq;
-using ComputeVoucher.Execution.Operators;
 
 namespace ComputeVoucher.Execution.Graphs;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.Intrinsics.X86;
 using System.Threading;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.Linq;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

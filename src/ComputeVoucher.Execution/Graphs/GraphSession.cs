@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

@@ -1,5 +1,4 @@
 using System;
-using ComputeVoucher.Execution.Operators;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

@@ -1,7 +1,4 @@
 using System;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Ops;
-using ComputeVoucher.Execution.Language.Quant;
 
 namespace ComputeVoucher.Execution.Language;
 

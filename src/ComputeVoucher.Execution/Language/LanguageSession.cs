@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using ComputeVoucher.Execution.Language.Kernels;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 

@@ -1,9 +1,6 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Ops;
-using ComputeVoucher.Execution.Language.Quant;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Execution.Language;

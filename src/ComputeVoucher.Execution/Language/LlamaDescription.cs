@@ -1,8 +1,5 @@
 using System.Collections.Generic;
 using System.Globalization;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Ops;
-using ComputeVoucher.Execution.Language.Quant;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;

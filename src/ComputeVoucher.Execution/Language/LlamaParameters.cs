@@ -1,5 +1,4 @@
 using System;
-using ComputeVoucher.Execution.Language.Quant;
 
 namespace ComputeVoucher.Execution.Language;
 

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using ComputeVoucher.Execution.Language.Ops;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Execution.Language;

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Ops;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;

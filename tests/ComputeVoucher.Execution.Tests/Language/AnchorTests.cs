@@ -1,10 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using ComputeVoucher.Execution.Language.Import;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Ops;
-using ComputeVoucher.Execution.Language.Quant;
+using ComputeVoucher.Execution.Language;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

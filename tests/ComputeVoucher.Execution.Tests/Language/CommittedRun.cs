@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Quant;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Tests.Language;

@@ -1,10 +1,6 @@
 using System;
 using System.Linq;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Ops;
-using ComputeVoucher.Execution.Language.Quant;
 
 namespace ComputeVoucher.Execution.Tests.Language;
 

@@ -2,8 +2,6 @@ using System;
 using System.IO;
 using System.Runtime.InteropServices;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Import;
-using ComputeVoucher.Execution.Language.Reference;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

@@ -3,8 +3,6 @@ using System.IO;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Quant;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

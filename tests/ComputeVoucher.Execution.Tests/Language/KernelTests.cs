@@ -1,8 +1,5 @@
 using System;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Quant;
 
 namespace ComputeVoucher.Execution.Tests.Language;
 

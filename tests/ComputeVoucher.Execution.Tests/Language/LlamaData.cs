@@ -2,7 +2,6 @@ using System;
 using System.Globalization;
 using System.IO;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Quant;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Kernels;
 
 namespace ComputeVoucher.Execution.Tests.Language;
 

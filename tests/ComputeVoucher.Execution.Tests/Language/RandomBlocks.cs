@@ -1,6 +1,6 @@
 using System;
 using System.Buffers.Binary;
-using ComputeVoucher.Execution.Language.Gguf;
+using ComputeVoucher.Execution.Language;
 
 namespace ComputeVoucher.Execution.Tests.Language;
 

@@ -5,8 +5,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Threading;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Kernels;
-using ComputeVoucher.Execution.Language.Quant;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

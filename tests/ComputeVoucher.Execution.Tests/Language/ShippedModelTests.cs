@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Kernels;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.IO;
 using System.Text;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
 
 namespace ComputeVoucher.Execution.Tests.Language;
 

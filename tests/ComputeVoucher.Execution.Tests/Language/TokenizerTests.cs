@@ -6,8 +6,6 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Text;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests.Language;

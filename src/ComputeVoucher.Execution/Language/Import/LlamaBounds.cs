@@ -1,7 +1,6 @@
 using System;
-using ComputeVoucher.Execution.Language.Quant;
 
-namespace ComputeVoucher.Execution.Language.Import;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// Static bounds that rule out overflow for every input (language-models.md section 4). Reals are

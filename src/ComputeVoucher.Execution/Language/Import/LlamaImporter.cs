@@ -1,8 +1,6 @@
 using System;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Quant;
 
-namespace ComputeVoucher.Execution.Language.Import;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>File → integer parameters. The only place where float weights are looked at.</summary>
 internal sealed class LlamaImporter

@@ -1,10 +1,8 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using ComputeVoucher.Execution.Language.Gguf;
-using ComputeVoucher.Execution.Language.Quant;
 
-namespace ComputeVoucher.Execution.Language.Import;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// A Llama in a file of somebody's format: its shape, and its weights row by row.

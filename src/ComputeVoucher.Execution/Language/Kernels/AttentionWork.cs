@@ -1,7 +1,6 @@
 using System;
-using ComputeVoucher.Execution.Language.Ops;
 
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>Attention of one token: one piece per query head.</summary>
 /// <remarks>

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics.X86;
 using ISA = System.Runtime.Intrinsics.X86.Avx2;
 using Vec = System.Runtime.Intrinsics.Vector256;
 
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// 16 elements at a time. Two products of int16 fit one int32 (2·32767² &lt; 2^31), no more: every

@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>The two products of attention for one head: the definition.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// One implementation of the hot products: either the definitions or their AVX2 forms. Bits are
@@ -9,7 +9,7 @@ internal sealed unsafe class KernelSet
 {
     private KernelSet(
         Backend backend,
-        delegate*<Quant.QuantMatrix, short*, int*, int, int, int, int, long*, void> sum,
+        delegate*<QuantMatrix, short*, int*, int, int, int, int, long*, void> sum,
         delegate*<short*, short*, int, int, long*, void> dots,
         delegate*<int*, byte*, short*, int, int, long*, int*, void> mix)
     {
@@ -31,7 +31,7 @@ internal sealed unsafe class KernelSet
     public Backend Backend { get; }
 
     /// <summary>See <see cref="MatrixRow.SumScalar"/>.</summary>
-    public delegate*<Quant.QuantMatrix, short*, int*, int, int, int, int, long*, void> Sum { get; }
+    public delegate*<QuantMatrix, short*, int*, int, int, int, int, long*, void> Sum { get; }
 
     /// <summary>See <see cref="HeadMix.DotsScalar"/>.</summary>
     public delegate*<short*, short*, int, int, long*, void> Dots { get; }

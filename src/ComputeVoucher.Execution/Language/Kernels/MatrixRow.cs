@@ -1,6 +1,4 @@
-using ComputeVoucher.Execution.Language.Quant;
-
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// Products of rows of a weight matrix with one int16 vector: the definition. A fast variant

@@ -1,8 +1,6 @@
 using System;
-using ComputeVoucher.Execution.Language.Ops;
-using ComputeVoucher.Execution.Language.Quant;
 
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// y_j = rs(sum_j, 24 − z) of up to three matrices that read the same vectors, for a batch of

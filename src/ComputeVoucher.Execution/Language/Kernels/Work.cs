@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>Independent pieces of one operator; any thread may run any piece.</summary>
 internal abstract class Work

@@ -1,7 +1,7 @@
 using System;
 using System.Threading;
 
-namespace ComputeVoucher.Execution.Language.Kernels;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// The caller and some helper threads, sharing the pieces of one operator at a time. Pieces write

@@ -1,7 +1,7 @@
 using System;
 using System.Buffers.Binary;
 
-namespace ComputeVoucher.Execution.Language.Quant;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// The block formats of ggml (ggml-common.h, ggml-quants.c): decoding to float, and the two

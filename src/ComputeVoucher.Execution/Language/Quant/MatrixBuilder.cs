@@ -1,7 +1,6 @@
 using System;
-using ComputeVoucher.Execution.Language.Gguf;
 
-namespace ComputeVoucher.Execution.Language.Quant;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// Rows of a file's weights → exact integer form. Quantized formats keep their integers and

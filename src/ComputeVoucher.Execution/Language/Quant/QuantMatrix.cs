@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace ComputeVoucher.Execution.Language.Quant;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// A weight matrix, [Rows, Columns], packed for the kernels. Immutable once built; shared by all

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 
-namespace ComputeVoucher.Execution.Language.Quant;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// Memory of a model's weights in a few large pieces on huge pages: a decoder reads all of it for

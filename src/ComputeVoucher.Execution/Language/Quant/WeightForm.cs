@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Execution.Language.Quant;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// Exact integer form of a weight matrix: weight · 2^24 = S·q − M, with S and M per row and group

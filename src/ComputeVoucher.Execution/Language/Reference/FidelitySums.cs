@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Execution.Language.Reference;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>Sums of a comparison of two distributions, position by position, in double.</summary>
 internal sealed class FidelitySums

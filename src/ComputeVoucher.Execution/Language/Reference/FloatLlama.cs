@@ -1,8 +1,6 @@
 using System;
-using ComputeVoucher.Execution.Language.Import;
-using ComputeVoucher.Execution.Language.Quant;
 
-namespace ComputeVoucher.Execution.Language.Reference;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// The same network in float32, with run.c's arithmetic. Only to measure by: nothing that is

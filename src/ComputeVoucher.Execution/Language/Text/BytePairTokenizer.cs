@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// GPT-2 byte-level BPE: the text is cut into words by the pattern of gpt-2's encoder.py, the

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// The word pattern of GPT-2's encoder.py, by hand:

@@ -1,6 +1,6 @@
 using System.Collections.Generic;
 
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// Byte-pair merging: of all neighbours the best-ranked pair is joined, the leftmost of equals,

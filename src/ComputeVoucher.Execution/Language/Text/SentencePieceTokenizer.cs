@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// SentencePiece BPE as llama.cpp runs it (llama-vocab.cpp, llm_tokenizer_spm): spaces become

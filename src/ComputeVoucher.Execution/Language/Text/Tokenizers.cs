@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>The tokenizer that a vocabulary is for.</summary>
 internal static class Tokenizers

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>What a piece of a vocabulary is (llama.h, enum llama_token_type).</summary>
 internal enum PieceKind : byte

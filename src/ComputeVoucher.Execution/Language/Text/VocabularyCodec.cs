@@ -2,7 +2,7 @@ using System;
 using System.IO;
 using System.Text;
 
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// A vocabulary at the end of an artifact: u8 kind (0 for none), u8 adds begin, u8 adds space,

@@ -2,9 +2,8 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Text;
-using ComputeVoucher.Execution.Language.Gguf;
 
-namespace ComputeVoucher.Execution.Language.Text;
+namespace ComputeVoucher.Execution.Language;
 
 /// <summary>Vocabularies out of model files.</summary>
 internal static class VocabularyReader
