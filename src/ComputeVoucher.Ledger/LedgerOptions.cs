@@ -1,3 +1,4 @@
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger;
@@ -25,3 +26,32 @@ public sealed record LedgerOptions
     /// </summary>
     public long CheckpointBytes { get; init; } = 4L << 20;
 }
+
+/// <summary>How hard a commit is, SQLite's <c>PRAGMA synchronous</c>.</summary>
+public enum LedgerSynchronous
+{
+    /// <summary>
+    /// Every commit is fsynced before it counts. The only setting that keeps promises.
+    /// </summary>
+    Full = 0,
+
+    /// <summary>
+    /// No fsync at all: a power cut loses acknowledged units. It exists as the control of the
+    /// power-cut test; a node that runs with it must say so loudly.
+    /// </summary>
+    Off = 1,
+}
+
+/// <summary>
+/// What a ledger belongs to. Written at creation; a ledger of another chain, contract or node key
+/// is refused at open, because its signatures mean nothing here.
+/// </summary>
+/// <param name="ChainId">EIP-155 chain id.</param>
+/// <param name="Vouchers">Address of the Vouchers contract.</param>
+/// <param name="Providers">Address of the Providers contract.</param>
+/// <param name="Node">Address of the node key.</param>
+public sealed record LedgerIdentity(
+    ulong ChainId,
+    Address Vouchers,
+    Address Providers,
+    Address Node);

@@ -49,3 +49,21 @@ public sealed record OutboxEntry
     /// <summary>Unix seconds, set by the outbox: when the intent was made.</summary>
     public ulong CreatedAt { get; init; }
 }
+
+/// <summary>One signed transaction of an entry's nonce.</summary>
+/// <param name="TxHash">Its hash.</param>
+/// <param name="Raw">Its signed bytes, re-sent as they are.</param>
+public sealed record OutboxAttempt(Bytes32 TxHash, ReadOnlyMemory<byte> Raw);
+
+/// <summary>States of a transaction (payments.md part 6). Stored: numbers are frozen.</summary>
+public enum OutboxState : byte
+{
+    Intent = 1,
+    Signed = 2,
+    Sent = 3,
+    Mined = 4,
+    Final = 5,
+
+    /// <summary>Given up before anything was signed, or replaced by another entry.</summary>
+    Abandoned = 6,
+}

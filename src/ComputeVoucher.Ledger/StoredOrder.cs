@@ -24,3 +24,12 @@ public sealed record StoredOrder
 
     public StoredReceipt? Receipt { get; init; }
 }
+
+/// <summary>An accept and the node's signature.</summary>
+public sealed record StoredAccept(Accept Accept, Signature Signature);
+
+/// <summary>A second order for a used sequence, kept as evidence; at most one a sequence.</summary>
+public sealed record StoredConflict(Order Order, Signature Signature);
+
+/// <summary>A receipt and the node's signature.</summary>
+public sealed record StoredReceipt(Receipt Receipt, Signature Signature);

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Wire.Internal;
 
 namespace ComputeVoucher.Wire;
@@ -179,4 +180,26 @@ public sealed class WireClient : IAsyncDisposable
             throw _connection.Gone();
         }
     }
+}
+
+/// <summary>What the node said in its Welcome, after its signature was checked.</summary>
+public sealed record WelcomeInfo
+{
+    /// <summary>The protocol version both speak.</summary>
+    public required ushort Version { get; init; }
+
+    /// <summary>Most payload bytes of one frame.</summary>
+    public required int FrameBytesMax { get; init; }
+
+    /// <summary>Orders in flight on this connection.</summary>
+    public required int OrdersInFlightMax { get; init; }
+
+    /// <summary>Other requests in flight on this connection.</summary>
+    public required int RequestsInFlightMax { get; init; }
+
+    /// <summary>The node's address, proven.</summary>
+    public required Address Node { get; init; }
+
+    /// <summary>The domain separator the proof is bound to.</summary>
+    public required Bytes32 Context { get; init; }
 }

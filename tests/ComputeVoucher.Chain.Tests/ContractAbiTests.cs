@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
-using ComputeVoucher.Chain.Internal.Contracts;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain.Tests;

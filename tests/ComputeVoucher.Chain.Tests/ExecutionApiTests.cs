@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using System.Text.Json;
-using ComputeVoucher.Chain.Internal.Rpc;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Chain.Tests;

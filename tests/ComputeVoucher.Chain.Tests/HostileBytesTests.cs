@@ -4,9 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Text.Json;
-using ComputeVoucher.Chain.Internal.Contracts;
-using ComputeVoucher.Chain.Internal.Rpc;
-using ComputeVoucher.Chain.Internal.Sending;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 

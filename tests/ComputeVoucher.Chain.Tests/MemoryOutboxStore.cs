@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
-using ComputeVoucher.Chain.Internal.Sending;
 using ComputeVoucher.Ledger;
 
 namespace ComputeVoucher.Chain.Tests;

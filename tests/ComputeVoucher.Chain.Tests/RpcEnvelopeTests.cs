@@ -1,5 +1,4 @@
 using System.Text;
-using ComputeVoucher.Chain.Internal.Rpc;
 
 namespace ComputeVoucher.Chain.Tests;
 

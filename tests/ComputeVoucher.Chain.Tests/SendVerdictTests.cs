@@ -1,5 +1,3 @@
-using ComputeVoucher.Chain.Internal.Sending;
-
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>What real nodes write when they do not just take a transaction.</summary>

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Compression;
 using System.Text.Json;
-using ComputeVoucher.Chain.Internal.Transactions;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 

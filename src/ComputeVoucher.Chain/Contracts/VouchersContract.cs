@@ -1,0 +1,292 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>Vouchers.sol: data of transactions (static), and reads at a block.</summary>
+/// <remarks>Reads throw <see cref="ChainException"/>; an answer that is not what the ABI says is
+/// Malformed.</remarks>
+public sealed class VouchersContract
+{
+    private readonly ContractReader _reader;
+
+    public VouchersContract(JsonRpcClient rpc, Address address)
+    {
+        ArgumentNullException.ThrowIfNull(rpc);
+        Address = address;
+        _reader = new ContractReader(rpc, address);
+    }
+
+    public Address Address { get; }
+
+    public static byte[] Mint(in VoucherClass terms, UInt128 units, Address to) =>
+        Class(new AbiWriter(), terms).Write(units).Write(to).ToCall(VouchersAbi.Mint.Selector);
+
+    /// <param name="deadline">Unix seconds, of the permit.</param>
+    /// <param name="permit">EIP-2612, for exactly the quote.</param>
+    public static byte[] MintWithPermit(
+        in VoucherClass terms, UInt128 units, Address to, ulong deadline, in Signature permit) =>
+        Class(new AbiWriter(), terms)
+            .Write(units)
+            .Write(to)
+            .Write(deadline)
+            .Write(permit.YParity ? 28UL : 27UL)
+            .Write(permit.R)
+            .Write(permit.S)
+            .ToCall(VouchersAbi.MintWithPermit.Selector);
+
+    public static byte[] Open(in VoucherClass terms, in ChannelTerms channel, UInt128 units) =>
+        Channel(Class(new AbiWriter(), terms), channel)
+            .Write(units)
+            .ToCall(VouchersAbi.Open.Selector);
+
+    public static byte[] TopUp(in VoucherClass terms, in ChannelTerms channel, UInt128 units) =>
+        Channel(Class(new AbiWriter(), terms), channel)
+            .Write(units)
+            .ToCall(VouchersAbi.TopUp.Selector);
+
+    public static byte[] Thaw(in VoucherClass terms, in ChannelTerms channel) =>
+        Channel(Class(new AbiWriter(), terms), channel).ToCall(VouchersAbi.Thaw.Selector);
+
+    public static byte[] Withdraw(in VoucherClass terms, in ChannelTerms channel) =>
+        Channel(Class(new AbiWriter(), terms), channel).ToCall(VouchersAbi.Withdraw.Selector);
+
+    public static byte[] Close(
+        in VoucherClass terms,
+        in ChannelTerms channel,
+        in Ack ack,
+        in Signature ackSignature,
+        in Signature releaseSignature)
+    {
+        AbiWriter writer = Channel(Class(new AbiWriter(), terms), channel)
+            .Write(ack.CumUnits)
+            .Write(ack.NextSeq);
+        return Compact(Compact(writer, ackSignature), releaseSignature)
+            .ToCall(VouchersAbi.Close.Selector);
+    }
+
+    public static byte[] Reclaim(in VoucherClass terms, UInt128 units, Address to) =>
+        Class(new AbiWriter(), terms).Write(units).Write(to).ToCall(VouchersAbi.Reclaim.Selector);
+
+    public static byte[] RedeemBatch(
+        in VoucherClass terms, Address node, ReadOnlySpan<RedeemRow> rows) =>
+        Class(new AbiWriter(), terms)
+            .Write(node)
+            .WriteBytes(RedeemRow.Pack(rows))
+            .ToCall(VouchersAbi.RedeemBatch.Selector);
+
+    public static byte[] Release(ReadOnlySpan<UInt256> batchIds)
+    {
+        AbiWriter ids = new();
+        foreach (UInt256 id in batchIds)
+        {
+            ids.Write(id);
+        }
+
+        return new AbiWriter()
+            .WriteArray(batchIds.Length, ids)
+            .ToCall(VouchersAbi.Release.Selector);
+    }
+
+    public static byte[] Settle(Address token, Address to) =>
+        new AbiWriter().Write(token).Write(to).ToCall(VouchersAbi.Settle.Selector);
+
+    /// <summary>Moves units of a class, an ERC-1155 id, to another holder.</summary>
+    public static byte[] Transfer(Address from, Address to, Bytes32 classId, UInt128 units) =>
+        new AbiWriter()
+            .Write(from)
+            .Write(to)
+            .Write(classId)
+            .Write(units)
+            .WriteBytes([])
+            .ToCall(VouchersAbi.Transfer.Selector);
+
+    /// <summary>The rows of a redeemBatch call; false for any other data.</summary>
+    public static bool TryReadRedeemBatch(
+        ReadOnlySpan<byte> data, out Bytes32 classId, out Address node, out RedeemRow[] rows)
+    {
+        classId = default;
+        node = default;
+        rows = [];
+        if (!VouchersAbi.RedeemBatch.Selector.Starts(data))
+        {
+            return false;
+        }
+
+        try
+        {
+            AbiReader reader = new(data[FunctionSelector.Size..]);
+            VoucherClass terms = ReadClass(ref reader);
+            classId = terms.HashStruct();
+            node = reader.ReadAddress();
+            rows = RedeemRow.Unpack(reader.ReadBytes());
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>channel() and aux() at one block.</summary>
+    public async Task<ChannelAmounts> ChannelAsync(
+        Bytes32 channel, BlockTag block, CancellationToken cancel)
+    {
+        byte[] id = new AbiWriter().Write(channel).ToCall(VouchersAbi.Channel.Selector);
+        (UInt128 locked, UInt128 redeemed) = await _reader
+            .ReadAsync(id, 2, block, (ref r) => (r.ReadUInt128(), r.ReadUInt128()), cancel)
+            .ConfigureAwait(false);
+        byte[] aux = new AbiWriter().Write(channel).ToCall(VouchersAbi.Aux.Selector);
+        ulong thawAt = await _reader
+            .ReadAsync(aux, 3, block, (ref r) => r.ReadUInt64(), cancel)
+            .ConfigureAwait(false);
+        bool isPossible = redeemed <= locked && thawAt <= ChannelAmounts.ClosedThawAt;
+        return isPossible
+            ? new ChannelAmounts(locked, redeemed, thawAt)
+            : throw new ChainException(
+                ChainFault.Malformed, $"channel {channel}: amounts that no contract holds");
+    }
+
+    /// <summary>What redeemBatch would do on top of a block.</summary>
+    /// <returns>The bitmap of rows that move their channel, and the token base units paid.
+    /// </returns>
+    public Task<(UInt256 Bitmap, UInt256 Paid)> SimulateRedeemAsync(
+        Address from, byte[] data, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            data,
+            3,
+            block,
+            (ref r) =>
+            {
+                r.ReadUInt256();
+                return (r.ReadUInt256(), r.ReadUInt256());
+            },
+            cancel,
+            from);
+
+    /// <summary>Token base units for minting, premium included.</summary>
+    public Task<UInt256> QuoteAsync(
+        in VoucherClass terms, UInt128 units, BlockTag block, CancellationToken cancel) =>
+        _reader.NumberAsync(
+            Class(new AbiWriter(), terms).Write(units).ToCall(VouchersAbi.Quote.Selector),
+            block,
+            cancel);
+
+    /// <summary>Units ever minted; 0 where the class does not exist.</summary>
+    public Task<UInt256> MintedAsync(Bytes32 classId, BlockTag block, CancellationToken cancel) =>
+        _reader.NumberAsync(
+            new AbiWriter().Write(classId).ToCall(VouchersAbi.Minted.Selector), block, cancel);
+
+    /// <summary>Units of a class that an account holds.</summary>
+    public Task<UInt256> BalanceAsync(
+        Address account, Bytes32 classId, BlockTag block, CancellationToken cancel) =>
+        _reader.NumberAsync(
+            new AbiWriter().Write(account).Write(classId).ToCall(VouchersAbi.BalanceOf.Selector),
+            block,
+            cancel);
+
+    /// <summary>Token base units that wait for settle.</summary>
+    public Task<UInt256> EarnedAsync(
+        Address account, Address token, BlockTag block, CancellationToken cancel) =>
+        _reader.NumberAsync(
+            new AbiWriter().Write(account).Write(token).ToCall(VouchersAbi.Earned.Selector),
+            block,
+            cancel);
+
+    /// <summary>Token base units that nobody gets any more, dust left out.</summary>
+    public Task<UInt256> BurnedAsync(Address token, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().Write(token).ToCall(VouchersAbi.Burned.Selector),
+            2,
+            block,
+            (ref r) => r.ReadUInt256(),
+            cancel);
+
+    public Task<EscrowBatch> BatchAsync(
+        UInt256 batchId, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().Write(batchId).ToCall(VouchersAbi.Batch.Selector),
+            5,
+            block,
+            (ref r) => new EscrowBatch(
+                r.ReadUInt128(),
+                r.ReadUInt64(),
+                r.ReadAddress(),
+                r.ReadAddress(),
+                r.ReadBytes32()),
+            cancel);
+
+    /// <summary>The registry that this contract asks; to compare with the configuration.
+    /// </summary>
+    public Task<Address> ProvidersAsync(BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().ToCall(VouchersAbi.ProvidersOf.Selector),
+            1,
+            block,
+            (ref r) => r.ReadAddress(),
+            cancel);
+
+    /// <summary>EIP-712 domain separator; to compare with our own.</summary>
+    public Task<Bytes32> DomainSeparatorAsync(BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().ToCall(VouchersAbi.DomainSeparator.Selector),
+            1,
+            block,
+            (ref r) => r.ReadBytes32(),
+            cancel);
+
+    private static AbiWriter Class(AbiWriter writer, in VoucherClass terms) => writer
+        .Write(terms.Token)
+        .Write(terms.UnitPrice)
+        .Write(terms.Expiry)
+        .Write((ulong)terms.Thaw)
+        .Write((ulong)terms.Window)
+        .Write((ulong)terms.PremiumBps)
+        .Write((ulong)terms.BurnBps)
+        .Write(terms.CostTable)
+        .Write(terms.Court);
+
+    private static AbiWriter Channel(AbiWriter writer, in ChannelTerms terms) => writer
+        .Write(terms.Holder)
+        .Write(terms.Node)
+        .Write(terms.SpendKey)
+        .Write(terms.ClassId)
+        .Write(terms.Salt);
+
+    private static AbiWriter Compact(AbiWriter writer, in Signature signature) => writer
+        .Write(new Bytes32(signature.Span[..32]))
+        .Write(new Bytes32(signature.Span[32..]));
+
+    private static VoucherClass ReadClass(ref AbiReader reader) => new(
+        reader.ReadAddress(),
+        reader.ReadUInt128(),
+        reader.ReadUInt64(),
+        checked((uint)reader.ReadUInt64()),
+        checked((uint)reader.ReadUInt64()),
+        checked((ushort)reader.ReadUInt64()),
+        checked((ushort)reader.ReadUInt64()),
+        reader.ReadBytes32(),
+        reader.ReadAddress());
+}
+
+/// <summary>What the contract holds of one channel: its channel() and aux() in one.</summary>
+/// <param name="Locked">Units ever locked and not handed back.</param>
+/// <param name="Redeemed">Units paid and burned; never above <paramref name="Locked"/>.</param>
+/// <param name="ThawAt">Unix seconds from which the holder may withdraw; 0 while no thaw runs,
+/// <see cref="ClosedThawAt"/> when closed.</param>
+public readonly record struct ChannelAmounts(UInt128 Locked, UInt128 Redeemed, ulong ThawAt)
+{
+    /// <summary>type(uint40).max marks a channel that ended for good.</summary>
+    public const ulong ClosedThawAt = (1UL << 40) - 1;
+
+    public bool IsClosed => ThawAt == ClosedThawAt;
+}
+
+/// <summary>A redemption of a class with a court, until nobody can dispute it any more.</summary>
+/// <param name="Amount">Token base units left in escrow; 0 once released.</param>
+/// <param name="MaturesAt">Unix seconds.</param>
+public sealed record EscrowBatch(
+    UInt128 Amount, ulong MaturesAt, Address Provider, Address Token, Bytes32 RowsHash);

@@ -1,0 +1,336 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>Turns acks into redemption transactions when that is worth it, and without regard to
+/// the gas when waiting would lose them.</summary>
+/// <remarks>Marks nothing as redeemed: only the mirror does, from the chain. So a lost, repeated or
+/// reverted transaction costs gas and nothing else.</remarks>
+public sealed class Redeemer
+{
+    /// <summary>The kind of outbox rows that redeem.</summary>
+    public const string Kind = "redeem";
+
+    // Token base units are counted per 1e9 compute units (payments.md, "Terms").
+    private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
+
+    private readonly Func<IReadOnlyList<ChannelState>> _channels;
+    private readonly Func<Bytes32, VoucherClass?> _classOf;
+    private readonly BatchBuilder _builder;
+    private readonly Outbox _outbox;
+    private readonly JsonRpcClient _rpc;
+    private readonly Address _vouchers;
+    private readonly RedeemerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Dictionary<Bytes32, ulong> _dueSince = [];
+    private readonly Dictionary<Bytes32, ulong> _waitUntil = [];
+
+    /// <param name="channels">The ledger's channels, with their newest acks.</param>
+    /// <param name="classOf">The pinned class of that id; null for any other.</param>
+    /// <param name="vouchers">The Vouchers contract.</param>
+    public Redeemer(
+        Func<IReadOnlyList<ChannelState>> channels,
+        Func<Bytes32, VoucherClass?> classOf,
+        BatchBuilder builder,
+        Outbox outbox,
+        JsonRpcClient rpc,
+        Address vouchers,
+        RedeemerOptions options,
+        TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(channels);
+        ArgumentNullException.ThrowIfNull(classOf);
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(outbox);
+        ArgumentNullException.ThrowIfNull(rpc);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _channels = channels;
+        _classOf = classOf;
+        _builder = builder;
+        _outbox = outbox;
+        _rpc = rpc;
+        _vouchers = vouchers;
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>One line on what keeps it from redeeming; null where nothing does.</summary>
+    public string? Problem { get; private set; }
+
+    private ulong Now => (ulong)_time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>What is due now, worth it or not.</summary>
+    public IReadOnlyList<RedemptionDue> Due()
+    {
+        Dictionary<Bytes32, UInt128> inFlight = InFlight();
+        List<RedemptionDue> due = [];
+        foreach (ChannelState channel in _channels())
+        {
+            UInt128 claimable = UInt128.Min(channel.Ack?.CumUnits ?? 0, channel.Row.Locked);
+            bool isPaid = channel.Row.Status is not (ChannelStatus.Open or ChannelStatus.Pending)
+                || claimable <= channel.Row.Redeemed;
+            if (isPaid || _classOf(channel.Row.Terms.ClassId) is not VoucherClass terms)
+            {
+                _dueSince.Remove(channel.Id);
+                continue;
+            }
+
+            UInt256 value = Payout(terms, claimable) - Payout(terms, channel.Row.Redeemed);
+            due.Add(new RedemptionDue(
+                channel,
+                terms,
+                claimable - channel.Row.Redeemed,
+                value,
+                channel.Row.ThawAt != 0 || EndsSoon(terms),
+                inFlight.TryGetValue(channel.Id, out UInt128 sent) && sent >= claimable));
+        }
+
+        return due;
+    }
+
+    /// <summary>Submits what is worth it. Never throws a <see cref="ChainException"/>: it becomes
+    /// <see cref="Problem"/>.</summary>
+    /// <param name="now">True redeems everything that is due, as the redeem command does.</param>
+    /// <returns>The rows that were added to the outbox.</returns>
+    public async Task<IReadOnlyList<OutboxItem>> StepAsync(bool now, CancellationToken cancel)
+    {
+        Problem = null;
+        List<OutboxItem> submitted = [];
+        try
+        {
+            IReadOnlyList<RedemptionDue> due = Due();
+            await HurryAsync(due, cancel).ConfigureAwait(false);
+            Dictionary<Bytes32, List<RedemptionDue>> groups = Groups(due);
+            if (groups.Count == 0)
+            {
+                return submitted;
+            }
+
+            BlockHeader head = await _rpc.BlockAsync(BlockTag.Latest, cancel).ConfigureAwait(false)
+                ?? throw new ChainException(ChainFault.Malformed, "the chain has no latest block");
+            foreach ((Bytes32 classId, List<RedemptionDue> group) in groups)
+            {
+                bool mayTry = now || !_waitUntil.TryGetValue(classId, out ulong until)
+                    || Now >= until;
+                if (mayTry && (now || IsWorthIt(group, head.BaseFee)))
+                {
+                    await SubmitAsync(classId, group, submitted, cancel).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (ChainException e)
+        {
+            Problem = e.Message;
+        }
+
+        return submitted;
+    }
+
+    /// <summary>Tells the redeemer what became of its transactions: a reverted one is not
+    /// repeated at once.</summary>
+    public void Note(OutboxChange change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        OutboxItem item = change.Item;
+        bool isBad = item.Request.Kind == Kind && item.Outcome
+            is OutboxOutcome.Reverted or OutboxOutcome.WithoutLog or OutboxOutcome.Refused;
+        if (isBad && VouchersContract.TryReadRedeemBatch(
+            item.Request.Data, out Bytes32 classId, out _, out _))
+        {
+            Wait(classId);
+        }
+    }
+
+    /// <summary>Token base units that cumulative units have paid: rounded down, as the contract
+    /// does.</summary>
+    private static UInt256 Payout(in VoucherClass terms, UInt128 units) =>
+        (UInt256)units * terms.UnitPrice / s_unitsPerPrice;
+
+    /// <summary>A thaw that is seen when the batch is on its way raises that batch's cap: the
+    /// units are in no other transaction.</summary>
+    private async Task HurryAsync(IReadOnlyList<RedemptionDue> due, CancellationToken cancel)
+    {
+        HashSet<Bytes32> urgent = [];
+        foreach (RedemptionDue item in due)
+        {
+            if (item.IsUrgent && item.InFlight)
+            {
+                urgent.Add(item.Channel.Id);
+            }
+        }
+
+        if (urgent.Count == 0)
+        {
+            return;
+        }
+
+        foreach (OutboxItem item in _outbox.Open)
+        {
+            if (!item.Request.IsUrgent && VouchersContract.TryReadRedeemBatch(
+                    item.Request.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows)
+                && Array.Exists(
+                    rows, row => urgent.Contains(row.TermsOf(node, classId).HashStruct())))
+            {
+                await _outbox.MakeUrgentAsync(item.Id, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task SubmitAsync(
+        Bytes32 classId,
+        List<RedemptionDue> group,
+        List<OutboxItem> submitted,
+        CancellationToken cancel)
+    {
+        List<RedeemRow> rows = [];
+        bool isUrgent = false;
+        Address node = group[0].Channel.Row.Terms.Node;
+        foreach (RedemptionDue due in group)
+        {
+            ChannelState channel = due.Channel;
+            rows.Add(RedeemRow.From(channel.Row.Terms, channel.Ack!.Value, channel.AckSignature));
+            isUrgent |= due.IsUrgent;
+        }
+
+        BatchPlan plan = await _builder
+            .BuildAsync(group[0].Terms, node, rows, cancel)
+            .ConfigureAwait(false);
+        if (plan.LeftOut.Count > 0)
+        {
+            Problem = $"class {classId}: {plan.LeftOut[0]}";
+            Wait(classId);
+        }
+
+        foreach (RedeemBatch batch in plan.Batches)
+        {
+            UInt128 worth = Wei(batch.Paid);
+            OutboxRequest request = new()
+            {
+                Kind = Kind,
+                Key = $"redeem {Keccak256.Hash(batch.Data)}",
+                To = _vouchers,
+                Data = batch.Data,
+                GasLimit = batch.GasLimit,
+                CostMaxWei = worth / _options.CostShare,
+                UrgentCostMaxWei = worth,
+                IsUrgent = isUrgent,
+                ExpectedTopic = BatchRedeemedEvent.Topic,
+                ExpectedContract = _vouchers,
+            };
+            submitted.Add(await _outbox.SubmitAsync(request, cancel).ConfigureAwait(false));
+        }
+    }
+
+    private bool IsWorthIt(List<RedemptionDue> group, UInt128 baseFee)
+    {
+        UInt256 value = UInt256.Zero;
+        foreach (RedemptionDue due in group)
+        {
+            _dueSince.TryAdd(due.Channel.Id, Now);
+            ulong age = Now - Math.Min(Now, _dueSince[due.Channel.Id]);
+            if (due.IsUrgent || age >= (ulong)_options.AgeMax.TotalSeconds)
+            {
+                return true;
+            }
+
+            value += due.Value;
+        }
+
+        if (_options.WeiPerTokenUnit == UInt128.Zero)
+        {
+            return false;
+        }
+
+        ulong gas = _options.BatchGas + _options.RowGas * (ulong)group.Count;
+        UInt256 cost = (UInt256)baseFee * gas * _options.GasFactor;
+        return (UInt256)Wei(value) >= cost;
+    }
+
+    private UInt128 Wei(UInt256 tokenUnits)
+    {
+        UInt256 limit = UInt128.MaxValue;
+        UInt256 rate = _options.WeiPerTokenUnit;
+        return rate.IsZero || tokenUnits <= limit / rate
+            ? (tokenUnits * rate).ToUInt128()
+            : UInt128.MaxValue;
+    }
+
+    private static Dictionary<Bytes32, List<RedemptionDue>> Groups(
+        IReadOnlyList<RedemptionDue> due)
+    {
+        Dictionary<Bytes32, List<RedemptionDue>> groups = [];
+        foreach (RedemptionDue item in due)
+        {
+            if (item.InFlight)
+            {
+                continue;
+            }
+
+            Bytes32 classId = item.Channel.Row.Terms.ClassId;
+            if (!groups.TryGetValue(classId, out List<RedemptionDue>? group))
+            {
+                group = [];
+                groups.Add(classId, group);
+            }
+
+            group.Add(item);
+        }
+
+        return groups;
+    }
+
+    /// <summary>Per channel the units that open transactions redeem.</summary>
+    private Dictionary<Bytes32, UInt128> InFlight()
+    {
+        Dictionary<Bytes32, UInt128> inFlight = [];
+        foreach (OutboxItem item in _outbox.Open)
+        {
+            bool isRedeem = VouchersContract.TryReadRedeemBatch(
+                item.Request.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows);
+            bool isMine = isRedeem && item.Request.To == _vouchers
+                && item.Outcome is OutboxOutcome.Open or OutboxOutcome.Succeeded;
+            if (!isMine)
+            {
+                continue;
+            }
+
+            foreach (RedeemRow row in rows)
+            {
+                Bytes32 channel = row.TermsOf(node, classId).HashStruct();
+                UInt128 sent = inFlight.GetValueOrDefault(channel);
+                inFlight[channel] = UInt128.Max(sent, row.CumUnits);
+            }
+        }
+
+        return inFlight;
+    }
+
+    private bool EndsSoon(in VoucherClass terms)
+    {
+        UInt128 end = (UInt128)terms.Expiry + _options.ExpiryGraceSeconds;
+        return Now + (UInt128)_options.ExpiryMargin.TotalSeconds >= end;
+    }
+
+    private void Wait(Bytes32 classId) =>
+        _waitUntil[classId] = Now + (ulong)_options.RetryAfter.TotalSeconds;
+}
+
+/// <summary>A channel with acked units that the chain has not paid yet.</summary>
+/// <param name="Units">Acked, at most locked, less what is redeemed.</param>
+/// <param name="Value">Token base units that redeeming now pays.</param>
+/// <param name="IsUrgent">A thaw runs, or the time to redeem ends soon.</param>
+/// <param name="InFlight">An open transaction redeems at least this much already.</param>
+public sealed record RedemptionDue(
+    ChannelState Channel,
+    VoucherClass Terms,
+    UInt128 Units,
+    UInt256 Value,
+    bool IsUrgent,
+    bool InFlight);

@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>Ethereum JSON-RPC over one or more endpoints; the first that answers is believed,
+/// <see cref="EndpointGuard"/> compares them.</summary>
+/// <remarks>Thread safe. Bounded in bytes, depth and time (<see cref="ChainLimits"/>); follows
+/// no redirect. Methods throw <see cref="ChainException"/> and, when the caller cancels,
+/// <see cref="OperationCanceledException"/>; nothing else.</remarks>
+public sealed partial class JsonRpcClient : IDisposable
+{
+    private readonly RpcEndpoint[] _endpoints;
+
+    /// <exception cref="ChainException">No endpoint, too many, a scheme other than http and
+    /// https, or https without libssl.</exception>
+    public JsonRpcClient(RpcOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.Endpoints.Count is 0 or > ChainLimits.EndpointsMax)
+        {
+            throw new ChainException(
+                ChainFault.Misconfigured,
+                $"{options.Endpoints.Count} RPC endpoints; give 1 to {ChainLimits.EndpointsMax}");
+        }
+
+        foreach (Uri url in options.Endpoints)
+        {
+            if (!url.IsAbsoluteUri
+                || (url.Scheme != Uri.UriSchemeHttp && url.Scheme != Uri.UriSchemeHttps))
+            {
+                throw new ChainException(
+                    ChainFault.Misconfigured,
+                    $"RPC endpoint {url}: not an http or https URL");
+            }
+
+            TlsSupport.Require(url);
+        }
+
+        _endpoints = new RpcEndpoint[options.Endpoints.Count];
+        for (int i = 0; i < _endpoints.Length; i++)
+        {
+            _endpoints[i] = new RpcEndpoint(options.Endpoints[i], options, time);
+        }
+    }
+
+    /// <summary>Endpoints that are asked, in the order of the configuration.</summary>
+    internal IReadOnlyList<RpcEndpoint> Endpoints => _endpoints;
+
+    public int EndpointCount => _endpoints.Length;
+
+    public void Dispose()
+    {
+        foreach (RpcEndpoint endpoint in _endpoints)
+        {
+            endpoint.Dispose();
+        }
+    }
+
+    /// <summary>The first endpoint that answers; those that failed lately come last. A revert is
+    /// an answer, any other error is worth asking the next endpoint.</summary>
+    private async Task<T> CallAsync<T>(
+        string method,
+        Action<Utf8JsonWriter> parameters,
+        Func<JsonElement, T> read,
+        CancellationToken cancel,
+        int bytesMax = ChainLimits.ResponseBytesMax)
+    {
+        ChainException? last = null;
+        foreach (RpcEndpoint endpoint in InOrder())
+        {
+            try
+            {
+                return await endpoint.CallAsync(method, parameters, read, bytesMax, cancel)
+                    .ConfigureAwait(false);
+            }
+            catch (ChainException e) when (e.Fault != ChainFault.Reverted)
+            {
+                last = last is null || last.IsTransient ? e : last;
+            }
+        }
+
+        throw last ?? AllQuarantined();
+    }
+
+    private List<RpcEndpoint> InOrder()
+    {
+        List<RpcEndpoint> order = new(_endpoints.Length);
+        foreach (RpcEndpoint endpoint in _endpoints)
+        {
+            if (endpoint.Quarantine is null && !endpoint.IsResting)
+            {
+                order.Add(endpoint);
+            }
+        }
+
+        foreach (RpcEndpoint endpoint in _endpoints)
+        {
+            if (endpoint.Quarantine is null && !order.Contains(endpoint))
+            {
+                order.Add(endpoint);
+            }
+        }
+
+        return order;
+    }
+
+    private ChainException AllQuarantined() =>
+        new(ChainFault.Disagreement, _endpoints[0].Quarantine ?? "no RPC endpoint left");
+}
