@@ -100,7 +100,7 @@ build() {
   say "publishing the binary"
   local log
   log=$(mktemp)
-  if ! dotnet publish src/ComputeVoucher.Node -c Release -o artifacts/publish/binary \
+  if ! dotnet publish src/ComputeVoucher.Cli -c Release -o artifacts/publish/binary \
     --nologo -v q >"$log" 2>&1; then
     tail -30 "$log" >&2
     rm -f "$log"

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger.Internal;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger;

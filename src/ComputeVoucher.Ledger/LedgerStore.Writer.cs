@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger.Internal;
+using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger;

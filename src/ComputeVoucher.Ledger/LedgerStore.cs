@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading;
 using ComputeVoucher.Ledger.Internal;
+using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger;

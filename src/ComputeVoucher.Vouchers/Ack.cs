@@ -17,6 +17,9 @@ public readonly record struct Ack(Bytes32 Channel, UInt128 CumUnits, ulong NextS
     /// <summary>Payload bytes, without a signature.</summary>
     public const int EncodedBytes = 32 + 16 + 8;
 
+    /// <summary>What the node answers to an ack: the channel, and the units stored.</summary>
+    public const int StoredBytes = Primitives.Bytes32.Size + 16;
+
     private static readonly Bytes32 s_typeHash = Eip712.TypeHash(TypeText);
 
     /// <inheritdoc/>

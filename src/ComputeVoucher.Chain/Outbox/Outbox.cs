@@ -169,9 +169,10 @@ public sealed partial class Outbox : IDisposable
         }
     }
 
-    /// <summary>Steps until a row reaches a stage; for commands that send one transaction.
-    /// </summary>
+    /// <summary>Steps until a row reaches a stage; for whoever sends one transaction.</summary>
     /// <returns>The row, and its receipt where it is mined.</returns>
+    /// <exception cref="ChainException">What a service would wait for: somebody is still there,
+    /// and is told.</exception>
     public async Task<OutboxChange> RunAsync(
         long id, OutboxState until, TimeSpan pollEvery, CancellationToken cancel)
     {
@@ -190,6 +191,11 @@ public sealed partial class Outbox : IDisposable
                 {
                     return new OutboxChange(change.Item, receipt);
                 }
+            }
+
+            if (Problem is { } problem)
+            {
+                throw new ChainException(ChainFault.Unavailable, problem);
             }
 
             await Task.Delay(pollEvery, _time, cancel).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using ComputeVoucher.Storage;
 using SQLitePCL;
 
 namespace ComputeVoucher.Ledger.Internal;

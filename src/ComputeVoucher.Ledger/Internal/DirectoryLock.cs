@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using ComputeVoucher.Storage;
 
 namespace ComputeVoucher.Ledger.Internal;
 

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.IO;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace ComputeVoucher.Ledger.Internal;

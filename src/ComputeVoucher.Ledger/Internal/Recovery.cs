@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
 
 namespace ComputeVoucher.Ledger.Internal;
 

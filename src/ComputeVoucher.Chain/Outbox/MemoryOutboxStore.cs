@@ -1,0 +1,36 @@
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>
+/// Rows of one command that waits for its transaction. A command that is killed meanwhile leaves
+/// its outcome to the chain: look before repeating it. The node's own transactions are in the
+/// ledger.
+/// </summary>
+public sealed class MemoryOutboxStore : IOutboxStore
+{
+    private readonly SortedDictionary<long, OutboxItem> _rows = [];
+
+    public ValueTask<OutboxItem> InsertAsync(OutboxItem item, CancellationToken cancel)
+    {
+        OutboxItem added = item with { Id = _rows.Count + 1 };
+        _rows[added.Id] = added;
+        return ValueTask.FromResult(added);
+    }
+
+    public ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel)
+    {
+        _rows[item.Id] = item;
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DeleteAsync(long id, CancellationToken cancel)
+    {
+        _rows.Remove(id);
+        return ValueTask.CompletedTask;
+    }
+
+    public IReadOnlyList<OutboxItem> List() => [.. _rows.Values];
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>Every command of the program (design.md section 11).</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create()
+    {
+        RootCommand root = new(
+            "ComputeVoucher: a provider node for verifiable AI inference, and its clients.\n"
+            + "Exit status: 0 done, 1 refused or failed, 2 wrong usage.");
+        root.Add(CommonOptions.Json);
+        root.Add(ModelCommands.Create());
+        root.Add(InferCommand.Create());
+        root.Add(BenchCommand.Create());
+        root.Add(GenerateCommand.Create());
+        root.Add(TokenizeCommand.Create());
+        root.Add(FidelityCommand.Create());
+        root.Add(ServeCommand.Create());
+        root.Add(KeyCommands.Create());
+        root.Add(DeployCommand.Create());
+        root.Add(ClassCommands.Create());
+        root.Add(ProviderCommands.Create());
+        root.Add(VoucherCommands.Create());
+        root.Add(ChannelCommands.Create());
+        root.Add(RequestCommand.Create());
+        root.Add(RedeemCommand.CreateRedeem());
+        root.Add(RedeemCommand.CreateOutbox());
+        root.Add(VerifyCommands.CreateOpen());
+        root.Add(VerifyCommands.CreateVerify());
+        root.Add(DoctorCommand.Create());
+        return root;
+    }
+}

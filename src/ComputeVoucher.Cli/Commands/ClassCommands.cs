@@ -1,0 +1,146 @@
+using System;
+using System.CommandLine;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>class create</c> and <c>class show</c>: the terms of a voucher.</summary>
+internal sealed class ClassCommands
+{
+    /// <summary>Bounds of the contract at the first mint.</summary>
+    private const long DaySeconds = 86_400;
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "Where the terms go", HelpName = "FILE", Required = true,
+    };
+
+    private readonly Option<string> _token = new("--token")
+    {
+        Description = "Stablecoin that backs the class", HelpName = "ADDRESS", Required = true,
+    };
+
+    private readonly Option<string> _court = new("--court")
+    {
+        Description = "Contract that may slash; zero is `not slashable`",
+        HelpName = "ADDRESS",
+        DefaultValueFactory = _ => Address.Zero.ToString(),
+    };
+
+    private readonly Option<ulong> _price = Number(
+        "--price", "Token base units per 1,000,000,000 compute units", null);
+
+    private readonly Option<ulong> _expiry = Number(
+        "--expiry-days", "Days until the class ends, at most 5 years", 365);
+
+    private readonly Option<ulong> _thaw = Number(
+        "--thaw-days", "Days between a thaw and its withdrawal, 3 to 30", 3);
+
+    private readonly Option<ulong> _window = Number(
+        "--window-days", "Days in which a court may undo a redemption, at most 30", 0);
+
+    private readonly Option<ulong> _premium = Number(
+        "--premium-bps", "Added to the price at mint, 1/100 %", 0);
+
+    private readonly Option<ulong> _burn = Number(
+        "--burn-bps", "Share of the premium that is burned, 1/100 %", 10_000);
+
+    public static Command Create()
+    {
+        Command group = new("class", "Write or show the terms of a voucher class");
+        group.Add(new ClassCommands().CreateCreate());
+        group.Add(CreateShow());
+        return group;
+    }
+
+    private static Option<ulong> Number(string name, string description, ulong? standard)
+    {
+        Option<ulong> option = new(name) { Description = description, HelpName = "N" };
+        option.Required = standard is null;
+        if (standard is { } value)
+        {
+            option.DefaultValueFactory = _ => value;
+        }
+
+        return option;
+    }
+
+    private Command CreateCreate()
+    {
+        Command command = new("create", "Write the terms to a file; the first mint fixes them")
+        {
+            _output, _token, _price, _expiry, _thaw, _window, _premium, _burn, _court,
+        };
+        command.SetAction(parsed =>
+        {
+            ulong now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+            VoucherClass terms = new(
+                AddressOption.Parse(parsed, _token),
+                parsed.GetValue(_price),
+                now + Seconds(parsed, _expiry, 5 * 365),
+                (uint)Seconds(parsed, _thaw, 30),
+                (uint)Seconds(parsed, _window, 30),
+                Bps(parsed, _premium),
+                Bps(parsed, _burn),
+                CostTable.Hash,
+                AddressOption.Parse(parsed, _court));
+            Report report = ClassFile.Report(terms);
+            OutputFile.Write(parsed.GetRequiredValue(_output), report.ToJson() + "\n");
+            report.Print(parsed.GetValue(CommonOptions.Json));
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static Command CreateShow()
+    {
+        Argument<string> file = new("FILE") { Description = "Class file" };
+        Option<string> deployment = new("--deployment")
+        {
+            Description = "Also read how many units were minted", HelpName = "FILE",
+        };
+        Command command = new("show", "Print the terms and their id")
+        {
+            file, CommonOptions.Rpc, deployment,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(file));
+            Report report = ClassFile.Report(terms);
+            if (parsed.GetValue(deployment) is { } path)
+            {
+                using JsonRpcClient rpc = ChainSession.Connect(
+                    parsed.GetRequiredValue(CommonOptions.Rpc));
+                VouchersContract vouchers = new(rpc, DeploymentFile.Load(path).Vouchers);
+                UInt256 minted = await vouchers
+                    .MintedAsync(terms.HashStruct(), BlockTag.Latest, cancel)
+                    .ConfigureAwait(false);
+                report.Add("minted", minted.ToUInt128());
+            }
+
+            report.Print(parsed.GetValue(CommonOptions.Json));
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static ulong Seconds(ParseResult parsed, Option<ulong> option, ulong daysMax)
+    {
+        ulong days = parsed.GetValue(option);
+        return days <= daysMax
+            ? days * DaySeconds
+            : throw new UsageException($"{option.Name} {days}: at most {daysMax}");
+    }
+
+    private static ushort Bps(ParseResult parsed, Option<ulong> option)
+    {
+        ulong value = parsed.GetValue(option);
+        return value <= VoucherLimits.BasisPointsMax
+            ? (ushort)value
+            : throw new UsageException(
+                $"{option.Name} {value}: at most {VoucherLimits.BasisPointsMax}");
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>deploy</c>: the contracts, and on request a worthless stablecoin for development.
+/// </summary>
+internal sealed class DeployCommand
+{
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Where the addresses go", HelpName = "FILE", Required = true,
+    };
+
+    private readonly Option<bool> _devToken = new("--dev-token")
+    {
+        Description = "Also deploy a stablecoin that anybody can mint: for development chains",
+    };
+
+    public static Command Create()
+    {
+        DeployCommand deploy = new();
+        Command command = new("deploy", "Deploy Providers and Vouchers, and write their addresses")
+        {
+            CommonOptions.Rpc, CommonOptions.Key, deploy._out, deploy._devToken,
+        };
+        command.SetAction(deploy.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        using ChainSession chain = await ChainSession.OpenToDeployAsync(parsed, cancel)
+            .ConfigureAwait(false);
+        ulong chainId = await chain.Rpc.ChainIdAsync(cancel).ConfigureAwait(false);
+        ulong block = await chain.Rpc.BlockNumberAsync(cancel).ConfigureAwait(false);
+        Address providers = await CreateAsync(
+            chain, "deploy Providers", ContractCode.Providers(), cancel).ConfigureAwait(false);
+        Address vouchers = await CreateAsync(
+            chain, "deploy Vouchers", ContractCode.Vouchers(providers), cancel)
+            .ConfigureAwait(false);
+        Address? token = parsed.GetValue(_devToken)
+            ? await CreateAsync(chain, "deploy DevStablecoin", ContractCode.DevStablecoin(), cancel)
+                .ConfigureAwait(false)
+            : null;
+        DeploymentFile deployment = new(chainId, vouchers, providers, block, token);
+        OutputFile.Write(parsed.GetRequiredValue(_out), deployment.Report().ToJson() + "\n");
+        deployment.Report().Print(parsed.GetValue(CommonOptions.Json));
+        return ExitStatus.Done;
+    }
+
+    private static async Task<Address> CreateAsync(
+        ChainSession chain, string kind, byte[] code, CancellationToken cancel)
+    {
+        TransactionReceipt receipt = await chain.Sender.SendAsync(kind, null, code, cancel)
+            .ConfigureAwait(false);
+        return receipt.ContractAddress
+            ?? throw new CommandException(
+                $"{kind}: the receipt names no contract (try another endpoint)");
+    }
+}

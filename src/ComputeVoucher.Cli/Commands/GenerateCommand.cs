@@ -1,0 +1,116 @@
+using System;
+using System.Buffers.Binary;
+using System.CommandLine;
+using System.Diagnostics;
+using System.IO;
+using System.Text;
+using ComputeVoucher.Execution;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>generate</c>: text as it comes on standard output, the prompt first; figures on
+/// standard error.</summary>
+internal sealed class GenerateCommand
+{
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = ".gguf, llama2.c .bin or .cvm", HelpName = "FILE", Required = true,
+    };
+
+    private readonly Option<string> _prompt = new("--prompt")
+    {
+        Description = "How the text begins", HelpName = "TEXT", Required = true,
+    };
+
+    private readonly Option<string> _record = new("--record")
+    {
+        Description = "Write the canonical input too: what infer reads and an order carries",
+        HelpName = "FILE",
+    };
+
+    private readonly LanguageOption _language = new();
+    private readonly Option<string> _backend = BackendOption.CreateBackend();
+    private readonly Option<int> _threads = BackendOption.CreateThreads();
+
+    public static Command Create()
+    {
+        GenerateCommand generate = new();
+        Command command = new("generate", "Let a language model go on with a text")
+        {
+            generate._model, generate._prompt, generate._record, generate._backend,
+            generate._threads,
+        };
+        generate._language.AddTo(command);
+        command.SetAction(generate.Run);
+        return command;
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        string path = parsed.GetRequiredValue(_model);
+        string prompt = parsed.GetRequiredValue(_prompt);
+        bool json = parsed.GetValue(CommonOptions.Json);
+        Backend backend = BackendOption.Parse(parsed.GetRequiredValue(_backend));
+        int threads = BackendOption.CheckThreads(parsed.GetValue(_threads));
+        using LanguageModel model = _language.Open(parsed, path);
+        Tokenizer tokenizer = LanguageOption.TokenizerOf(model, path);
+        InputRecord record = _language.Record(parsed, tokenizer, prompt);
+        byte[] input = record.Encode();
+        if (parsed.GetValue(_record) is { } file)
+        {
+            File.WriteAllBytes(file, input);
+        }
+
+        using IModelSession session = model.CreateSession(backend, threads);
+        TokenText text = tokenizer.CreateText();
+        foreach (int id in record.Prompt)
+        {
+            _ = text.Append(id);
+        }
+
+        StringBuilder all = new(prompt);
+        if (!json)
+        {
+            Console.Out.Write(prompt);
+        }
+
+        void Show(string piece)
+        {
+            all.Append(piece);
+            if (!json)
+            {
+                Console.Out.Write(piece);
+                Console.Out.Flush();
+            }
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        long first = 0;
+        RunResult result = session.Run(input, default, (step, added) =>
+        {
+            first = step == 1 ? Stopwatch.GetTimestamp() : first;
+            Show(text.Append(BinaryPrimitives.ReadInt32LittleEndian(added)));
+            return true;
+        });
+        Show(text.End());
+        Report figures = new Report()
+            .Add("modelRoot", model.ModelRoot.ToString())
+            .Add("promptTokens", record.Prompt.Length)
+            .Add("tokens", result.Steps)
+            .Add("units", result.Units)
+            .Add("firstTokenMs", Stopwatch.GetElapsedTime(start, first).TotalMilliseconds)
+            .Add("tokensPerSecond",
+                (result.Steps - 1) / Math.Max(1e-9, Stopwatch.GetElapsedTime(first).TotalSeconds))
+            .Add("outputRoot", result.OutputRoot.ToString())
+            .Add("backend", BackendOption.Name(session.Backend));
+        if (json)
+        {
+            figures.Add("text", all.ToString()).Print(json: true);
+            return ExitStatus.Done;
+        }
+
+        Console.Out.WriteLine();
+        Console.Error.Write(figures.ToText());
+        return ExitStatus.Done;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Generic;
+using System.CommandLine;
+using ComputeVoucher.Execution;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>model import FILE -o FILE.cvm</c> and <c>model inspect FILE</c>.</summary>
+internal static class ModelCommands
+{
+    public static Command Create()
+    {
+        Command model = new("model", "Import a model file, or show what is in one");
+        model.Add(CreateImport());
+        model.Add(CreateInspect());
+        return model;
+    }
+
+    private static Command CreateImport()
+    {
+        Argument<string> file = FileArgument();
+        Option<string> output = new("--output", "-o")
+        {
+            Description = "Where the model artifact goes",
+            HelpName = "FILE.cvm",
+            Required = true,
+        };
+        Command command = new("import", "Check a model and write it as one artifact")
+        {
+            file, output,
+        };
+        command.SetAction(parsed =>
+        {
+            using IModel model = ModelFile.Open(parsed.GetRequiredValue(file));
+            string path = parsed.GetRequiredValue(output);
+            OutputFile.Write(path, stream => ModelFile.Save(model, stream));
+            Describe(model).Add("file", path).Print(parsed.GetValue(CommonOptions.Json));
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static Command CreateInspect()
+    {
+        Argument<string> file = FileArgument();
+        Command command = new("inspect", "Check a model and describe it") { file };
+        command.SetAction(parsed =>
+        {
+            using IModel model = ModelFile.Open(parsed.GetRequiredValue(file));
+            Describe(model).Print(parsed.GetValue(CommonOptions.Json));
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static Report Describe(IModel model)
+    {
+        ModelDescription description = model.Description;
+        List<Report> operators = [];
+        foreach (OperatorDescription one in description.Operators)
+        {
+            operators.Add(new Report()
+                .Add("index", one.Index)
+                .Add("name", one.Name)
+                .Add("output", "[" + string.Join(",", one.OutputDims) + "]")
+                .Add("parameters", one.Parameters)
+                .Add("macs", one.Macs)
+                .Add("units", one.Units)
+                .Add("proofBytes", one.ProofBytes));
+        }
+
+        return new Report()
+            .Add("format", description.Format)
+            .Add("modelRoot", description.ModelRoot.ToString())
+            .Add("architectureDigest", description.ArchitectureDigest.ToString())
+            .Add("parametersRoot", description.ParametersRoot.ToString())
+            .Add("inputs", description.Inputs)
+            .Add("outputs", description.Outputs)
+            .Add("inputBytes", model.InputBytesMax)
+            .Add("parameters", description.Parameters)
+            .Add("macs", description.Macs)
+            .Add("units", description.Units)
+            .Add("traceBytes", description.TraceBytes)
+            .Add("proofBytes", description.ProofBytes)
+            .Add("operators", operators);
+    }
+
+    private static Argument<string> FileArgument() =>
+        new("FILE") { Description = ".tflite, .gguf, llama2.c .bin or .cvm" };
+}

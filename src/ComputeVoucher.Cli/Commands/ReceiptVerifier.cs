@@ -1,0 +1,118 @@
+using System;
+using System.Text.Json;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>Checks receipts without trusting whoever wrote them down.</summary>
+internal sealed class ReceiptVerifier
+{
+    private readonly ChannelTerms _channel;
+    private readonly Bytes32 _separator;
+    private readonly InputFile? _inputs;
+    private readonly IModelSession? _session;
+    private int _lines;
+    private int _executed;
+    private UInt128 _units;
+
+    /// <param name="channel">The terms, which name the keys.</param>
+    /// <param name="separator">EIP-712 domain separator of Vouchers.</param>
+    /// <param name="inputs">With it every order is executed again.</param>
+    /// <param name="session">Runs them.</param>
+    public ReceiptVerifier(in ChannelTerms channel, in Bytes32 separator, InputFile? inputs,
+        IModelSession? session) =>
+        (_channel, _separator, _inputs, _session) = (channel, separator, inputs, session);
+
+    /// <exception cref="CommandException">The first thing that is wrong.</exception>
+    public void Check(string path, string line)
+    {
+        _lines++;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            Check(document.RootElement);
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException
+            or System.Collections.Generic.KeyNotFoundException or InvalidOperationException)
+        {
+            string why = failure is System.Collections.Generic.KeyNotFoundException
+                ? "order, receipt and index are wanted"
+                : failure.Message;
+            throw new CommandException($"{path}:{_lines}: not a receipt line: {why}", failure);
+        }
+        catch (CommandException failure)
+        {
+            throw new CommandException($"{path}:{_lines}: {failure.Message}", failure);
+        }
+    }
+
+    public int Lines => _lines;
+
+    public Report Report() => new Report()
+        .Add("valid", true)
+        .Add("receipts", _lines)
+        .Add("executedAgain", _executed)
+        .Add("units", _units);
+
+    private void Check(JsonElement line)
+    {
+        byte[] orderBytes = Hex.Decode(line.GetProperty("order").GetString());
+        byte[] receiptBytes = Hex.Decode(line.GetProperty("receipt").GetString());
+        Require(SignedPayload.DecodeOrder(
+            orderBytes, out Order order, out Signature orderSignature));
+        Require(SignedPayload.Decode(
+            receiptBytes, out Receipt receipt, out Signature receiptSignature));
+        Bytes32 hash = order.HashStruct();
+        Require(order.Channel == _channel.HashStruct()
+            ? RefusalReason.None
+            : RefusalReason.ChannelUnknown);
+        Require(SignedPayload.CheckSigner(hash, orderSignature, _separator, _channel.SpendKey));
+        Require(receipt.OrderHash == hash
+            ? RefusalReason.None
+            : RefusalReason.ReceiptOrderWrong);
+        Require(SignedPayload.CheckSigner(
+            receipt.HashStruct(), receiptSignature, _separator, _channel.Node));
+        Require(receipt.Units <= order.MaxUnits
+            ? RefusalReason.None
+            : RefusalReason.ReceiptUnitsWrong);
+        _units += receipt.Units;
+        int index = line.GetProperty("index").GetInt32();
+        if (_inputs is not null && index >= 0)
+        {
+            Execute(order, receipt, _inputs[index % _inputs.Count].Span);
+        }
+    }
+
+    /// <summary>The strongest check there is: the same function once more.</summary>
+    private void Execute(in Order order, in Receipt receipt, ReadOnlySpan<byte> input)
+    {
+        RunResult result = _session!.Run(input, new RunOptions
+        {
+            Trace = (order.Flags & OrderFlags.TraceRootWanted) != 0,
+            StepsMax = receipt.Steps,
+        });
+        Require(result.InputRoot == order.InputRoot
+            ? RefusalReason.None
+            : RefusalReason.InputRootWrong);
+        Require(result.OutputRoot == receipt.OutputRoot
+            ? RefusalReason.None
+            : RefusalReason.ReceiptOutputWrong);
+        Require(result.TraceRoot == receipt.TraceRoot
+            ? RefusalReason.None
+            : RefusalReason.ReceiptTraceWrong);
+        Require(result.Units == receipt.Units
+            ? RefusalReason.None
+            : RefusalReason.ReceiptUnitsWrong);
+        _executed++;
+    }
+
+    private static void Require(RefusalReason refusal)
+    {
+        if (refusal != RefusalReason.None)
+        {
+            throw new CommandException(Refusals.Describe(refusal));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Node;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>redeem</c> and <c>outbox</c>: what is due, what is in flight.</summary>
+/// <remarks>They open the node's ledger, so the node must be stopped; a running node redeems by
+/// itself, and shows its figures under /metrics.</remarks>
+internal static class RedeemCommand
+{
+    /// <summary>How often the outbox is stepped while the command waits.</summary>
+    private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
+
+    public static Command CreateRedeem()
+    {
+        Option<string> config = ConfigOption.Create(required: true);
+        Option<bool> dryRun = new("--dry-run") { Description = "Show what is due; send nothing" };
+        Command command = new("redeem",
+            "Redeem every acknowledged unit in batches and wait until it is final")
+        {
+            config, dryRun,
+        };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            NodeConfiguration configuration = NodeConfiguration.Load(parsed.GetRequiredValue(config));
+            Report report = await WithLedgerAsync(configuration, (service, ledger) =>
+                parsed.GetValue(dryRun)
+                    ? DueAsync(service, cancel)
+                    : RedeemAsync(service, ledger, cancel), cancel).ConfigureAwait(false);
+            report.Print(parsed.GetValue(CommonOptions.Json));
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    public static Command CreateOutbox()
+    {
+        Option<string> config = ConfigOption.Create(required: true);
+        Command command = new("outbox", "List the node's transactions and their states") { config };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            NodeConfiguration configuration = NodeConfiguration.Load(parsed.GetRequiredValue(config));
+            Report report = await WithLedgerAsync(configuration, (_, ledger) =>
+                Task.FromResult(OutboxOf(ledger)), cancel).ConfigureAwait(false);
+            report.Print(parsed.GetValue(CommonOptions.Json));
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static async Task<Report> WithLedgerAsync(
+        NodeConfiguration configuration,
+        Func<ChainService, LedgerStore, Task<Report>> run,
+        CancellationToken cancel)
+    {
+        NodeOptions options = configuration.Options;
+        using PrivateKey key = KeyFile.Load(configuration.KeyFile);
+        using PrivateKey payer = KeyFile.Load(configuration.PayerKeyFile);
+        List<VoucherClass> classes = Pinned.CheckClasses(
+            options, configuration.LoadClasses(), NullLogger.Instance);
+        ServicePolicy policy = Pinned.PolicyOf(options, key.Address, classes, []);
+        using ChainParts chain = await ChainParts.ConnectAsync(
+            options, payer, TimeProvider.System, cancel).ConfigureAwait(false);
+        using LedgerStore ledger = NodeHost.OpenLedger(options, policy);
+        chain.Attach(ledger, options, policy);
+        return await run(chain.Service, ledger).ConfigureAwait(false);
+    }
+
+    private static async Task<Report> DueAsync(ChainService service, CancellationToken cancel)
+    {
+        await service.Mirror.StepAsync(cancel).ConfigureAwait(false);
+        List<Report> rows = [];
+        UInt128 units = 0;
+        foreach (RedemptionDue due in service.Redeemer.Due())
+        {
+            units += due.Units;
+            rows.Add(new Report()
+                .Add("channel", due.Channel.Id.ToString())
+                .Add("units", due.Units)
+                .Add("value", due.Value.ToString())
+                .Add("urgent", due.IsUrgent)
+                .Add("inFlight", due.InFlight));
+        }
+
+        return new Report().Add("units", units).Add("due", rows);
+    }
+
+    private static async Task<Report> RedeemAsync(
+        ChainService service, LedgerStore ledger, CancellationToken cancel)
+    {
+        await MirrorAsync(service, cancel).ConfigureAwait(false);
+        IReadOnlyList<OutboxItem> submitted = await service.Redeemer
+            .StepAsync(now: true, cancel).ConfigureAwait(false);
+        if (submitted.Count == 0 && service.Redeemer.Problem is { } problem)
+        {
+            throw new CommandException($"redeem: {problem}");
+        }
+
+        List<Report> transactions = [];
+        UInt256 paid = UInt256.Zero;
+        UInt256 units = UInt256.Zero;
+        while (service.Outbox.Open.Count > 0)
+        {
+            foreach (OutboxChange change in await service.Outbox.StepAsync(cancel)
+                .ConfigureAwait(false))
+            {
+                if (change.Item.State == OutboxState.Final && change.Receipt is { } receipt
+                    && BatchRedeemedEvent.TryFind(
+                        receipt, change.Item.Request.To ?? default, out BatchRedeemedEvent batch))
+                {
+                    paid += batch.Paid;
+                    units += batch.Units;
+                    transactions.Add(Row(change.Item).Add("gas", receipt.GasUsed));
+                }
+            }
+
+            if (service.Outbox.Problem is { } line)
+            {
+                throw new CommandException($"redeem: {line} (stored; repeat the command to go on)");
+            }
+
+            await Task.Delay(s_poll, cancel).ConfigureAwait(false);
+        }
+
+        await MirrorAsync(service, cancel).ConfigureAwait(false);
+        UInt128 redeemed = 0;
+        UInt128 acked = 0;
+        foreach (ChannelState channel in ledger.Channels())
+        {
+            redeemed += channel.Row.Redeemed;
+            acked += channel.Ack?.CumUnits ?? 0;
+        }
+
+        return new Report()
+            .Add("units", units.ToString())
+            .Add("paid", paid.ToString())
+            .Add("ackedUnits", acked)
+            .Add("redeemedUnits", redeemed)
+            .Add("transactions", transactions);
+    }
+
+    private static async Task MirrorAsync(ChainService service, CancellationToken cancel)
+    {
+        await service.Mirror.StepAsync(cancel).ConfigureAwait(false);
+        if (service.Mirror.Problem is { } problem)
+        {
+            throw new CommandException($"chain: {problem}");
+        }
+    }
+
+    private static Report OutboxOf(LedgerStore ledger)
+    {
+        List<Report> rows = [];
+        foreach (OutboxItem item in new LedgerOutboxStore(ledger).List())
+        {
+            rows.Add(Row(item));
+        }
+
+        return new Report().Add("transactions", rows);
+    }
+
+    private static Report Row(OutboxItem item) => new Report()
+        .Add("id", item.Id)
+        .Add("kind", item.Request.Kind)
+        .Add("state", item.State.ToString())
+        .Add("outcome", item.Outcome.ToString())
+        .Add("nonce", item.Nonce?.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        .Add("attempts", item.Attempts.Count)
+        .Add("block", item.MinedBlock)
+        .Add("hash", item.MinedTx.ToString());
+}

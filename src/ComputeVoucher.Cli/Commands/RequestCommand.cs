@@ -1,0 +1,252 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Client;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>request</c>: orders to a node, every receipt checked, acknowledged.</summary>
+internal sealed class RequestCommand
+{
+    private readonly Option<string> _at = ClientOptions.CreateNode();
+    private readonly Option<string> _channel = ClientOptions.CreateChannel();
+    private readonly Option<string> _spendKey = ClientOptions.CreateSpendKey();
+    private readonly Option<string> _state = ClientOptions.CreateState();
+
+    private readonly Option<string> _model = new("--model")
+    {
+        Description = "The model that is ordered; receipts are checked against it",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> _input = new("--input")
+    {
+        Description = "One input, or several in a row", HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _prompt = new("--prompt")
+    {
+        Description = "Instead of --input, for a language model: the text streams to standard "
+            + "output; may be repeated",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<uint> _cancelAfter = new("--cancel-after")
+    {
+        Description = "Send a signed Cancel after so many tokens, and pay for what was done",
+        HelpName = "N",
+    };
+
+    private readonly LanguageOption _language = new();
+
+    private readonly Option<string> _output = new("--output")
+    {
+        Description = "Where the answers go, in the order of the inputs", HelpName = "FILE",
+    };
+
+    private readonly Option<string> _receipts = new("--receipts")
+    {
+        Description = "Where orders and receipts go, a JSON object a line, for `verify receipt`",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _count = new("--count", "-n")
+    {
+        Description = "Orders to send; the inputs are repeated (default: one per input)",
+        HelpName = "N",
+    };
+
+    private readonly Option<int> _concurrency = new("--concurrency")
+    {
+        Description = "Orders in flight", HelpName = "N", DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<int> _ackEvery = new("--ack-every")
+    {
+        Description = "Receipts after which an ack is sent; the last ack is always sent",
+        HelpName = "N",
+        DefaultValueFactory = _ => 16,
+    };
+
+    private readonly Option<ulong> _deadline = new("--deadline")
+    {
+        Description = "Seconds from signing to the order's deadline",
+        HelpName = "S",
+        DefaultValueFactory = _ => 600,
+    };
+
+    private readonly Option<int> _patience = new("--patience")
+    {
+        Description = "Seconds to wait for a node that cannot be reached",
+        HelpName = "S",
+        DefaultValueFactory = _ => (int)ClientOptions.PatienceDefault.TotalSeconds,
+    };
+
+    private readonly Option<bool> _trace = new("--trace")
+    {
+        Description = "Ask for the trace root in the receipt",
+    };
+
+    private readonly Option<bool> _accept = new("--accept")
+    {
+        Description = "Ask for a signed promise of the due time",
+    };
+
+    public static Command Create()
+    {
+        RequestCommand request = new();
+        Command command = new("request",
+            "Send orders to a node, check and acknowledge the receipts")
+        {
+            request._at, CommonOptions.Deployment, request._channel, request._spendKey,
+            request._state, request._model, request._input, request._output, request._receipts,
+            request._count, request._concurrency, request._ackEvery, request._deadline,
+            request._patience, request._trace, request._accept, request._prompt,
+            request._cancelAfter,
+        };
+        request._language.AddTo(command);
+        command.SetAction(request.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        VoucherDomain domain =
+            DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
+        ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(_channel));
+        using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(_spendKey));
+        using IModel model = OpenModel(parsed, out InputFile inputs, out TextStream? text);
+        using ClientJournal journal = ClientJournal.Open(
+            parsed.GetRequiredValue(_state), channel.HashStruct());
+        await using NodeConnection node = new(ClientOptions.Connection(
+            parsed.GetRequiredValue(_at), channel, domain, spendKey,
+            TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400))));
+        using OrderRunner runner = new(node, journal, model, spendKey, channel,
+            domain.VouchersSeparator, Settings(parsed))
+        {
+            OnOutput = text is null ? null : text.Show,
+        };
+        int count = parsed.GetValue(_count) is > 0 and int wanted ? wanted : inputs.Count;
+        RequestFigures figures = new(count);
+        using ReceiptWriter receipts = new(parsed.GetValue(_receipts));
+        await runner.ResumeAsync(receipts.Write, cancel).ConfigureAwait(false);
+        figures.Begin();
+        await RunAllAsync(
+            runner, inputs, count, Bounded(parsed, _concurrency, 1024),
+            outcome =>
+            {
+                receipts.Write(outcome);
+                figures.Add(outcome);
+            }, cancel).ConfigureAwait(false);
+        await runner.AckAsync(force: true, cancel).ConfigureAwait(false);
+        figures.End();
+        if (parsed.GetValue(_output) is { } output)
+        {
+            OutputFile.Write(output, figures.Outputs());
+        }
+
+        Report report = figures.Report(journal, runner, node);
+        if (text is not null)
+        {
+            // Standard output holds the text alone.
+            text.End();
+            Console.Error.Write(report.ToText());
+        }
+        else
+        {
+            AddTexts(report, model, figures);
+            report.Print(parsed.GetValue(CommonOptions.Json));
+        }
+
+        return figures.FirstRefusal is { } line
+            ? throw new CommandException($"{figures.Refused} of {count} orders refused: {line}")
+            : ExitStatus.Done;
+    }
+
+    private IModel OpenModel(ParseResult parsed, out InputFile inputs, out TextStream? text)
+    {
+        string path = parsed.GetRequiredValue(_model);
+        text = null;
+        if (parsed.GetValue(_prompt) is not { Length: > 0 } prompts)
+        {
+            IModel graph = ModelFile.Open(path);
+            inputs = InputFile.Load(parsed.GetValue(_input)
+                ?? throw new UsageException("request: --input FILE or --prompt TEXT is wanted"),
+                graph);
+            return graph;
+        }
+
+        LanguageModel model = _language.Open(parsed, path);
+        Tokenizer tokenizer = LanguageOption.TokenizerOf(model, path);
+        List<ReadOnlyMemory<byte>> records = [];
+        foreach (string prompt in prompts)
+        {
+            ulong index = (ulong)records.Count;
+            records.Add(_language.Record(parsed, tokenizer, prompt, index).Encode());
+        }
+
+        // Several streams at once would interleave their words.
+        text = prompts.Length == 1 && !parsed.GetValue(CommonOptions.Json)
+            ? new TextStream(tokenizer, prompts[0])
+            : null;
+        inputs = InputFile.Of(records);
+        return model;
+    }
+
+    private static void AddTexts(Report report, IModel model, RequestFigures figures)
+    {
+        if (model is LanguageModel { Tokenizer: { } tokenizer })
+        {
+            report.Add("texts", figures.Texts(tokenizer));
+        }
+    }
+
+    /// <summary>As many lanes as orders may be in flight; each takes the next input.</summary>
+    private static async Task RunAllAsync(
+        OrderRunner runner, InputFile inputs, int count, int lanes, Action<OrderOutcome> done,
+        CancellationToken cancel)
+    {
+        int next = -1;
+        async Task LaneAsync()
+        {
+            for (int i = Interlocked.Increment(ref next); i < count;
+                i = Interlocked.Increment(ref next))
+            {
+                done(await runner.RunAsync(i, inputs[i % inputs.Count], cancel)
+                    .ConfigureAwait(false));
+            }
+        }
+
+        List<Task> running = [];
+        for (int lane = 0; lane < Math.Min(lanes, count); lane++)
+        {
+            running.Add(LaneAsync());
+        }
+
+        await Task.WhenAll(running).ConfigureAwait(false);
+    }
+
+    private OrderSettings Settings(ParseResult parsed)
+    {
+        OrderFlags flags = (parsed.GetValue(_trace) ? OrderFlags.TraceRootWanted : 0)
+            | (parsed.GetValue(_accept) ? OrderFlags.AcceptWanted : 0);
+        return new OrderSettings(
+            parsed.GetValue(_deadline), flags, Bounded(parsed, _ackEvery, 1024),
+            parsed.GetValue(_cancelAfter));
+    }
+
+    private static int Bounded(ParseResult parsed, Option<int> option, int max)
+    {
+        int value = parsed.GetValue(option);
+        return value >= 1 && value <= max
+            ? value
+            : throw new UsageException(
+                $"{option.Name} {value}: between 1 and {max} is wanted");
+    }
+}

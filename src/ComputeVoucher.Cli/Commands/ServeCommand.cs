@@ -1,0 +1,72 @@
+using System;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Node;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary><c>serve --config FILE</c>: the node.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        Option<string> config = ConfigOption.Create(required: false);
+        Option<bool> help = new("--print-config-help")
+        {
+            Description = "List every configuration key with its unit and default",
+        };
+        Command command = new("serve", "Serve the pinned models for vouchers, until SIGTERM")
+        {
+            config, help,
+        };
+        command.SetAction(async (parsed, _) =>
+        {
+            if (parsed.GetValue(help))
+            {
+                Console.Out.Write(ConfigFile.Help());
+                return ExitStatus.Done;
+            }
+
+            await RunAsync(parsed.GetValue(config) ?? throw new UsageException(
+                "serve: --config FILE is wanted (see --print-config-help)"))
+                .ConfigureAwait(false);
+            return ExitStatus.Done;
+        });
+        return command;
+    }
+
+    private static async Task RunAsync(string config)
+    {
+        NodeConfiguration configuration = NodeConfiguration.Load(config);
+        NodeOptions options = configuration.Options;
+        using PrivateKey key = KeyFile.Load(configuration.KeyFile);
+        using PrivateKey payer = KeyFile.Load(configuration.PayerKeyFile);
+        NodeIdentity identity = new(key, payer, configuration.LoadClasses());
+        if (options.Synchronous == LedgerSynchronous.Off)
+        {
+            ErrorFunnel.Print("warning: ledger:synchronous is OFF, so a power cut loses "
+                + "acknowledged units; set it to FULL for anything that is worth money");
+        }
+
+        using JsonLog log = new(
+            configuration.LogLevel, Console.OpenStandardError(), TimeProvider.System);
+        using CancellationTokenSource stop = new();
+        void Stop(PosixSignalContext signal)
+        {
+            // The first signal drains; the runtime must not end the process meanwhile.
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, Stop);
+        await new NodeHost(options, identity, TimeProvider.System, log).RunAsync(stop.Token)
+            .ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Generic;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>
+/// Every key that <c>serve</c> knows, with unit and default. Nothing else is accepted.
+/// </summary>
+internal static class ConfigKeys
+{
+    public const string ChainRpc = "chain:rpc";
+    public const string ChainId = "chain:chainId";
+    public const string ChainVouchers = "chain:vouchers";
+    public const string ChainProviders = "chain:providers";
+    public const string ChainConfirmations = "chain:confirmations";
+    public const string ChainPollMs = "chain:pollMs";
+    public const string ChainAwaySeconds = "chain:awaySecondsMax";
+    public const string ChainStartBlock = "chain:startBlock";
+    public const string ChainTokens = "chain:tokens";
+    public const string ChainCourts = "chain:courts";
+    public const string NodeKey = "node:key";
+    public const string NodeListen = "node:listen";
+    public const string NodeLedger = "node:ledger";
+    public const string NodeHealth = "node:health";
+    public const string LedgerSynchronous = "ledger:synchronous";
+    public const string ServeModels = "serve:models";
+    public const string ServeClasses = "serve:classes";
+    public const string ServeBackend = "serve:backend";
+    public const string ServeWorkers = "serve:workers";
+    public const string ServeThreads = "serve:threadsPerWorker";
+    public const string ServeQueue = "serve:queueOrdersMax";
+    public const string ServeStreams = "serve:streamsMax";
+    public const string ServeDrainMs = "serve:drainMs";
+    public const string RulesHorizonSeconds = "rules:orderHorizonSeconds";
+    public const string RulesMarginSeconds = "rules:redeemMarginSeconds";
+    public const string RulesBudgetStart = "rules:budgetUnitsStart";
+    public const string RulesBudgetGrowth = "rules:budgetGrowthPermille";
+    public const string RulesBudgetMax = "rules:budgetUnitsMax";
+    public const string RulesBudgetTotal = "rules:budgetUnitsTotal";
+    public const string RedeemEnabled = "redeem:enabled";
+    public const string RedeemKey = "redeem:key";
+    public const string RedeemWeiPerToken = "redeem:weiPerTokenUnit";
+    public const string RedeemGasFactor = "redeem:gasFactor";
+    public const string RedeemAgeSeconds = "redeem:ageSecondsMax";
+    public const string LogLevel = "log:level";
+
+    public static IReadOnlyList<ConfigKey> All { get; } =
+    [
+        new(ChainRpc, ConfigType.Texts, "", null,
+            "JSON-RPC endpoints; two or more, and a disagreement stops acceptance"),
+        new(ChainId, ConfigType.Number, "", null, "Chain id that every endpoint must report"),
+        new(ChainVouchers, ConfigType.Text, "", null, "Address of the Vouchers contract"),
+        new(ChainProviders, ConfigType.Text, "", null, "Address of the Providers contract"),
+        new(ChainConfirmations, ConfigType.Number, "blocks", "0",
+            "Depth that counts as final; 0 trusts the chain's `finalized` tag"),
+        new(ChainPollMs, ConfigType.Number, "ms", "1000", "Pause between two looks at the chain"),
+        new(ChainAwaySeconds, ConfigType.Number, "s", "1800",
+            "Orders are still accepted so long after the chain was last read"),
+        new(ChainStartBlock, ConfigType.Number, "", "0",
+            "Block of the deployment, where the search for channels begins"),
+        new(ChainTokens, ConfigType.Texts, "", null, "Tokens whose classes are served"),
+        new(ChainCourts, ConfigType.Texts, "", "0x0000000000000000000000000000000000000000",
+            "Courts whose classes are served; the zero address is `not slashable`"),
+        new(NodeKey, ConfigType.Text, "", null, "Key file that signs receipts"),
+        new(NodeListen, ConfigType.Text, "", "127.0.0.1:9600",
+            "Address and port of the protocol; it is not encrypted"),
+        new(NodeLedger, ConfigType.Text, "", null,
+            "Directory of the ledger; it belongs to one process"),
+        new(NodeHealth, ConfigType.Text, "", "127.0.0.1:9601",
+            "Loopback address and port of /health, /ready and /metrics; `off` for none"),
+        new(LedgerSynchronous, ConfigType.Text, "", "FULL",
+            "FULL flushes every commit; OFF is for tests, a power cut loses acknowledged units"),
+        new(ServeModels, ConfigType.Texts, "", null, "Model files that are served, and no others"),
+        new(ServeClasses, ConfigType.Texts, "", null,
+            "Class files that are honoured, and no others"),
+        new(ServeBackend, ConfigType.Text, "", "auto", "auto, scalar, avx2 or cuda"),
+        new(ServeWorkers, ConfigType.Number, "threads", "0",
+            "Orders executed at once; 0 is one per core"),
+        new(ServeStreams, ConfigType.Number, "threads", "4",
+            "Token streams executed at once, beside the workers"),
+        new(ServeThreads, ConfigType.Number, "threads", "1", "Threads inside one execution"),
+        new(ServeQueue, ConfigType.Number, "orders", "1024",
+            "Accepted orders that may wait for a worker; the next is refused as busy"),
+        new(ServeDrainMs, ConfigType.Number, "ms", "4000",
+            "After SIGTERM, time for orders in flight; at most 4500"),
+        new(RulesHorizonSeconds, ConfigType.Number, "s", "3600",
+            "Farthest deadline of an order; bounds how long inputs are kept"),
+        new(RulesMarginSeconds, ConfigType.Number, "s", "86400",
+            "Between a deadline and the moment a thaw or an expiry could cost the redemption"),
+        new(RulesBudgetStart, ConfigType.Number, "CU", "10000000000",
+            "Unacknowledged units of a new spend key; keep it below the gas of opening a channel"),
+        new(RulesBudgetGrowth, ConfigType.Number, "1/1000", "250",
+            "Share of its acknowledged units by which a spend key's budget grows"),
+        new(RulesBudgetMax, ConfigType.Number, "CU", "10000000000000",
+            "Unacknowledged units of one spend key, whatever its history"),
+        new(RulesBudgetTotal, ConfigType.Number, "CU", "100000000000000",
+            "Unacknowledged units of all spend keys: what a lost disk can cost"),
+        new(RedeemEnabled, ConfigType.Flag, "", "true",
+            "Redeem by itself; with false only when a thaw or an expiry forces it"),
+        new(RedeemKey, ConfigType.Text, "", "",
+            "Key file that pays for redemptions; empty is the node key"),
+        new(RedeemWeiPerToken, ConfigType.Number, "wei", "0",
+            "Worth of one token base unit, which weighs gas against value; 0 leaves it to the age"),
+        new(RedeemGasFactor, ConfigType.Number, "times", "20",
+            "Redeem when the value reaches so many times the gas"),
+        new(RedeemAgeSeconds, ConfigType.Number, "s", "86400",
+            "Redeem what has been due for so long, whatever the gas"),
+        new(LogLevel, ConfigType.Text, "", "Information",
+            "Trace, Debug, Information, Warning, Error or None"),
+    ];
+}

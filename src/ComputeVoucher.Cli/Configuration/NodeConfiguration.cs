@@ -1,0 +1,135 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Net;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Node;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+using Microsoft.Extensions.Logging;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>The configuration file of a node, every value checked.</summary>
+/// <param name="Options">What the node is told.</param>
+/// <param name="KeyFile">Signs receipts.</param>
+/// <param name="PayerKeyFile">Pays the gas of redemptions.</param>
+/// <param name="ClassFiles">Terms that the operator is ready to be paid in.</param>
+/// <param name="LogLevel">Least level that is logged.</param>
+internal sealed record NodeConfiguration(
+    NodeOptions Options, string KeyFile, string PayerKeyFile,
+    IReadOnlyList<string> ClassFiles, LogLevel LogLevel)
+{
+    /// <summary>SIGTERM has to end the process within 5 s; the rest is for the ledger.</summary>
+    private const ulong DrainMsMax = 4_500;
+
+    public static NodeConfiguration Load(string path)
+    {
+        ConfigFile file = ConfigFile.Load(path);
+        string health = file.Text(ConfigKeys.NodeHealth);
+        int cores = Environment.ProcessorCount;
+        ulong workers = file.Number(ConfigKeys.ServeWorkers, 0, BackendOption.ThreadsMax);
+        string payer = file.Text(ConfigKeys.RedeemKey);
+        string key = file.Text(ConfigKeys.NodeKey);
+        NodeOptions options = new()
+        {
+            Rpc = All(file, ConfigKeys.ChainRpc, text => new Uri(text, UriKind.Absolute)),
+            Domain = new VoucherDomain(
+                file.Number(ConfigKeys.ChainId, 1, ulong.MaxValue),
+                One(file, ConfigKeys.ChainVouchers, text => Address.Parse(text)),
+                One(file, ConfigKeys.ChainProviders, text => Address.Parse(text))),
+            Confirmations = (uint)file.Number(ConfigKeys.ChainConfirmations, 0, 10_000),
+            Poll = Ms(file, ConfigKeys.ChainPollMs, 50, 60_000),
+            AwayMax = Seconds(file, ConfigKeys.ChainAwaySeconds, 1, 86_400),
+            StartBlock = file.Number(ConfigKeys.ChainStartBlock, 0, ulong.MaxValue),
+            Tokens = All(file, ConfigKeys.ChainTokens, text => Address.Parse(text)),
+            Courts = All(file, ConfigKeys.ChainCourts, text => Address.Parse(text)),
+            Listen = One(file, ConfigKeys.NodeListen, EndPoint),
+            Ledger = file.ResolvePath(file.Text(ConfigKeys.NodeLedger)),
+            Synchronous = One(file, ConfigKeys.LedgerSynchronous, SynchronousOf),
+            Health = health == "off" ? null : file.Parse(ConfigKeys.NodeHealth, health, EndPoint),
+            Models = All(file, ConfigKeys.ServeModels, file.ResolvePath),
+            Backend = BackendOption.Parse(file.Text(ConfigKeys.ServeBackend)),
+            Workers = workers == 0 ? cores : (int)workers,
+            Streams = (int)file.Number(ConfigKeys.ServeStreams, 1, BackendOption.ThreadsMax),
+            ThreadsPerWorker = (int)file.Number(
+                ConfigKeys.ServeThreads, 1, BackendOption.ThreadsMax),
+            QueueOrdersMax = (int)file.Number(ConfigKeys.ServeQueue, 1, 1 << 20),
+            Drain = Ms(file, ConfigKeys.ServeDrainMs, 0, DrainMsMax),
+            Policy = LoadPolicy(file),
+            Redeem = LoadRedeem(file),
+        };
+        return new NodeConfiguration(
+            options, file.ResolvePath(key), file.ResolvePath(payer.Length == 0 ? key : payer),
+            All(file, ConfigKeys.ServeClasses, file.ResolvePath), One(file, ConfigKeys.LogLevel, Level));
+    }
+
+    public List<PinnedClass> LoadClasses()
+    {
+        List<PinnedClass> classes = [];
+        foreach (string path in ClassFiles)
+        {
+            classes.Add(new PinnedClass(path, ClassFile.Load(path)));
+        }
+
+        return classes;
+    }
+
+    private static ServicePolicy LoadPolicy(ConfigFile file)
+    {
+        ulong units = (ulong)VoucherLimits.UnitsMax;
+        return new ServicePolicy
+        {
+            OrderHorizonSeconds = file.Number(ConfigKeys.RulesHorizonSeconds, 1, 30 * 86_400),
+            RedeemMarginSeconds = file.Number(ConfigKeys.RulesMarginSeconds, 0, 30 * 86_400),
+            BudgetStartUnits = file.Number(ConfigKeys.RulesBudgetStart, 1, units),
+            BudgetGrowthPermille = (uint)file.Number(ConfigKeys.RulesBudgetGrowth, 0, 1_000_000),
+            BudgetUnitsMax = file.Number(ConfigKeys.RulesBudgetMax, 1, units),
+            NodeUnackedUnitsMax = file.Number(ConfigKeys.RulesBudgetTotal, 1, units),
+        };
+    }
+
+    private static RedeemOptions LoadRedeem(ConfigFile file) => new(
+        file.Flag(ConfigKeys.RedeemEnabled),
+        file.Number(ConfigKeys.RedeemWeiPerToken, 0, ulong.MaxValue),
+        (uint)file.Number(ConfigKeys.RedeemGasFactor, 1, 1_000_000),
+        Seconds(file, ConfigKeys.RedeemAgeSeconds, 1, 30 * 86_400));
+
+    private static TimeSpan Ms(ConfigFile file, string name, ulong min, ulong max) =>
+        TimeSpan.FromMilliseconds(file.Number(name, min, max));
+
+    private static TimeSpan Seconds(ConfigFile file, string name, ulong min, ulong max) =>
+        TimeSpan.FromSeconds(file.Number(name, min, max));
+
+    private static T One<T>(ConfigFile file, string name, Func<string, T> parse) =>
+        file.Parse(name, file.Text(name), parse);
+
+    private static List<T> All<T>(ConfigFile file, string name, Func<string, T> parse)
+    {
+        List<T> values = [];
+        foreach (string text in file.Texts(name))
+        {
+            values.Add(file.Parse(name, text, parse));
+        }
+
+        return values;
+    }
+
+    private static IPEndPoint EndPoint(string text) =>
+        IPEndPoint.TryParse(text, out IPEndPoint? endpoint) && text.Contains(':')
+            ? endpoint
+            : throw new FormatException("an address and a port are wanted, as 127.0.0.1:9600");
+
+    private static LedgerSynchronous SynchronousOf(string text) => text.ToUpperInvariant() switch
+    {
+        "FULL" => LedgerSynchronous.Full,
+        "OFF" => LedgerSynchronous.Off,
+        _ => throw new FormatException("FULL or OFF is wanted"),
+    };
+
+    private static LogLevel Level(string text) =>
+        Enum.TryParse(text, ignoreCase: true, out LogLevel level) && Enum.IsDefined(level)
+            ? level
+            : throw new FormatException(string.Create(CultureInfo.InvariantCulture,
+                $"one of {string.Join(", ", Enum.GetNames<LogLevel>())} is wanted"));
+}

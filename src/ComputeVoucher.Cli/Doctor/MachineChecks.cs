@@ -1,0 +1,82 @@
+using System;
+using System.IO;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>What can be checked without a network.</summary>
+internal static class MachineChecks
+{
+    public static Finding Cpu()
+    {
+        bool machine = File.Exists("/proc/cpuinfo")
+            && File.ReadAllText("/proc/cpuinfo").Contains(" avx2 ", StringComparison.Ordinal);
+        return CpuPath.Name == "avx2" || !machine
+            ? new Finding("cpu", true, CpuPath.Name)
+            : new Finding("cpu", false, "the machine has AVX2 and this build does not use it "
+                + "(build it with ./run.sh build)");
+    }
+
+    public static Finding Gpu() => Libc.HasLibrary("libcuda.so.1")
+        ? new Finding("gpu", true, "libcuda found")
+        : new Finding("gpu", true, "none, CPU serves");
+
+    public static Finding Tls(bool needed) => TlsSupport.IsAvailable()
+        ? new Finding("tls", true, "libssl found")
+        : new Finding("tls", !needed, needed
+            ? "libssl is missing and an endpoint is https (install libssl3)"
+            : "libssl is missing: https endpoints cannot be used");
+
+    /// <summary>Writes, flushes and removes a file beside the ledger.</summary>
+    public static Finding Disk(string folder)
+    {
+        try
+        {
+            string existing = folder;
+            while (!Directory.Exists(existing))
+            {
+                existing = Path.GetDirectoryName(existing) ?? "/";
+            }
+
+            string probe = Path.Combine(existing, $".computevoucher-probe-{Environment.ProcessId}");
+            long start = TimeProvider.System.GetTimestamp();
+            File.WriteAllText(probe, "probe");
+            try
+            {
+                Posix.Sync(probe);
+            }
+            finally
+            {
+                File.Delete(probe);
+            }
+
+            TimeSpan elapsed = TimeProvider.System.GetElapsedTime(start);
+            long free = new DriveInfo(existing).AvailableFreeSpace >> 20;
+            return new Finding("disk", true,
+                $"{existing}: written and flushed in {elapsed.TotalMilliseconds:0.0} ms, "
+                + $"{free} MiB free");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return new Finding("disk", false, $"{folder}: {failure.Message} (free some space, or "
+                + "give this user the folder)");
+        }
+    }
+
+    public static Finding Key(string path)
+    {
+        try
+        {
+            using PrivateKey key = KeyFile.Load(path);
+            return new Finding("key", true, $"{path}: {key.Address}");
+        }
+        catch (Exception failure) when (failure is CommandException or IOException
+            or UnauthorizedAccessException)
+        {
+            return new Finding("key", false, failure.Message);
+        }
+    }
+}

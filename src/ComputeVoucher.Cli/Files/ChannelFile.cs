@@ -1,0 +1,33 @@
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>
+/// The terms of a channel as JSON: <c>channel open</c> writes it before it sends.
+/// </summary>
+internal static class ChannelFile
+{
+    public static ChannelTerms Load(string path)
+    {
+        JsonFile file = JsonFile.Load(path, "computevoucher channel open -o FILE",
+            "id", "holder", "node", "spendKey", "classId", "salt");
+        ChannelTerms terms = new(
+            file.Address("holder"),
+            file.Address("node"),
+            file.Address("spendKey"),
+            file.Bytes32("classId"),
+            file.Bytes32("salt"));
+        return !file.Has("id") || file.Bytes32("id") == terms.HashStruct()
+            ? terms
+            : throw new CommandException($"{path}: the id is not that of these terms; they give "
+                + $"{terms.HashStruct()} (open another channel instead of editing one)");
+    }
+
+    public static Report Report(in ChannelTerms terms) => new Report()
+        .Add("id", terms.HashStruct().ToString())
+        .Add("holder", terms.Holder.ToString())
+        .Add("node", terms.Node.ToString())
+        .Add("spendKey", terms.SpendKey.ToString())
+        .Add("classId", terms.ClassId.ToString())
+        .Add("salt", terms.Salt.ToString());
+}

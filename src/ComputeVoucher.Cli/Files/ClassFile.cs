@@ -1,0 +1,44 @@
+using System;
+using System.Globalization;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>
+/// The terms of a voucher class as JSON; the id is derived and, when given, checked.
+/// </summary>
+internal static class ClassFile
+{
+    public static VoucherClass Load(string path)
+    {
+        JsonFile file = JsonFile.Load(path, "computevoucher class create -o FILE",
+            "id", "token", "unitPrice", "expiry", "thaw", "window", "premiumBps", "burnBps",
+            "costTable", "court");
+        VoucherClass terms = new(
+            file.Address("token"),
+            file.Number("unitPrice", UInt128.MaxValue),
+            (ulong)file.Number("expiry", ulong.MaxValue),
+            (uint)file.Number("thaw", uint.MaxValue),
+            (uint)file.Number("window", uint.MaxValue),
+            (ushort)file.Number("premiumBps", VoucherLimits.BasisPointsMax),
+            (ushort)file.Number("burnBps", VoucherLimits.BasisPointsMax),
+            file.Bytes32("costTable"),
+            file.Address("court"));
+        return !file.Has("id") || file.Bytes32("id") == terms.HashStruct()
+            ? terms
+            : throw new CommandException($"{path}: the id is not that of these terms; they give "
+                + $"{terms.HashStruct()} (a class is never edited: create another)");
+    }
+
+    public static Report Report(in VoucherClass terms) => new Report()
+        .Add("id", terms.HashStruct().ToString())
+        .Add("token", terms.Token.ToString())
+        .Add("unitPrice", terms.UnitPrice.ToString(CultureInfo.InvariantCulture))
+        .Add("expiry", terms.Expiry)
+        .Add("thaw", terms.Thaw)
+        .Add("window", terms.Window)
+        .Add("premiumBps", terms.PremiumBps)
+        .Add("burnBps", terms.BurnBps)
+        .Add("costTable", terms.CostTable.ToString())
+        .Add("court", terms.Court.ToString());
+}

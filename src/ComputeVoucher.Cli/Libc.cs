@@ -1,0 +1,47 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>What only a whole program asks of the C library.</summary>
+internal static partial class Libc
+{
+    /// <summary>Ends the process at once, without handlers: _exit(2).</summary>
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    public static partial void ExitNow(int status);
+
+    /// <summary>
+    /// Fills the span from the kernel's generator, getrandom(2). RandomNumberGenerator would load
+    /// libssl, and abort where there is none.
+    /// </summary>
+    public static void FillRandom(Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            nint got = GetRandom(ref MemoryMarshal.GetReference(destination),
+                (nuint)destination.Length, 0);
+            if (got <= 0)
+            {
+                throw new CommandException("the kernel gave no random bytes: getrandom failed "
+                    + $"with errno {Marshal.GetLastPInvokeError()}");
+            }
+
+            destination = destination[(int)got..];
+        }
+    }
+
+    /// <summary>True when the dynamic loader finds the library; it is closed again.</summary>
+    public static bool HasLibrary(string name)
+    {
+        if (!NativeLibrary.TryLoad(name, out nint handle))
+        {
+            return false;
+        }
+
+        NativeLibrary.Free(handle);
+        return true;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
+    private static partial nint GetRandom(ref byte buffer, nuint length, uint flags);
+}

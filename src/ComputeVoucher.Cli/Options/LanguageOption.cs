@@ -1,0 +1,131 @@
+using System;
+using System.CommandLine;
+using System.Globalization;
+using ComputeVoucher.Execution;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>How much text is wanted, and how its tokens are chosen: shared by everything that
+/// prompts a language model.</summary>
+internal sealed class LanguageOption
+{
+    private readonly Option<uint> _tokens = new("--tokens")
+    {
+        Description = "Most new tokens", HelpName = "N", DefaultValueFactory = _ => 128,
+    };
+
+    private readonly Option<string> _temperature = new("--temperature")
+    {
+        Description = "0 takes the most likely token; higher is more varied",
+        HelpName = "T",
+        DefaultValueFactory = _ => "0",
+    };
+
+    private readonly Option<ulong> _seed = new("--seed")
+    {
+        Description = "The same seed gives the same text, on every machine",
+        HelpName = "S",
+    };
+
+    private readonly Option<uint> _topK = new("--top-k")
+    {
+        Description = "Candidates for each token", HelpName = "K", DefaultValueFactory = _ => 40,
+    };
+
+    private readonly Option<string> _topP = new("--top-p")
+    {
+        Description = "Share of the candidates' weight that is kept",
+        HelpName = "P",
+        DefaultValueFactory = _ => "0.95",
+    };
+
+    private readonly Option<string> _tokenizer = new("--tokenizer")
+    {
+        Description = "llama2.c tokenizer file, where the model file holds none",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _context = new("--context")
+    {
+        Description = "Positions of prompt and answer; part of the model root",
+        HelpName = "N",
+        DefaultValueFactory = _ => LanguageModel.DefaultContext,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_tokens);
+        command.Add(_temperature);
+        command.Add(_seed);
+        command.Add(_topK);
+        command.Add(_topP);
+        AddModelTo(command);
+    }
+
+    /// <summary>Only what opens the model.</summary>
+    public void AddModelTo(Command command)
+    {
+        command.Add(_tokenizer);
+        command.Add(_context);
+    }
+
+    /// <exception cref="CommandException">Not a language model.</exception>
+    public LanguageModel Open(ParseResult parsed, string path)
+    {
+        if (path.EndsWith(".tflite", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new CommandException($"{path}: a graph has no tokens (use infer)");
+        }
+
+        return LanguageModel.Open(path, new LanguageOptions
+        {
+            Context = parsed.GetValue(_context),
+            TokenizerPath = parsed.GetValue(_tokenizer),
+        });
+    }
+
+    /// <exception cref="CommandException">Neither in the model's file nor beside it.</exception>
+    public static Tokenizer TokenizerOf(LanguageModel model, string path) => model.Tokenizer
+        ?? throw new CommandException(
+            $"{path}: no tokenizer in the file or beside it (give --tokenizer FILE)");
+
+    /// <summary>The canonical input of a prompt.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="prompt">How the text begins.</param>
+    /// <param name="index">Several prompts of one command draw differently.</param>
+    public InputRecord Record(
+        ParseResult parsed, Tokenizer tokenizer, string prompt, ulong index = 0)
+    {
+        // Models of short texts end with their begin token as often as with their end token.
+        int[] ends = (tokenizer.BeginToken, tokenizer.EndToken) switch
+        {
+            (int begin, int end) when begin != end => [begin, end],
+            (_, int end) => [end],
+            (int begin, null) => [begin],
+            _ => [],
+        };
+        return new InputRecord(
+            tokenizer.EncodePrompt(prompt), parsed.GetValue(_tokens), ends,
+            Sampling(parsed, index));
+    }
+
+    private SamplingOptions Sampling(ParseResult parsed, ulong index)
+    {
+        uint temperature = Fixed(parsed, _temperature, 100);
+        return temperature == 0
+            ? SamplingOptions.Greedy
+            : new SamplingOptions(temperature, parsed.GetValue(_topK), Fixed(parsed, _topP, 1),
+                unchecked(parsed.GetValue(_seed) + index));
+    }
+
+    /// <summary>Decimal text to Q.16, by decimal arithmetic: the same everywhere.</summary>
+    private static uint Fixed(ParseResult parsed, Option<string> option, int max)
+    {
+        string text = parsed.GetRequiredValue(option);
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture, out decimal value) && value <= max
+            ? (uint)decimal.Round(value * SamplingOptions.One)
+            : throw new UsageException($"{option.Name} {text}: a number from 0 to {max} is wanted");
+    }
+}

@@ -1,0 +1,46 @@
+using System;
+using System.IO;
+using System.Text;
+using System.Threading;
+using ComputeVoucher.Client;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>Orders with their receipts, a JSON object a line.</summary>
+internal sealed class ReceiptWriter : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly FileStream? _file;
+
+    public ReceiptWriter(string? path) => _file = path is null
+        ? null
+        : new FileStream(path, FileMode.Create, FileAccess.Write);
+
+    public void Write(OrderOutcome outcome)
+    {
+        if (_file is null || outcome.Refusal is not null)
+        {
+            return;
+        }
+
+        string line = new Report()
+            .Add("index", outcome.Index)
+            .Add("seq", outcome.Order.Order.Seq)
+            .Add("order", Hex.Encode(outcome.Order.Signed.Span))
+            .Add("receipt", Hex.Encode(Vouchers.SignedPayload.Encode(
+                outcome.Receipt, outcome.ReceiptSignature)))
+            .Add("units", outcome.Receipt.Units)
+            .Add("steps", outcome.Receipt.Steps)
+            .Add("outputRoot", outcome.Receipt.OutputRoot.ToString())
+            .Add("traceRoot", outcome.Receipt.TraceRoot.ToString())
+            .Add("output", Hex.Encode(outcome.Output))
+            .ToJson();
+        lock (_lock)
+        {
+            _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading;
+using ComputeVoucher.Client;
+using ComputeVoucher.Execution;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>What a run of orders amounted to. Thread safe while orders come in.</summary>
+internal sealed class RequestFigures
+{
+    private readonly Lock _lock = new();
+    private readonly byte[]?[] _outputs;
+    private readonly List<double> _latencyMicros = [];
+    private UInt128 _units;
+    private long _start;
+    private TimeSpan _elapsed;
+
+    public RequestFigures(int count) => _outputs = new byte[]?[count];
+
+    public int Refused { get; private set; }
+
+    /// <summary>One line on the first order that was refused; null when all were served.</summary>
+    public string? FirstRefusal { get; private set; }
+
+    public void Begin() => _start = TimeProvider.System.GetTimestamp();
+
+    public void End() => _elapsed = TimeProvider.System.GetElapsedTime(_start);
+
+    public void Add(OrderOutcome outcome)
+    {
+        lock (_lock)
+        {
+            if (outcome.Refusal is { } line)
+            {
+                Refused++;
+                FirstRefusal ??= line;
+                return;
+            }
+
+            _outputs[outcome.Index] = outcome.Output;
+            _units += outcome.Receipt.Units;
+            _latencyMicros.Add(outcome.Latency.TotalMicroseconds);
+        }
+    }
+
+    /// <summary>All answers, in the order of the inputs.</summary>
+    public byte[] Outputs()
+    {
+        using MemoryStream all = new();
+        foreach (byte[]? output in _outputs)
+        {
+            all.Write(output);
+        }
+
+        return all.ToArray();
+    }
+
+    /// <summary>The answers of a language model, without their prompts.</summary>
+    public List<string> Texts(Tokenizer tokenizer)
+    {
+        List<string> texts = [];
+        foreach (byte[]? output in _outputs)
+        {
+            int[] ids = new int[(output?.Length ?? 0) / 4];
+            for (int i = 0; i < ids.Length; i++)
+            {
+                ids[i] = BinaryPrimitives.ReadInt32LittleEndian(output.AsSpan(4 * i));
+            }
+
+            texts.Add(tokenizer.Decode(ids));
+        }
+
+        return texts;
+    }
+
+    public Report Report(ClientJournal journal, OrderRunner runner, NodeConnection node)
+    {
+        Latencies latencies = new(_latencyMicros);
+        return new Report()
+            .Add("orders", _outputs.Length)
+            .Add("served", latencies.Count)
+            .Add("refused", Refused)
+            .Add("units", _units)
+            .Add("ackedUnits", runner.AckedUnits)
+            .Add("nextSeq", journal.NextSeq)
+            .Add("connections", node.Connections)
+            .Add("seconds", _elapsed.TotalSeconds)
+            .Add("ordersPerSecond", latencies.Count / _elapsed.TotalSeconds)
+            .Add("latencyMicros", new Report()
+                .Add("p50", latencies.At(0.50))
+                .Add("p90", latencies.At(0.90))
+                .Add("p99", latencies.At(0.99))
+                .Add("max", latencies.At(1)));
+    }
+}

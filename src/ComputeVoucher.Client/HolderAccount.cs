@@ -1,0 +1,149 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Client;
+
+/// <summary>What a holder does on the chain: buys vouchers, and locks them to nodes.</summary>
+/// <param name="rpc">The chain.</param>
+/// <param name="domain">Its contracts.</param>
+/// <param name="sender">The holder's account.</param>
+/// <param name="time">Clock of a permit's deadline.</param>
+public sealed class HolderAccount(
+    JsonRpcClient rpc, VoucherDomain domain, TransactionSender sender, TimeProvider time)
+{
+    /// <summary>How long a permit may wait for its block.</summary>
+    private const ulong PermitSeconds = 3_600;
+
+    private readonly VouchersContract _vouchers = new(rpc, domain.Vouchers);
+
+    /// <summary>What units cost now, in token base units.</summary>
+    public Task<UInt256> QuoteAsync(
+        VoucherClass terms, UInt128 units, CancellationToken cancel) =>
+        _vouchers.QuoteAsync(terms, units, BlockTag.Latest, cancel);
+
+    /// <summary>Pays the price and receives units.</summary>
+    public async Task BuyAsync(VoucherClass terms, UInt128 units, Address to, UInt256 cost,
+        CancellationToken cancel)
+    {
+        byte[] data = await PermitAsync(terms, units, to, cost, cancel).ConfigureAwait(false);
+        await SendAsync("mint", data, cancel).ConfigureAwait(false);
+    }
+
+    public Task TransferAsync(
+        VoucherClass terms, UInt128 units, Address to, CancellationToken cancel) =>
+        SendAsync("transfer", VouchersContract.Transfer(
+            sender.Account, to, terms.HashStruct(), units), cancel);
+
+    /// <summary>After a class has ended: units for their backing.</summary>
+    public Task ReclaimAsync(
+        VoucherClass terms, UInt128 units, Address to, CancellationToken cancel) =>
+        SendAsync("reclaim", VouchersContract.Reclaim(terms, units, to), cancel);
+
+    /// <summary>
+    /// Terms of a new channel. Store them before <see cref="OpenAsync"/>: without the salt nobody
+    /// could ever redeem or close the channel.
+    /// </summary>
+    /// <param name="terms">Class of its units.</param>
+    /// <param name="node">Who may be paid.</param>
+    /// <param name="spendKey">Who signs orders and acks.</param>
+    /// <param name="salt">32 random bytes.</param>
+    public ChannelTerms NewChannel(
+        VoucherClass terms, Address node, Address spendKey, Bytes32 salt) =>
+        new(sender.Account, node, spendKey, terms.HashStruct(), salt);
+
+    public Task OpenAsync(
+        VoucherClass terms, ChannelTerms channel, UInt128 units, CancellationToken cancel) =>
+        SendAsync("open channel", VouchersContract.Open(terms, channel, units), cancel);
+
+    public Task TopUpAsync(
+        VoucherClass terms, ChannelTerms channel, UInt128 units, CancellationToken cancel) =>
+        SendAsync("top up", VouchersContract.TopUp(terms, channel, units), cancel);
+
+    public Task ThawAsync(VoucherClass terms, ChannelTerms channel, CancellationToken cancel) =>
+        SendAsync("thaw", VouchersContract.Thaw(terms, channel), cancel);
+
+    public Task WithdrawAsync(
+        VoucherClass terms, ChannelTerms channel, CancellationToken cancel) =>
+        SendAsync("withdraw", VouchersContract.Withdraw(terms, channel), cancel);
+
+    /// <summary>At once, with the node's consent: pays what was acknowledged.</summary>
+    /// <exception cref="ClientException">The node wants more than was acknowledged.</exception>
+    public async Task CloseAsync(VoucherClass terms, ChannelTerms channel, Ack newest,
+        NodeConnection node, PrivateKey spendKey, CancellationToken cancel)
+    {
+        (Release release, Signature releaseSignature) = await node.ReleaseAsync(cancel)
+            .ConfigureAwait(false);
+        if (release.CumUnits > newest.CumUnits)
+        {
+            throw new ClientException($"the node releases only above {release.CumUnits} units, "
+                + $"our newest ack is {newest.CumUnits} (is it the right state file?)");
+        }
+
+        Signature ackSignature = spendKey.Sign(newest.Digest(domain.VouchersSeparator));
+        await SendAsync("close channel", VouchersContract.Close(
+            terms, channel, newest, ackSignature, releaseSignature), cancel)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Channels that an account opened, in the order of the chain.</summary>
+    public static async Task<List<ChannelTerms>> ChannelsAsync(JsonRpcClient rpc,
+        Address vouchers, Address holder, ulong fromBlock, CancellationToken cancel)
+    {
+        Bytes32 topic = new(new AbiWriter().Write(holder).ToArray());
+        ulong latest = await rpc.BlockNumberAsync(cancel).ConfigureAwait(false);
+        List<ChannelTerms> channels = [];
+        for (ulong from = fromBlock; from <= latest; from += ChainLimits.LogBlocksMax)
+        {
+            LogEntry[] logs = await rpc.LogsAsync(new LogFilter(
+                vouchers,
+                from,
+                Math.Min(latest, from + ChainLimits.LogBlocksMax - 1),
+                [[ChannelOpenedEvent.Topic], [], [topic]]), cancel).ConfigureAwait(false);
+            foreach (LogEntry log in logs)
+            {
+                if (ChannelOpenedEvent.TryRead(log, out ChannelOpenedEvent opened))
+                {
+                    channels.Add(opened.Terms);
+                }
+            }
+        }
+
+        return channels;
+    }
+
+    /// <summary>
+    /// With a permit where the token knows EIP-2612, else with an approval first.
+    /// </summary>
+    private async Task<byte[]> PermitAsync(VoucherClass terms, UInt128 units, Address to,
+        UInt256 cost, CancellationToken cancel)
+    {
+        Erc20Contract token = new(rpc, terms.Token);
+        try
+        {
+            UInt256 nonce = await token.NonceAsync(sender.Account, BlockTag.Latest, cancel)
+                .ConfigureAwait(false);
+            Bytes32 separator = await token.DomainSeparatorAsync(BlockTag.Latest, cancel)
+                .ConfigureAwait(false);
+            ulong deadline = PermitSeconds + (ulong)time.GetUtcNow().ToUnixTimeSeconds();
+            Signature permit = sender.Key.Sign(Eip712.Digest(separator, Erc20Contract.PermitHash(
+                sender.Account, domain.Vouchers, cost, nonce, deadline)));
+            return VouchersContract.MintWithPermit(terms, units, to, deadline, permit);
+        }
+        catch (ChainException failure) when (failure.Fault
+            is ChainFault.Reverted or ChainFault.Malformed)
+        {
+            await sender.SendAsync("approve", terms.Token,
+                Erc20Contract.Approve(domain.Vouchers, cost), cancel).ConfigureAwait(false);
+            return VouchersContract.Mint(terms, units, to);
+        }
+    }
+
+    private Task<TransactionReceipt> SendAsync(
+        string kind, byte[] data, CancellationToken cancel) =>
+        sender.SendAsync(kind, domain.Vouchers, data, cancel);
+}

@@ -1,0 +1,199 @@
+using System;
+using System.Buffers.Binary;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
+
+namespace ComputeVoucher.Client;
+
+/// <summary>A connection to one node for one channel, made again when it breaks.</summary>
+public sealed class NodeConnection : IAsyncDisposable
+{
+    /// <summary>Between two attempts to connect.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly NodeConnectionOptions _options;
+    private WireClient? _client;
+
+    public NodeConnection(NodeConnectionOptions options)
+    {
+        _options = options;
+        ChannelId = options.Channel.HashStruct();
+        if (options.SpendKey.Address != options.Channel.SpendKey)
+        {
+            throw new ClientException($"the spend key is {options.SpendKey.Address}, the channel "
+                + $"names {options.Channel.SpendKey} (give the key that the channel was opened "
+                + "with)");
+        }
+    }
+
+    public TimeProvider Time => _options.Time;
+
+    public Bytes32 ChannelId { get; }
+
+    /// <summary>Connections made so far; more than one means the node went away.</summary>
+    public int Connections { get; private set; }
+
+    /// <summary>The open connection, or a new one; waits for a node that restarts.</summary>
+    public async Task<WireClient> GetAsync(CancellationToken cancel)
+    {
+        if (_client is { IsOpen: true, NodeIsDraining: false } open)
+        {
+            return open;
+        }
+
+        await _gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (_client is { IsOpen: true, NodeIsDraining: false } meanwhile)
+            {
+                return meanwhile;
+            }
+
+            if (_client is not null)
+            {
+                await _client.DisposeAsync().ConfigureAwait(false);
+            }
+
+            _client = await ConnectAsync(cancel).ConfigureAwait(false);
+            Connections++;
+            return _client;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Sends an ack; returns what the node has stored, on its disk.</summary>
+    public async Task<UInt128> AckAsync(ReadOnlyMemory<byte> signedAck, CancellationToken cancel)
+    {
+        WireClient client = await GetAsync(cancel).ConfigureAwait(false);
+        ReadOnlyMemory<byte> stored = await client
+            .RequestAsync(FrameKind.Ack, signedAck, cancel).ConfigureAwait(false);
+        return stored.Length == Ack.StoredBytes
+            && stored.Span[..Bytes32.Size].SequenceEqual(ChannelId.Span)
+            ? BinaryPrimitives.ReadUInt128BigEndian(stored.Span[Bytes32.Size..])
+            : throw new ClientException("the node's AckStored is of another channel");
+    }
+
+    /// <summary>What the node remembers of the channel.</summary>
+    public async Task<StateMessage> StateAsync(CancellationToken cancel)
+    {
+        Ack proof = new(ChannelId, 0, 0);
+        byte[] payload = SignedPayload.Encode(
+            proof, _options.SpendKey.Sign(proof.Digest(_options.Domain.VouchersSeparator)));
+        WireClient client = await GetAsync(cancel).ConfigureAwait(false);
+        return StateMessage.Decode(await client
+            .RequestAsync(FrameKind.StateRequest, payload, cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>The node's promise to claim nothing more.</summary>
+    public async Task<(Release Value, Signature Signature)> ReleaseAsync(CancellationToken cancel)
+    {
+        Cancel wish = new(ChannelId);
+        byte[] payload = SignedPayload.Encode(
+            wish, _options.SpendKey.Sign(wish.Digest(_options.Domain.VouchersSeparator)));
+        ReadOnlyMemory<byte> answer = await RequestAsync(
+            FrameKind.ReleaseRequest, payload, cancel).ConfigureAwait(false);
+        return CheckNode<Release>(answer) is var (release, signature)
+            && release.Channel == ChannelId
+            ? (release, signature)
+            : throw new ClientException("the node's Release is of another channel");
+    }
+
+    /// <summary>The trace root of a served order.</summary>
+    public async Task<TraceRootStatement> TraceRootAsync(
+        Bytes32 orderHash, CancellationToken cancel)
+    {
+        ReadOnlyMemory<byte> answer = await RequestAsync(
+            FrameKind.TraceRequest, orderHash.ToArray(), cancel).ConfigureAwait(false);
+        (TraceRootStatement statement, _) = CheckNode<TraceRootStatement>(answer);
+        return statement.OrderHash == orderHash
+            ? statement
+            : throw new ClientException("the node's TraceRoot is of another order");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is not null)
+        {
+            await _client.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _gate.Dispose();
+    }
+
+    private async Task<ReadOnlyMemory<byte>> RequestAsync(
+        FrameKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        WireClient client = await GetAsync(cancel).ConfigureAwait(false);
+        return await client.RequestAsync(kind, payload, cancel).ConfigureAwait(false);
+    }
+
+    private (T Value, Signature Signature) CheckNode<T>(ReadOnlyMemory<byte> bytes)
+        where T : struct, ISignedStruct<T>
+    {
+        RefusalReason refusal = SignedPayload.Decode(
+            bytes.Span, out T value, out Signature signature);
+        if (refusal == RefusalReason.None)
+        {
+            refusal = SignedPayload.CheckSigner(
+                value.HashStruct(), signature, _options.Domain.VouchersSeparator, _options.Channel.Node);
+        }
+
+        return refusal == RefusalReason.None
+            ? (value, signature)
+            : throw new ClientException($"the node's answer: {Refusals.Describe(refusal)}");
+    }
+
+    private async Task<WireClient> ConnectAsync(CancellationToken cancel)
+    {
+        long start = Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                byte[] nonce = new byte[Bytes32.Size];
+                _options.FillRandom(nonce);
+                return await WireClient.ConnectAsync(new WireClientOptions
+                {
+                    Endpoint = _options.EndPoint,
+                    ExpectedNode = _options.Channel.Node,
+                    ExpectedContext = _options.Domain.VouchersSeparator,
+                    Nonce = new Bytes32(nonce),
+                    Time = Time,
+                }, cancel).ConfigureAwait(false);
+            }
+            catch (WireException) when (Time.GetElapsedTime(start) < _options.Patience)
+            {
+                await Task.Delay(s_pause, Time, cancel).ConfigureAwait(false);
+            }
+        }
+    }
+}
+
+/// <summary>One channel's way to its node.</summary>
+public sealed record NodeConnectionOptions
+{
+    public required EndPoint EndPoint { get; init; }
+
+    public required ChannelTerms Channel { get; init; }
+
+    public required VoucherDomain Domain { get; init; }
+
+    /// <summary>Signs requests; its owner disposes of it.</summary>
+    public required PrivateKey SpendKey { get; init; }
+
+    /// <summary>How long a node that cannot be reached is tried.</summary>
+    public required TimeSpan Patience { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Source of the bytes that make a connection unlike every other.</summary>
+    public required Action<Span<byte>> FillRandom { get; init; }
+}

@@ -1,0 +1,228 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>
+/// Everything a client asks besides orders. Payloads, integers big endian:
+/// <code>
+/// Ack             the ack with its signature            → AckStored: channel 32, cumUnits 16
+/// TraceRequest    order hash 32                         → TraceRoot statement with its signature
+/// ReleaseRequest  Cancel(channel id) with the spend
+///                 key's signature: a wish to close      → Release with its signature
+/// StateRequest    Ack(channel, 0, 0) with the spend
+///                 key's signature: proves the key       → State, see StateMessage
+/// </code>
+/// </summary>
+internal sealed class Requests
+{
+    private readonly Serving _serving;
+
+    public Requests(Serving serving) => _serving = serving;
+
+    /// <summary>Owns the request.</summary>
+    public async Task AnswerAsync(IWireRequest request)
+    {
+        try
+        {
+            RefusalReason refusal = request.Kind switch
+            {
+                FrameKind.Ack => await AckAsync(request).ConfigureAwait(false),
+                FrameKind.TraceRequest => await StartTraceAsync(request)
+                    .ConfigureAwait(false),
+                FrameKind.ReleaseRequest => await ReleaseAsync(request).ConfigureAwait(false),
+                FrameKind.StateRequest => await StateAsync(request).ConfigureAwait(false),
+                _ => RefusalReason.PayloadSize,
+            };
+            if (refusal == RefusalReason.None && request.Kind == FrameKind.TraceRequest)
+            {
+                // The job answers and disposes of it.
+                return;
+            }
+
+            Refuse(request, refusal);
+        }
+        catch (Exception failure)
+        {
+            RefusalReason reason = RefusalReason.ExecutionFailed;
+            if (failure is LedgerException { Reason: RefusalReason.StorageFull } full)
+            {
+                // The pump tells the operator, once; here it is one of many.
+                reason = full.Reason;
+                _serving.Log.RequestRefused((ushort)reason, full.Message);
+            }
+            else
+            {
+                reason = failure is LedgerException ledger ? ledger.Reason : reason;
+                _serving.Log.UnexpectedFailure("request", Failure.Describe(failure));
+            }
+
+            Refuse(request, reason);
+        }
+
+        request.Dispose();
+    }
+
+    private static void Refuse(IWireRequest request, RefusalReason refusal)
+    {
+        if (refusal == RefusalReason.None)
+        {
+            return;
+        }
+
+        string text = Refusals.Describe(refusal);
+        request.Fail((ushort)refusal, text, refusal.IsRetryable());
+        if (refusal.IsAbusive())
+        {
+            request.Connection.Close((ushort)refusal, text, abusive: true);
+        }
+    }
+
+    /// <summary>A statement of the channel's spend key.</summary>
+    private RefusalReason Decode<T>(
+        IWireRequest request,
+        Func<T, Bytes32> channelOf,
+        out T value,
+        out Signature signature,
+        out ChannelState channel)
+        where T : struct, ISignedStruct<T>
+    {
+        channel = null!;
+        RefusalReason refusal = SignedPayload.Decode(
+            request.Payload.Span, out value, out signature);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        if (_serving.Ledger.Channel(channelOf(value)) is not { } known)
+        {
+            return RefusalReason.ChannelUnknown;
+        }
+
+        channel = known;
+        return SignedPayload.CheckSigner(
+            value.HashStruct(), signature, _serving.Separator, known.Row.Terms.SpendKey);
+    }
+
+    private async Task<RefusalReason> AckAsync(IWireRequest request)
+    {
+        RefusalReason refusal = Decode(
+            request, ack => ack.Channel, out Ack ack, out Signature signature,
+            out ChannelState channel);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        AckResult result = _serving.Ledger.RecordAck(ack, signature);
+        if (result.Refusal != RefusalReason.None)
+        {
+            return result.Refusal;
+        }
+
+        await result.Durable.ConfigureAwait(false);
+        byte[] stored = new byte[Ack.StoredBytes];
+        result.Newest.Channel.CopyTo(stored);
+        BinaryPrimitives.WriteUInt128BigEndian(
+            stored.AsSpan(Bytes32.Size), result.Newest.CumUnits);
+        request.Reply(stored);
+        UInt128 before = channel.Ack?.CumUnits ?? 0;
+        _serving.Metrics.AckStored(
+            ack.CumUnits > before ? (ulong)(ack.CumUnits - before) : 0);
+        return RefusalReason.None;
+    }
+
+    private async Task<RefusalReason> StartTraceAsync(IWireRequest request)
+    {
+        if (request.Payload.Length != Bytes32.Size)
+        {
+            return RefusalReason.PayloadSize;
+        }
+
+        Bytes32 hash = new(request.Payload.Span);
+        StoredOrder? order = await _serving.Ledger.OrderAsync(hash).ConfigureAwait(false);
+        if (order is not { Receipt: { } receipt }
+            || !_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
+        {
+            return RefusalReason.OrderUnknown;
+        }
+
+        FairQueue queue = _serving.QueueOf(model);
+        if (!queue.TryTakePlace())
+        {
+            return RefusalReason.Overloaded;
+        }
+
+        queue.Enqueue(order.Order.Channel, new TraceJob(_serving, request, order, receipt.Receipt)
+        {
+            Model = model,
+            Channel = order.Order.Channel,
+        });
+        return RefusalReason.None;
+    }
+
+    private async Task<RefusalReason> ReleaseAsync(IWireRequest request)
+    {
+        RefusalReason refusal = Decode(
+            request, wish => wish.OrderHash, out Cancel _, out Signature _,
+            out ChannelState channel);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        if (channel.Sums.Unacked > 0)
+        {
+            return RefusalReason.AckUnfinished;
+        }
+
+        Release release = new(channel.Id, channel.Ack?.CumUnits ?? 0);
+        Signature signature = _serving.NodeKey.Sign(release.Digest(_serving.Separator));
+        Task durable = _serving.Ledger.RecordRelease(release, signature, out refusal);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        await durable.ConfigureAwait(false);
+        request.Reply(SignedPayload.Encode(release, signature));
+        return RefusalReason.None;
+    }
+
+    private async Task<RefusalReason> StateAsync(IWireRequest request)
+    {
+        RefusalReason refusal = Decode(
+            request, proof => proof.Channel, out Ack _, out Signature _,
+            out ChannelState channel);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        List<StateMessage.Entry> entries = [];
+        IReadOnlyList<StoredOrder> orders = await _serving.Ledger.OrdersAsync(
+            channel.Id, channel.Ack?.NextSeq ?? 0, StateMessage.EntriesMax).ConfigureAwait(false);
+        foreach (StoredOrder order in orders)
+        {
+            entries.Add(new StateMessage.Entry(
+                SignedPayload.Encode(order.Order, order.Signature),
+                order.Receipt is { } receipt
+                    ? SignedPayload.Encode(receipt.Receipt, receipt.Signature)
+                    : default));
+        }
+
+        byte[]? ack = channel.Ack is { } newest
+            ? SignedPayload.Encode(newest, channel.AckSignature)
+            : null;
+        request.Reply(new StateMessage(channel.Ack ?? default, ack, entries).Encode());
+        return RefusalReason.None;
+    }
+}

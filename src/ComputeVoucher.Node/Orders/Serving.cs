@@ -1,0 +1,45 @@
+using System;
+using System.Collections.Frozen;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+using Microsoft.Extensions.Logging;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>What every stage of the pipeline needs; made once, at the start.</summary>
+internal sealed class Serving
+{
+    public required LedgerStore Ledger { get; init; }
+
+    public required ServicePolicy Policy { get; init; }
+
+    public required VoucherDomain Domain { get; init; }
+
+    public required PrivateKey NodeKey { get; init; }
+
+    public required FrozenDictionary<Bytes32, IModel> Models { get; init; }
+
+    /// <summary>Graphs: short jobs, one worker per core.</summary>
+    public required FairQueue Graphs { get; init; }
+
+    /// <summary>Token streams: long jobs, which share the cores by time slices.</summary>
+    public required FairQueue Streams { get; init; }
+
+    public required Metrics Metrics { get; init; }
+
+    public required ILogger Log { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Why no new order is taken now; None while all is well.</summary>
+    public required Func<RefusalReason> NotAccepting { get; init; }
+
+    public Bytes32 Separator => Domain.VouchersSeparator;
+
+    /// <summary>Unix seconds.</summary>
+    public ulong Now => (ulong)Math.Max(0, Time.GetUtcNow().ToUnixTimeSeconds());
+
+    public FairQueue QueueOf(IModel model) => model.Format == "llama" ? Streams : Graphs;
+}

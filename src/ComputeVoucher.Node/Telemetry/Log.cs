@@ -1,0 +1,103 @@
+using System;
+using ComputeVoucher.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>Everything the node ever logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(LogEvents.Started, LogLevel.Information,
+        "serving {Models} models for node {Node} on {Listen}, cpu path {Path}")]
+    public static partial void Started(
+        this ILogger log, int models, Address node, string listen, string path);
+
+    [LoggerMessage(LogEvents.Ready, LogLevel.Information, "ready")]
+    public static partial void Ready(this ILogger log);
+
+    [LoggerMessage(LogEvents.Draining, LogLevel.Information,
+        "draining: {InFlight} orders in flight, {Ms} ms at most")]
+    public static partial void Draining(this ILogger log, int inFlight, long ms);
+
+    [LoggerMessage(LogEvents.Stopped, LogLevel.Information, "stopped after {Served} orders")]
+    public static partial void Stopped(this ILogger log, long served);
+
+    [LoggerMessage(LogEvents.ModelPinned, LogLevel.Information,
+        "model {Root} from {File}, {Units} units a run")]
+    public static partial void ModelPinned(
+        this ILogger log, Bytes32 root, string file, ulong units);
+
+    [LoggerMessage(LogEvents.ClassPinned, LogLevel.Information, "class {Id} from {File}")]
+    public static partial void ClassPinned(this ILogger log, Bytes32 id, string file);
+
+    [LoggerMessage(LogEvents.Recovered, LogLevel.Information,
+        "ledger opened: {Channels} channels, {Unfinished} orders to finish, {Outbox} sent")]
+    public static partial void Recovered(
+        this ILogger log, int channels, int unfinished, int outbox);
+
+    [LoggerMessage(LogEvents.OrderRefused, LogLevel.Debug,
+        "order refused: {Number} {Reason} channel {Channel} seq {Seq}")]
+    public static partial void OrderRefused(
+        this ILogger log, ushort number, string reason, Bytes32 channel, ulong seq);
+
+    [LoggerMessage(LogEvents.OrderFailed, LogLevel.Error, "order {OrderHash} failed: {Reason}")]
+    public static partial void OrderFailed(this ILogger log, Bytes32 orderHash, string reason);
+
+    [LoggerMessage(LogEvents.OrderCancelled, LogLevel.Debug,
+        "order {OrderHash} cancelled after {Steps} steps")]
+    public static partial void OrderCancelled(this ILogger log, Bytes32 orderHash, uint steps);
+
+    [LoggerMessage(LogEvents.ConflictKept, LogLevel.Warning,
+        "two orders under one sequence: channel {Channel} seq {Seq}; the second is kept")]
+    public static partial void ConflictKept(this ILogger log, Bytes32 channel, ulong seq);
+
+    [LoggerMessage(LogEvents.LedgerFailed, LogLevel.Critical,
+        "ledger failed, no order is accepted any more: {Reason}")]
+    public static partial void LedgerFailed(this ILogger log, string reason);
+
+    [LoggerMessage(LogEvents.LedgerFull, LogLevel.Critical,
+        "no order is accepted until there is room: {Reason}")]
+    public static partial void LedgerFull(this ILogger log, string reason);
+
+    [LoggerMessage(LogEvents.LedgerRoom, LogLevel.Warning,
+        "the ledger can write again; {Orders} orders without a receipt run once more")]
+    public static partial void LedgerRoom(this ILogger log, int orders);
+
+    [LoggerMessage(LogEvents.LedgerUnsafe, LogLevel.Critical,
+        "ledger:synchronous is OFF: a power cut loses acknowledged units (set it to FULL)")]
+    public static partial void LedgerUnsafe(this ILogger log);
+
+    [LoggerMessage(LogEvents.RequestRefused, LogLevel.Debug, "request refused: {Number} {Reason}")]
+    public static partial void RequestRefused(this ILogger log, ushort number, string reason);
+
+    [LoggerMessage(LogEvents.ChainAway, LogLevel.Warning, "chain not usable: {Reason}")]
+    public static partial void ChainAway(this ILogger log, string reason);
+
+    [LoggerMessage(LogEvents.ChainBack, LogLevel.Information,
+        "chain usable again at block {Block}")]
+    public static partial void ChainBack(this ILogger log, ulong block);
+
+    [LoggerMessage(LogEvents.ThawSeen, LogLevel.Warning,
+        "channel {Channel} thaws at {ThawAt}: redeeming what is acknowledged")]
+    public static partial void ThawSeen(this ILogger log, Bytes32 channel, ulong thawAt);
+
+    [LoggerMessage(LogEvents.ChannelSeen, LogLevel.Information,
+        "channel {Channel} holds {Locked} units, {Redeemed} redeemed")]
+    public static partial void ChannelSeen(
+        this ILogger log, Bytes32 channel, UInt128 locked, UInt128 redeemed);
+
+    [LoggerMessage(LogEvents.BatchSubmitted, LogLevel.Information,
+        "redemption put in the outbox as {Id}")]
+    public static partial void BatchSubmitted(this ILogger log, long id);
+
+    [LoggerMessage(LogEvents.TransactionMoved, LogLevel.Information,
+        "transaction {Id} ({Kind}) is {State}, {Outcome}")]
+    public static partial void TransactionMoved(
+        this ILogger log, long id, string kind, string state, string outcome);
+
+    [LoggerMessage(LogEvents.HealthFailed, LogLevel.Warning, "health endpoint: {Reason}")]
+    public static partial void HealthFailed(this ILogger log, string reason);
+
+    [LoggerMessage(LogEvents.UnexpectedFailure, LogLevel.Error, "unexpected in {Where}: {Reason}")]
+    public static partial void UnexpectedFailure(this ILogger log, string where, string reason);
+}

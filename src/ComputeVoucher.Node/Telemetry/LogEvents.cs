@@ -1,0 +1,30 @@
+namespace ComputeVoucher.Node;
+
+/// <summary>Numbers of the log events. A number is never used twice, and never reused.</summary>
+internal static class LogEvents
+{
+    public const int Started = 1;
+    public const int Ready = 2;
+    public const int Draining = 3;
+    public const int Stopped = 4;
+    public const int ModelPinned = 5;
+    public const int ClassPinned = 6;
+    public const int Recovered = 7;
+    public const int OrderRefused = 20;
+    public const int OrderFailed = 21;
+    public const int OrderCancelled = 22;
+    public const int ConflictKept = 23;
+    public const int LedgerFailed = 30;
+    public const int LedgerFull = 31;
+    public const int LedgerRoom = 32;
+    public const int LedgerUnsafe = 33;
+    public const int RequestRefused = 34;
+    public const int ChainAway = 40;
+    public const int ChainBack = 41;
+    public const int ThawSeen = 42;
+    public const int ChannelSeen = 43;
+    public const int BatchSubmitted = 50;
+    public const int TransactionMoved = 51;
+    public const int HealthFailed = 60;
+    public const int UnexpectedFailure = 70;
+}

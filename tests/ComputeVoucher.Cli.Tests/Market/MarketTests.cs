@@ -1,0 +1,167 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Text.Json;
+using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
+
+namespace ComputeVoucher.Cli.Tests;
+
+/// <summary>The published binary, a real chain, a real model: from the purchase to the payment,
+/// and everything that can be wrong around the node.</summary>
+public sealed class MarketTests
+{
+    private const ulong Units = 10_000_000_000;
+
+    [MarketFact]
+    public async Task Market_OrdersAckRedeemSettle_EverySumAgrees()
+    {
+        await using NodeRig rig = await NodeRig.CreateAsync(Units);
+        await rig.StartNodeAsync();
+
+        // 1. Orders, some with a trace root, some with an Accept; every receipt is checked.
+        JsonElement first = rig.Json(rig.RequestArguments(64, 8, "--trace", "--accept",
+            "--output", rig.PathOf("out"), "--receipts", rig.PathOf("receipts")));
+        Assert.Equal(64, first.GetProperty("served").GetInt32());
+        long units = first.GetProperty("units").GetInt64();
+        Assert.Equal(units, first.GetProperty("ackedUnits").GetInt64());
+
+        // 2. What the node answered is what a local run answers.
+        rig.Must("infer", "--model", rig.Model, "--input", rig.Input, "--output",
+            rig.PathOf("local"), "--backend", "scalar");
+        Assert.Equal(File.ReadAllBytes(rig.PathOf("local"))[..640],
+            File.ReadAllBytes(rig.PathOf("out")));
+        JsonElement verified = rig.Json("verify", "receipt", rig.PathOf("receipts"),
+            "--deployment", rig.PathOf("deployment.json"), "--channel", rig.PathOf("channel.json"),
+            "--model", rig.Model, "--input", rig.Input);
+        Assert.Equal(64, verified.GetProperty("executedAgain").GetInt32());
+
+        // 3. A client that lost its memory learns from the node's signed evidence.
+        File.Delete(rig.PathOf("client.state"));
+        JsonElement second = rig.Json(rig.RequestArguments(16, 4));
+        Assert.Equal(80, second.GetProperty("nextSeq").GetInt32());
+        long acked = second.GetProperty("ackedUnits").GetInt64();
+        Assert.Equal(units + second.GetProperty("units").GetInt64(), acked);
+
+        // 4. The node says the same.
+        string metrics = await rig.PageAsync("metrics") ?? "";
+        Assert.Contains("computevoucher_orders_served_total 80\n", metrics,
+            StringComparison.Ordinal);
+        Assert.Equal("ok\n", await rig.PageAsync("health"));
+
+        // 5. Drain, redeem in one batch, settle: paid for every unit (price: one each).
+        (int status, TimeSpan took) = rig.StopNode();
+        Assert.Equal(0, status);
+        Assert.InRange(took.TotalSeconds, 0, 5);
+        JsonElement due = rig.Json("redeem", "--dry-run", "--config", rig.PathOf("node.json"));
+        Assert.Equal(acked, due.GetProperty("units").GetInt64());
+        JsonElement redeemed = rig.Json("redeem", "--config", rig.PathOf("node.json"));
+        Assert.Equal(acked, redeemed.GetProperty("redeemedUnits").GetInt64());
+        Assert.Equal(1, redeemed.GetProperty("transactions").GetArrayLength());
+        JsonElement settled = rig.OnChain("provider", "settle", "--key", rig.PathOf("provider.key"),
+            "--class", rig.PathOf("class.json"));
+        Assert.Equal($"{acked}", settled.GetProperty("settled").GetString());
+
+        // 6. Both agree to end it: the rest goes back to the holder at once.
+        await rig.StartNodeAsync();
+        JsonElement closed = rig.OnChain("channel", "close", "--key", rig.PathOf("holder.key"),
+            "--class", rig.PathOf("class.json"), "--channel", rig.PathOf("channel.json"),
+            "--at", $"127.0.0.1:{rig.NodePort}", "--spend-key", rig.PathOf("spend.key"),
+            "--state", rig.PathOf("client.state"));
+        Assert.Equal("closed", closed.GetProperty("state").GetString());
+        JsonElement holder = rig.OnChain("voucher", "list", "--class", rig.PathOf("class.json"),
+            "--holder", rig.AddressOf("holder"));
+        Assert.Equal($"{Units - (ulong)acked}", holder.GetProperty("units").GetString());
+    }
+
+    [MarketFact]
+    public async Task Node_WrongSurroundings_OneClearLineAndStatusOne()
+    {
+        await using NodeRig rig = await NodeRig.CreateAsync(Units);
+        string vouchers = rig.Deployment("vouchers");
+        string nowhere = "0x" + new string('1', 40);
+        rig.WriteConfig("chain.json", vouchers, "1");
+        Refused(rig, "chain.json", "is chain 31337, the configuration says 1");
+        rig.WriteConfig("code.json", nowhere, "31337");
+        Refused(rig, "code.json", "no contract at");
+        rig.WriteConfig("away.json", vouchers, "31337", $"http://127.0.0.1:{NodeRig.FreePort()}");
+        Refused(rig, "away.json", "chain:rpc");
+        rig.WriteKey("node", AnvilProcess.Keys[3][2..],
+            UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        Refused(rig, "node.json", "chmod 600");
+        File.SetUnixFileMode(rig.PathOf("node.key"), UnixFileMode.UserRead);
+
+        await rig.StartNodeAsync();
+        Refused(rig, "node.json", "ledger");
+        rig.WriteConfig("port.json", vouchers, "31337", ledger: "ledger2");
+        Refused(rig, "port.json", $"{rig.NodePort}");
+        Assert.Equal(0, rig.StopNode().Status);
+    }
+
+    [MarketFact]
+    public async Task Node_SigtermUnderLoad_DrainsWithinFiveSecondsAndLosesNothing()
+    {
+        await using NodeRig rig = await NodeRig.CreateAsync(1_000_000_000_000);
+        await rig.StartNodeAsync();
+        using Process client = Process.Start(NodeRig.StartOf(
+            null, rig.RequestArguments(1_000_000, 8, "--patience", "30")))!;
+        await Task.Delay(1_000);
+        (int status, TimeSpan took) = rig.StopNode();
+        Assert.Equal(0, status);
+        Assert.InRange(took.TotalSeconds, 0, 5);
+
+        await rig.StartNodeAsync();
+        await Task.Delay(500);
+        Assert.False(client.HasExited);
+        client.Kill();
+        await client.WaitForExitAsync();
+        JsonElement last = rig.Json(rig.RequestArguments(1, 1));
+        Assert.Equal(0, rig.StopNode().Status);
+        JsonElement redeemed = rig.Json("redeem", "--config", rig.PathOf("node.json"));
+        Assert.Equal(last.GetProperty("ackedUnits").ToString(),
+            redeemed.GetProperty("redeemedUnits").ToString());
+    }
+
+    [MarketFact]
+    public async Task Node_LanguageModel_StreamsCancelsAndChargesTheStepsDone()
+    {
+        await using NodeRig rig = await NodeRig.CreateAsync(
+            1_000_000_000_000, NodeRig.ShippedTales);
+        await rig.StartNodeAsync();
+
+        // 1. The same text as without a node, token for token.
+        const string Prompt = "Once upon a time";
+        string local = rig.Json("generate", "--model", rig.Model, "--prompt", Prompt, "--tokens",
+            "60").GetProperty("text").GetString()!;
+        Assert.Equal(local + "\n", rig.Must(rig.PromptArguments(Prompt, "--tokens", "60")));
+
+        // 2. Streams side by side, with trace roots; each checked by the client.
+        JsonElement several = rig.Json(rig.PromptArguments(Prompt, "--tokens", "40", "--trace",
+            "--count", "8", "--concurrency", "8", "--temperature", "0.9"));
+        Assert.Equal(8, several.GetProperty("served").GetInt32());
+
+        // 3. A cancelled order is charged for its steps and no more.
+        JsonElement whole = rig.Json(rig.PromptArguments(Prompt, "--tokens", "1500"));
+        JsonElement cut = rig.Json(rig.PromptArguments(
+            Prompt, "--tokens", "1500", "--cancel-after", "3"));
+        Assert.InRange(cut.GetProperty("units").GetInt64(), 1,
+            whole.GetProperty("units").GetInt64() / 2);
+        Assert.Contains("computevoucher_orders_cancelled_total 1\n",
+            await rig.PageAsync("metrics"), StringComparison.Ordinal);
+
+        Assert.Equal(0, rig.StopNode().Status);
+        JsonElement redeemed = rig.Json("redeem", "--config", rig.PathOf("node.json"));
+        Assert.Equal(cut.GetProperty("ackedUnits").ToString(),
+            redeemed.GetProperty("redeemedUnits").ToString());
+    }
+
+    private static void Refused(NodeRig rig, string config, string says)
+    {
+        (int status, _, string error) = NodeRig.Run("serve", "--config", rig.PathOf(config));
+        string[] lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string last = Assert.Single(lines, line => !line.StartsWith('{'));
+        Assert.True(status == 1 && last.Contains(says, StringComparison.Ordinal), error);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("a defect", error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,62 @@
+using System;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Node.Tests;
+
+/// <summary>A stream of three steps: each adds its number and costs ten units.</summary>
+internal sealed class FakeModel : IModel, IModelSession
+{
+    public const uint Steps = 3;
+
+    public const ulong UnitsPerStep = 10;
+
+    public string Format => "llama";
+
+    public Bytes32 ModelRoot { get; } = Keccak256.Hash("model"u8);
+
+    public int InputBytesMin => 0;
+
+    public int InputBytesMax => 1024;
+
+    public ModelDescription Description => throw new NotSupportedException();
+
+    public Backend Backend => Backend.Scalar;
+
+    public InputInfo CheckInput(ReadOnlySpan<byte> input) =>
+        new(Keccak256.Hash(input), Steps * UnitsPerStep, Steps);
+
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output) =>
+        throw new NotSupportedException();
+
+    public IModelSession CreateSession(Backend backend, int threads) => this;
+
+    public RunResult Run(
+        ReadOnlySpan<byte> input, in RunOptions options, StepCallback? onStep = null)
+    {
+        uint last = options.StepsMax == 0 ? Steps : Math.Min(Steps, options.StepsMax);
+        byte[] output = new byte[last];
+        uint step = 0;
+        bool goOn = true;
+        while (goOn && step < last)
+        {
+            output[step] = (byte)++step;
+            goOn = onStep is null || onStep(step, [(byte)step]);
+        }
+
+        Array.Resize(ref output, (int)step);
+        return new RunResult
+        {
+            Output = output,
+            Steps = step,
+            Units = step * UnitsPerStep,
+            InputRoot = Keccak256.Hash(input),
+            OutputRoot = step == 0 ? Bytes32.Zero : Keccak256.Hash(output),
+            TraceRoot = options.Trace ? Keccak256.Hash(output) : Bytes32.Zero,
+        };
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Wire;
+
+namespace ComputeVoucher.Node.Tests;
+
+/// <summary>An order or a request without a network, which keeps what it is answered.</summary>
+internal sealed class FakeStream : IOrderStream, IWireRequest, IWireConnection
+{
+    private readonly TaskCompletionSource<byte[]?> _answered =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public IWireConnection Connection => this;
+
+    public FrameKind Kind { get; init; }
+
+    public uint Correlation => 1;
+
+    public ReadOnlyMemory<byte> Order { get; init; }
+
+    public ReadOnlyMemory<byte> Signature { get; init; }
+
+    public ReadOnlyMemory<byte> Input { get; init; }
+
+    public ReadOnlyMemory<byte> Payload { get; init; }
+
+    public bool CancelAsked => false;
+
+    public long Id => 1;
+
+    public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
+
+    public bool IsOpen => true;
+
+    public CancellationToken Closed => CancellationToken.None;
+
+    public object? Tag { get; set; }
+
+    /// <summary>The receipt or reply; null after an error.</summary>
+    public Task<byte[]?> Answer => _answered.Task;
+
+    public List<byte> Output { get; } = [];
+
+    public (ushort Reason, bool Retryable)? Error { get; private set; }
+
+    public bool SendAccept(ReadOnlySpan<byte> accept) => true;
+
+    public bool SendOutput(uint step, ReadOnlySpan<byte> bytes, bool last)
+    {
+        Output.AddRange(bytes);
+        return true;
+    }
+
+    public ValueTask<bool> SendOutputAsync(uint step, ReadOnlyMemory<byte> bytes, bool last) =>
+        ValueTask.FromResult(SendOutput(step, bytes.Span, last));
+
+    public bool SendReceipt(ReadOnlySpan<byte> receipt) => _answered.TrySetResult([.. receipt]);
+
+    public bool Reply(ReadOnlySpan<byte> payload) => _answered.TrySetResult([.. payload]);
+
+    public bool SendError(ushort reason, string text, bool retryable)
+    {
+        Error = (reason, retryable);
+        return _answered.TrySetResult(null);
+    }
+
+    public bool Fail(ushort reason, string text, bool retryable) =>
+        SendError(reason, text, retryable);
+
+    public void Close(ushort reason, string text, bool abusive = false)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}
