@@ -83,7 +83,7 @@ done
 say "contracts (forge: unit, fuzz, invariants, gas snapshot, sizes)"
 profile=default
 if ((fast)); then profile=fast; fi
-node src/contracts/test.mjs --profile "$profile" 2>&1 | tee "$logs/contracts.log"
+node tests/contracts/test.mjs --profile "$profile" 2>&1 | tee "$logs/contracts.log"
 add_closing_line "$logs/contracts.log"
 
 if ! ((fast)); then

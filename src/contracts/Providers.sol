@@ -3,10 +3,9 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from
-    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Earnings} from "./Earnings.sol";
 import {IProviders} from "./interfaces/IProviders.sol";
 import {Limits} from "./libraries/Limits.sol";
 import {SignedTypes} from "./libraries/SignedTypes.sol";
@@ -16,7 +15,7 @@ import {CompactSignature} from "./types/CompactSignature.sol";
 /// @title Who runs which node, and what the node stands to lose
 /// @dev Burned bonds stay here for ever, counted in `burned`. Sending them to a dead address
 /// instead would give the token's contract a say in whether a slash can happen at all.
-contract Providers is IProviders, EIP712, ReentrancyGuardTransient {
+contract Providers is IProviders, EIP712, Earnings {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IProviders
@@ -30,8 +29,6 @@ contract Providers is IProviders, EIP712, ReentrancyGuardTransient {
     mapping(address node => mapping(address token => mapping(address court => Bond))) public bond;
     /// @inheritdoc IProviders
     mapping(address node => uint40) public revokedAt;
-    /// @inheritdoc IProviders
-    mapping(address account => mapping(address token => uint256)) public earned;
     /// @inheritdoc IProviders
     mapping(address token => uint256) public burned;
 
@@ -68,11 +65,7 @@ contract Providers is IProviders, EIP712, ReentrancyGuardTransient {
 
         b.amount += amount;
         emit Staked(node, token, court, amount, b.amount);
-
-        uint256 before = IERC20(token).balanceOf(address(this));
-        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = IERC20(token).balanceOf(address(this)) - before;
-        require(received == amount, UnexpectedAmountReceived(amount, received));
+        _receive(token, amount);
     }
 
     /// @inheritdoc IProviders
@@ -100,7 +93,7 @@ contract Providers is IProviders, EIP712, ReentrancyGuardTransient {
         amount = b.amount;
         require(amount != 0, NoBond(node, token, court));
         require(b.exitAt != 0 && block.timestamp >= b.exitAt, BondLocked(b.exitAt));
-        require(to != address(0) && to != address(this), InvalidRecipient(to));
+        _checkRecipient(to);
 
         delete bond[node][token][court];
         emit Withdrawn(node, token, court, to, amount);
@@ -136,17 +129,6 @@ contract Providers is IProviders, EIP712, ReentrancyGuardTransient {
         if (reward != 0) earned[reporter][token] += reward;
         emit Slashed(node, token, msg.sender, taken, reporter, reward);
         _revoke(node);
-    }
-
-    /// @inheritdoc IProviders
-    function settle(address token, address to) external nonReentrant returns (uint256 amount) {
-        amount = earned[msg.sender][token];
-        require(amount != 0, NothingToSettle());
-        require(to != address(0) && to != address(this), InvalidRecipient(to));
-
-        earned[msg.sender][token] = 0;
-        emit Settled(msg.sender, token, to, amount);
-        IERC20(token).safeTransfer(to, amount);
     }
 
     /// @inheritdoc IProviders

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IEarnings} from "contracts/interfaces/IEarnings.sol";
 import {IProviders} from "contracts/interfaces/IProviders.sol";
 import {CompactSignature} from "contracts/types/CompactSignature.sol";
 import {Fixture} from "./base/Fixture.sol";
@@ -151,7 +152,7 @@ contract ProvidersTest is Fixture {
         vm.startPrank(provider);
         token.approve(address(providers), 1_000);
         vm.expectRevert(
-            abi.encodeWithSelector(IProviders.UnexpectedAmountReceived.selector, 1_000, 990)
+            abi.encodeWithSelector(IEarnings.UnexpectedAmountReceived.selector, 1_000, 990)
         );
         providers.stake(node, address(token), _court, 1_000);
         vm.stopPrank();
@@ -161,7 +162,7 @@ contract ProvidersTest is Fixture {
         HostileToken token = new HostileToken();
         token.mint(provider, 1_000);
         token.setCallback(
-            address(providers), abi.encodeCall(IProviders.settle, (_token, stranger))
+            address(providers), abi.encodeCall(IEarnings.settle, (_token, stranger))
         );
         vm.startPrank(provider);
         token.approve(address(providers), 1_000);
@@ -272,11 +273,11 @@ contract ProvidersTest is Fixture {
         providers.exit(node, _token, _court);
         vm.warp(NOW + EXIT_DELAY);
         vm.expectRevert(
-            abi.encodeWithSelector(IProviders.InvalidRecipient.selector, address(0))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(0))
         );
         providers.withdraw(node, _token, _court, address(0));
         vm.expectRevert(
-            abi.encodeWithSelector(IProviders.InvalidRecipient.selector, address(providers))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(providers))
         );
         providers.withdraw(node, _token, _court, address(providers));
         vm.stopPrank();
@@ -377,10 +378,10 @@ contract ProvidersTest is Fixture {
         court.slash(node, _token, 1_000, stranger);
         vm.startPrank(stranger);
         vm.expectEmit(true, true, true, true, address(providers));
-        emit IProviders.Settled(stranger, _token, holder, 200);
+        emit IEarnings.Settled(stranger, _token, holder, 200);
         providers.settle(_token, holder);
         vm.assertEq(usd.balanceOf(holder), 200, "paid");
-        vm.expectRevert(IProviders.NothingToSettle.selector);
+        vm.expectRevert(IEarnings.NothingToSettle.selector);
         providers.settle(_token, holder);
         vm.stopPrank();
     }
@@ -390,11 +391,11 @@ contract ProvidersTest is Fixture {
         court.slash(node, _token, 1_000, stranger);
         vm.startPrank(stranger);
         vm.expectRevert(
-            abi.encodeWithSelector(IProviders.InvalidRecipient.selector, address(0))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(0))
         );
         providers.settle(_token, address(0));
         vm.expectRevert(
-            abi.encodeWithSelector(IProviders.InvalidRecipient.selector, address(providers))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(providers))
         );
         providers.settle(_token, address(providers));
         vm.stopPrank();

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IEarnings} from "contracts/interfaces/IEarnings.sol";
 import {IVouchers} from "contracts/interfaces/IVouchers.sol";
 import {Class} from "contracts/types/Class.sol";
 import {Channel} from "contracts/types/Channel.sol";
@@ -138,7 +139,7 @@ contract VouchersMintTest is Fixture {
         uint256 cost = vouchers.quote(class, UNITS);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IVouchers.UnexpectedAmountReceived.selector, cost, cost - cost / 100
+                IEarnings.UnexpectedAmountReceived.selector, cost, cost - cost / 100
             )
         );
         vm.prank(holder);
@@ -150,7 +151,7 @@ contract VouchersMintTest is Fixture {
         token.setGenerous(true);
         uint256 cost = vouchers.quote(class, UNITS);
         vm.expectRevert(
-            abi.encodeWithSelector(IVouchers.UnexpectedAmountReceived.selector, cost, cost + 1)
+            abi.encodeWithSelector(IEarnings.UnexpectedAmountReceived.selector, cost, cost + 1)
         );
         vm.prank(holder);
         vouchers.mint(class, UNITS, holder);
@@ -309,11 +310,11 @@ contract VouchersMintTest is Fixture {
         vm.warp(uint256(class.expiry) + GRACE);
         vm.startPrank(holder);
         vm.expectRevert(
-            abi.encodeWithSelector(IVouchers.InvalidRecipient.selector, address(0))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(0))
         );
         vouchers.reclaim(class, 1, address(0));
         vm.expectRevert(
-            abi.encodeWithSelector(IVouchers.InvalidRecipient.selector, address(vouchers))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(vouchers))
         );
         vouchers.reclaim(class, 1, address(vouchers));
         vm.stopPrank();
@@ -357,7 +358,7 @@ contract VouchersMintTest is Fixture {
     // settle
 
     function test_settle_failsWithNothingEarned() external {
-        vm.expectRevert(IVouchers.NothingToSettle.selector);
+        vm.expectRevert(IEarnings.NothingToSettle.selector);
         vm.prank(provider);
         vouchers.settle(address(usd), provider);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IEarnings} from "contracts/interfaces/IEarnings.sol";
 import {IVouchers} from "contracts/interfaces/IVouchers.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
@@ -73,18 +74,18 @@ contract VouchersRedeemTest is Fixture {
         uint256 paid = paidFor(_class, 0, UNITS);
         vm.startPrank(provider);
         vm.expectRevert(
-            abi.encodeWithSelector(IVouchers.InvalidRecipient.selector, address(0))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(0))
         );
         vouchers.settle(address(usd), address(0));
         vm.expectRevert(
-            abi.encodeWithSelector(IVouchers.InvalidRecipient.selector, address(vouchers))
+            abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, address(vouchers))
         );
         vouchers.settle(address(usd), address(vouchers));
         vm.expectEmit(true, true, true, true, address(vouchers));
-        emit IVouchers.Settled(provider, address(usd), stranger, paid);
+        emit IEarnings.Settled(provider, address(usd), stranger, paid);
         vouchers.settle(address(usd), stranger);
         vm.assertEq(usd.balanceOf(stranger), paid, "paid");
-        vm.expectRevert(IVouchers.NothingToSettle.selector);
+        vm.expectRevert(IEarnings.NothingToSettle.selector);
         vouchers.settle(address(usd), stranger);
         vm.stopPrank();
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {IEarnings} from "contracts/interfaces/IEarnings.sol";
 import {IVouchers} from "contracts/interfaces/IVouchers.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
@@ -44,7 +45,7 @@ contract VouchersReentrancyTest is Fixture {
     /// From within each of the three functions that call a token.
     function test_token_cannotReenterFromAnyTransfer() external {
         (Channel memory terms,) = _open();
-        bytes memory call = abi.encodeCall(IVouchers.settle, (address(_token), stranger));
+        bytes memory call = abi.encodeCall(IEarnings.settle, (address(_token), stranger));
 
         _token.setCallback(address(vouchers), call);
         vm.prank(holder);
@@ -70,7 +71,7 @@ contract VouchersReentrancyTest is Fixture {
 
     function test_receiver_cannotReenterFromMintOrTransfer() external {
         HostileReceiver receiver = new HostileReceiver();
-        bytes memory call = abi.encodeCall(IVouchers.settle, (address(_token), stranger));
+        bytes memory call = abi.encodeCall(IEarnings.settle, (address(_token), stranger));
         receiver.setCallback(address(vouchers), call);
         vm.prank(holder);
         vouchers.mint(_class, 100, address(receiver));
@@ -141,7 +142,7 @@ contract VouchersReentrancyTest is Fixture {
         calls[7] = abi.encodeCall(IVouchers.reclaim, (_class, 1, stranger));
         calls[8] = abi.encodeCall(IVouchers.redeemBatch, (_class, node, new bytes(160)));
         calls[9] = abi.encodeCall(IVouchers.release, (list));
-        calls[10] = abi.encodeCall(IVouchers.settle, (address(_token), stranger));
+        calls[10] = abi.encodeCall(IEarnings.settle, (address(_token), stranger));
         calls[11] = abi.encodeCall(IVouchers.reserve, (_class, terms, 0, uint40(0)));
         calls[12] = abi.encodeCall(IVouchers.advance, (_class, terms, 1));
         calls[13] = abi.encodeCall(IVouchers.refund, (_class, terms, 1, 0, 1, ""));

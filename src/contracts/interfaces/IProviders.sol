@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {CompactSignature} from "../types/CompactSignature.sol";
+import {IEarnings} from "./IEarnings.sol";
 
 /// @title Who runs which node, and what the node stands to lose
 /// @notice Nobody owns this contract. A node belongs to one provider for good, by its own
 /// signature; a bond is per (node, token, court), and only that court can take it.
-interface IProviders {
+interface IProviders is IEarnings {
     /// @notice `node` now belongs to `provider`.
     event NodeJoined(address indexed node, address indexed provider);
     /// @notice A bond grew by `amount` to `total`.
@@ -40,10 +41,6 @@ interface IProviders {
         address reporter,
         uint256 reward
     );
-    /// @notice A reporter's rewards were paid out.
-    event Settled(
-        address indexed account, address indexed token, address to, uint256 amount
-    );
 
     /// @notice The node already belongs to `provider`.
     error NodeAlreadyJoined(address node, address provider);
@@ -63,12 +60,6 @@ interface IProviders {
     error ZeroCourt();
     /// @notice The amount is zero.
     error ZeroAmount();
-    /// @notice Nothing was earned in this token.
-    error NothingToSettle();
-    /// @notice Tokens would be sent where nobody can use them.
-    error InvalidRecipient(address to);
-    /// @notice The token moved another amount than it was asked to.
-    error UnexpectedAmountReceived(uint256 expected, uint256 received);
 
     /// @notice Makes the caller the node's provider, for good. Once per node; no replay is possible
     /// because the signature names the caller.
@@ -96,9 +87,6 @@ interface IProviders {
         external
         returns (uint256 taken, uint256 reward);
 
-    /// @notice Pays the caller's rewards in `token` to `to`.
-    function settle(address token, address to) external returns (uint256 amount);
-
     /// @notice The provider of a node; zero when it never joined.
     function providerOf(address node) external view returns (address);
 
@@ -110,9 +98,6 @@ interface IProviders {
         external
         view
         returns (uint128 amount, uint40 exitAt);
-
-    /// @notice Rewards not yet paid out.
-    function earned(address account, address token) external view returns (uint256);
 
     /// @notice Token base units locked here for ever by slashes.
     function burned(address token) external view returns (uint256);

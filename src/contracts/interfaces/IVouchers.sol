@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Channel} from "../types/Channel.sol";
 import {Class} from "../types/Class.sol";
 import {CompactSignature} from "../types/CompactSignature.sol";
+import {IEarnings} from "./IEarnings.sol";
 import {IProviders} from "./IProviders.sol";
 
 /// @title Vouchers: pre-paid, transferable claims on compute units, their vault and their channels
@@ -13,7 +14,7 @@ import {IProviders} from "./IProviders.sol";
 /// `redeemBatch` (burned against the holder's signed ack) - `settle` (the provider is paid). Units
 /// that were not spent come back by `thaw` and `withdraw`, or at once by `close`; after the class
 /// has ended, `reclaim` turns them back into their backing.
-interface IVouchers {
+interface IVouchers is IEarnings {
     /// @notice First mint of a class: its terms passed the bounds and are fixed from here on.
     event ClassCreated(uint256 indexed classId, Class class);
     /// @notice A channel came into being with `units` locked.
@@ -58,10 +59,6 @@ interface IVouchers {
     event BatchEscrowed(uint256 indexed batchId, uint40 maturesAt, bytes records);
     /// @notice A matured batch became the provider's earnings.
     event Released(uint256 indexed batchId, address indexed provider, uint256 amount);
-    /// @notice Earnings were paid out.
-    event Settled(
-        address indexed account, address indexed token, address to, uint256 amount
-    );
     /// @notice A court gave a holder back what one row of an escrowed batch had paid.
     event Refunded(
         uint256 indexed batchId, uint256 indexed row, address indexed holder, uint256 amount
@@ -127,12 +124,6 @@ interface IVouchers {
     error ReserveTooLarge(uint128 units, uint128 max);
     /// @notice A court may not hold units longer than a dispute can last.
     error ReserveTooLong(uint40 until, uint256 max);
-    /// @notice Nothing was earned in this token.
-    error NothingToSettle();
-    /// @notice Tokens would be sent where nobody can use them.
-    error InvalidRecipient(address to);
-    /// @notice The token moved another amount than it was asked to.
-    error UnexpectedAmountReceived(uint256 expected, uint256 received);
 
     // Holders
 
@@ -202,9 +193,6 @@ interface IVouchers {
     /// @notice Turns matured batches into earnings. A batch already released is skipped.
     function release(uint256[] calldata batchIds) external returns (uint256 amount);
 
-    /// @notice Pays the caller's earnings in `token` to `to`.
-    function settle(address token, address to) external returns (uint256 amount);
-
     // The class's court
 
     /// @notice Sets what a channel holds back from withdrawal, in all, and until when.
@@ -256,9 +244,6 @@ interface IVouchers {
         external
         view
         returns (uint40 thawAt, uint128 reserved, uint40 reservedUntil);
-
-    /// @notice Earnings (and refunds) not yet paid out.
-    function earned(address account, address token) external view returns (uint256);
 
     /// @notice Token base units locked here for ever, and the dust below one base unit, in 1e-17.
     function burned(address token) external view returns (uint192 amount, uint64 dust);

@@ -1,5 +1,5 @@
 // Builds the contracts and runs their forge tests.
-// `node src/contracts/test.mjs [--profile fast|default|intense] [--snapshots] [forge arguments]`
+// `node tests/contracts/test.mjs [--profile fast|default|intense] [--snapshots] [forge arguments]`
 // The last line is `N passed, N failed, N skipped`; exit status 0 when nothing failed.
 
 import {spawnSync} from 'node:child_process';
@@ -8,8 +8,8 @@ import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, '..', '..');
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const contracts = join(root, 'src', 'contracts');
 const profiles = ['fast', 'default', 'intense'];
 
 const args = process.argv.slice(2);
@@ -40,9 +40,9 @@ function run(file, fileArgs, options = {}) {
 
 // What `npm ci` installed is recorded in node_modules; a newer lock file means: again.
 function isInstalled() {
-  const installed = join(here, 'node_modules', '.package-lock.json');
+  const installed = join(contracts, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return false;
-  const wanted = JSON.parse(readFileSync(join(here, 'package-lock.json'), 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(join(contracts, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
   return Object.entries(wanted).every(([path, {version, optional}]) =>
     path === '' || optional || present[path]?.version === version);
@@ -50,17 +50,18 @@ function isInstalled() {
 
 function forgePath() {
   const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-  const forge = join(here, 'node_modules', '@foundry-rs', `forge-${machine}`, 'bin', 'forge');
+  const forge = join(contracts, 'node_modules', '@foundry-rs', `forge-${machine}`, 'bin', 'forge');
   if (existsSync(forge)) return forge;
   console.error(`test.mjs: no forge for ${machine}; package.json pins the linux-amd64 build`);
   process.exit(1);
 }
 
 if (!isInstalled()) {
-  const installed = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {cwd: here});
+  const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const installed = run('npm', npm, {cwd: contracts});
   if (installed.status !== 0) process.exit(1);
 }
-if (run(process.execPath, [join(here, 'build.mjs')]).status !== 0) process.exit(1);
+if (run(process.execPath, [join(contracts, 'build.mjs')]).status !== 0) process.exit(1);
 
 // The other profiles have a fixed seed, so that a red run is red for everybody.
 if (profile === 'intense' && !forgeArgs.includes('--fuzz-seed')) {
