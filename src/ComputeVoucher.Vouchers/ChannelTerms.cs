@@ -1,6 +1,4 @@
-using System;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers;
 
@@ -20,62 +18,14 @@ public readonly record struct ChannelTerms(
     Bytes32 Salt)
     : ISignedStruct<ChannelTerms>
 {
-    /// <summary>Payload bytes, without a signature.</summary>
-    public const int EncodedBytes = 20 + 20 + 20 + 32 + 32;
-
-    private static readonly Bytes32 s_typeHash = Eip712.TypeHash(TypeText);
+    /// <inheritdoc/>
+    public static string TypeName => "Channel";
 
     /// <inheritdoc/>
-    public static string TypeText =>
-        "Channel(address holder,address node,address spendKey,uint256 classId,bytes32 salt)";
-
-    /// <inheritdoc/>
-    public static int PayloadBytes => EncodedBytes;
-
-    /// <inheritdoc/>
-    public Bytes32 HashStruct()
-    {
-        Span<byte> words = stackalloc byte[6 * Bytes32.Size];
-        StructWriter writer = new(words, s_typeHash);
-        writer.Put(Holder);
-        writer.Put(Node);
-        writer.Put(SpendKey);
-        writer.Put(ClassId);
-        writer.Put(Salt);
-        return writer.Hash();
-    }
-
-    /// <inheritdoc/>
-    public Bytes32 Digest(in Bytes32 domainSeparator) =>
-        Eip712.Digest(domainSeparator, HashStruct());
-
-    /// <inheritdoc/>
-    public void Encode(Span<byte> destination)
-    {
-        PayloadWriter writer = new(destination, EncodedBytes);
-        writer.Put(Holder);
-        writer.Put(Node);
-        writer.Put(SpendKey);
-        writer.Put(ClassId);
-        writer.Put(Salt);
-    }
-
-    /// <inheritdoc/>
-    public static bool TryDecode(ReadOnlySpan<byte> payload, out ChannelTerms value)
-    {
-        value = default;
-        if (payload.Length != EncodedBytes)
-        {
-            return false;
-        }
-
-        PayloadReader reader = new(payload);
-        value = new ChannelTerms(
-            reader.Address(),
-            reader.Address(),
-            reader.Address(),
-            reader.Bytes32(),
-            reader.Bytes32());
-        return true;
-    }
+    public static ChannelTerms Fields(ref FieldCursor fields, in ChannelTerms of) => new(
+        fields.Address("holder", of.Holder),
+        fields.Address("node", of.Node),
+        fields.Address("spendKey", of.SpendKey),
+        fields.Uint256("classId", of.ClassId),
+        fields.Bytes32("salt", of.Salt));
 }

@@ -1,6 +1,5 @@
 using System;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers;
 
@@ -21,63 +20,14 @@ public readonly record struct Receipt(
     UInt128 Units)
     : ISignedStruct<Receipt>
 {
-    /// <summary>Payload bytes, without a signature.</summary>
-    public const int EncodedBytes = 32 + 4 + 32 + 32 + 16;
-
-    private static readonly Bytes32 s_typeHash = Eip712.TypeHash(TypeText);
+    /// <inheritdoc/>
+    public static string TypeName => "Receipt";
 
     /// <inheritdoc/>
-    public static string TypeText =>
-        "Receipt(bytes32 orderHash,uint32 steps,bytes32 outputRoot,bytes32 traceRoot"
-        + ",uint128 units)";
-
-    /// <inheritdoc/>
-    public static int PayloadBytes => EncodedBytes;
-
-    /// <inheritdoc/>
-    public Bytes32 HashStruct()
-    {
-        Span<byte> words = stackalloc byte[6 * Bytes32.Size];
-        StructWriter writer = new(words, s_typeHash);
-        writer.Put(OrderHash);
-        writer.Put(Steps);
-        writer.Put(OutputRoot);
-        writer.Put(TraceRoot);
-        writer.Put(Units);
-        return writer.Hash();
-    }
-
-    /// <inheritdoc/>
-    public Bytes32 Digest(in Bytes32 domainSeparator) =>
-        Eip712.Digest(domainSeparator, HashStruct());
-
-    /// <inheritdoc/>
-    public void Encode(Span<byte> destination)
-    {
-        PayloadWriter writer = new(destination, EncodedBytes);
-        writer.Put(OrderHash);
-        writer.Put(Steps);
-        writer.Put(OutputRoot);
-        writer.Put(TraceRoot);
-        writer.Put(Units);
-    }
-
-    /// <inheritdoc/>
-    public static bool TryDecode(ReadOnlySpan<byte> payload, out Receipt value)
-    {
-        value = default;
-        if (payload.Length != EncodedBytes)
-        {
-            return false;
-        }
-
-        PayloadReader reader = new(payload);
-        value = new Receipt(
-            reader.Bytes32(),
-            reader.UInt32(),
-            reader.Bytes32(),
-            reader.Bytes32(),
-            reader.UInt128());
-        return value.Units <= VoucherLimits.UnitsMax;
-    }
+    public static Receipt Fields(ref FieldCursor fields, in Receipt of) => new(
+        fields.Bytes32("orderHash", of.OrderHash),
+        fields.Uint("steps", of.Steps),
+        fields.Bytes32("outputRoot", of.OutputRoot),
+        fields.Bytes32("traceRoot", of.TraceRoot),
+        fields.Units("units", of.Units));
 }

@@ -1,6 +1,5 @@
 using System;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers;
 
@@ -13,51 +12,11 @@ namespace ComputeVoucher.Vouchers;
 public readonly record struct Release(Bytes32 Channel, UInt128 CumUnits)
     : ISignedStruct<Release>
 {
-    /// <summary>Payload bytes, without a signature.</summary>
-    public const int EncodedBytes = 32 + 16;
-
-    private static readonly Bytes32 s_typeHash = Eip712.TypeHash(TypeText);
+    /// <inheritdoc/>
+    public static string TypeName => "Release";
 
     /// <inheritdoc/>
-    public static string TypeText =>
-        "Release(bytes32 channel,uint128 cumUnits)";
-
-    /// <inheritdoc/>
-    public static int PayloadBytes => EncodedBytes;
-
-    /// <inheritdoc/>
-    public Bytes32 HashStruct()
-    {
-        Span<byte> words = stackalloc byte[3 * Bytes32.Size];
-        StructWriter writer = new(words, s_typeHash);
-        writer.Put(Channel);
-        writer.Put(CumUnits);
-        return writer.Hash();
-    }
-
-    /// <inheritdoc/>
-    public Bytes32 Digest(in Bytes32 domainSeparator) =>
-        Eip712.Digest(domainSeparator, HashStruct());
-
-    /// <inheritdoc/>
-    public void Encode(Span<byte> destination)
-    {
-        PayloadWriter writer = new(destination, EncodedBytes);
-        writer.Put(Channel);
-        writer.Put(CumUnits);
-    }
-
-    /// <inheritdoc/>
-    public static bool TryDecode(ReadOnlySpan<byte> payload, out Release value)
-    {
-        value = default;
-        if (payload.Length != EncodedBytes)
-        {
-            return false;
-        }
-
-        PayloadReader reader = new(payload);
-        value = new Release(reader.Bytes32(), reader.UInt128());
-        return value.CumUnits <= VoucherLimits.UnitsMax;
-    }
+    public static Release Fields(ref FieldCursor fields, in Release of) => new(
+        fields.Bytes32("channel", of.Channel),
+        fields.Units("cumUnits", of.CumUnits));
 }

@@ -1,6 +1,5 @@
 using System;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers;
 
@@ -28,76 +27,26 @@ public readonly record struct VoucherClass(
     Address Court)
     : ISignedStruct<VoucherClass>
 {
-    /// <summary>Payload bytes, without a signature.</summary>
-    public const int EncodedBytes = 20 + 16 + 8 + 4 + 4 + 2 + 2 + 32 + 20;
-
-    private static readonly Bytes32 s_typeHash = Eip712.TypeHash(TypeText);
+    /// <inheritdoc/>
+    public static string TypeName => "Class";
 
     /// <inheritdoc/>
-    public static string TypeText =>
-        "Class(address token,uint128 unitPrice,uint64 expiry,uint32 thaw,uint32 window"
-        + ",uint16 premiumBps,uint16 burnBps,bytes32 costTable,address court)";
+    public static VoucherClass Fields(ref FieldCursor fields, in VoucherClass of) => new(
+        fields.Address("token", of.Token),
+        fields.Uint("unitPrice", of.UnitPrice),
+        fields.Uint("expiry", of.Expiry),
+        fields.Uint("thaw", of.Thaw),
+        fields.Uint("window", of.Window),
+        fields.Uint("premiumBps", of.PremiumBps),
+        fields.Uint("burnBps", of.BurnBps),
+        fields.Bytes32("costTable", of.CostTable),
+        fields.Address("court", of.Court));
 
     /// <inheritdoc/>
-    public static int PayloadBytes => EncodedBytes;
-
-    /// <inheritdoc/>
-    public Bytes32 HashStruct()
-    {
-        Span<byte> words = stackalloc byte[10 * Bytes32.Size];
-        StructWriter writer = new(words, s_typeHash);
-        writer.Put(Token);
-        writer.Put(UnitPrice);
-        writer.Put(Expiry);
-        writer.Put(Thaw);
-        writer.Put(Window);
-        writer.Put(PremiumBps);
-        writer.Put(BurnBps);
-        writer.Put(CostTable);
-        writer.Put(Court);
-        return writer.Hash();
-    }
-
-    /// <inheritdoc/>
-    public Bytes32 Digest(in Bytes32 domainSeparator) =>
-        Eip712.Digest(domainSeparator, HashStruct());
-
-    /// <inheritdoc/>
-    public void Encode(Span<byte> destination)
-    {
-        PayloadWriter writer = new(destination, EncodedBytes);
-        writer.Put(Token);
-        writer.Put(UnitPrice);
-        writer.Put(Expiry);
-        writer.Put(Thaw);
-        writer.Put(Window);
-        writer.Put(PremiumBps);
-        writer.Put(BurnBps);
-        writer.Put(CostTable);
-        writer.Put(Court);
-    }
-
-    /// <inheritdoc/>
-    public static bool TryDecode(ReadOnlySpan<byte> payload, out VoucherClass value)
-    {
-        value = default;
-        if (payload.Length != EncodedBytes)
-        {
-            return false;
-        }
-
-        PayloadReader reader = new(payload);
-        value = new VoucherClass(
-            reader.Address(),
-            reader.UInt128(),
-            reader.UInt64(),
-            reader.UInt32(),
-            reader.UInt32(),
-            reader.UInt16(),
-            reader.UInt16(),
-            reader.Bytes32(),
-            reader.Address());
-        return value.PremiumBps <= VoucherLimits.BasisPointsMax
-            && value.BurnBps <= VoucherLimits.BasisPointsMax;
-    }
+    public static RefusalReason Check(in VoucherClass value) =>
+        value.PremiumBps <= VoucherLimits.BasisPointsMax
+        && value.BurnBps <= VoucherLimits.BasisPointsMax
+            ? RefusalReason.None
+            // A class travels in no frame, so shares above the whole have no number of their own.
+            : RefusalReason.UnitsOverLimit;
 }

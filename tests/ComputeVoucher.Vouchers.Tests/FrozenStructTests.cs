@@ -1,6 +1,11 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Linq;
+using System.Reflection;
+using System.Text.Json;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers.Tests;
 
@@ -87,6 +92,49 @@ public sealed class FrozenStructTests
         "6353a20c6ac2ee11aa6465440becbab3fd623938ce875a11250e9b3ee692685e",
         "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f0000000000000000"
             + "2020a121a222a323");
+
+    /// <summary>The list of fields is the list of properties, in their order.</summary>
+    [Fact]
+    public void EveryStruct_ListsItsPropertiesByName()
+    {
+        List<Type> structs = [.. typeof(Order).Assembly.GetTypes().Where(type => type.IsValueType
+            && type.GetInterfaces().Any(face => face.Name == typeof(ISignedStruct<>).Name))];
+        Assert.NotEmpty(structs);
+        foreach (Type type in structs)
+        {
+            string text = (string)typeof(FieldLayout<>).MakeGenericType(type)
+                .GetField(nameof(FieldLayout<>.TypeText))!.GetValue(null)!;
+            IEnumerable<string> listed = text[(text.IndexOf('(') + 1)..^1].Split(',')
+                .Select(field => field.Split(' ')[1]);
+            IEnumerable<string> properties = type
+                .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Select(property => JsonNamingPolicy.CamelCase.ConvertName(property.Name));
+            Assert.Equal(properties, listed);
+        }
+    }
+
+    /// <summary>Every order and every ack passes here.</summary>
+    [Fact]
+    public void HashEncodeDecode_AllocateNothing()
+    {
+        Order order = Sample.Order;
+        byte[] payload = new byte[Vouchers.Order.PayloadBytes];
+        Bytes32 hash = order.HashStruct();
+        Assert.Equal(RefusalReason.None, Twice(out long first));
+        Assert.Equal(RefusalReason.None, Twice(out long bytes));
+        Assert.Equal(hash, order.HashStruct());
+        Assert.True(bytes == 0, $"{first} bytes at first, then {bytes}");
+
+        RefusalReason Twice(out long allocated)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            _ = order.HashStruct();
+            order.Encode(payload);
+            RefusalReason refusal = Vouchers.Order.Decode(payload, out _);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            return refusal;
+        }
+    }
 
     private static Bytes32 B(int seed)
     {

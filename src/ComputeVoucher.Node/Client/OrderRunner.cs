@@ -182,7 +182,7 @@ internal sealed class OrderRunner : IDisposable
 
     internal bool AdoptEntry(StateMessage.Entry entry)
     {
-        RefusalReason refusal = SignedPayload.DecodeOrder(
+        RefusalReason refusal = SignedPayload.Decode(
             entry.OrderSigned.Span, out Order order, out Signature orderSignature);
         if (refusal == RefusalReason.None && entry.ReceiptSigned.IsEmpty)
         {

@@ -61,7 +61,7 @@ internal sealed class ReceiptVerifier
     {
         byte[] orderBytes = Hex.Decode(line.GetProperty("order").GetString());
         byte[] receiptBytes = Hex.Decode(line.GetProperty("receipt").GetString());
-        Require(SignedPayload.DecodeOrder(
+        Require(SignedPayload.Decode(
             orderBytes, out Order order, out Signature orderSignature));
         Require(SignedPayload.Decode(
             receiptBytes, out Receipt receipt, out Signature receiptSignature));
