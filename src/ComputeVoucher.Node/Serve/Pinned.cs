@@ -82,7 +82,6 @@ internal sealed class Pinned : IDisposable
             Node = node,
             Models = models.ToFrozenSet(),
             InputBytesMax = Wire.WireProtocol.InputBytesMax,
-            ExpiryGraceSeconds = OnChain.ChainParts.ExpiryGraceSeconds,
         }).WithClasses(classes);
 
     public void Dispose()

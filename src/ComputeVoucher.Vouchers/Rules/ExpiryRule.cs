@@ -12,7 +12,7 @@ internal sealed class ExpiryRule : IOrderRule
     public RefusalReason Check(in OrderContext context)
     {
         ulong expiry = context.Policy.Classes[context.Channel.Terms.ClassId].Expiry;
-        UInt128 redeemableUntil = (UInt128)expiry + context.Policy.ExpiryGraceSeconds;
+        UInt128 redeemableUntil = (UInt128)expiry + VoucherLimits.ExpiryGraceSeconds;
         UInt128 redeemedBy = (UInt128)context.Order.Deadline + context.Policy.RedeemMarginSeconds;
         return context.Order.Deadline <= expiry && redeemedBy <= redeemableUntil
             ? RefusalReason.None
