@@ -374,5 +374,5 @@ internal sealed class OrderRunner : IDisposable
         reason is (ushort)WireReason.Disconnected or (ushort)WireReason.Draining
             or (ushort)WireReason.Busy or (ushort)WireReason.Internal or (ushort)WireReason.Silent
             or (ushort)WireReason.TooManyInFlight
-        || Serve.RefusalChain.IsRetryable((RefusalReason)reason);
+        || ((RefusalReason)reason).IsRetryable();
 }
