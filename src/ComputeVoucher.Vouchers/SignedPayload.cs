@@ -1,6 +1,5 @@
 using System;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers;
 
@@ -46,7 +45,7 @@ public static class SignedPayload
         }
 
         ReadOnlySpan<byte> payload = bytes[..^Signature.Size];
-        RefusalReason refusal = SignedStruct.Decode(payload, out value);
+        RefusalReason refusal = FieldList.Decode(payload, out value);
         if (refusal != RefusalReason.None)
         {
             return refusal;

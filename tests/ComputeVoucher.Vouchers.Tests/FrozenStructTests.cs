@@ -5,7 +5,6 @@ using System.Linq;
 using System.Reflection;
 using System.Text.Json;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers.Internal;
 
 namespace ComputeVoucher.Vouchers.Tests;
 
@@ -93,18 +92,34 @@ public sealed class FrozenStructTests
         "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f0000000000000000"
             + "2020a121a222a323");
 
+    [Fact]
+    public void UnsignedPayloads()
+    {
+        AckStored stored = new(B(1), U(2) >> 65);
+        string hex = Convert.ToHexStringLower(stored.Encode());
+        Assert.Equal(B(1).ToString()[2..] + "00000000000000002020a121a222a323", hex);
+        Assert.True(AckStored.TryDecode(stored.Encode(), out AckStored readStored));
+        Assert.Equal(stored, readStored);
+
+        TraceRequest request = new(B(1));
+        Assert.Equal(B(1).ToArray(), request.Encode());
+        Assert.True(TraceRequest.TryDecode(request.Encode(), out TraceRequest readRequest));
+        Assert.Equal(request, readRequest);
+        Assert.False(TraceRequest.TryDecode(request.Encode().AsSpan(1), out _));
+    }
+
     /// <summary>The list of fields is the list of properties, in their order.</summary>
     [Fact]
     public void EveryStruct_ListsItsPropertiesByName()
     {
         List<Type> structs = [.. typeof(Order).Assembly.GetTypes().Where(type => type.IsValueType
-            && type.GetInterfaces().Any(face => face.Name == typeof(ISignedStruct<>).Name))];
+            && type.GetInterfaces().Any(face => face.Name == typeof(IFieldList<>).Name))];
         Assert.NotEmpty(structs);
         foreach (Type type in structs)
         {
             string text = (string)typeof(FieldLayout<>).MakeGenericType(type)
-                .GetField(nameof(FieldLayout<>.TypeText))!.GetValue(null)!;
-            IEnumerable<string> listed = text[(text.IndexOf('(') + 1)..^1].Split(',')
+                .GetField(nameof(FieldLayout<>.Text))!.GetValue(null)!;
+            IEnumerable<string> listed = text.Split(',')
                 .Select(field => field.Split(' ')[1]);
             IEnumerable<string> properties = type
                 .GetProperties(BindingFlags.Public | BindingFlags.Instance)

@@ -129,11 +129,11 @@ public sealed class PayloadTests
         byte[] bytes = new byte[Bytes<T>()];
         value.Encode(bytes);
         Assert.Equal(hex, Convert.ToHexStringLower(bytes));
-        Assert.True(SignedStruct.TryDecode(bytes, out T read));
+        Assert.True(FieldList.TryDecode(bytes, out T read));
         Assert.Equal(value, read);
-        Assert.False(SignedStruct.TryDecode(bytes.AsSpan(1), out T _));
-        Assert.False(SignedStruct.TryDecode([.. bytes, 0], out T _));
-        Assert.False(SignedStruct.TryDecode([], out T _));
+        Assert.False(FieldList.TryDecode(bytes.AsSpan(1), out T _));
+        Assert.False(FieldList.TryDecode([.. bytes, 0], out T _));
+        Assert.False(FieldList.TryDecode([], out T _));
         Assert.Throws<ArgumentException>(() => value.Encode(new byte[bytes.Length - 1]));
     }
 
@@ -142,6 +142,6 @@ public sealed class PayloadTests
     {
         byte[] bytes = new byte[Bytes<T>()];
         value.Encode(bytes);
-        Assert.False(SignedStruct.TryDecode(bytes, out T _));
+        Assert.False(FieldList.TryDecode(bytes, out T _));
     }
 }

@@ -59,7 +59,7 @@ internal static class Rows
     {
         Require(body.Length == SignedPayload.Bytes<T>(), T.TypeName);
         ReadOnlySpan<byte> payload = body[..^Signature.Size];
-        Require(SignedStruct.TryDecode(payload, out T value), T.TypeName);
+        Require(FieldList.TryDecode(payload, out T value), T.TypeName);
         return (value, new Signature(body[payload.Length..]));
     }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -78,18 +77,18 @@ internal sealed class NodeConnection : IAsyncDisposable
     public async Task<UInt128> AckAsync(ReadOnlyMemory<byte> signedAck, CancellationToken cancel)
     {
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
-        ReadOnlyMemory<byte> stored = await client
+        ReadOnlyMemory<byte> answer = await client
             .RequestAsync(FrameKind.Ack, signedAck, cancel).ConfigureAwait(false);
-        return stored.Length == Serve.Requests.AckStoredBytes
-            && stored.Span[..Bytes32.Size].SequenceEqual(ChannelId.Span)
-            ? BinaryPrimitives.ReadUInt128BigEndian(stored.Span[Bytes32.Size..])
+        return AckStored.TryDecode(answer.Span, out AckStored stored)
+            && stored.Channel == ChannelId
+            ? stored.CumUnits
             : throw new NodeException("the node's AckStored is of another channel");
     }
 
     /// <summary>What the node remembers of the channel.</summary>
     public async Task<StateMessage> StateAsync(CancellationToken cancel)
     {
-        Ack proof = new(ChannelId, 0, 0);
+        Ack proof = RequestPayloads.StateProof(ChannelId);
         byte[] payload = SignedPayload.Encode(
             proof, _spendKey.Sign(proof.Digest(_domain.VouchersSeparator)));
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
@@ -100,7 +99,7 @@ internal sealed class NodeConnection : IAsyncDisposable
     /// <summary>The node's promise to claim nothing more.</summary>
     public async Task<(Release Value, Signature Signature)> ReleaseAsync(CancellationToken cancel)
     {
-        Cancel wish = new(ChannelId);
+        Cancel wish = RequestPayloads.ReleaseWish(ChannelId);
         byte[] payload = SignedPayload.Encode(
             wish, _spendKey.Sign(wish.Digest(_domain.VouchersSeparator)));
         ReadOnlyMemory<byte> answer = await RequestAsync(
@@ -116,7 +115,8 @@ internal sealed class NodeConnection : IAsyncDisposable
         Bytes32 orderHash, CancellationToken cancel)
     {
         ReadOnlyMemory<byte> answer = await RequestAsync(
-            FrameKind.TraceRequest, orderHash.ToArray(), cancel).ConfigureAwait(false);
+            FrameKind.TraceRequest, new TraceRequest(orderHash).Encode(), cancel)
+            .ConfigureAwait(false);
         (TraceRootStatement statement, _) = CheckNode<TraceRootStatement>(answer);
         return statement.OrderHash == orderHash
             ? statement

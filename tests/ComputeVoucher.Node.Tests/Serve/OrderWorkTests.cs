@@ -5,7 +5,6 @@ using System.IO;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
-using ComputeVoucher.Node.Client;
 using ComputeVoucher.Node.Serve;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;

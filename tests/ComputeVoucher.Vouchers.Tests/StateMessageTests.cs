@@ -1,9 +1,7 @@
 using System;
-using ComputeVoucher.Node.Client;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Node.Tests.Client;
+namespace ComputeVoucher.Vouchers.Tests;
 
 public sealed class StateMessageTests
 {

@@ -1,9 +1,8 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Node.Client;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>
 /// Payload of a State frame: the newest ack of a channel with its signature (zeros when there is
@@ -11,11 +10,7 @@ namespace ComputeVoucher.Node.Client;
 /// with its signature, then its receipt with its signature (zeros while there is none). Integers
 /// big endian. At most <see cref="EntriesMax"/> entries: ack those, and ask again.
 /// </summary>
-/// <remarks>
-/// A StateRequest is the spend key's Ack of zero units and sequence zero with its signature: it
-/// proves the key, and is worth nothing to whoever copies it.
-/// </remarks>
-internal sealed record StateMessage(
+public sealed record StateMessage(
     Ack Ack, byte[]? AckSigned, IReadOnlyList<StateMessage.Entry> Entries)
 {
     /// <summary>500 entries of 405 bytes stay below the frame's bound of 240 KiB.</summary>
@@ -27,6 +22,7 @@ internal sealed record StateMessage(
 
     private static int ReceiptBytes => SignedPayload.Bytes<Receipt>();
 
+    /// <summary>The payload.</summary>
     public byte[] Encode()
     {
         byte[] bytes = new byte[AckBytes + 4 + Entries.Count * (OrderBytes + ReceiptBytes)];
@@ -78,8 +74,9 @@ internal sealed record StateMessage(
         return new StateMessage(ack, hasAck ? ackSigned.ToArray() : null, entries);
     }
 
-    /// <summary>One order that the newest ack does not cover; the receipt is empty without one.
+    /// <summary>
+    /// One order that the newest ack does not cover; the receipt is empty without one.
     /// </summary>
-    internal readonly record struct Entry(
+    public readonly record struct Entry(
         ReadOnlyMemory<byte> OrderSigned, ReadOnlyMemory<byte> ReceiptSigned);
 }
