@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>No service after expiry, and time enough to redeem before the grace ends.</summary>
 internal sealed class ExpiryRule : IOrderRule

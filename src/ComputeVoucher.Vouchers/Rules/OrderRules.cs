@@ -1,5 +1,4 @@
 using System;
-using ComputeVoucher.Vouchers.Rules;
 
 namespace ComputeVoucher.Vouchers;
 
