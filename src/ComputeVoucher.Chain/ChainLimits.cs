@@ -73,7 +73,4 @@ public static class ChainLimits
 
     /// <summary>Channels that one mirror follows: 1 KiB each at most, so 64 MiB.</summary>
     public const int ChannelsMax = 65_536;
-
-    /// <summary>Units of one channel; payments.md part 2.</summary>
-    public const long ChannelUnitsMax = long.MaxValue;
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -73,18 +72,18 @@ public sealed class NodeConnection : IAsyncDisposable
     public async Task<UInt128> AckAsync(ReadOnlyMemory<byte> signedAck, CancellationToken cancel)
     {
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
-        ReadOnlyMemory<byte> stored = await client
+        ReadOnlyMemory<byte> answer = await client
             .RequestAsync(FrameKind.Ack, signedAck, cancel).ConfigureAwait(false);
-        return stored.Length == Ack.StoredBytes
-            && stored.Span[..Bytes32.Size].SequenceEqual(ChannelId.Span)
-            ? BinaryPrimitives.ReadUInt128BigEndian(stored.Span[Bytes32.Size..])
+        return AckStored.TryDecode(answer.Span, out AckStored stored)
+            && stored.Channel == ChannelId
+            ? stored.CumUnits
             : throw new ClientException("the node's AckStored is of another channel");
     }
 
     /// <summary>What the node remembers of the channel.</summary>
     public async Task<StateMessage> StateAsync(CancellationToken cancel)
     {
-        Ack proof = new(ChannelId, 0, 0);
+        Ack proof = RequestPayloads.StateProof(ChannelId);
         byte[] payload = SignedPayload.Encode(
             proof, _options.SpendKey.Sign(proof.Digest(_options.Domain.VouchersSeparator)));
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
@@ -95,7 +94,7 @@ public sealed class NodeConnection : IAsyncDisposable
     /// <summary>The node's promise to claim nothing more.</summary>
     public async Task<(Release Value, Signature Signature)> ReleaseAsync(CancellationToken cancel)
     {
-        Cancel wish = new(ChannelId);
+        Cancel wish = RequestPayloads.ReleaseWish(ChannelId);
         byte[] payload = SignedPayload.Encode(
             wish, _options.SpendKey.Sign(wish.Digest(_options.Domain.VouchersSeparator)));
         ReadOnlyMemory<byte> answer = await RequestAsync(
@@ -111,7 +110,8 @@ public sealed class NodeConnection : IAsyncDisposable
         Bytes32 orderHash, CancellationToken cancel)
     {
         ReadOnlyMemory<byte> answer = await RequestAsync(
-            FrameKind.TraceRequest, orderHash.ToArray(), cancel).ConfigureAwait(false);
+            FrameKind.TraceRequest, new TraceRequest(orderHash).Encode(), cancel)
+            .ConfigureAwait(false);
         (TraceRootStatement statement, _) = CheckNode<TraceRootStatement>(answer);
         return statement.OrderHash == orderHash
             ? statement

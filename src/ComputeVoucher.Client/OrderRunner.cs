@@ -181,25 +181,15 @@ public sealed class OrderRunner : IDisposable
 
     internal bool AdoptEntry(StateMessage.Entry entry)
     {
-        RefusalReason refusal = SignedPayload.DecodeOrder(
-            entry.OrderSigned.Span, out Order order, out Signature orderSignature);
-        if (refusal == RefusalReason.None && entry.ReceiptSigned.IsEmpty)
+        if (entry.ReceiptSigned.IsEmpty && SignedPayload.Decode(
+            entry.OrderSigned.Span, out Order open, out _) == RefusalReason.None)
         {
-            return _journal.IsKnown(order.Seq);
+            return _journal.IsKnown(open.Seq);
         }
 
-        Receipt receipt = default;
-        Signature receiptSignature = default;
-        refusal = refusal != RefusalReason.None ? refusal : SignedPayload.Decode(
-            entry.ReceiptSigned.Span, out receipt, out receiptSignature);
-        refusal = refusal != RefusalReason.None ? refusal : SignedPayload.CheckSigner(
-            order.HashStruct(), orderSignature, _separator, _channel.SpendKey);
-        refusal = refusal != RefusalReason.None ? refusal : SignedPayload.CheckSigner(
-            receipt.HashStruct(), receiptSignature, _separator, _channel.Node);
-        // One spend key may hold several channels: an order is paid by its own alone.
-        if (refusal != RefusalReason.None || order.Channel != _node.ChannelId
-            || receipt.OrderHash != order.HashStruct()
-            || receipt.Units > order.MaxUnits)
+        if (ReceiptCheck.Decode(
+            entry.OrderSigned.Span, entry.ReceiptSigned.Span, _channel, _separator,
+            out Order order, out Receipt receipt, out Signature signature) != RefusalReason.None)
         {
             throw new ClientException("the node's state holds an order that is not ours, or a wrong "
                 + "receipt (nothing was acknowledged; keep the state and ask the provider)");
@@ -207,7 +197,7 @@ public sealed class OrderRunner : IDisposable
 
         if (!_journal.IsPending(order.Seq))
         {
-            _journal.AdoptReceipt(order, receipt, receiptSignature);
+            _journal.AdoptReceipt(order, receipt, signature);
         }
 
         return true;
@@ -330,7 +320,8 @@ public sealed class OrderRunner : IDisposable
             last.Bytes.Span, out Receipt receipt, out Signature signature);
         OutputInfo info = _model.CheckOutput(order.Input.Span, output);
         refusal = refusal != RefusalReason.None ? refusal : ReceiptCheck.Check(
-            order.Order, receipt, signature, info.OutputRoot, info.Steps, info.Units,
+            order.Order, receipt, signature,
+            new KnownWork { OutputRoot = info.OutputRoot, Steps = info.Steps, Units = info.Units },
             _channel.Node, _separator);
         if (refusal != RefusalReason.None)
         {

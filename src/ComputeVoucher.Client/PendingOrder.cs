@@ -9,10 +9,10 @@ public sealed record PendingOrder(
     Order Order, Signature Signature, ReadOnlyMemory<byte> Signed, ReadOnlyMemory<byte> Input)
 {
     /// <summary>The statement alone.</summary>
-    public ReadOnlyMemory<byte> Statement => Signed[..Order.EncodedBytes];
+    public ReadOnlyMemory<byte> Statement => Signed[..Order.PayloadBytes];
 
     /// <summary>Its 64 bytes of signature.</summary>
-    public ReadOnlyMemory<byte> SignatureBytes => Signed[Order.EncodedBytes..];
+    public ReadOnlyMemory<byte> SignatureBytes => Signed[Order.PayloadBytes..];
 
     public static PendingOrder Sign(
         in Order order, PrivateKey spendKey, in Bytes32 separator, ReadOnlyMemory<byte> input)
@@ -26,7 +26,7 @@ public sealed record PendingOrder(
     public static PendingOrder Decode(ReadOnlyMemory<byte> body)
     {
         int signed = SignedPayload.Bytes<Order>();
-        if (body.Length < signed || SignedPayload.DecodeOrder(
+        if (body.Length < signed || SignedPayload.Decode(
             body.Span[..signed], out Order order, out Signature signature) != RefusalReason.None)
         {
             throw new FormatException("a stored order is damaged");

@@ -11,10 +11,6 @@ namespace ComputeVoucher.Node;
 /// <summary>The chain as the node uses it, put together from configuration and ledger.</summary>
 public sealed class ChainParts : IDisposable
 {
-    /// <summary>Seconds in which the contract still redeems after a class expired
-    /// (src/contracts/libraries/Limits.sol, REDEEM_GRACE).</summary>
-    public const ulong ExpiryGraceSeconds = 30 * 86_400;
-
     private readonly PrivateKey _payer;
     private readonly TimeProvider _time;
 
@@ -85,6 +81,5 @@ public sealed class ChainParts : IDisposable
         WeiPerTokenUnit = redeem.Enabled ? redeem.WeiPerTokenUnit : 0,
         GasFactor = redeem.GasFactor,
         AgeMax = redeem.Enabled ? redeem.AgeMax : TimeSpan.MaxValue,
-        ExpiryGraceSeconds = ExpiryGraceSeconds,
     };
 }

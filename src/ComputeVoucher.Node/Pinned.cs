@@ -81,7 +81,6 @@ public sealed class Pinned : IDisposable
             Node = node,
             Models = models.ToFrozenSet(),
             InputBytesMax = WireProtocol.InputBytesMax,
-            ExpiryGraceSeconds = ChainParts.ExpiryGraceSeconds,
         }).WithClasses(classes);
 
     public void Dispose()

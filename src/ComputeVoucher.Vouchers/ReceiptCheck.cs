@@ -3,57 +3,115 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Vouchers;
 
+/// <summary>What is known of the work that a receipt is for; null is not known.</summary>
+public readonly record struct KnownWork
+{
+    /// <summary>Root of the input that was sent or run.</summary>
+    public Bytes32? InputRoot { get; init; }
+
+    /// <summary>Root of the output that arrived or was computed again.</summary>
+    public Bytes32? OutputRoot { get; init; }
+
+    /// <summary>Root of the trace of an own run; zero where the order does not want it.</summary>
+    public Bytes32? TraceRoot { get; init; }
+
+    /// <summary>Steps that the output shows; 1 for graphs.</summary>
+    public uint? Steps { get; init; }
+
+    /// <summary>Units computed from the architecture for these steps.</summary>
+    public UInt128? Units { get; init; }
+}
+
 /// <summary>
-/// What a client looks at before it acks: every field of a receipt that it can compute itself.
+/// What a holder looks at before it acks or believes a receipt: every field that it can compute
+/// itself, from the order alone up to an own run of the same work.
 /// </summary>
 public static class ReceiptCheck
 {
-    /// <summary>The first disagreement, or <see cref="RefusalReason.None"/>.</summary>
+    /// <summary>
+    /// An order and its receipt as they are kept and as a State frame brings them: both decoded,
+    /// of this channel, of its two keys, and in agreement.
+    /// </summary>
+    /// <returns>The first disagreement, or <see cref="RefusalReason.None"/>.</returns>
+    /// <param name="orderSigned">The order with the spend key's signature.</param>
+    /// <param name="receiptSigned">The receipt with the node's signature.</param>
+    /// <param name="channel">The terms that name the keys.</param>
+    /// <param name="domainSeparator"><see cref="VoucherDomain.VouchersSeparator"/>.</param>
+    /// <param name="order">The order that was read.</param>
+    /// <param name="receipt">The receipt that was read.</param>
+    /// <param name="signature">The receipt's signature.</param>
+    public static RefusalReason Decode(
+        ReadOnlySpan<byte> orderSigned,
+        ReadOnlySpan<byte> receiptSigned,
+        in ChannelTerms channel,
+        in Bytes32 domainSeparator,
+        out Order order,
+        out Receipt receipt,
+        out Signature signature)
+    {
+        receipt = default;
+        signature = default;
+        RefusalReason refusal = SignedPayload.Decode(
+            orderSigned, out order, out Signature orderSignature);
+        if (refusal == RefusalReason.None)
+        {
+            refusal = SignedPayload.Decode(receiptSigned, out receipt, out signature);
+        }
+
+        // One spend key may hold several channels: an order is paid by its own alone.
+        if (refusal == RefusalReason.None && order.Channel != channel.HashStruct())
+        {
+            refusal = RefusalReason.ChannelUnknown;
+        }
+
+        if (refusal == RefusalReason.None)
+        {
+            refusal = SignedPayload.CheckSigner(
+                order.HashStruct(), orderSignature, domainSeparator, channel.SpendKey);
+        }
+
+        return refusal != RefusalReason.None
+            ? refusal
+            : Check(order, receipt, signature, default, channel.Node, domainSeparator);
+    }
+
+    /// <summary>As <see cref="CheckFields"/>, and the signature last.</summary>
     /// <param name="order">The order that was sent.</param>
     /// <param name="receipt">The receipt that came back.</param>
     /// <param name="signature">Its signature.</param>
-    /// <param name="outputRoot">Root computed from the output that arrived.</param>
-    /// <param name="steps">Steps that the output shows; 1 for graphs.</param>
-    /// <param name="units">Units computed from the architecture for these steps.</param>
+    /// <param name="known">What the holder found out about the work.</param>
     /// <param name="node">The channel's node key.</param>
     /// <param name="domainSeparator"><see cref="VoucherDomain.VouchersSeparator"/>.</param>
     public static RefusalReason Check(
         in Order order,
         in Receipt receipt,
         in Signature signature,
-        in Bytes32 outputRoot,
-        uint steps,
-        UInt128 units,
+        in KnownWork known,
         in Address node,
         in Bytes32 domainSeparator)
     {
-        if (receipt.OrderHash != order.HashStruct())
-        {
-            return RefusalReason.ReceiptOrderWrong;
-        }
+        RefusalReason refusal = CheckFields(order, receipt, known);
+        return refusal != RefusalReason.None
+            ? refusal
+            : SignedPayload.CheckSigner(receipt.HashStruct(), signature, domainSeparator, node);
+    }
 
-        if (receipt.Steps != steps)
-        {
-            return RefusalReason.ReceiptStepsWrong;
-        }
-
-        if (receipt.OutputRoot != outputRoot)
-        {
-            return RefusalReason.ReceiptOutputWrong;
-        }
-
+    /// <summary>The first disagreement, or <see cref="RefusalReason.None"/>.</summary>
+    public static RefusalReason CheckFields(
+        in Order order, in Receipt receipt, in KnownWork known)
+    {
         bool traceWanted = (order.Flags & OrderFlags.TraceRootWanted) != 0;
-        if (receipt.TraceRoot.IsZero == traceWanted)
-        {
-            return RefusalReason.ReceiptTraceWrong;
-        }
-
-        if (receipt.Units != units || receipt.Units > order.MaxUnits)
-        {
-            return RefusalReason.ReceiptUnitsWrong;
-        }
-
-        return SignedPayload.CheckSigner(receipt.HashStruct(), signature, domainSeparator, node);
+        return receipt.OrderHash != order.HashStruct() ? RefusalReason.ReceiptOrderWrong
+            : order.InputRoot != (known.InputRoot ?? order.InputRoot) ? RefusalReason.InputRootWrong
+            : receipt.Steps != (known.Steps ?? receipt.Steps) ? RefusalReason.ReceiptStepsWrong
+            : receipt.OutputRoot != (known.OutputRoot ?? receipt.OutputRoot)
+                ? RefusalReason.ReceiptOutputWrong
+            : receipt.TraceRoot.IsZero == traceWanted
+                || receipt.TraceRoot != (known.TraceRoot ?? receipt.TraceRoot)
+                ? RefusalReason.ReceiptTraceWrong
+            : receipt.Units != (known.Units ?? receipt.Units) || receipt.Units > order.MaxUnits
+                ? RefusalReason.ReceiptUnitsWrong
+            : RefusalReason.None;
     }
 
     /// <summary>

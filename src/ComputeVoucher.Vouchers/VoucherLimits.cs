@@ -2,7 +2,10 @@ using System;
 
 namespace ComputeVoucher.Vouchers;
 
-/// <summary>The numbers that every signed type and every rule shares.</summary>
+/// <summary>
+/// The numbers that every signed type and every rule shares, with each other and with the
+/// contracts (libraries/Limits.sol).
+/// </summary>
 public static class VoucherLimits
 {
     /// <summary>
@@ -19,4 +22,10 @@ public static class VoucherLimits
 
     /// <summary>Basis points of the whole: bps fields stay at or below.</summary>
     public const ushort BasisPointsMax = 10_000;
+
+    /// <summary>
+    /// Seconds after a class's expiry in which the contract still redeems: as long as the longest
+    /// thaw, so that no expiry cuts a thaw short for the node.
+    /// </summary>
+    public const ulong ExpiryGraceSeconds = 30 * 86_400;
 }

@@ -112,7 +112,7 @@ public sealed class PayloadTests
 
     private static RefusalReason Reason(Order order)
     {
-        byte[] bytes = new byte[Order.EncodedBytes];
+        byte[] bytes = new byte[Order.PayloadBytes];
         order.Encode(bytes);
         return Order.Decode(bytes, out _);
     }
@@ -120,25 +120,28 @@ public sealed class PayloadTests
     private static string U(ulong value, int bytes) =>
         value.ToString("x").PadLeft(2 * bytes, '0');
 
+    private static int Bytes<T>()
+        where T : struct, ISignedStruct<T> => SignedPayload.Bytes<T>() - Signature.Size;
+
     private static void Frozen<T>(T value, string hex)
         where T : struct, ISignedStruct<T>
     {
-        byte[] bytes = new byte[T.PayloadBytes];
+        byte[] bytes = new byte[Bytes<T>()];
         value.Encode(bytes);
         Assert.Equal(hex, Convert.ToHexStringLower(bytes));
-        Assert.True(T.TryDecode(bytes, out T read));
+        Assert.True(FieldList.TryDecode(bytes, out T read));
         Assert.Equal(value, read);
-        Assert.False(T.TryDecode(bytes.AsSpan(1), out _));
-        Assert.False(T.TryDecode([.. bytes, 0], out _));
-        Assert.False(T.TryDecode([], out _));
-        Assert.Throws<ArgumentException>(() => value.Encode(new byte[T.PayloadBytes - 1]));
+        Assert.False(FieldList.TryDecode(bytes.AsSpan(1), out T _));
+        Assert.False(FieldList.TryDecode([.. bytes, 0], out T _));
+        Assert.False(FieldList.TryDecode([], out T _));
+        Assert.Throws<ArgumentException>(() => value.Encode(new byte[bytes.Length - 1]));
     }
 
     private static void Refused<T>(T value)
         where T : struct, ISignedStruct<T>
     {
-        byte[] bytes = new byte[T.PayloadBytes];
+        byte[] bytes = new byte[Bytes<T>()];
         value.Encode(bytes);
-        Assert.False(T.TryDecode(bytes, out _));
+        Assert.False(FieldList.TryDecode(bytes, out T _));
     }
 }

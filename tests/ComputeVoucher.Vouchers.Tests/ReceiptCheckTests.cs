@@ -56,15 +56,70 @@ public sealed class ReceiptCheckTests
             ReceiptCheck.IsEquivocation(s_good, s_good with { OrderHash = s_root, Units = 1 }));
     }
 
+    [Fact]
+    public void OwnRun_EachDifference_HasItsReason()
+    {
+        Order order = Sample.Order with { Flags = OrderFlags.TraceRootWanted };
+        Receipt receipt = s_good with { OrderHash = order.HashStruct(), TraceRoot = s_root };
+        KnownWork run = new()
+        {
+            InputRoot = order.InputRoot,
+            OutputRoot = s_root,
+            TraceRoot = s_root,
+            Steps = 1,
+            Units = 400,
+        };
+        Assert.Equal(RefusalReason.None, Fields(run));
+        Assert.Equal(RefusalReason.None, Fields(default));
+        Assert.Equal(RefusalReason.InputRootWrong, Fields(run with { InputRoot = s_root }));
+        Assert.Equal(
+            RefusalReason.ReceiptOutputWrong, Fields(run with { OutputRoot = Bytes32.Zero }));
+        Assert.Equal(
+            RefusalReason.ReceiptTraceWrong, Fields(run with { TraceRoot = order.InputRoot }));
+        Assert.Equal(RefusalReason.ReceiptStepsWrong, Fields(run with { Steps = 2 }));
+        Assert.Equal(RefusalReason.ReceiptUnitsWrong, Fields(run with { Units = 399 }));
+
+        RefusalReason Fields(KnownWork known) => ReceiptCheck.CheckFields(order, receipt, known);
+    }
+
+    [Fact]
+    public void Decode_OfWhatIsKept_ChecksChannelAndBothKeys()
+    {
+        Assert.Equal(RefusalReason.None, Decode());
+        Assert.Equal(RefusalReason.SignerWrong, Decode(spender: Sample.OtherKey));
+        Assert.Equal(RefusalReason.SignerWrong, Decode(node: Sample.OtherKey));
+        Assert.Equal(
+            RefusalReason.ChannelUnknown, Decode(Sample.Terms with { Salt = s_root }));
+        Assert.Equal(
+            RefusalReason.ReceiptUnitsWrong, Decode(receipt: s_good with { Units = 501 }));
+        Assert.Equal(
+            RefusalReason.ReceiptOrderWrong, Decode(receipt: s_good with { OrderHash = s_root }));
+        Assert.Equal(RefusalReason.PayloadSize, ReceiptCheck.Decode(
+            [], [], Sample.Terms, Sample.Domain.VouchersSeparator, out _, out _, out _));
+    }
+
+    private static RefusalReason Decode(
+        ChannelTerms? terms = null, Receipt? receipt = null, PrivateKey? spender = null,
+        PrivateKey? node = null)
+    {
+        Bytes32 separator = Sample.Domain.VouchersSeparator;
+        Receipt sent = receipt ?? s_good;
+        RefusalReason refusal = ReceiptCheck.Decode(
+            SignedPayload.Encode(
+                Sample.Order, (spender ?? Sample.SpendKey).Sign(Sample.Order.Digest(separator))),
+            SignedPayload.Encode(sent, (node ?? Sample.NodeKey).Sign(sent.Digest(separator))),
+            terms ?? Sample.Terms, separator, out Order order, out Receipt read, out _);
+        Assert.Equal((Sample.Order, sent), (order, read));
+        return refusal;
+    }
+
     private static RefusalReason Check(
         Receipt receipt, Order? order = null, PrivateKey? key = null) =>
         ReceiptCheck.Check(
             order ?? Sample.Order,
             receipt,
             (key ?? Sample.NodeKey).Sign(receipt.Digest(Sample.Domain.VouchersSeparator)),
-            s_root,
-            1,
-            400,
+            new KnownWork { OutputRoot = s_root, Steps = 1, Units = 400 },
             Sample.NodeKey.Address,
             Sample.Domain.VouchersSeparator);
 }

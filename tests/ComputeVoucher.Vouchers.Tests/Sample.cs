@@ -47,7 +47,6 @@ internal static class Sample
         BudgetGrowthPermille = 250,
         BudgetUnitsMax = 100_000,
         NodeUnackedUnitsMax = 1_000_000,
-        ExpiryGraceSeconds = 7 * 86_400,
     }.WithClasses([Class]);
 
     public static readonly Order Order = new(

@@ -314,7 +314,7 @@ public sealed class Redeemer
 
     private bool EndsSoon(in VoucherClass terms)
     {
-        UInt128 end = (UInt128)terms.Expiry + _options.ExpiryGraceSeconds;
+        UInt128 end = (UInt128)terms.Expiry + VoucherLimits.ExpiryGraceSeconds;
         return Now + (UInt128)_options.ExpiryMargin.TotalSeconds >= end;
     }
 

@@ -21,10 +21,6 @@ public sealed record RedeemerOptions
     /// the end of a thaw in which the node stopped serving.</summary>
     public TimeSpan ExpiryMargin { get; init; } = TimeSpan.FromDays(2);
 
-    /// <summary>Seconds after a class's expiry in which the contract still redeems; REDEEM_GRACE of
-    /// src/contracts.</summary>
-    public ulong ExpiryGraceSeconds { get; init; } = 30 * 86_400;
-
     /// <summary>Of the value of a batch, the fee may be one in so many; urgent ones may cost it
     /// all.</summary>
     public uint CostShare { get; init; } = 4;

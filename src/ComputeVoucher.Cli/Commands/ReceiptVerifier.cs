@@ -60,23 +60,9 @@ internal sealed class ReceiptVerifier
     {
         byte[] orderBytes = Hex.Decode(line.GetProperty("order").GetString());
         byte[] receiptBytes = Hex.Decode(line.GetProperty("receipt").GetString());
-        Require(SignedPayload.DecodeOrder(
-            orderBytes, out Order order, out Signature orderSignature));
-        Require(SignedPayload.Decode(
-            receiptBytes, out Receipt receipt, out Signature receiptSignature));
-        Bytes32 hash = order.HashStruct();
-        Require(order.Channel == _channel.HashStruct()
-            ? RefusalReason.None
-            : RefusalReason.ChannelUnknown);
-        Require(SignedPayload.CheckSigner(hash, orderSignature, _separator, _channel.SpendKey));
-        Require(receipt.OrderHash == hash
-            ? RefusalReason.None
-            : RefusalReason.ReceiptOrderWrong);
-        Require(SignedPayload.CheckSigner(
-            receipt.HashStruct(), receiptSignature, _separator, _channel.Node));
-        Require(receipt.Units <= order.MaxUnits
-            ? RefusalReason.None
-            : RefusalReason.ReceiptUnitsWrong);
+        Require(ReceiptCheck.Decode(
+            orderBytes, receiptBytes, _channel, _separator, out Order order, out Receipt receipt,
+            out _));
         _units += receipt.Units;
         int index = line.GetProperty("index").GetInt32();
         if (_inputs is not null && index >= 0)
@@ -93,18 +79,13 @@ internal sealed class ReceiptVerifier
             Trace = (order.Flags & OrderFlags.TraceRootWanted) != 0,
             StepsMax = receipt.Steps,
         });
-        Require(result.InputRoot == order.InputRoot
-            ? RefusalReason.None
-            : RefusalReason.InputRootWrong);
-        Require(result.OutputRoot == receipt.OutputRoot
-            ? RefusalReason.None
-            : RefusalReason.ReceiptOutputWrong);
-        Require(result.TraceRoot == receipt.TraceRoot
-            ? RefusalReason.None
-            : RefusalReason.ReceiptTraceWrong);
-        Require(result.Units == receipt.Units
-            ? RefusalReason.None
-            : RefusalReason.ReceiptUnitsWrong);
+        Require(ReceiptCheck.CheckFields(order, receipt, new KnownWork
+        {
+            InputRoot = result.InputRoot,
+            OutputRoot = result.OutputRoot,
+            TraceRoot = result.TraceRoot,
+            Units = result.Units,
+        }));
         _executed++;
     }
 

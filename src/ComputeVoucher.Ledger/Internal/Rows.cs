@@ -17,7 +17,8 @@ internal static class Rows
     public const int SlotBytes = Bytes32.Size + sizeof(ulong);
 
     private const int OrderTailBytes = 1 + 16;
-    private const int ChannelFixedBytes = ChannelTerms.EncodedBytes + 1 + 16 + 16 + 8 + 3 * 16;
+    private static readonly int s_channelFixedBytes =
+        ChannelTerms.PayloadBytes + 1 + 16 + 16 + 8 + 3 * 16;
     private const int OutboxFixedBytes = 1 + 1 + 20 + 1 + 8 + 8 + 32 + 32 + 8 + 4 + 2;
 
     /// <summary>channel ‖ seq: sorts as the sequences do.</summary>
@@ -56,9 +57,10 @@ internal static class Rows
     public static (T Value, Signature Signature) Signed<T>(ReadOnlySpan<byte> body)
         where T : struct, ISignedStruct<T>
     {
-        Require(body.Length == SignedPayload.Bytes<T>(), T.TypeText);
-        Require(T.TryDecode(body[..T.PayloadBytes], out T value), T.TypeText);
-        return (value, new Signature(body[T.PayloadBytes..]));
+        Require(body.Length == SignedPayload.Bytes<T>(), T.TypeName);
+        ReadOnlySpan<byte> payload = body[..^Signature.Size];
+        Require(FieldList.TryDecode(payload, out T value), T.TypeName);
+        return (value, new Signature(body[payload.Length..]));
     }
 
     public static byte[] Cancel(in Cancel cancel, in Signature signature, uint steps)
@@ -78,9 +80,9 @@ internal static class Rows
 
     public static byte[] Channel(ChannelRow row, in PrunedSums pruned)
     {
-        byte[] body = new byte[ChannelFixedBytes + row.Mirror.Length];
+        byte[] body = new byte[s_channelFixedBytes + row.Mirror.Length];
         row.Terms.Encode(body);
-        Span<byte> rest = body.AsSpan(ChannelTerms.EncodedBytes);
+        Span<byte> rest = body.AsSpan(ChannelTerms.PayloadBytes);
         rest[0] = (byte)row.Status;
         BinaryPrimitives.WriteUInt128BigEndian(rest[1..], row.Locked);
         BinaryPrimitives.WriteUInt128BigEndian(rest[17..], row.Redeemed);
@@ -94,11 +96,11 @@ internal static class Rows
 
     public static (ChannelRow Row, PrunedSums Pruned) Channel(ReadOnlySpan<byte> body)
     {
-        Require(body.Length >= ChannelFixedBytes, "channel");
+        Require(body.Length >= s_channelFixedBytes, "channel");
         Require(
-            ChannelTerms.TryDecode(body[..ChannelTerms.EncodedBytes], out ChannelTerms terms),
+            ChannelTerms.TryDecode(body[..ChannelTerms.PayloadBytes], out ChannelTerms terms),
             "channel");
-        ReadOnlySpan<byte> rest = body[ChannelTerms.EncodedBytes..];
+        ReadOnlySpan<byte> rest = body[ChannelTerms.PayloadBytes..];
         ChannelRow row = new()
         {
             Terms = terms,

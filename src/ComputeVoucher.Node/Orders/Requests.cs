@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
@@ -11,15 +10,7 @@ using ComputeVoucher.Wire;
 namespace ComputeVoucher.Node;
 
 /// <summary>
-/// Everything a client asks besides orders. Payloads, integers big endian:
-/// <code>
-/// Ack             the ack with its signature            → AckStored: channel 32, cumUnits 16
-/// TraceRequest    order hash 32                         → TraceRoot statement with its signature
-/// ReleaseRequest  Cancel(channel id) with the spend
-///                 key's signature: a wish to close      → Release with its signature
-/// StateRequest    Ack(channel, 0, 0) with the spend
-///                 key's signature: proves the key       → State, see StateMessage
-/// </code>
+/// Everything a client asks besides orders; the payloads are <see cref="RequestPayloads"/>.
 /// </summary>
 internal sealed class Requests
 {
@@ -129,11 +120,7 @@ internal sealed class Requests
         }
 
         await result.Durable.ConfigureAwait(false);
-        byte[] stored = new byte[Ack.StoredBytes];
-        result.Newest.Channel.CopyTo(stored);
-        BinaryPrimitives.WriteUInt128BigEndian(
-            stored.AsSpan(Bytes32.Size), result.Newest.CumUnits);
-        request.Reply(stored);
+        request.Reply(new AckStored(result.Newest.Channel, result.Newest.CumUnits).Encode());
         UInt128 before = channel.Ack?.CumUnits ?? 0;
         _serving.Metrics.AckStored(
             ack.CumUnits > before ? (ulong)(ack.CumUnits - before) : 0);
@@ -142,13 +129,13 @@ internal sealed class Requests
 
     private async Task<RefusalReason> StartTraceAsync(IWireRequest request)
     {
-        if (request.Payload.Length != Bytes32.Size)
+        if (!TraceRequest.TryDecode(request.Payload.Span, out TraceRequest asked))
         {
             return RefusalReason.PayloadSize;
         }
 
-        Bytes32 hash = new(request.Payload.Span);
-        StoredOrder? order = await _serving.Ledger.OrderAsync(hash).ConfigureAwait(false);
+        StoredOrder? order = await _serving.Ledger
+            .OrderAsync(asked.OrderHash).ConfigureAwait(false);
         if (order is not { Receipt: { } receipt }
             || !_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
         {

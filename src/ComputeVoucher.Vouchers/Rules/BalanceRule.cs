@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>The channel covers everything committed, everything unacked, and this order.</summary>
 internal sealed class BalanceRule : IOrderRule

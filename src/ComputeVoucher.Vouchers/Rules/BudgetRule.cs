@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>
 /// A spend key owes at most a budget that starts low and grows with what it acked.

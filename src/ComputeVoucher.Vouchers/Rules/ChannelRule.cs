@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>The channel is ours, final and still open; a replay only has to be ours.</summary>
 internal sealed class ChannelRule : IOrderRule

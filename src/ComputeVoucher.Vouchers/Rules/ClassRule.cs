@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>The operator pinned the class, and with it its token and court.</summary>
 internal sealed class ClassRule : IOrderRule

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>The deadline is ahead, and no farther than the order horizon.</summary>
 internal sealed class DeadlineRule : IOrderRule

@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>No service after expiry, and time enough to redeem before the grace ends.</summary>
 internal sealed class ExpiryRule : IOrderRule
@@ -12,7 +12,7 @@ internal sealed class ExpiryRule : IOrderRule
     public RefusalReason Check(in OrderContext context)
     {
         ulong expiry = context.Policy.Classes[context.Channel.Terms.ClassId].Expiry;
-        UInt128 redeemableUntil = (UInt128)expiry + context.Policy.ExpiryGraceSeconds;
+        UInt128 redeemableUntil = (UInt128)expiry + VoucherLimits.ExpiryGraceSeconds;
         UInt128 redeemedBy = (UInt128)context.Order.Deadline + context.Policy.RedeemMarginSeconds;
         return context.Order.Deadline <= expiry && redeemedBy <= redeemableUntil
             ? RefusalReason.None

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>Only what version 1 knows: unknown bits may one day change what is owed.</summary>
 internal sealed class FlagsRule : IOrderRule

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>The operator pinned the model: no registry can change what a node runs.</summary>
 internal sealed class ModelRule : IOrderRule

@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>All spend keys together owe at most what the operator can lose.</summary>
 internal sealed class NodeBudgetRule : IOrderRule

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>Each sequence is used once, inside a window that the newest ack moves.</summary>
 internal sealed class SequenceRule : IOrderRule

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>Last, because a recovery costs more than all other rules together.</summary>
 internal sealed class SignatureRule : IOrderRule

@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>The input is not longer than this node takes.</summary>
 internal sealed class SizeRule : IOrderRule

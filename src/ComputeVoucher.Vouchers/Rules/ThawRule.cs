@@ -1,6 +1,6 @@
 using System;
 
-namespace ComputeVoucher.Vouchers.Rules;
+namespace ComputeVoucher.Vouchers;
 
 /// <summary>Work accepted now can be redeemed before the holder may withdraw (bank run).</summary>
 internal sealed class ThawRule : IOrderRule

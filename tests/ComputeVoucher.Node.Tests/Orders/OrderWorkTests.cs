@@ -199,8 +199,8 @@ public sealed class OrderWorkTests : IDisposable
         byte[] signed = SignedPayload.Encode(order, signature);
         FakeStream stream = new()
         {
-            Order = signed.AsMemory(0, Order.EncodedBytes),
-            Signature = signed.AsMemory(Order.EncodedBytes),
+            Order = signed.AsMemory(0, Order.PayloadBytes),
+            Signature = signed.AsMemory(Order.PayloadBytes),
             Input = s_input,
         };
         await _pipeline.OnOrderAsync(stream);

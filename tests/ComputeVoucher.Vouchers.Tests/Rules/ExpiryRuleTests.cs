@@ -1,3 +1,7 @@
+using System.Collections.Frozen;
+using System.Collections.Generic;
+using ComputeVoucher.Primitives;
+
 namespace ComputeVoucher.Vouchers.Tests.Rules;
 
 public sealed class ExpiryRuleTests
@@ -5,13 +9,16 @@ public sealed class ExpiryRuleTests
     [Fact]
     public void EverySecondAroundTheGrace_RefusedExactlyWhenTooLate()
     {
-        ulong margin = 2 * 86_400;
         ServicePolicy policy = Sample.Policy with
         {
-            RedeemMarginSeconds = margin,
-            ExpiryGraceSeconds = 86_400,
+            RedeemMarginSeconds = VoucherLimits.ExpiryGraceSeconds + 86_400,
+            // A thaw so long that it is not what refuses.
+            Classes = new Dictionary<Bytes32, VoucherClass>
+            {
+                [Sample.Class.HashStruct()] = Sample.Class with { Thaw = 40 * 86_400 },
+            }.ToFrozenDictionary(),
         };
-        // Redeemable until expiry + 1 day, needed 2 days: service ends one day before expiry.
+        // A day longer than the grace is needed: service ends one day before expiry.
         ulong edge = Sample.Class.Expiry - 86_400;
         for (ulong deadline = edge - 50; deadline < edge + 50; deadline++)
         {
@@ -26,12 +33,11 @@ public sealed class ExpiryRuleTests
     }
 
     [Fact]
-    public void AfterExpiryWithinALongGrace_Refused()
+    public void AfterExpiryWithinTheGrace_Refused()
     {
-        ServicePolicy policy = Sample.Policy with { ExpiryGraceSeconds = 365 * 86_400 };
         Order order = Sample.Order with { Deadline = Sample.Class.Expiry + 1 };
         Assert.Equal(
             RefusalReason.ClassExpires,
-            Sample.Check(Sample.Context(order, policy: policy, now: Sample.Class.Expiry)));
+            Sample.Check(Sample.Context(order, now: Sample.Class.Expiry)));
     }
 }

@@ -74,7 +74,7 @@ public sealed class SignatureRuleTests
             {
                 byte[] bad = (byte[])good.Clone();
                 bad[bit / 8] ^= (byte)(1 << (bit % 8));
-                if (SignedPayload.DecodeOrder(bad, out Order read, out Signature signature)
+                if (SignedPayload.Decode(bad, out Order read, out Signature signature)
                     == RefusalReason.None)
                 {
                     RefusalReason reason = SignedPayload.CheckSigner(

@@ -35,11 +35,6 @@ public sealed record ServicePolicy
     public ulong OrderHorizonSeconds { get; init; } = 3_600;
 
     /// <summary>
-    /// Seconds after a class's expiry in which redemption still works (contract).
-    /// </summary>
-    public ulong ExpiryGraceSeconds { get; init; }
-
-    /// <summary>
     /// Unacked units that a spend key without history may have. Must be worth less than the gas of
     /// opening a channel, or new channels are a way to free work.
     /// </summary>

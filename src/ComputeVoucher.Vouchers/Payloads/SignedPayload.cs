@@ -10,7 +10,7 @@ public static class SignedPayload
 {
     /// <summary>Bytes of T with its signature.</summary>
     public static int Bytes<T>()
-        where T : struct, ISignedStruct<T> => T.PayloadBytes + Signature.Size;
+        where T : struct, ISignedStruct<T> => FieldLayout<T>.PayloadBytes + Signature.Size;
 
     public static byte[] Encode<T>(in T value, in Signature signature)
         where T : struct, ISignedStruct<T>
@@ -25,10 +25,12 @@ public static class SignedPayload
         where T : struct, ISignedStruct<T>
     {
         value.Encode(destination);
-        signature.CopyTo(destination[T.PayloadBytes..]);
+        signature.CopyTo(destination[(Bytes<T>() - Signature.Size)..]);
     }
 
-    /// <summary>Reads exactly <see cref="Bytes{T}"/>; both parts strict.</summary>
+    /// <summary>
+    /// Reads exactly <see cref="Bytes{T}"/>, both parts strict, with the reason of a refusal.
+    /// </summary>
     public static RefusalReason Decode<T>(
         ReadOnlySpan<byte> bytes,
         out T value,
@@ -42,37 +44,14 @@ public static class SignedPayload
             return RefusalReason.PayloadSize;
         }
 
-        if (!T.TryDecode(bytes[..T.PayloadBytes], out value))
+        ReadOnlySpan<byte> payload = bytes[..^Signature.Size];
+        RefusalReason refusal = FieldList.Decode(payload, out value);
+        if (refusal != RefusalReason.None)
         {
-            return RefusalReason.UnitsOverLimit;
+            return refusal;
         }
 
-        signature = new Signature(bytes[T.PayloadBytes..]);
-        return signature.IsCanonical
-            ? RefusalReason.None
-            : RefusalReason.SignatureMalformed;
-    }
-
-    /// <summary>An order with its signature, with the reason of each refusal.</summary>
-    public static RefusalReason DecodeOrder(
-        ReadOnlySpan<byte> bytes,
-        out Order order,
-        out Signature signature)
-    {
-        order = default;
-        signature = default;
-        if (bytes.Length != Bytes<Order>())
-        {
-            return RefusalReason.PayloadSize;
-        }
-
-        RefusalReason reason = Order.Decode(bytes[..Order.EncodedBytes], out order);
-        if (reason != RefusalReason.None)
-        {
-            return reason;
-        }
-
-        signature = new Signature(bytes[Order.EncodedBytes..]);
+        signature = new Signature(bytes[payload.Length..]);
         return signature.IsCanonical
             ? RefusalReason.None
             : RefusalReason.SignatureMalformed;

@@ -10,10 +10,6 @@ namespace ComputeVoucher.Vouchers;
 /// with its signature, then its receipt with its signature (zeros while there is none). Integers
 /// big endian. At most <see cref="EntriesMax"/> entries: ack those, and ask again.
 /// </summary>
-/// <remarks>
-/// A StateRequest is the spend key's Ack of zero units and sequence zero with its signature: it
-/// proves the key, and is worth nothing to whoever copies it.
-/// </remarks>
 public sealed record StateMessage(
     Ack Ack, byte[]? AckSigned, IReadOnlyList<StateMessage.Entry> Entries)
 {
@@ -26,6 +22,7 @@ public sealed record StateMessage(
 
     private static int ReceiptBytes => SignedPayload.Bytes<Receipt>();
 
+    /// <summary>The payload.</summary>
     public byte[] Encode()
     {
         byte[] bytes = new byte[AckBytes + 4 + Entries.Count * (OrderBytes + ReceiptBytes)];
@@ -77,7 +74,8 @@ public sealed record StateMessage(
         return new StateMessage(ack, hasAck ? ackSigned.ToArray() : null, entries);
     }
 
-    /// <summary>One order that the newest ack does not cover; the receipt is empty without one.
+    /// <summary>
+    /// One order that the newest ack does not cover; the receipt is empty without one.
     /// </summary>
     public readonly record struct Entry(
         ReadOnlyMemory<byte> OrderSigned, ReadOnlyMemory<byte> ReceiptSigned);

@@ -1,11 +1,10 @@
 using System;
-using ComputeVoucher.Vouchers.Rules;
 
 namespace ComputeVoucher.Vouchers;
 
 /// <summary>
 /// The rules in the order of payments.md part 5, cheapest first, the signature last. (Length,
-/// flags and extension are refused before this, by <see cref="Order.Decode"/>.)
+/// flags and extension are refused before this, by <c>Order.Decode</c>.)
 /// </summary>
 public static class OrderRules
 {
