@@ -9,6 +9,9 @@ public interface IModel : IDisposable
     /// <summary>"tflite" for integer graphs, "llama" for language models.</summary>
     string Format { get; }
 
+    /// <summary>The answer comes in many steps, one token each; false: in one.</summary>
+    bool IsStream { get; }
+
     /// <summary>
     /// keccak(04 ‖ specification version ‖ architecture digest ‖ parameters root).
     /// </summary>

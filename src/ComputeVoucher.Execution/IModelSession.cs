@@ -58,6 +58,16 @@ public sealed class RunResult
 
     /// <summary>List root over the whole trace; zero where it was not asked for.</summary>
     public Bytes32 TraceRoot { get; init; }
+
+    /// <summary>A run that was cancelled before its first step: no output, no units.</summary>
+    public static RunResult Nothing(in Bytes32 inputRoot) => new()
+    {
+        Output = [],
+        Steps = 0,
+        Units = 0,
+        InputRoot = inputRoot,
+        OutputRoot = TraceTree.ListRoot([]),
+    };
 }
 
 /// <summary>Called after each step with the bytes that the step added to the output.</summary>

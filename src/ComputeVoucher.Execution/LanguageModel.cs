@@ -39,6 +39,8 @@ public sealed class LanguageModel : IModel
 
     public string Format => "llama";
 
+    public bool IsStream => true;
+
     public Bytes32 ModelRoot { get; }
 
     public Bytes32 ArchitectureDigest { get; }

@@ -30,6 +30,8 @@ internal sealed class GraphModel : IModel
 
     public string Format => "tflite";
 
+    public bool IsStream => false;
+
     public Bytes32 ModelRoot { get; }
 
     public int InputBytesMin => Graph.InputBytes;

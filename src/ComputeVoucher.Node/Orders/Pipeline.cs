@@ -10,13 +10,13 @@ using ComputeVoucher.Wire;
 namespace ComputeVoucher.Node;
 
 /// <summary>
-/// The life of one request (design.md section 2). Stages 1 to 4 run on the connection's thread and
+/// The life of one request. Stages 1 to 4 run on the connection's thread and
 /// are cheap; 5 to 7 on a worker; 8 when the disk has the order. The flush runs beside execution.
 /// </summary>
 internal sealed class Pipeline : IWireHandler
 {
     private readonly Serving _serving;
-    private readonly ConcurrentDictionary<IOrderStream, OrderWork> _inFlight = new();
+    private readonly ConcurrentDictionary<IOrderStream, OrderJob> _inFlight = new();
     private readonly Requests _requests;
 
     public Pipeline(Serving serving) =>
@@ -27,27 +27,28 @@ internal sealed class Pipeline : IWireHandler
 
     public ValueTask OnOrderAsync(IOrderStream stream)
     {
-        OrderWork work = new(_serving, stream, Finish);
-        RefusalReason refusal = work.Decode();             // 1. bytes → order
-        refusal = refusal.Then(work.Check);                // 2. rules, the signature last
-        refusal = refusal.Then(work.TakePlace);            // 3. room among the waiting orders
-        refusal = refusal.Then(work.Reserve);              // 4. ledger: from here it is owed
-        if (refusal != RefusalReason.None)
+        long arrived = _serving.Time.GetTimestamp();
+        Stage<DecodedOrder> decoded = DecodedOrder.Decode(stream); // 1. bytes → order
+        Stage<ReservedOrder> reserved = decoded
+            .Then(_serving, CheckedOrder.Check)            // 2. rules, the signature last
+            .Then(_serving, ReservedOrder.Reserve);        // 3. a place, 4. the ledger: now owed
+        if (!reserved.IsReached)
         {
-            work.Refuse(refusal);
+            Refuse(stream, decoded.Value?.Order ?? default, reserved.Refusal);
             return ValueTask.CompletedTask;
         }
 
-        _inFlight[stream] = work;
-        work.Start();                                      // 5. execute, 6. commit the trace,
+        OrderJob job = new(_serving, reserved.Value, arrived, Finish);
+        _inFlight[stream] = job;
+        job.Start();                                       // 5. execute, 6. commit the trace,
         return ValueTask.CompletedTask;                    // 7. sign, 8. reply when durable
     }
 
     public void OnCancel(IOrderStream order, ReadOnlySpan<byte> cancel)
     {
-        if (_inFlight.TryGetValue(order, out OrderWork? work))
+        if (_inFlight.TryGetValue(order, out OrderJob? job))
         {
-            work.Cancel(cancel);
+            job.Cancel(cancel);
         }
     }
 
@@ -92,6 +93,21 @@ internal sealed class Pipeline : IWireHandler
         }
 
         return queued;
+    }
+
+    /// <summary>A numbered answer, and the connection's end where the signature was bad.</summary>
+    private void Refuse(IOrderStream stream, in Order order, RefusalReason refusal)
+    {
+        string text = Refusals.Describe(refusal);
+        _serving.Metrics.Refused((ushort)refusal);
+        _serving.Log.OrderRefused((ushort)refusal, text, order.Channel, order.Seq);
+        stream.SendError((ushort)refusal, text, refusal.IsRetryable());
+        if (refusal.IsAbusive())
+        {
+            stream.Connection.Close((ushort)refusal, text, abusive: true);
+        }
+
+        stream.Dispose();
     }
 
     private void Finish(IOrderStream stream) => _inFlight.TryRemove(stream, out _);

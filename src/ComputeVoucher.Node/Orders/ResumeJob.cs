@@ -19,7 +19,7 @@ internal sealed class ResumeJob(Serving serving, StoredOrder stored) : Job
 
         // No option says "no step": zero is the model's own end.
         RunResult result = stored.CancelSteps == 0
-            ? OrderWork.Nothing(stored.Order.InputRoot)
+            ? RunResult.Nothing(stored.Order.InputRoot)
             : session.Run(stored.Input, options);
         Receipt receipt = new(
             stored.Hash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);

@@ -41,5 +41,5 @@ internal sealed class Serving
     /// <summary>Unix seconds.</summary>
     public ulong Now => (ulong)Math.Max(0, Time.GetUtcNow().ToUnixTimeSeconds());
 
-    public FairQueue QueueOf(IModel model) => model.Format == "llama" ? Streams : Graphs;
+    public FairQueue QueueOf(IModel model) => model.IsStream ? Streams : Graphs;
 }

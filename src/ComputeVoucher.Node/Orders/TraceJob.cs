@@ -15,7 +15,7 @@ internal sealed class TraceJob(
     {
         RunOptions options = new() { Trace = true, StepsMax = receipt.Steps };
         RunResult result = receipt.Steps == 0
-            ? OrderWork.Nothing(stored.Order.InputRoot)
+            ? RunResult.Nothing(stored.Order.InputRoot)
             : session.Run(stored.Input, options);
         if (result.Steps != receipt.Steps || result.OutputRoot != receipt.OutputRoot)
         {

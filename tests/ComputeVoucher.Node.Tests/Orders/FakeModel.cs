@@ -13,6 +13,8 @@ internal sealed class FakeModel : IModel, IModelSession
 
     public string Format => "llama";
 
+    public bool IsStream => true;
+
     public Bytes32 ModelRoot { get; } = Keccak256.Hash("model"u8);
 
     public int InputBytesMin => 0;

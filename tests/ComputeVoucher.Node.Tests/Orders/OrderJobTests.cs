@@ -14,7 +14,7 @@ namespace ComputeVoucher.Node.Tests;
 
 /// <summary>The same order more than once, with and without cancels: one story, one charge.
 /// </summary>
-public sealed class OrderWorkTests : IDisposable
+public sealed class OrderJobTests : IDisposable
 {
     private static readonly byte[] s_input = [7];
 
@@ -29,7 +29,7 @@ public sealed class OrderWorkTests : IDisposable
     private readonly Pipeline _pipeline;
     private readonly ChannelTerms _terms;
 
-    public OrderWorkTests()
+    public OrderJobTests()
     {
         VoucherClass terms = new(
             default, 1, ulong.MaxValue / 2, 30 * 86_400, 0, 0, 0, default, default);
@@ -139,7 +139,7 @@ public sealed class OrderWorkTests : IDisposable
     {
         StoredOrder stored = await CancelledAtZeroAsync();
         Receipt receipt = new(
-            stored.Hash, 0, OrderWork.Nothing(default).OutputRoot, default, 0);
+            stored.Hash, 0, RunResult.Nothing(default).OutputRoot, default, 0);
         FakeStream request = new();
         new TraceJob(_serving, request, stored, receipt)
         {
