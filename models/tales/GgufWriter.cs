@@ -7,9 +7,8 @@ using System.Text;
 namespace ComputeVoucher.Models.Tales;
 
 /// <summary>
-/// Writes the model as GGUF version 3 (ggml's docs/gguf.md): matrices as Q8_0 blocks, norms as F32,
-/// the
-/// byte pair encoding with it.
+/// Writes the model as GGUF version 3 (as ggml specifies): matrices as Q8_0 blocks, norms as F32,
+/// the byte pair encoding with it.
 /// </summary>
 internal sealed class GgufWriter : IDisposable
 {

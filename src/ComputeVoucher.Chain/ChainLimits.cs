@@ -6,7 +6,7 @@ namespace ComputeVoucher.Chain;
 public static class ChainLimits
 {
     /// <summary>One answer. Blocks without transaction bodies stay below 200 KiB on any
-    /// public chain; reliability.md, attack table, row "RPC response bomb".</summary>
+    /// public chain; an endpoint that sends more is hostile or broken.</summary>
     public const int ResponseBytesMax = 1 << 20;
 
     /// <summary>An eth_getLogs answer: 10,000 logs (the usual cap of public endpoints) of
@@ -14,14 +14,15 @@ public static class ChainLimits
     public const int LogsResponseBytesMax = 16 << 20;
 
     /// <summary>Nesting of an answer; the deepest legitimate one (block, transaction, access
-    /// list, keys) is 6. reliability.md, the same row.</summary>
+    /// list, keys) is 6.</summary>
     public const int ResponseDepthMax = 64;
 
-    /// <summary>From sending a request to the last byte of its answer; the same row.</summary>
+    /// <summary>From sending a request to the last byte of its answer; a healthy
+    /// endpoint takes below one second.</summary>
     public static readonly TimeSpan RequestDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>An endpoint that failed is tried last for so long: short enough that service
-    /// is back within 10 s after a fault ends (row H3).</summary>
+    /// is back within 10 s after a fault ends.</summary>
     public static readonly TimeSpan EndpointRest = TimeSpan.FromSeconds(3);
 
     /// <summary>Endpoints of one client: more only multiplies the load of a broadcast.</summary>
@@ -49,10 +50,10 @@ public static class ChainLimits
     /// <summary>EIP-2681: a nonce is at most 2^64 − 2.</summary>
     public const ulong NonceMax = ulong.MaxValue - 1;
 
-    /// <summary>Rows of one redeemBatch; payments.md part 3.</summary>
+    /// <summary>Rows of one redeemBatch, as the contract bounds them.</summary>
     public const int BatchRowsMax = 256;
 
-    /// <summary>Bytes of one row of redeemBatch; payments.md part 3.</summary>
+    /// <summary>Bytes of one row of redeemBatch; <see cref="RedeemRow"/> lists them.</summary>
     public const int BatchRowBytes = 160;
 
     /// <summary>Attempts of one nonce: 1.125^64 is a factor of 1,900 on the first fee, more

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary>Every command of the program (design.md section 11).</summary>
+/// <summary>Every command of the program.</summary>
 internal static class CommandTree
 {
     public static RootCommand Create()

@@ -55,7 +55,8 @@ public sealed record OutboxEntry
 /// <param name="Raw">Its signed bytes, re-sent as they are.</param>
 public sealed record OutboxAttempt(Bytes32 TxHash, ReadOnlyMemory<byte> Raw);
 
-/// <summary>States of a transaction (payments.md part 6). Stored: numbers are frozen.</summary>
+/// <summary>States of a transaction, in order; a reorg moves Mined back to Sent. Stored: numbers
+/// are frozen.</summary>
 public enum OutboxState : byte
 {
     Intent = 1,

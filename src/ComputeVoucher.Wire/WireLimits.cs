@@ -7,12 +7,14 @@ namespace ComputeVoucher.Wire;
 public sealed record WireLimits
 {
     /// <summary>
-    /// Open connections; beyond it accepting pauses. 10,240: reliability.md, attack table.
+    /// Open connections; beyond it accepting pauses. 10,240: a flood of them must not take the
+    /// node's memory and descriptors.
     /// </summary>
     public int ConnectionsMax { get; init; } = 10_240;
 
     /// <summary>
-    /// Open connections of one address (IPv6: one /64). 64: reliability.md, attack table.
+    /// Open connections of one address (IPv6: one /64). 64: bad signatures cost a connection
+    /// each, so one address cannot keep the node busy with them.
     /// </summary>
     public int ConnectionsPerAddressMax { get; init; } = 64;
 
@@ -37,7 +39,8 @@ public sealed record WireLimits
     public long HeldBytesPerAddressMax { get; init; } = 16L << 20;
 
     /// <summary>
-    /// Unsent answer bytes of one connection, 256 KiB: reliability.md, attack table.
+    /// Unsent answer bytes of one connection, 256 KiB: a client that does not read is cut off
+    /// here (CVE-2007-6750, the slow reader).
     /// </summary>
     public int OutboundBytesMax { get; init; } = 256 << 10;
 

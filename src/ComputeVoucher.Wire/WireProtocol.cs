@@ -17,7 +17,8 @@ public static class WireProtocol
     /// <summary>Header: length u32, kind u8, flags u8, reserved u16, correlation u32.</summary>
     public const int HeaderBytes = 12;
 
-    /// <summary>Most payload bytes of any frame: 1 MiB (reliability.md, attack table).</summary>
+    /// <summary>Most payload bytes of any frame: 1 MiB, room for one input and its
+    /// order.</summary>
     public const int FrameBytesMax = 1 << 20;
 
     /// <summary>
@@ -66,8 +67,8 @@ public static class WireProtocol
     public const int PingBytes = 8;
 
     /// <summary>
-    /// Most bytes of a State: an ack and a window of 1,024 receipts of at most 225 bytes
-    /// (payments.md part 5), 225 KiB and room; below the outbound cap.
+    /// Most bytes of a State: an ack and a window of 1,024 receipts of at most 225 bytes,
+    /// 225 KiB and room; below the outbound cap.
     /// </summary>
     public const int StateBytesMax = 240 << 10;
 

@@ -9,8 +9,8 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Faults;
 
 /// <summary>
-/// What the ledger promises, written from payments.md alone and without a thought for speed: the
-/// oracle of the model test and of the power-cut test.
+/// What the ledger promises, written from the rules of orders, acks and the outbox and without a
+/// thought for speed: the oracle of the model test and of the power-cut test.
 /// </summary>
 public sealed class LedgerModel
 {

@@ -356,7 +356,7 @@ public sealed class OrderTests
     [Fact]
     public async Task Ack_OfAClientAfterALostDisk_IsTaken()
     {
-        // payments.md part 5.7: the ledger knows nothing, the client's ack is worth its units.
+        // The new ledger knows nothing; the client's newest ack is still worth its units.
         using TemporaryDirectory directory = new();
         using LedgerStore store = Given.Open(directory);
         ChannelRow row = Given.Channel();

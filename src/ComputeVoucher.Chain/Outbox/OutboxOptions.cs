@@ -12,7 +12,7 @@ public sealed record OutboxOptions
     public uint Confirmations { get; init; }
 
     /// <summary>The same bytes again while no endpoint has said that it has them: back well
-    /// within 10 s after a fault ends (reliability.md, row H3).</summary>
+    /// within 10 s after a fault ends.</summary>
     public TimeSpan RetryEvery { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>The same bytes again while an endpoint that had them does not mine them: pools

@@ -20,7 +20,7 @@ public sealed record RedeemBatch(
 
 /// <summary>One row of redeemBatch: an ack, and what makes its channel's id.</summary>
 /// <remarks>160 bytes, integers big endian: holder 20, spend key 20, salt 32, cumulative units 16,
-/// next sequence 8, signature 64 (EIP-2098). payments.md part 3.</remarks>
+/// next sequence 8, signature 64 (EIP-2098).</remarks>
 public readonly record struct RedeemRow(
     Address Holder,
     Address SpendKey,

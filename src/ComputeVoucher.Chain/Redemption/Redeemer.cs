@@ -17,7 +17,7 @@ public sealed class Redeemer
     /// <summary>The kind of outbox rows that redeem.</summary>
     public const string Kind = "redeem";
 
-    // Token base units are counted per 1e9 compute units (payments.md, "Terms").
+    // A price is in token base units for 1e9 compute units.
     private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
 
     private readonly Func<IReadOnlyList<ChannelState>> _channels;

@@ -26,7 +26,7 @@ public sealed record RedeemerOptions
     public uint CostShare { get; init; } = 4;
 
     /// <summary>Gas of one redemption before its rows; with <see cref="RowGas"/> only for the
-    /// question whether it is worth it. payments.md part 3.</summary>
+    /// question whether it is worth it, the gas limit comes from a simulation.</summary>
     public ulong BatchGas { get; init; } = 80_000;
 
     /// <summary>Gas of one row.</summary>

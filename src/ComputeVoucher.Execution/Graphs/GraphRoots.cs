@@ -7,7 +7,7 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
-/// What a model is named by (design.md section 3):
+/// What a model is named by: its integers alone, so that nobody can change a model that was pinned.
 /// <code>
 /// model root           keccak(04 ‖ specification version u32 LE ‖ architecture ‖ parameters)
 /// architecture digest  keccak(05 ‖ canonical encoding, see ArchitectureCodec)

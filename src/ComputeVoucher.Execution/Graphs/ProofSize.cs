@@ -6,8 +6,8 @@ namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
 /// How many bytes a proof about one output element opens, at most: the element itself, the inputs
-/// that it reads, and the parameter leaf of its channel, each with its path (proofs.md section 7,
-/// with the tree of design.md section 4).
+/// that it reads, and the parameter leaf of its channel, each with its path. One transaction must
+/// carry them when a court is asked whether the element is right.
 /// </summary>
 internal static class ProofSize
 {

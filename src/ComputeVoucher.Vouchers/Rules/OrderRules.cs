@@ -3,8 +3,8 @@ using System;
 namespace ComputeVoucher.Vouchers;
 
 /// <summary>
-/// The rules in the order of payments.md part 5, cheapest first, the signature last. (Length,
-/// flags and extension are refused before this, by <c>Order.Decode</c>.)
+/// The rules of an order, cheapest first, the signature last. (Length, flags and extension are
+/// refused before this, by <c>Order.Decode</c>.)
 /// </summary>
 public static class OrderRules
 {

@@ -7,7 +7,8 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Cli.Tests;
 
-/// <summary>What has to hold of the one file that ships (issue 2, "Must hold").</summary>
+/// <summary>What has to hold of the one file that ships: its size, what it links, how fast it
+/// starts.</summary>
 public sealed class BinaryTests
 {
     private const long SizeBytesMax = 12_000_000;

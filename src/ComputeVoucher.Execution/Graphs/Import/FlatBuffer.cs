@@ -5,9 +5,9 @@ using System.Text;
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
-/// Bounded reads of a FlatBuffer (google/flatbuffers, docs/source/internals.md): tables point back
-/// to a vtable of 16-bit field offsets; vectors and strings carry a 32-bit count. Every read is
-/// checked against the file; nothing is copied and nothing recurses.
+/// Bounded reads of a FlatBuffer (https://flatbuffers.dev/internals): tables point back to a vtable
+/// of 16-bit field offsets; vectors and strings carry a 32-bit count. Every read is checked against
+/// the file; nothing is copied and nothing recurses.
 /// </summary>
 internal readonly ref struct FlatBuffer(ReadOnlySpan<byte> file)
 {

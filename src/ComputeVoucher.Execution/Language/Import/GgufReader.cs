@@ -6,8 +6,9 @@ using System.Text;
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// Reads the header of a GGUF v3 file (ggml docs/gguf.md). Total: any bytes give a header or one
-/// <see cref="ModelException"/>; memory is bounded by the limits below whatever the file says.
+/// Reads the header of a GGUF v3 file, as ggml's specification of the format describes it. Total:
+/// any bytes give a header or one <see cref="ModelException"/>; memory is bounded by the limits
+/// below whatever the file says.
 /// </summary>
 internal sealed class GgufReader
 {
@@ -33,7 +34,7 @@ internal sealed class GgufReader
     /// <summary>Bytes of one string; chat templates reach some ten thousand.</summary>
     public const int StringBytesMax = 1 << 20;
 
-    /// <summary>Bytes of a key or tensor name (docs/gguf.md gives 65,535 and 64).</summary>
+    /// <summary>Bytes of a key or tensor name; the format gives 65,535 and 64.</summary>
     public const int NameBytesMax = 65_535;
 
     private const int WindowBytes = 64 << 10;

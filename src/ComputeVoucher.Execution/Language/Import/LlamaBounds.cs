@@ -3,8 +3,8 @@ using System;
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// Static bounds that rule out overflow for every input (language-models.md section 4). Reals are
-/// upper estimates in double with <see cref="Margin"/> for rounding; the accumulators are exact.
+/// Static bounds from the weights that rule out overflow for every input. Reals are upper estimates
+/// in double with <see cref="Margin"/> for rounding; the accumulators are exact.
 /// </summary>
 /// <remarks>
 /// After RMSNorm the vector without gains has length at most sqrt(N), so |w·n| is at most
