@@ -39,28 +39,12 @@ public ref struct AbiReader
         ? value
         : throw Bad("a number of more than 64 bits");
 
-    public bool ReadBool() => ReadUInt64() switch
-    {
-        0 => false,
-        1 => true,
-        _ => throw Bad("not a bool"),
-    };
-
     public Address ReadAddress()
     {
         ReadOnlySpan<byte> word = Word();
         return word[..12].ContainsAnyExcept((byte)0)
             ? throw Bad("an address with dirty upper bytes")
             : new Address(word[12..]);
-    }
-
-    /// <summary>bytes1 … bytes32; the bytes behind must be zero.</summary>
-    public ReadOnlySpan<byte> ReadFixedBytes(int count)
-    {
-        ReadOnlySpan<byte> word = Word();
-        return word[count..].ContainsAnyExcept((byte)0)
-            ? throw Bad($"bytes{count} with dirty lower bytes")
-            : word[..count];
     }
 
     /// <summary>bytes; the padding behind must be there and zero.</summary>

@@ -40,14 +40,6 @@ public sealed class AbiWriter
         return Word(word);
     }
 
-    /// <summary>bytes1 … bytes32: left-aligned, zeros behind.</summary>
-    public AbiWriter WriteFixedBytes(ReadOnlySpan<byte> value)
-    {
-        Bytes32 word = default;
-        value.CopyTo(word);
-        return Word(word);
-    }
-
     /// <summary>bytes: length and zero-padded content in the tail.</summary>
     public AbiWriter WriteBytes(ReadOnlySpan<byte> value)
     {
@@ -60,9 +52,6 @@ public sealed class AbiWriter
 
     /// <summary>string: its UTF-8 bytes.</summary>
     public AbiWriter WriteString(string value) => WriteBytes(Encoding.UTF8.GetBytes(value));
-
-    /// <summary>A struct that has a dynamic member.</summary>
-    public AbiWriter WriteTuple(AbiWriter members) => Dynamic(members.ToArray());
 
     /// <summary>
     /// T[]: the elements, written one after the other into <paramref name="elements"/>.

@@ -61,17 +61,6 @@ public struct Address : IEquatable<Address>
         return !mixed || digits.SequenceEqual(value.ToString().AsSpan(2));
     }
 
-    /// <summary>
-    /// Where a contract created by a transaction of <paramref name="creator"/> with this nonce
-    /// lives: the last 20 bytes of keccak(rlp([creator, nonce])).
-    /// </summary>
-    public static Address OfContract(in Address creator, ulong nonce)
-    {
-        byte[] preimage = new RlpWriter()
-            .BeginList().Write(creator).Write(nonce).EndList().ToArray();
-        return new Address(Keccak256.Hash(preimage).Span[12..]);
-    }
-
     public readonly bool Equals(Address other) => Span.SequenceEqual(other.Span);
 
     public override readonly bool Equals(object? obj) => obj is Address other && Equals(other);

@@ -57,28 +57,6 @@ public static unsafe partial class Keccak256
         }
     }
 
-    /// <summary>Hash of 4 contiguous padded blocks of 136 bytes.</summary>
-    [SkipLocalsInit]
-    private static void HashFourPadded(ReadOnlySpan<byte> padded, Span<Bytes32> digests)
-    {
-        Check(padded.Length == 4 * RateBytes && digests.Length == 4);
-        byte* scratch = stackalloc byte[ScratchBytes];
-        Vec* state = Align(scratch);
-
-        // Safety: lengths are checked above; lane i reads bytes 8 i to 8 i + 7, i at most 16.
-        fixed (byte* p = padded)
-        fixed (Bytes32* output = digests)
-        {
-            for (int i = 0; i < RateBytes / 8; i++)
-            {
-                byte* at = p + 8 * i;
-                state[i] = Gather(at, at + RateBytes, at + 2 * RateBytes, at + 3 * RateBytes);
-            }
-
-            PermuteFourAndSqueeze(state, (byte*)output);
-        }
-    }
-
     /// <summary>
     /// What the pointers below count on; the public methods have refused all else.
     /// </summary>

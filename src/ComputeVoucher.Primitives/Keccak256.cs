@@ -15,16 +15,8 @@ public static partial class Keccak256
     /// <summary>Bytes absorbed per permutation.</summary>
     public const int RateBytes = 136;
 
-    /// <summary>
-    /// Longest message that one permutation hashes: one byte is needed for padding.
-    /// </summary>
-    public const int OneBlockBytesMax = RateBytes - 1;
-
     /// <summary>Message bytes after the tag in <see cref="HashBlocks"/>.</summary>
     public const int TaggedBlockBytes = 128;
-
-    /// <summary>Whether batches are hashed four at a time with AVX2 on this machine.</summary>
-    public static bool UsesAvx2 => Avx2.IsSupported;
 
     /// <summary>Hash of the whole message.</summary>
     public static Bytes32 Hash(ReadOnlySpan<byte> message)
@@ -39,47 +31,6 @@ public static partial class Keccak256
         }
 
         return Finish(state, message);
-    }
-
-    /// <summary>
-    /// Four messages of one equal length, at most <see cref="OneBlockBytesMax"/> bytes, hashed side
-    /// by side; equal to four calls of <see cref="Hash"/>. <paramref name="digests"/> receives 4.
-    /// </summary>
-    /// <exception cref="ArgumentException">
-    /// Lengths differ, are too long, or fewer than 4 digests.
-    /// </exception>
-    public static void HashFour(
-        ReadOnlySpan<byte> m0,
-        ReadOnlySpan<byte> m1,
-        ReadOnlySpan<byte> m2,
-        ReadOnlySpan<byte> m3,
-        Span<Bytes32> digests,
-        bool scalar = false)
-    {
-        int length = m0.Length;
-        if (m1.Length != length || m2.Length != length || m3.Length != length
-            || length > OneBlockBytesMax || digests.Length < 4)
-        {
-            throw new ArgumentException(
-                $"HashFour takes 4 messages of one length, 0 to {OneBlockBytesMax} bytes");
-        }
-
-        if (scalar || !Avx2.IsSupported)
-        {
-            digests[0] = Hash(m0);
-            digests[1] = Hash(m1);
-            digests[2] = Hash(m2);
-            digests[3] = Hash(m3);
-            return;
-        }
-
-        Span<byte> padded = stackalloc byte[4 * RateBytes];
-        padded.Clear();
-        Pad(m0, padded[..RateBytes]);
-        Pad(m1, padded.Slice(RateBytes, RateBytes));
-        Pad(m2, padded.Slice(2 * RateBytes, RateBytes));
-        Pad(m3, padded[(3 * RateBytes)..]);
-        HashFourPadded(padded, digests[..4]);
     }
 
     /// <summary>
@@ -123,7 +74,7 @@ public static partial class Keccak256
     }
 
     /// <summary>XORs 136 bytes into the first 17 lanes.</summary>
-    internal static void Absorb(Span<ulong> state, ReadOnlySpan<byte> block)
+    private static void Absorb(Span<ulong> state, ReadOnlySpan<byte> block)
     {
         for (int i = 0; i < RateBytes / 8; i++)
         {
@@ -132,7 +83,7 @@ public static partial class Keccak256
     }
 
     /// <summary>Absorbs the padded rest (fewer than 136 bytes) and squeezes 32 bytes.</summary>
-    internal static Bytes32 Finish(Span<ulong> state, ReadOnlySpan<byte> rest)
+    private static Bytes32 Finish(Span<ulong> state, ReadOnlySpan<byte> rest)
     {
         Span<byte> last = stackalloc byte[RateBytes];
         last.Clear();

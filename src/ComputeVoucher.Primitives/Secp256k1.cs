@@ -71,43 +71,6 @@ public static unsafe class Secp256k1
             && TrySerialize(recovered, publicKey);
     }
 
-    /// <summary>
-    /// Checks r ‖ s (64 bytes, low s only) against a public key of 33 or 65 bytes.
-    /// </summary>
-    [SkipLocalsInit]
-    internal static bool Verify(
-        ReadOnlySpan<byte> publicKey, in Bytes32 digest, ReadOnlySpan<byte> compact)
-    {
-        byte* key = stackalloc byte[ObjectBytes];
-        byte* signature = stackalloc byte[ObjectBytes];
-        Bytes32 message = digest;
-
-        // Safety: the length of compact is checked, the key's length goes along with it.
-        fixed (byte* input = compact, keyBytes = publicKey)
-        {
-            return compact.Length == 64
-                && publicKey.Length is 33 or 65
-                && secp256k1_ec_pubkey_parse(Context, key, keyBytes, (nuint)publicKey.Length) == 1
-                && secp256k1_ecdsa_signature_parse_compact(Context, signature, input) == 1
-                && secp256k1_ecdsa_verify(Context, signature, (byte*)&message, key) == 1;
-        }
-    }
-
-    /// <summary>Decodes a point of 33 or 65 bytes to 65 bytes; false when it is none.</summary>
-    [SkipLocalsInit]
-    internal static bool TryParsePublicKey(ReadOnlySpan<byte> encoded, Span<byte> publicKey)
-    {
-        byte* key = stackalloc byte[ObjectBytes];
-
-        // Safety: the length goes along; an empty span is answered before its pointer is used.
-        fixed (byte* input = encoded)
-        {
-            return !encoded.IsEmpty
-                && secp256k1_ec_pubkey_parse(Context, key, input, (nuint)encoded.Length) == 1
-                && TrySerialize(key, publicKey);
-        }
-    }
-
     /// <summary>Serializes an opaque public key to 65 bytes.</summary>
     internal static bool TrySerialize(byte* publicKey, Span<byte> output)
     {

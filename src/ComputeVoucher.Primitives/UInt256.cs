@@ -118,9 +118,6 @@ public readonly struct UInt256 : IEquatable<UInt256>, IComparable<UInt256>
 
     public BigInteger ToBigInteger() => ((BigInteger)_high << 128) | (BigInteger)_low;
 
-    /// <exception cref="OverflowException">More than 64 bits.</exception>
-    public ulong ToUInt64() => _high == 0 ? checked((ulong)_low) : throw TooLarge(64);
-
     /// <exception cref="OverflowException">More than 128 bits.</exception>
     public UInt128 ToUInt128() => _high == 0 ? _low : throw TooLarge(128);
 

@@ -133,11 +133,11 @@ public sealed class TransactionVectorTests
         return new Transaction
         {
             Kind = kind,
-            ChainId = Number(json, "chainId").ToUInt64(),
+            ChainId = checked((ulong)Number(json, "chainId").ToUInt128()),
             Nonce = json.TryGetProperty("nonce", out JsonElement nonce) ? nonce.GetUInt64() : 0,
             MaxFeePerGas = isFeeMarket ? Number(json, "maxFeePerGas") : price,
             MaxPriorityFeePerGas = isFeeMarket ? Number(json, "maxPriorityFeePerGas") : price,
-            GasLimit = Number(json, "gasLimit").ToUInt64(),
+            GasLimit = checked((ulong)Number(json, "gasLimit").ToUInt128()),
             To = json.TryGetProperty("to", out JsonElement to)
                 ? Address.Parse(to.GetString())
                 : null,

@@ -60,11 +60,17 @@ public sealed class AbiTests
     public void Reader_OfNestedDynamicStructs_GivesThemBack()
     {
         // (uint64, (bytes, bool)[], string)
-        AbiWriter first = new AbiWriter().WriteBytes([1, 2, 3]).Write(true);
-        AbiWriter second = new AbiWriter().WriteBytes(new byte[64]).Write(false);
+        byte[] first = new AbiWriter().WriteBytes([1, 2, 3]).Write(true).ToArray();
+        byte[] second = new AbiWriter().WriteBytes(new byte[64]).Write(false).ToArray();
+        AbiWriter structs = new AbiWriter().Write(64UL).Write(64UL + (ulong)first.Length);
+        foreach (byte[] word in first.Concat(second).Chunk(32))
+        {
+            structs.Write(new Bytes32(word));
+        }
+
         byte[] encoded = new AbiWriter()
             .Write(5UL)
-            .WriteArray(2, new AbiWriter().WriteTuple(first).WriteTuple(second))
+            .WriteArray(2, structs)
             .WriteString("naïve")
             .ToArray();
 
@@ -74,10 +80,10 @@ public sealed class AbiTests
         Assert.Equal(2, count);
         AbiReader one = elements.ReadTuple();
         Assert.Equal([1, 2, 3], one.ReadBytes().ToArray());
-        Assert.True(one.ReadBool());
+        Assert.Equal(1UL, one.ReadUInt64());
         AbiReader two = elements.ReadTuple();
         Assert.Equal(64, two.ReadBytes().Length);
-        Assert.False(two.ReadBool());
+        Assert.Equal(0UL, two.ReadUInt64());
         Assert.Equal("naïve", reader.ReadString());
     }
 
@@ -85,11 +91,9 @@ public sealed class AbiTests
     public void Reader_OfDirtyOrShortWords_Refuses()
     {
         byte[] ones = Enumerable.Repeat((byte)0xFF, 96).ToArray();
-        Assert.Throws<FormatException>(() => new AbiReader(ones).ReadBool());
         Assert.Throws<FormatException>(() => new AbiReader(ones).ReadUInt64());
         Assert.Throws<FormatException>(() => new AbiReader(ones).ReadUInt128());
         Assert.Throws<FormatException>(() => new AbiReader(ones).ReadAddress());
-        Assert.Throws<FormatException>(() => { new AbiReader(ones).ReadFixedBytes(31); });
         Assert.Throws<FormatException>(() => { new AbiReader(ones).ReadBytes(); });
         Assert.Throws<FormatException>(() => { new AbiReader(ones).ReadArray(32, out _); });
         Assert.Throws<FormatException>(() => new AbiReader(ones.AsSpan(0, 31)).ReadUInt256());
@@ -142,7 +146,7 @@ public sealed class AbiTests
                 writer.Write(Address.Parse(argument.GetString()));
                 break;
             case "bytes10":
-                writer.WriteFixedBytes(Encoding.ASCII.GetBytes(argument.GetString()!));
+                writer.Write(LeftAligned(argument.GetString()!));
                 break;
             case "bytes":
                 writer.WriteBytes(Encoding.ASCII.GetBytes(argument.GetString()!));
@@ -162,6 +166,9 @@ public sealed class AbiTests
         }
     }
 
+    private static Bytes32 LeftAligned(string text) =>
+        new(Encoding.ASCII.GetBytes(text.PadRight(Bytes32.Size, (char)0)));
+
     private static void Check(ref AbiReader reader, string type, JsonElement argument)
     {
         switch (type)
@@ -173,8 +180,7 @@ public sealed class AbiTests
                 Assert.Equal(Address.Parse(argument.GetString()), reader.ReadAddress());
                 break;
             case "bytes10":
-                Assert.Equal(
-                    argument.GetString(), Encoding.ASCII.GetString(reader.ReadFixedBytes(10)));
+                Assert.Equal(LeftAligned(argument.GetString()!), reader.ReadBytes32());
                 break;
             case "bytes":
                 Assert.Equal(argument.GetString(), Encoding.ASCII.GetString(reader.ReadBytes()));

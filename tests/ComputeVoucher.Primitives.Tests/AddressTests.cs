@@ -40,14 +40,6 @@ public sealed class AddressTests
     public void TryParse_OfAnythingElse_IsRefused(string text) =>
         Assert.False(Address.TryParse(text, out _));
 
-    [Theory]
-    [InlineData(0, "0xcd234a471b72ba2f1ccf0a70fcaba648a5eecd8d")]
-    [InlineData(1, "0x343c43a37d37dff08ae8c4a11544c718abb4fcf8")]
-    public void OfContract_IsTheAddressThatGethComputes(ulong nonce, string expected) =>
-        Assert.Equal(
-            Address.Parse(expected),
-            Address.OfContract(Address.Parse("0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0"), nonce));
-
     [SharedDataFact("ethereum/ethers/accounts.json.gz")]
     public void Parse_OfTheEthersAccounts_AgreesWithKeyChecksumAndIcap()
     {

@@ -74,52 +74,6 @@ public sealed class Keccak256Tests
         }
     }
 
-    [Fact]
-    public void Hasher_InPieces_EqualsHashOfTheWhole()
-    {
-        byte[] message = Noise.Bytes(seed: 2, 1000);
-        Keccak256Hasher hasher = new();
-        foreach (int piece in new[] { 1, 2, 7, 63, 135, 136, 137, 271, 272, 273, 999, 1000 })
-        {
-            for (int at = 0; at < message.Length; at += piece)
-            {
-                hasher.Append(message.AsSpan(at, Math.Min(piece, message.Length - at)));
-            }
-
-            Assert.Equal(Keccak256.Hash(message), hasher.Finish());
-        }
-
-        Assert.Equal(Keccak256.Hash([]), hasher.Finish());
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void HashFour_OfEveryLength_EqualsFourHashes(bool scalar)
-    {
-        Bytes32[] digests = new Bytes32[4];
-        for (int length = 0; length <= Keccak256.OneBlockBytesMax; length++)
-        {
-            byte[][] m = [.. Enumerable.Range(0, 4)
-                .Select(i => Noise.Bytes(seed: 4 * length + i, length))];
-            Keccak256.HashFour(m[0], m[1], m[2], m[3], digests, scalar);
-            Assert.Equal(m.Select(message => PlainKeccak.Hash(message)), digests);
-        }
-    }
-
-    [Fact]
-    public void HashFour_OfUnequalOrLongMessages_IsRefused()
-    {
-        Bytes32[] digests = new Bytes32[4];
-        Assert.Throws<ArgumentException>(
-            () => Keccak256.HashFour([1], [1], [1], [1, 2], digests));
-        byte[] tooLong = new byte[136];
-        Assert.Throws<ArgumentException>(
-            () => Keccak256.HashFour(tooLong, tooLong, tooLong, tooLong, digests));
-        Assert.Throws<ArgumentException>(
-            () => Keccak256.HashFour([], [], [], [], digests.AsSpan(1)));
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

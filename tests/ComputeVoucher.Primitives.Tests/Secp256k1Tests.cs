@@ -65,9 +65,9 @@ public sealed class Secp256k1Tests
         byte[] compact = [.. signature.R.Span, .. high.Span];
         Span<byte> publicKey = stackalloc byte[65];
         key.WritePublicKey(publicKey);
-        Assert.False(Secp256k1.Verify(publicKey, digest, compact));
+        Assert.False(PublicKeys.Verify(publicKey, digest, compact));
         signature.S.CopyTo(compact.AsSpan(32));
-        Assert.True(Secp256k1.Verify(publicKey, digest, compact));
+        Assert.True(PublicKeys.Verify(publicKey, digest, compact));
     }
 
     [Theory]
@@ -175,7 +175,7 @@ public sealed class Secp256k1Tests
             byte[] compact = Hex.Decode(vector.Text("signature"));
             Assert.False(
                 Bytes32.TryParse(vector.Text("m"), out Bytes32 digest)
-                && Secp256k1.Verify(Hex.Decode(vector.Text("Q")), digest, compact));
+                && PublicKeys.Verify(Hex.Decode(vector.Text("Q")), digest, compact));
             signatures++;
         }
 
@@ -211,13 +211,13 @@ public sealed class Secp256k1Tests
         {
             Assert.Equal(
                 vector.GetProperty("expected").GetBoolean(),
-                Secp256k1.TryParsePublicKey(Hex.Decode(vector.Text("P")), point));
+                PublicKeys.TryParse(Hex.Decode(vector.Text("P")), point));
             cases++;
         }
 
         foreach (JsonElement vector in valid.GetProperty("pointCompress").EnumerateArray())
         {
-            Assert.True(Secp256k1.TryParsePublicKey(Hex.Decode(vector.Text("P")), point));
+            Assert.True(PublicKeys.TryParse(Hex.Decode(vector.Text("P")), point));
             byte[] shown = vector.GetProperty("compress").GetBoolean()
                 ? [(byte)(2 + point[64] % 2), .. point[1..33]]
                 : point;
@@ -245,7 +245,7 @@ public sealed class Secp256k1Tests
         byte[] point = new byte[65];
         foreach (JsonElement vector in invalid.GetProperty("pointCompress").EnumerateArray())
         {
-            Assert.False(Secp256k1.TryParsePublicKey(Hex.Decode(vector.Text("P")), point));
+            Assert.False(PublicKeys.TryParse(Hex.Decode(vector.Text("P")), point));
         }
 
         foreach (JsonElement vector in invalid.GetProperty("pointFromScalar").EnumerateArray())

@@ -52,7 +52,7 @@ public sealed class WycheproofTests
         bool high = s > CurveOrder.HalfN;
         if (high)
         {
-            Assert.False(Secp256k1.Verify(publicKey, digest, compact));
+            Assert.False(PublicKeys.Verify(publicKey, digest, compact));
             if (file.Contains("bitcoin", StringComparison.Ordinal) || s >= CurveOrder.N)
             {
                 return false;
@@ -63,7 +63,7 @@ public sealed class WycheproofTests
             s.CopyTo(compact.AsSpan(32));
         }
 
-        bool verified = Secp256k1.Verify(publicKey, digest, compact);
+        bool verified = PublicKeys.Verify(publicKey, digest, compact);
 
         // A signature that verifies recovers to the key with one parity, else with none. Only
         // r ≥ p − n has other candidates, which the 64-byte form cannot name.

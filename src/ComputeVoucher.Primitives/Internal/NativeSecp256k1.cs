@@ -34,10 +34,6 @@ internal static unsafe partial class NativeSecp256k1
     public static partial int secp256k1_ec_pubkey_create(void* context, byte* pubkey, byte* key32);
 
     [LibraryImport(Library)]
-    public static partial int secp256k1_ec_pubkey_parse(
-        void* context, byte* pubkey, byte* input, nuint inputBytes);
-
-    [LibraryImport(Library)]
     public static partial int secp256k1_ec_pubkey_serialize(
         void* context, byte* output, nuint* outputBytes, byte* pubkey, uint flags);
 
@@ -56,12 +52,4 @@ internal static unsafe partial class NativeSecp256k1
     [LibraryImport(Library)]
     public static partial int secp256k1_ecdsa_recover(
         void* context, byte* pubkey, byte* signature, byte* digest32);
-
-    [LibraryImport(Library)]
-    public static partial int secp256k1_ecdsa_signature_parse_compact(
-        void* context, byte* signature, byte* input64);
-
-    [LibraryImport(Library)]
-    public static partial int secp256k1_ecdsa_verify(
-        void* context, byte* signature, byte* digest32, byte* pubkey);
 }

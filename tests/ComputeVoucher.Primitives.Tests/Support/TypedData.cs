@@ -7,7 +7,7 @@ using System.Numerics;
 using System.Text;
 using System.Text.Json;
 
-namespace ComputeVoucher.Primitives;
+namespace ComputeVoucher.Primitives.Tests.Support;
 
 /// <summary>
 /// EIP-712 for types that are known only at run time, as JSON: <c>types</c> maps a struct's name to
@@ -15,7 +15,7 @@ namespace ComputeVoucher.Primitives;
 /// they are checked against. Values that do not fit their types are a
 /// <see cref="FormatException"/>.
 /// </summary>
-public static class TypedData
+internal static class TypedData
 {
     /// <summary>Structs and arrays within each other; the JSON reader's own limit is 64.</summary>
     public const int DepthMax = 32;
