@@ -142,13 +142,6 @@ public sealed partial class LedgerStore
         return removed;
     }
 
-    /// <summary>The state as the disk has it, read anew and verified: for tests.</summary>
-    internal async Task<LedgerMemory> LoadFromDiskAsync()
-    {
-        await FlushAsync().ConfigureAwait(false);
-        return Read(LedgerMemory.Load);
-    }
-
     /// <summary>An order that is on the disk and was served; its input is left there.</summary>
     private StoredOrder? Served(in Bytes32 orderHash)
     {
@@ -201,7 +194,7 @@ public sealed partial class LedgerStore
         return new StoredReceipt(receipt, signature);
     }
 
-    private T Read<T>(Func<Database, T> read)
+    internal T Read<T>(Func<Database, T> read)
     {
         lock (_readerGate)
         {

@@ -1,5 +1,6 @@
 using System.Threading.Tasks;
 using ComputeVoucher.Faults;
+using ComputeVoucher.Ledger.Internal;
 
 namespace ComputeVoucher.Ledger.Tests;
 
@@ -33,7 +34,8 @@ public sealed class ModelTests
                     Assert.Equal(
                         history.Model.Describe(),
                         LedgerModel.Describe(store, History.SettingNames));
-                    (await store.LoadFromDiskAsync()).CheckInvariants();
+                    await store.FlushAsync();
+                    store.Read(LedgerMemory.Load).CheckInvariants();
                 }
 
                 if (pace.Chance(4))

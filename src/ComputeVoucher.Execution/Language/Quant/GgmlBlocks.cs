@@ -4,8 +4,8 @@ using System.Buffers.Binary;
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// The block formats of ggml (ggml-common.h, ggml-quants.c): decoding to float, and the two
-/// reference quantizers for float weights. Used at import and to measure; never while serving.
+/// The block formats of ggml (ggml-common.h, ggml-quants.c): exact scales, and the two reference
+/// quantizers for float weights. Used at import; never while serving.
 /// </summary>
 internal static class GgmlBlocks
 {
@@ -31,64 +31,6 @@ internal static class GgmlBlocks
         // Subnormals are mantissa · 2^-24; normals (1024 + mantissa) · 2^(exponent - 25).
         long magnitude = exponent == 0 ? mantissa : (1024 + mantissa) << (exponent - 1);
         return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-    }
-
-    /// <summary>Q8_0: d, 32 × int8.</summary>
-    public static void DecodeQ8_0(ReadOnlySpan<byte> block, Span<float> weights)
-    {
-        float d = Half(block);
-        for (int i = 0; i < Weights; i++)
-        {
-            weights[i] = (sbyte)block[2 + i] * d;
-        }
-    }
-
-    /// <summary>Q4_0: d, 16 bytes of nibbles; weight = (nibble − 8)·d.</summary>
-    public static void DecodeQ4_0(ReadOnlySpan<byte> block, Span<float> weights)
-    {
-        float d = Half(block);
-        for (int i = 0; i < Weights / 2; i++)
-        {
-            weights[i] = ((block[2 + i] & 15) - 8) * d;
-            weights[i + 16] = ((block[2 + i] >> 4) - 8) * d;
-        }
-    }
-
-    /// <summary>Q4_1: d, m, 16 bytes of nibbles; weight = nibble·d + m.</summary>
-    public static void DecodeQ4_1(ReadOnlySpan<byte> block, Span<float> weights)
-    {
-        float d = Half(block);
-        float m = Half(block[2..]);
-        for (int i = 0; i < Weights / 2; i++)
-        {
-            weights[i] = (block[4 + i] & 15) * d + m;
-            weights[i + 16] = (block[4 + i] >> 4) * d + m;
-        }
-    }
-
-    /// <summary>Q5_0: d, 32 fifth bits, 16 bytes of nibbles; weight = (q − 16)·d.</summary>
-    public static void DecodeQ5_0(ReadOnlySpan<byte> block, Span<float> weights)
-    {
-        float d = Half(block);
-        uint high = BinaryPrimitives.ReadUInt32LittleEndian(block[2..]);
-        for (int i = 0; i < Weights / 2; i++)
-        {
-            weights[i] = (((block[6 + i] & 15) | FifthBit(high, i)) - 16) * d;
-            weights[i + 16] = (((block[6 + i] >> 4) | FifthBit(high, i + 16)) - 16) * d;
-        }
-    }
-
-    /// <summary>Q5_1: d, m, 32 fifth bits, 16 bytes of nibbles; weight = q·d + m.</summary>
-    public static void DecodeQ5_1(ReadOnlySpan<byte> block, Span<float> weights)
-    {
-        float d = Half(block);
-        float m = Half(block[2..]);
-        uint high = BinaryPrimitives.ReadUInt32LittleEndian(block[4..]);
-        for (int i = 0; i < Weights / 2; i++)
-        {
-            weights[i] = ((block[8 + i] & 15) | FifthBit(high, i)) * d + m;
-            weights[i + 16] = ((block[8 + i] >> 4) | FifthBit(high, i + 16)) * d + m;
-        }
     }
 
     /// <summary>6-bit scale and minimum of sub-block j &lt; 8 of a Q4_K super-block.</summary>
@@ -171,8 +113,6 @@ internal static class GgmlBlocks
                 : (byte)((block[at] & 0x0F) | (nibble << 4));
         }
     }
-
-    private static int FifthBit(uint high, int i) => (int)((high >> i) & 1) << 4;
 
     private static void WriteHalf(Span<byte> at, float value) =>
         BinaryPrimitives.WriteUInt16LittleEndian(
