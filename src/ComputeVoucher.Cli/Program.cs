@@ -1,7 +1,9 @@
 using System;
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 
@@ -16,6 +18,7 @@ internal static class Program
             return ExitStatus.Done;
         }
 
+        Secp256k1.Randomize(RandomNumberGenerator.GetBytes(Bytes32.Size));
         return await ErrorFunnel.RunAsync(CommandTree.Create(), args).ConfigureAwait(false);
     }
 
