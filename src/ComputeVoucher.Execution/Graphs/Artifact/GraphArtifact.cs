@@ -1,7 +1,6 @@
 using System.IO;
-using ComputeVoucher.Execution.Graphs;
 
-namespace ComputeVoucher.Execution;
+namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>Integer graphs as `.cvm` artifacts.</summary>
 internal static class GraphArtifact
