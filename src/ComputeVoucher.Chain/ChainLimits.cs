@@ -44,12 +44,6 @@ public static class ChainLimits
     /// <summary>Items of one access list that are decoded.</summary>
     public const int AccessListItemsMax = 4096;
 
-    /// <summary>EIP-3860: twice the 24,576 bytes of EIP-170.</summary>
-    public const int InitCodeBytesMax = 49_152;
-
-    /// <summary>EIP-2681: a nonce is at most 2^64 − 2.</summary>
-    public const ulong NonceMax = ulong.MaxValue - 1;
-
     /// <summary>Rows of one redeemBatch, as the contract bounds them.</summary>
     public const int BatchRowsMax = 256;
 

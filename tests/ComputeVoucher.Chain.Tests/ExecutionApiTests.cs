@@ -12,7 +12,7 @@ namespace ComputeVoucher.Chain.Tests;
 public sealed class ExecutionApiTests
 {
     private const string Folder = "ethereum/execution-apis/tests";
-    private const int FilesExpected = 72;
+    private const int FilesExpected = 71;
 
     // A reader per method; what it returns is described in ResultParserTests.
     private static readonly Dictionary<string, Func<JsonElement, object?>> s_readers = new()
@@ -21,7 +21,6 @@ public sealed class ExecutionApiTests
         ["eth_call"] = r => JsonScalar.ReadData(r, "call"),
         ["eth_chainId"] = r => JsonScalar.ReadUInt64(r, "chainId"),
         ["eth_estimateGas"] = r => JsonScalar.ReadUInt64(r, "gas"),
-        ["eth_feeHistory"] = ResultParser.Fees,
         ["eth_getBalance"] = r => JsonScalar.ReadUInt256(r, "balance"),
         ["eth_getBlockByHash"] = ResultParser.Block,
         ["eth_getBlockByNumber"] = ResultParser.Block,

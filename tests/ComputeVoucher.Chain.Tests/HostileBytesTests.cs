@@ -48,7 +48,6 @@ public sealed class HostileBytesTests
             ("eth_getLogs", ResultParser.Logs),
             ("eth_getBlockByNumber", ResultParser.Block),
             ("eth_getTransactionByHash", ResultParser.Transaction),
-            ("eth_feeHistory", ResultParser.Fees),
         ];
         List<(byte[] Answer, Func<JsonElement, object?> Read)> seeds = [];
         foreach ((string method, Func<JsonElement, object?> read) in methods)

@@ -15,13 +15,6 @@ public sealed record BatchRedeemedEvent(
     /// <summary>First topic of the log.</summary>
     public static Bytes32 Topic => VouchersAbi.BatchRedeemed.Topic;
 
-    /// <summary>Whether row <paramref name="index"/> did anything.</summary>
-    public bool IsRowPaid(int index)
-    {
-        Bytes32 bits = Bitmap.ToBytes32();
-        return (bits[31 - index / 8] >> (index % 8) & 1) != 0;
-    }
-
     /// <summary>The event of <paramref name="contract"/> in a receipt, where there is one.
     /// </summary>
     public static bool TryFind(

@@ -47,14 +47,6 @@ internal sealed class ContractReader
         return Parse(answer, read);
     }
 
-    /// <summary>One dynamic value.</summary>
-    public async Task<T> ReadDynamicAsync<T>(
-        byte[] data, BlockTag block, Read<T> read, CancellationToken cancel)
-    {
-        byte[] answer = await AnswerAsync(data, block, default, cancel).ConfigureAwait(false);
-        return Parse(answer, read);
-    }
-
     private Task<byte[]> AnswerAsync(
         byte[] data, BlockTag block, Address from, CancellationToken cancel) =>
         _rpc.CallAsync(new CallRequest(from, _contract, data), block, cancel);

@@ -20,9 +20,6 @@ public sealed class Erc20Contract
 
     public Address Address { get; }
 
-    public static byte[] Transfer(Address to, UInt256 amount) =>
-        new AbiWriter().Write(to).Write(amount).ToCall(Erc20Abi.Transfer.Selector);
-
     public static byte[] Approve(Address spender, UInt256 amount) =>
         new AbiWriter().Write(spender).Write(amount).ToCall(Erc20Abi.Approve.Selector);
 
@@ -34,18 +31,6 @@ public sealed class Erc20Contract
     public Task<UInt256> BalanceAsync(Address account, BlockTag block, CancellationToken cancel) =>
         _reader.NumberAsync(
             new AbiWriter().Write(account).ToCall(Erc20Abi.BalanceOf.Selector), block, cancel);
-
-    /// <summary>Token base units that <paramref name="spender"/> may still take.</summary>
-    public Task<UInt256> AllowanceAsync(
-        Address owner, Address spender, BlockTag block, CancellationToken cancel) =>
-        _reader.NumberAsync(
-            new AbiWriter().Write(owner).Write(spender).ToCall(Erc20Abi.Allowance.Selector),
-            block,
-            cancel);
-
-    public Task<UInt256> TotalSupplyAsync(BlockTag block, CancellationToken cancel) =>
-        _reader.NumberAsync(
-            new AbiWriter().ToCall(Erc20Abi.TotalSupply.Selector), block, cancel);
 
     /// <summary>The next nonce of EIP-2612 permits.</summary>
     public Task<UInt256> NonceAsync(Address owner, BlockTag block, CancellationToken cancel) =>
@@ -60,32 +45,6 @@ public sealed class Erc20Contract
             block,
             (ref r) => r.ReadBytes32(),
             cancel);
-
-    /// <summary>Decimal places of one whole token.</summary>
-    public async Task<byte> DecimalsAsync(BlockTag block, CancellationToken cancel)
-    {
-        UInt256 places = await _reader
-            .NumberAsync(new AbiWriter().ToCall(Erc20Abi.Decimals.Selector), block, cancel)
-            .ConfigureAwait(false);
-        return places.TryToUInt64(out ulong value) && value <= byte.MaxValue
-            ? (byte)value
-            : throw new ChainException(ChainFault.Malformed, $"{Address}: decimals above 255");
-    }
-
-    /// <summary>A short name, cut to 32 characters: it comes from a contract of anybody.
-    /// </summary>
-    public async Task<string> SymbolAsync(BlockTag block, CancellationToken cancel)
-    {
-        string symbol = await _reader
-            .ReadDynamicAsync(
-                new AbiWriter().ToCall(Erc20Abi.Symbol.Selector),
-                block,
-                (ref r) => r.ReadString(),
-                cancel)
-            .ConfigureAwait(false);
-        string line = RpcEnvelope.OneLine(symbol);
-        return line.Length <= 32 ? line : line[..32];
-    }
 
     /// <summary>The struct hash of Permit(owner,spender,value,nonce,deadline).</summary>
     public static Bytes32 PermitHash(

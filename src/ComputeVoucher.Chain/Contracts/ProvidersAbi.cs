@@ -1,5 +1,3 @@
-using System.Collections.Generic;
-
 namespace ComputeVoucher.Chain;
 
 /// <summary>What src/contracts/interfaces/IProviders.sol declares and Chain uses.</summary>
@@ -28,22 +26,4 @@ internal static class ProvidersAbi
     public static readonly ContractFunction Bond = new(0x18e79844, "bond(address,address,address)");
 
     public static readonly ContractFunction Earned = new(0x211dc32d, "earned(address,address)");
-
-    public static readonly ContractFunction ExitDelay = new(0x9d82ba25, "EXIT_DELAY()");
-
-    public static readonly ContractEvent NodeJoined = new(
-        "d7b0789bc2a2d4cb539182276631e93aa9d89c47efdd0cebaa0937536002c098",
-        "NodeJoined(address,address)");
-
-    public static readonly ContractEvent Staked = new(
-        "2adfdcbeab2f37c13101fc8d345f8ac16dbf5529b4ea9cd9fcf7e588f9b29dbc",
-        "Staked(address,address,address,uint256,uint256)");
-
-    public static readonly IReadOnlyList<ContractFunction> Functions =
-    [
-        Join, Stake, Exit, Withdraw, Revoke, Settle, ProviderOf, RevokedAt, Bond, Earned,
-        ExitDelay,
-    ];
-
-    public static readonly IReadOnlyList<ContractEvent> Events = [NodeJoined, Staked];
 }

@@ -93,11 +93,6 @@ public sealed class ProvidersContract
             new AbiWriter().Write(account).Write(token).ToCall(ProvidersAbi.Earned.Selector),
             block,
             cancel);
-
-    /// <summary>Seconds from exit to withdraw.</summary>
-    public Task<UInt256> ExitDelayAsync(BlockTag block, CancellationToken cancel) =>
-        _reader.NumberAsync(
-            new AbiWriter().ToCall(ProvidersAbi.ExitDelay.Selector), block, cancel);
 }
 
 /// <summary>What a node stands to lose in front of one court, in one token.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Generic;
-
 namespace ComputeVoucher.Chain;
 
 /// <summary>What src/contracts/interfaces/IVouchers.sol declares and Chain uses.</summary>
@@ -47,9 +45,6 @@ internal static class VouchersAbi
 
     public static readonly ContractFunction Quote = new(0xd5d27b05, $"quote({ClassType},uint256)");
 
-    public static readonly ContractFunction Payout =
-        new(0x7473c502, $"payout({ClassType},uint128)");
-
     public static readonly ContractFunction Minted = new(0x7dc0bf3f, "minted(uint256)");
 
     public static readonly ContractFunction Channel = new(0xb7d9c80e, "channel(bytes32)");
@@ -59,10 +54,6 @@ internal static class VouchersAbi
     public static readonly ContractFunction Earned = new(0x211dc32d, "earned(address,address)");
 
     public static readonly ContractFunction Burned = new(0xa7509b83, "burned(address)");
-
-    public static readonly ContractFunction Batch = new(0x0eaa75fe, "batch(uint256)");
-
-    public static readonly ContractFunction BatchCount = new(0x06f13056, "batchCount()");
 
     public static readonly ContractFunction ProvidersOf = new(0xf8401fe6, "providers()");
 
@@ -74,10 +65,6 @@ internal static class VouchersAbi
 
     public static readonly ContractFunction Transfer =
         new(0xf242432a, "safeTransferFrom(address,address,uint256,uint256,bytes)");
-
-    public static readonly ContractEvent ClassCreated = new(
-        "e20ade088613ddeab5c55e1b1b9f646e0b264236a275f4a70a85fb6109d73bc3",
-        $"ClassCreated(uint256,{ClassType})");
 
     public static readonly ContractEvent ChannelOpened = new(
         "c5647c9f66e3ba6d0914989e85d1d2de9cd74b17c17e5bb84be3df047fc0fe66",
@@ -102,25 +89,4 @@ internal static class VouchersAbi
     public static readonly ContractEvent BatchRedeemed = new(
         "f827852bedb807fbf34ea98a98f62e913b54773ecf2c54f36ffed3b58d34092f",
         "BatchRedeemed(address,uint256,uint256,uint256,uint256,uint256)");
-
-    public static readonly ContractEvent Settled = new(
-        "dd6ac958fee4edc09ac32b633270ab7314b368117026895459f93cf90b9c7257",
-        "Settled(address,address,address,uint256)");
-
-    public static readonly ContractEvent Released = new(
-        "3bfce8de0db7450cc169b94323c210e69a36c6a4a58c9f5d96bec4973adce392",
-        "Released(uint256,address,uint256)");
-
-    public static readonly IReadOnlyList<ContractFunction> Functions =
-    [
-        Mint, MintWithPermit, Open, TopUp, Thaw, Withdraw, Close, Reclaim, RedeemBatch, Release,
-        Settle, Quote, Payout, Minted, Channel, Aux, Earned, Burned, Batch, BatchCount,
-        ProvidersOf, DomainSeparator, BalanceOf, Transfer,
-    ];
-
-    public static readonly IReadOnlyList<ContractEvent> Events =
-    [
-        ClassCreated, ChannelOpened, ToppedUp, ThawStarted, Withdrawn, ChannelClosed,
-        BatchRedeemed, Settled, Released,
-    ];
 }

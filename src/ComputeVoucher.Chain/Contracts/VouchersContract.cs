@@ -205,20 +205,6 @@ public sealed class VouchersContract
             (ref r) => r.ReadUInt256(),
             cancel);
 
-    public Task<EscrowBatch> BatchAsync(
-        UInt256 batchId, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().Write(batchId).ToCall(VouchersAbi.Batch.Selector),
-            5,
-            block,
-            (ref r) => new EscrowBatch(
-                r.ReadUInt128(),
-                r.ReadUInt64(),
-                r.ReadAddress(),
-                r.ReadAddress(),
-                r.ReadBytes32()),
-            cancel);
-
     /// <summary>The registry that this contract asks; to compare with the configuration.
     /// </summary>
     public Task<Address> ProvidersAsync(BlockTag block, CancellationToken cancel) =>
@@ -284,9 +270,3 @@ public readonly record struct ChannelAmounts(UInt128 Locked, UInt128 Redeemed, u
 
     public bool IsClosed => ThawAt == ClosedThawAt;
 }
-
-/// <summary>A redemption of a class with a court, until nobody can dispute it any more.</summary>
-/// <param name="Amount">Token base units left in escrow; 0 once released.</param>
-/// <param name="MaturesAt">Unix seconds.</param>
-public sealed record EscrowBatch(
-    UInt128 Amount, ulong MaturesAt, Address Provider, Address Token, Bytes32 RowsHash);

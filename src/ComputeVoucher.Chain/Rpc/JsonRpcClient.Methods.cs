@@ -51,14 +51,6 @@ public sealed partial class JsonRpcClient
             r => JsonScalar.ReadUInt256(r, "balance"),
             cancel);
 
-    /// <summary>Empty where no contract lives at the address.</summary>
-    public Task<byte[]> CodeAsync(Address account, BlockTag block, CancellationToken cancel) =>
-        CallAsync(
-            "eth_getCode",
-            AccountParameters(account, block),
-            r => JsonScalar.ReadData(r, "code"),
-            cancel);
-
     public Task<TransactionInfo?> TransactionAsync(Bytes32 hash, CancellationToken cancel) =>
         CallAsync(
             "eth_getTransactionByHash", HashParameter(hash), ResultParser.Transaction, cancel);
@@ -102,28 +94,6 @@ public sealed partial class JsonRpcClient
             "eth_estimateGas",
             w => WriteCall(w, call),
             r => JsonScalar.ReadUInt64(r, "gas"),
-            cancel);
-    }
-
-    public Task<FeeHistory> FeeHistoryAsync(
-        uint blocks, double[] percentiles, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(percentiles);
-        return CallAsync(
-            "eth_feeHistory",
-            w =>
-            {
-                w.WriteStringValue("0x" + blocks.ToString("x", CultureInfo.InvariantCulture));
-                w.WriteStringValue("latest");
-                w.WriteStartArray();
-                foreach (double percentile in percentiles)
-                {
-                    w.WriteNumberValue(percentile);
-                }
-
-                w.WriteEndArray();
-            },
-            ResultParser.Fees,
             cancel);
     }
 

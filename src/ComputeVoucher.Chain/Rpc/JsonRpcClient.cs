@@ -51,8 +51,6 @@ public sealed partial class JsonRpcClient : IDisposable
     /// <summary>Endpoints that are asked, in the order of the configuration.</summary>
     internal IReadOnlyList<RpcEndpoint> Endpoints => _endpoints;
 
-    public int EndpointCount => _endpoints.Length;
-
     public void Dispose()
     {
         foreach (RpcEndpoint endpoint in _endpoints)

@@ -101,28 +101,6 @@ internal static class ResultParser
             JsonScalar.ReadData(JsonScalar.Member(result, "input"), "input"));
     }
 
-    public static FeeHistory Fees(JsonElement result)
-    {
-        UInt128[] baseFees = Quantities(
-            JsonScalar.Member(result, "baseFeePerGas"), "baseFeePerGas");
-        UInt128[][] rewards = [];
-        if (JsonScalar.TryMember(result, "reward", out JsonElement rows))
-        {
-            Array(rows, "reward");
-            rewards = new UInt128[rows.GetArrayLength()][];
-            int next = 0;
-            foreach (JsonElement row in rows.EnumerateArray())
-            {
-                rewards[next++] = Quantities(row, "reward");
-            }
-        }
-
-        return new FeeHistory(
-            JsonScalar.ReadUInt64(JsonScalar.Member(result, "oldestBlock"), "oldestBlock"),
-            baseFees,
-            rewards);
-    }
-
     private static LogEntry Log(JsonElement log)
     {
         JsonElement topics = JsonScalar.Member(log, "topics");
@@ -172,19 +150,6 @@ internal static class ResultParser
         JsonScalar.TryMember(container, name, out JsonElement value)
             ? JsonScalar.ReadAddress(value, name)
             : null;
-
-    private static UInt128[] Quantities(JsonElement values, string name)
-    {
-        Array(values, name);
-        UInt128[] numbers = new UInt128[values.GetArrayLength()];
-        int next = 0;
-        foreach (JsonElement value in values.EnumerateArray())
-        {
-            numbers[next++] = JsonScalar.ReadUInt128(value, name);
-        }
-
-        return numbers;
-    }
 
     private static void Array(JsonElement value, string name)
     {

@@ -38,7 +38,7 @@ public static class OrderRules
     public static ReadOnlySpan<IOrderRule> All => s_all;
 
     /// <summary>The first refusal, or <see cref="RefusalReason.None"/>.</summary>
-    public static RefusalReason Check(in OrderContext context) => FirstRefusal(s_all, context);
+    public static RefusalReason Check(in OrderContext context) => FirstRefusal(All, context);
 
     /// <summary>
     /// The rules whose answer another order may have changed meanwhile. The ledger asks them again
@@ -46,7 +46,8 @@ public static class OrderRules
     /// </summary>
     public static RefusalReason CheckLive(in OrderContext context) => FirstRefusal(s_live, context);
 
-    private static RefusalReason FirstRefusal(IOrderRule[] rules, in OrderContext context)
+    private static RefusalReason FirstRefusal(
+        ReadOnlySpan<IOrderRule> rules, in OrderContext context)
     {
         bool replay = context.IsReplay;
         foreach (IOrderRule rule in rules)

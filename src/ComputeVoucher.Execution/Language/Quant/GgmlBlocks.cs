@@ -9,9 +9,6 @@ namespace ComputeVoucher.Execution.Language;
 /// </summary>
 internal static class GgmlBlocks
 {
-    /// <summary>Weights of the simple formats' blocks.</summary>
-    public const int Weights = 32;
-
     public static float Half(ReadOnlySpan<byte> at) =>
         (float)BitConverter.UInt16BitsToHalf(BinaryPrimitives.ReadUInt16LittleEndian(at));
 

@@ -1,6 +1,6 @@
 using ComputeVoucher.Primitives;
 
-namespace ComputeVoucher.Chain;
+namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>What makes a transaction acceptable apart from the state of its account, fork by
 /// fork.</summary>
@@ -79,7 +79,7 @@ internal static class TransactionRules
 
     private static string? AmountFlaw(Transaction transaction, Fork fork)
     {
-        if (transaction.Nonce > ChainLimits.NonceMax)
+        if (transaction.Nonce > ulong.MaxValue - 1)
         {
             return "nonce above 2^64 - 2 (EIP-2681)";
         }
@@ -98,7 +98,7 @@ internal static class TransactionRules
         }
 
         if (fork >= Fork.Shanghai && transaction.To is null
-            && transaction.Data.Length > ChainLimits.InitCodeBytesMax)
+            && transaction.Data.Length > 49_152)
         {
             return "init code above 49,152 bytes (EIP-3860)";
         }

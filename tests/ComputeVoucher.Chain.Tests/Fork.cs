@@ -1,4 +1,4 @@
-namespace ComputeVoucher.Chain;
+namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Rule sets of mainnet, in order, by the names of ethereum/tests.</summary>
 internal enum Fork
