@@ -7,25 +7,18 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace ComputeVoucher.Tidy;
 
-/// <summary>Types are sealed, static or abstract; public ones stand at a project's root
-/// folder.</summary>
+/// <summary>Types are sealed, static or abstract, and a file is named after what it
+/// holds.</summary>
 public sealed class TypesLaw
 {
     [Fact]
     public void Classes_AreSealedStaticOrAbstract() => Law.Holds(Repository.Shipped, Open);
 
     [Fact]
-    public void PublicTypes_StandAtTheProjectsRoot() => Law.Holds(Repository.Shipped, Hidden);
-
-    [Fact]
     public void Files_AreNamedAfterWhatTheyHold() => Law.Holds(Repository.Shipped, Misnamed);
 
     [Fact]
     public void AnOpenClass_IsCaught() => Law.Catches("internal class C { }", Open);
-
-    [Fact]
-    public void APublicTypeInASubfolder_IsCaught() =>
-        Law.Catches("public sealed class C { }", Hidden);
 
     [Fact]
     public void AMisnamedFile_IsCaught() => Law.Catches("internal sealed class C { }", Misnamed);
@@ -53,14 +46,6 @@ public sealed class TypesLaw
             .Any(t => t.Identifier.Text == type.Identifier.Text
                 && t.Modifiers.Any(m => m.Kind() is SyntaxKind.SealedKeyword
                     or SyntaxKind.StaticKeyword or SyntaxKind.AbstractKeyword)));
-
-    private static IEnumerable<string> Hidden(CSharpFile file) =>
-        file.Path.Count(c => c == '/') <= 2
-            ? []
-            : from type in file.Root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
-              where type.Parent is BaseNamespaceDeclarationSyntax or CompilationUnitSyntax
-              where type.Modifiers.Any(SyntaxKind.PublicKeyword)
-              select $"{file.At(type)}: public {type.Identifier} below the root; move or hide it";
 
     /// <summary>MatMul.Avx2.cs holds MatMul; a file of top-level types holds one of its own
     /// name.</summary>
