@@ -4,7 +4,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Linq;
 using System.Text.RegularExpressions;
-using ComputeVoucher.Node.Cli;
+using ComputeVoucher.Cli;
 
 namespace ComputeVoucher.Tidy;
 
