@@ -143,7 +143,8 @@ public sealed class NodeConnection : IAsyncDisposable
         if (refusal == RefusalReason.None)
         {
             refusal = SignedPayload.CheckSigner(
-                value.HashStruct(), signature, _options.Domain.VouchersSeparator, _options.Channel.Node);
+                value.HashStruct(), signature, _options.Domain.VouchersSeparator,
+                _options.Channel.Node);
         }
 
         return refusal == RefusalReason.None

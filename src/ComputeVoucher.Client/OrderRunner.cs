@@ -191,8 +191,9 @@ public sealed class OrderRunner : IDisposable
             entry.OrderSigned.Span, entry.ReceiptSigned.Span, _channel, _separator,
             out Order order, out Receipt receipt, out Signature signature) != RefusalReason.None)
         {
-            throw new ClientException("the node's state holds an order that is not ours, or a wrong "
-                + "receipt (nothing was acknowledged; keep the state and ask the provider)");
+            throw new ClientException(
+                "the node's state holds an order that is not ours, or a wrong receipt (nothing was "
+                    + "acknowledged; keep the state and ask the provider)");
         }
 
         if (!_journal.IsPending(order.Seq))

@@ -25,9 +25,6 @@ public interface IOrderStream : IDisposable
     /// <summary>The input bytes, possibly none. Valid until Dispose.</summary>
     ReadOnlyMemory<byte> Input { get; }
 
-    /// <summary>A Cancel frame for this order has arrived.</summary>
-    bool CancelAsked { get; }
-
     /// <summary>Sends Accept. False: the connection is gone.</summary>
     bool SendAccept(ReadOnlySpan<byte> accept);
 

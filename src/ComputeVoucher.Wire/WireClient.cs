@@ -139,11 +139,6 @@ public sealed class WireClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Round trip of a ping.</summary>
-    /// <exception cref="WireException">The node is gone.</exception>
-    public ValueTask<TimeSpan> PingAsync(CancellationToken cancellation = default) =>
-        _connection.PingAsync(cancellation);
-
     /// <summary>Closes; orders in flight get a Disconnected event.</summary>
     public async ValueTask DisposeAsync() => await _connection.DisposeAsync().ConfigureAwait(false);
 

@@ -74,8 +74,6 @@ public sealed class WireServer : IAsyncDisposable
 
     internal bool IsDraining => _stopping.IsCancellationRequested;
 
-    internal int AddressCount => _addresses.Count;
-
     /// <summary>Binds and starts accepting.</summary>
     /// <exception cref="WireException">
     /// The port is taken or may not be used, or a limit is wrong.

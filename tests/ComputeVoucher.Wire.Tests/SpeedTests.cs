@@ -41,7 +41,6 @@ public sealed class SpeedTests(ITestOutputHelper output)
             await peer.SendAsync(Raw.Frame(11, 0, 0, new byte[8]));
             await peer.ReadAsync();
         });
-        await MeasureAsync("ping, WireClient", async () => await client.PingAsync());
         await MeasureAsync("order with 64-byte input, output and receipt", async () =>
         {
             ClientOrder order =

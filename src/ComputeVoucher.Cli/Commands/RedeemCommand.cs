@@ -31,7 +31,8 @@ internal static class RedeemCommand
         };
         command.SetAction(async (parsed, cancel) =>
         {
-            NodeConfiguration configuration = NodeConfiguration.Load(parsed.GetRequiredValue(config));
+            NodeConfiguration configuration =
+                NodeConfiguration.Load(parsed.GetRequiredValue(config));
             Report report = await WithLedgerAsync(configuration, (service, ledger) =>
                 parsed.GetValue(dryRun)
                     ? DueAsync(service, cancel)
@@ -48,7 +49,8 @@ internal static class RedeemCommand
         Command command = new("outbox", "List the node's transactions and their states") { config };
         command.SetAction(async (parsed, cancel) =>
         {
-            NodeConfiguration configuration = NodeConfiguration.Load(parsed.GetRequiredValue(config));
+            NodeConfiguration configuration =
+                NodeConfiguration.Load(parsed.GetRequiredValue(config));
             Report report = await WithLedgerAsync(configuration, (_, ledger) =>
                 Task.FromResult(OutboxOf(ledger)), cancel).ConfigureAwait(false);
             report.Print(parsed.GetValue(CommonOptions.Json));

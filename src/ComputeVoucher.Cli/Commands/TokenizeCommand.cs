@@ -74,7 +74,8 @@ internal static class TokenizeCommand
         {
             if (all.Length + read > InputBytesMax)
             {
-                throw new CommandException($"standard input: more than {InputBytesMax} bytes of text");
+                throw new CommandException(
+                    $"standard input: more than {InputBytesMax} bytes of text");
             }
 
             all.Write(piece, 0, read);

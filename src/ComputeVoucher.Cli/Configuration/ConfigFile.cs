@@ -34,7 +34,7 @@ internal sealed class ConfigFile
         _path = path;
     }
 
-    /// <exception cref="CommandException">Missing, not JSON, or a key that is not known.</exception>
+    /// <exception cref="CommandException">Missing, not JSON, or an unknown key.</exception>
     public static ConfigFile Load(string path)
     {
         FileInfo file = new(path);
@@ -98,8 +98,9 @@ internal sealed class ConfigFile
         return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture,
             out ulong value) && value >= min && value <= max
             ? value
-            : throw new CommandException($"{_path}: {name} is \"{text}\", a whole number from {min} "
-                + $"to {max} is wanted{UnitOf(name)}");
+            : throw new CommandException(
+                $"{_path}: {name} is \"{text}\", a whole number from {min} to {max} is "
+                    + $"wanted{UnitOf(name)}");
     }
 
     public bool Flag(string name) => Text(name).ToUpperInvariant() switch
@@ -124,7 +125,8 @@ internal sealed class ConfigFile
         catch (Exception failure) when (failure is FormatException or ArgumentException
             or OverflowException)
         {
-            throw new CommandException($"{_path}: {name} is \"{text}\": {failure.Message}", failure);
+            throw new CommandException(
+                $"{_path}: {name} is \"{text}\": {failure.Message}", failure);
         }
     }
 

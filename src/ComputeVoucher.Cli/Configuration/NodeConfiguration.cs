@@ -61,7 +61,8 @@ internal sealed record NodeConfiguration(
         };
         return new NodeConfiguration(
             options, file.ResolvePath(key), file.ResolvePath(payer.Length == 0 ? key : payer),
-            All(file, ConfigKeys.ServeClasses, file.ResolvePath), One(file, ConfigKeys.LogLevel, Level));
+            All(file, ConfigKeys.ServeClasses, file.ResolvePath),
+            One(file, ConfigKeys.LogLevel, Level));
     }
 
     public List<PinnedClass> LoadClasses()

@@ -43,8 +43,9 @@ internal sealed class InputFile
         int inputBytes = fixedLength ? model.InputBytesMax : bytes.Length;
         if (bytes.Length % inputBytes != 0)
         {
-            throw new CommandException($"{path}: {bytes.Length} bytes; the model takes {inputBytes} "
-                + "an input, so a multiple of that is wanted");
+            throw new CommandException(
+                $"{path}: {bytes.Length} bytes; the model takes {inputBytes} an input, so a "
+                    + "multiple of that is wanted");
         }
 
         List<ReadOnlyMemory<byte>> inputs = [];

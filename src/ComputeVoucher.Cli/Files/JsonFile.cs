@@ -26,7 +26,7 @@ internal sealed class JsonFile
     /// <param name="path">The file.</param>
     /// <param name="writtenBy">The command that writes such files, for the remedy.</param>
     /// <param name="known">Every field that may appear.</param>
-    /// <exception cref="CommandException">Missing, too large, not JSON, an unknown field.</exception>
+    /// <exception cref="CommandException">Missing, too large, not JSON, unknown field.</exception>
     public static JsonFile Load(string path, string writtenBy, params string[] known)
     {
         FileInfo info = new(path);

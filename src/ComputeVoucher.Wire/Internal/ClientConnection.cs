@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
@@ -25,7 +24,6 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, ClientOrder> _orders = [];
     private readonly Dictionary<uint, PendingRequest> _requests = [];
-    private readonly Dictionary<ulong, TaskCompletionSource> _pings = [];
     private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource<WelcomeInfo> _welcome =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +31,6 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private OrderEvent? _lastError;
     private uint _correlation;
-    private ulong _ping;
 
     internal ClientConnection(WireClientOptions options, Socket socket)
     {
@@ -145,26 +142,6 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
                 FrameKind.Cancel, FrameFlags.None, correlation, default, cancel, cancellation)
             .ConfigureAwait(false);
 
-    internal async ValueTask<TimeSpan> PingAsync(CancellationToken cancellation)
-    {
-        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        ulong number;
-        lock (_gate)
-        {
-            number = ++_ping;
-            _pings.Add(number, answer);
-        }
-
-        long start = _options.Time.GetTimestamp();
-        if (!SendPing(number))
-        {
-            throw Gone();
-        }
-
-        await answer.Task.WaitAsync(cancellation).ConfigureAwait(false);
-        return _options.Time.GetElapsedTime(start);
-    }
-
     public ValueTask OnFrame(Frame frame)
     {
         switch (frame.Header.Kind)
@@ -176,7 +153,6 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
                 _frames.Send(FrameKind.Pong, FrameFlags.None, 0, default, frame.Payload);
                 return default;
             case FrameKind.Pong:
-                TakePong(frame.Payload);
                 return default;
             case FrameKind.Goodbye:
                 NodeIsDraining = true;
@@ -201,15 +177,12 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
         OrderEvent last = Volatile.Read(ref _lastError) ?? OrderEvents.Disconnected;
         List<ClientOrder> orders;
         List<PendingRequest> requests;
-        List<TaskCompletionSource> pings;
         lock (_gate)
         {
             orders = [.. _orders.Values];
             requests = [.. _requests.Values];
-            pings = [.. _pings.Values];
             _orders.Clear();
             _requests.Clear();
-            _pings.Clear();
         }
 
         var gone = new WireException(
@@ -217,7 +190,6 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
         _welcome.TrySetException(gone);
         orders.ForEach(one => one.Finish(last));
         requests.ForEach(one => one.Answer.TrySetException(gone));
-        pings.ForEach(one => one.TrySetException(gone));
         _closed.Cancel();
     }
 
@@ -260,24 +232,6 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
         }
 
         order.Finish(OrderEvents.Disconnected);
-    }
-
-    private bool SendPing(ulong number)
-    {
-        Span<byte> payload = stackalloc byte[WireProtocol.PingBytes];
-        BinaryPrimitives.WriteUInt64LittleEndian(payload, number);
-        return _frames.Send(FrameKind.Ping, FrameFlags.None, 0, default, payload);
-    }
-
-    private void TakePong(ReadOnlySpan<byte> payload)
-    {
-        TaskCompletionSource? answer;
-        lock (_gate)
-        {
-            _pings.Remove(BinaryPrimitives.ReadUInt64LittleEndian(payload), out answer);
-        }
-
-        answer?.TrySetResult();
     }
 
     private void TakeWelcome(ReadOnlySpan<byte> payload)

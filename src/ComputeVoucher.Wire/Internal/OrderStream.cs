@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using System.Threading;
 using System.Threading.Tasks;
 
 namespace ComputeVoucher.Wire.Internal;
@@ -9,7 +8,6 @@ namespace ComputeVoucher.Wire.Internal;
 internal sealed class OrderStream : InFlight, IOrderStream
 {
     private readonly int _statementBytes;
-    private bool _cancelAsked;
 
     internal OrderStream(ServerConnection connection, Frame frame)
         : base(connection, frame) => _statementBytes = OrderPayload.StatementBytes(frame.Payload);
@@ -21,8 +19,6 @@ internal sealed class OrderStream : InFlight, IOrderStream
         WireProtocol.OrderPrefixBytes + _statementBytes, WireProtocol.SignatureBytes);
 
     public ReadOnlyMemory<byte> Input => Bytes[OrderPayload.InputOffset(_statementBytes)..];
-
-    public bool CancelAsked => Volatile.Read(ref _cancelAsked);
 
     public bool SendAccept(ReadOnlySpan<byte> accept)
     {
@@ -83,6 +79,4 @@ internal sealed class OrderStream : InFlight, IOrderStream
 
     public bool SendError(ushort reason, string text, bool retryable) =>
         Refuse(reason, text, retryable);
-
-    internal void NoteCancel() => Volatile.Write(ref _cancelAsked, true);
 }

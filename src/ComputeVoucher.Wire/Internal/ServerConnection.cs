@@ -376,7 +376,6 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         // A cancel that crosses the receipt on the way is not an error.
         if (one is OrderStream order)
         {
-            order.NoteCancel();
             _handler.OnCancel(order, frame.Payload);
         }
     }

@@ -27,8 +27,6 @@ internal sealed class FakeStream : IOrderStream, IWireRequest, IWireConnection
 
     public ReadOnlyMemory<byte> Payload { get; init; }
 
-    public bool CancelAsked => false;
-
     public long Id => 1;
 
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);

@@ -45,9 +45,9 @@ internal sealed unsafe class KernelSet
         Backend.Auto => Avx2 ?? Scalar,
         Backend.Scalar => Scalar,
         Backend.Avx2 => Avx2 ?? throw new ModelException(
-            "backend avx2: this processor or this build has no AVX2; use --backend scalar"),
+            "backend avx2: this processor or this build has no AVX2; choose scalar"),
         _ => throw new ModelException(
-            $"backend {backend}: language models run on avx2 and scalar; use --backend auto"),
+            $"backend {backend}: language models run on avx2 and scalar; choose auto"),
     };
 
     private static void ScalarMix(
