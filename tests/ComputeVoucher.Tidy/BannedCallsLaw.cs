@@ -16,15 +16,18 @@ public sealed partial class BannedCallsLaw
     private static readonly (Regex Pattern, string Remedy, string[] Allowed)[] s_banned =
     [
         (Clock(), "take a TimeProvider", []),
-        (RandomSource(), "take a seed; key material is made in Node alone",
-            ["src/ComputeVoucher.Node/"]),
-        (Environment(), "take it as an argument; only Node reads the environment",
-            ["src/ComputeVoucher.Node/"]),
+        (RandomSource(), "take a seed; key material is made in Cli alone",
+            ["src/ComputeVoucher.Cli/"]),
+        (Environment(), "take it as an argument; only Cli reads the environment",
+            ["src/ComputeVoucher.Cli/"]),
         (SwallowedFsync(), "call fsync through LibraryImport: .NET 10.0.12 swallows its error", []),
         (Reflective(), "use Utf8JsonReader, Utf8JsonWriter or JsonDocument", []),
         (TaskRun(), "use a thread of its own, or await", ["src/ComputeVoucher.Node/"]),
-        (Files(), "only Ledger writes while serving; commands write in Node",
-            ["src/ComputeVoucher.Node/", "src/ComputeVoucher.Ledger/"]),
+        (Files(), "only Ledger writes while serving, Client its journal; commands write in Cli",
+            [
+                "src/ComputeVoucher.Cli/", "src/ComputeVoucher.Client/",
+                "src/ComputeVoucher.Ledger/",
+            ]),
         (Network(), "only Wire and Chain touch the network; health and metrics live in Node",
             ["src/ComputeVoucher.Wire/", "src/ComputeVoucher.Chain/", "src/ComputeVoucher.Node/"]),
     ];

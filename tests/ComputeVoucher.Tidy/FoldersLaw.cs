@@ -19,13 +19,10 @@ public sealed partial class FoldersLaw
     /// <summary>What a folder of this name holds is nobody's business but the project's.</summary>
     private const string Hidden = "Internal";
 
-    /// <summary>Folders with a namespace of their own: the two families of models, the rules of an
-    /// order, and what is hidden.</summary>
+    /// <summary>Folders with a namespace of their own: the two families of models, beside what is
+    /// hidden.</summary>
     private static readonly string[] s_families =
-    [
-        "ComputeVoucher.Execution.Graphs", "ComputeVoucher.Execution.Language",
-        "ComputeVoucher.Vouchers.Rules",
-    ];
+        ["ComputeVoucher.Execution.Graphs", "ComputeVoucher.Execution.Language"];
 
     [Fact]
     public void Projects_HaveAPageThatNamesTheirFolders() =>
