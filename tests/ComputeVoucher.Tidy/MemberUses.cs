@@ -71,9 +71,9 @@ internal sealed class MemberUses : CSharpSyntaxWalker
         IEnumerable<string> owners = use.Parent switch
         {
             MemberAccessExpressionSyntax access when access.Name == use =>
-                [access.Expression.GetLastToken().Text],
+                [LastName(access.Expression)],
             QualifiedNameSyntax qualified when qualified.Right == use =>
-                [qualified.Left.GetLastToken().Text],
+                [LastName(qualified.Left)],
             _ => _types.Concat(_opened),
         };
         foreach (string owner in owners)
@@ -81,6 +81,14 @@ internal sealed class MemberUses : CSharpSyntaxWalker
             UseKey($"{owner}.{name}");
         }
     }
+
+    private static string LastName(ExpressionSyntax owner) => owner switch
+    {
+        SimpleNameSyntax name => name.Identifier.Text,
+        MemberAccessExpressionSyntax access => access.Name.Identifier.Text,
+        QualifiedNameSyntax name => name.Right.Identifier.Text,
+        _ => "",
+    };
 
     /// <summary>A member that names itself is not used by that.</summary>
     private void UseKey(string key)
@@ -94,6 +102,7 @@ internal sealed class MemberUses : CSharpSyntaxWalker
     /// <summary>The declared name of what is looked at; null for everything else.</summary>
     private static string? NameOf(SyntaxNode node) => node switch
     {
+        ExtensionBlockDeclarationSyntax => null,
         BaseTypeDeclarationSyntax type => type.Identifier.Text,
         DelegateDeclarationSyntax type => type.Identifier.Text,
         MethodDeclarationSyntax method => method.Identifier.Text,
@@ -115,7 +124,7 @@ internal sealed class MemberUses : CSharpSyntaxWalker
         return isStatic && !IsExtension(member)
             && member is not BaseTypeDeclarationSyntax
             && member.Parent is TypeDeclarationSyntax { BaseList: null } type
-            && type is not InterfaceDeclarationSyntax
+            && type is not (InterfaceDeclarationSyntax or ExtensionBlockDeclarationSyntax)
                 ? $"{type.Identifier.Text}.{name}"
                 : name;
     }

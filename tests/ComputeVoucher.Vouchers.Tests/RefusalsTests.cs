@@ -24,7 +24,8 @@ public sealed class RefusalsTests
     public void EveryReason_HasItsLine()
     {
         IEnumerable<RefusalReason> without = Enum.GetValues<RefusalReason>()
-            .Where(reason => Refusals.Describe(reason).StartsWith("refused with", StringComparison.Ordinal));
+            .Where(reason => Refusals.Describe(reason)
+                .StartsWith("refused with", StringComparison.Ordinal));
         Assert.Empty(without);
         Assert.Equal("refused with reason 999", Refusals.Describe((RefusalReason)999));
     }

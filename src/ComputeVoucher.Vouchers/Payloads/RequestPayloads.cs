@@ -7,7 +7,7 @@ namespace ComputeVoucher.Vouchers;
 /// the struct and its signature as <see cref="SignedPayload"/> writes them.
 /// <code>
 /// Ack             <see cref="Ack"/>, signed by the spend key  → <see cref="AckStored"/>
-/// TraceRequest    <see cref="TraceRequest"/>                  → <see cref="TraceRootStatement"/>, signed
+/// TraceRequest    <see cref="TraceRequest"/>          → <see cref="TraceRootStatement"/>, signed
 /// ReleaseRequest  <see cref="ReleaseWish"/>, signed by the
 ///                 spend key                          → <see cref="Release"/>, signed
 /// StateRequest    <see cref="StateProof"/>, signed by the
@@ -18,7 +18,7 @@ namespace ComputeVoucher.Vouchers;
 /// </summary>
 public static class RequestPayloads
 {
-    /// <summary>The holder wishes to close: a cancel whose order hash is the channel's id.</summary>
+    /// <summary>A wish to close: a cancel whose order hash is the channel's id.</summary>
     public static Cancel ReleaseWish(in Bytes32 channel) => new(channel);
 
     /// <summary>

@@ -15,7 +15,8 @@ public readonly record struct TraceRootStatement(Bytes32 OrderHash, uint Steps, 
     public static string TypeName => "TraceRoot";
 
     /// <inheritdoc/>
-    public static TraceRootStatement Fields(ref FieldCursor fields, in TraceRootStatement of) => new(
+    public static TraceRootStatement Fields(
+        ref FieldCursor fields, in TraceRootStatement of) => new(
         fields.Bytes32("orderHash", of.OrderHash),
         fields.Uint("steps", of.Steps),
         fields.Bytes32("traceRoot", of.TraceRoot));
