@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain.Tests;

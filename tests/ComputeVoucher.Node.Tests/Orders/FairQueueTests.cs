@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Node.Tests;
 
@@ -58,7 +59,7 @@ public sealed class FairQueueTests
         });
         worker.Start();
         queue.Close();
-        Assert.True(worker.Join(TimeSpan.FromSeconds(5)));
+        Assert.True(worker.Join(Patience.Default));
         Assert.Equal(1, taken);
         Assert.False(queue.TryTakePlace());
     }
