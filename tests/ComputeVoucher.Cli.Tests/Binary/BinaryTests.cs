@@ -7,7 +7,7 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Cli.Tests;
 
-/// <summary>What has to hold of the one file that ships (issue 2, "Must hold").</summary>
+/// <summary>What has to hold of the one file that ships.</summary>
 public sealed class BinaryTests
 {
     private const long SizeBytesMax = 12_000_000;
