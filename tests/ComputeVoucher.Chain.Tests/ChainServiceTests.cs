@@ -8,6 +8,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>The whole service between an honest and a faulty endpoint.</summary>
 [Collection("anvil service")]
+[Trait("Category", "load")]
 public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();

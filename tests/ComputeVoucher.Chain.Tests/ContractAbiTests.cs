@@ -7,6 +7,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>The constants of the bindings against keccak, and against what the compiler says.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class ContractAbiTests
 {
     [Fact]

@@ -11,6 +11,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Outbox and mirror in the real ledger, across restarts.</summary>
 [Collection("anvil ledger")]
+[Trait("Category", "load")]
 public sealed class LedgerStoreTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();

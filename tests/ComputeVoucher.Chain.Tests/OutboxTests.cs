@@ -12,6 +12,7 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>The outbox on a real EVM node: stuck, dropped, replaced, reorganised, killed.
 /// </summary>
 [Collection("anvil outbox")]
+[Trait("Category", "load")]
 public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
 {
     private readonly ManualClock _clock = new();

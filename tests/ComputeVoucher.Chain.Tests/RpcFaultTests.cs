@@ -10,6 +10,7 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>Every fault of the proxy at every method that a transaction needs, once and for ever:
 /// nothing escapes, nothing is sent twice, and it ends well when the fault ends.</summary>
 [Collection("anvil faults")]
+[Trait("Category", "load")]
 public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
 {
     private static readonly string?[] s_methods =

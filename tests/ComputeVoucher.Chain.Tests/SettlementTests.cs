@@ -11,6 +11,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Mirror, batches and redeemer against the real contracts.</summary>
 [Collection("anvil settlement")]
+[Trait("Category", "load")]
 public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Node.Tests;
 
+[Trait("Category", "load")]
 public sealed class JsonLogTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 6 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class EndingClauseTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 3 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class FrameClauseTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 2 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class HelloClauseTests
 {
     [Fact]

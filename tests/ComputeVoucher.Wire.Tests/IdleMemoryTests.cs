@@ -10,6 +10,7 @@ namespace ComputeVoucher.Wire.Tests;
 /// The clause that measures the heap, which belongs to the whole process: it runs alone.
 /// </summary>
 [Collection("alone")]
+[Trait("Category", "load")]
 public sealed class IdleMemoryTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using ComputeVoucher.Wire.Internal;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 7 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class LimitClauseTests
 {
     [Theory]

@@ -6,6 +6,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 4 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class OrderClauseTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 1 of the specification, over real sockets.</summary>
+[Trait("Category", "load")]
 public sealed class TransportClauseTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Cli.Tests;
 
 /// <summary>What has to hold of the one file that ships.</summary>
+[Trait("Category", "load")]
 public sealed class BinaryTests
 {
     private const long SizeBytesMax = 12_000_000;

@@ -9,6 +9,7 @@ namespace ComputeVoucher.Cli.Tests;
 
 /// <summary>The published binary, a real chain, a real model: from the purchase to the payment,
 /// and everything that can be wrong around the node.</summary>
+[Trait("Category", "load")]
 public sealed class MarketTests
 {
     private const ulong Units = 10_000_000_000;

@@ -11,6 +11,7 @@ namespace ComputeVoucher.Cli.Tests;
 /// <summary>What may go wrong around a node that serves: it stays up, says so in one line, and
 /// takes up its work again; no unit is lost.</summary>
 [Trait("Category", "slow")]
+[Trait("Category", "load")]
 public sealed class SurroundingsTests
 {
     private const ulong Units = 1_000_000_000_000;

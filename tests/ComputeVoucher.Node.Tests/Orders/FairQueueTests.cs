@@ -7,6 +7,7 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Node.Tests;
 
+[Trait("Category", "load")]
 public sealed class FairQueueTests
 {
     private static readonly Bytes32 s_busy = Keccak256.Hash("busy"u8);

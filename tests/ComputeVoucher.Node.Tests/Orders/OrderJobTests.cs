@@ -15,6 +15,7 @@ namespace ComputeVoucher.Node.Tests;
 
 /// <summary>The same order more than once, with and without cancels: one story, one charge.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class OrderJobTests : IDisposable
 {
     private static readonly byte[] s_input = [7];
