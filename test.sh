@@ -10,7 +10,6 @@ export VSTEST_CONNECTION_TIMEOUT=600
 LOGS=artifacts/test-results
 BUSY=20          # processes beside which `long load` runs
 ROUNDS=3         # times that it runs every class
-LOAD_SECONDS=5400
 
 # ---- names --------------------------------------------------------------------------------------
 
@@ -150,69 +149,55 @@ run_group() {
 
 # ---- under load ---------------------------------------------------------------------------------
 
-started=()
-stop_started() {
-  ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null
-  started=()
+busy=()
+stop_busy() {
+  ((${#busy[@]} > 0)) || return 0
+  kill "${busy[@]}" 2>/dev/null
+  wait "${busy[@]}" 2>/dev/null
+  busy=()
 }
 
-# Every round of one group; what it says goes to a log, one line a round to the terminal.
-rounds_of() {
-  local round begin left name n
-  trap 'kill $! 2>/dev/null; exit 143' TERM
-  for ((round = 1; round <= ROUNDS; round++)); do
-    begin=$SECONDS
-    left=$((LOAD_SECONDS - SECONDS))
-    ((left > 0)) || left=1
-    name=load-$1-$round
-    timeout "$left" dotnet test "$(project_of "$1")" -c Release \
-      --no-build --nologo -v quiet --filter Category=load --results-directory "$LOGS" \
-      --logger "trx;LogFileName=$name.trx" --logger 'console;verbosity=minimal' \
-      >"$LOGS/$name.log" 2>&1 &
-    wait $!
-    read -r -a n <<<"$(counts_of "$LOGS/$name.trx")"
-    printf '%s, round %d of %d: %d passed, %d failed, %d skipped in %d s\n' \
-      "$1" "$round" "$ROUNDS" "${n[@]}" $((SECONDS - begin))
-    if ((n[1] > 0)); then
-      grep -vE '^$|test files matched|^Test run for|^Results File|^VSTest' "$LOGS/$name.log"
-    fi
-  done
-}
-
-# The groups run side by side: so the busy processes get no larger a share than they must.
-run_load() {
-  local group busy=() running=() i round
-  while read -r group; do
-    if [[ -n $(project_of "$group") ]] && [[ $group != tidy ]] &&
-      grep -rq 'Trait("Category", "load")' --include='*.cs' "$(dirname "$(project_of "$group")")"
-    then
-      busy+=("$group")
-    fi
-  done < <(group_names)
-  trap stop_started EXIT
+start_busy() {
+  local i
+  trap stop_busy EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  say "${busy[*]}: $ROUNDS rounds beside $BUSY busy processes"
   for ((i = 0; i < BUSY; i++)); do
     # It ends with this script, whatever way that ends.
     sh -c 'while kill -0 "$0" 2>/dev/null; do :; done' $$ &
-    started+=($!)
+    busy+=($!)
   done
+}
+
+# The groups that hold a class with the trait by which the law wants it here.
+exposed_groups() {
+  local group project
+  for group in $(group_names); do
+    project=$(project_of "$group")
+    if [[ -n $project && $group != tidy ]] &&
+      grep -rqF '[Trait("Category", "load")]' --include='*.cs' "$(dirname "$project")"; then
+      printf '%s\n' "$group"
+    fi
+  done
+}
+
+run_load() {
+  local group round begin n
+  say "$(exposed_groups | paste -sd ' '): $ROUNDS rounds beside $BUSY busy processes"
+  start_busy
   SECONDS=0
-  for group in "${busy[@]}"; do
-    rounds_of "$group" &
-    running+=($!)
-    started+=($!)
-  done
-  wait "${running[@]}"
-  stop_started
-  for group in "${busy[@]}"; do
-    for ((round = 1; round <= ROUNDS; round++)); do
-      # shellcheck disable=SC2046
-      add $(counts_of "$LOGS/load-$group-$round.trx")
+  for ((round = 1; round <= ROUNDS; round++)); do
+    for group in $(exposed_groups); do
+      begin=$SECONDS
+      vstest "$(project_of "$group")" "load-$group-$round" --filter Category=load
+      read -r -a n <<<"$(counts_of "$LOGS/load-$group-$round.trx")"
+      add "${n[@]}"
+      printf '%s, round %d of %d: %d passed, %d failed, %d skipped in %d s\n' \
+        "$group" "$round" "$ROUNDS" "${n[@]}" $((SECONDS - begin))
     done
   done
-  printf 'under load for %d s\n' "$SECONDS"
+  stop_busy
+  printf 'under load for %d minutes\n' $((SECONDS / 60))
 }
 
 # ---- the arguments ------------------------------------------------------------------------------
@@ -250,9 +235,9 @@ case "$wanted" in
   load) unset CV_RUNS; compile ComputeVoucher.sln; run_load ;;
   '')
     compile ComputeVoucher.sln
-    while read -r group; do
+    for group in $(group_names); do
       [[ $mode == fast && $group == faults ]] || run_group "$group"
-    done < <(group_names)
+    done
     ;;
   contracts) run_contracts ;;
   faults) compile tests/ComputeVoucher.Faults; run_faults ;;
