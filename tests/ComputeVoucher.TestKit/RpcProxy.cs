@@ -222,17 +222,8 @@ public sealed class RpcProxy : IAsyncDisposable
                 socket.LingerState = new LingerOption(true, 0);
                 return false;
             case RpcFault.DripForever:
-                await WriteAsync(stream, "200 OK", "Content-Length: 1000000", "{");
-                for (int i = 0; i < 20; i++)
-                {
-                    await Task.Delay(1, _stop.Token);
-                    await stream.WriteAsync(" "u8.ToArray(), _stop.Token);
-                }
-
-                Stuck?.Invoke();
-                await Task.Delay(Timeout.Infinite, _stop.Token);
+                await DripAsync(stream);
                 return false;
-
             case RpcFault.HundredMegabytes:
                 await FloodAsync(stream);
                 return false;
@@ -314,6 +305,19 @@ public sealed class RpcProxy : IAsyncDisposable
         return _rewrites.TryGetValue(method, out Func<string, string>? change)
             ? change(text)
             : text;
+    }
+
+    private async Task DripAsync(NetworkStream stream)
+    {
+        await WriteAsync(stream, "200 OK", "Content-Length: 1000000", "{");
+        for (int i = 0; i < 20; i++)
+        {
+            await Task.Delay(1, _stop.Token);
+            await stream.WriteAsync(" "u8.ToArray(), _stop.Token);
+        }
+
+        Stuck?.Invoke();
+        await Task.Delay(Timeout.Infinite, _stop.Token);
     }
 
     private async Task FloodAsync(NetworkStream stream)

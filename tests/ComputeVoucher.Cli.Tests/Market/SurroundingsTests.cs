@@ -97,7 +97,8 @@ public sealed class SurroundingsTests
         using Process client = Process.Start(NodeRig.StartOf(
             null, rig.RequestArguments(4, 2, "--json")))!;
         await rig.UntilAsync(async () =>
-            (await rig.PageAsync("metrics"))!.Contains("orders_refused_total{", StringComparison.Ordinal));
+            (await rig.PageAsync("metrics"))!.Contains(
+                "orders_refused_total{", StringComparison.Ordinal));
         Assert.False(client.HasExited);
 
         proxy.Heal();
