@@ -64,16 +64,11 @@ public sealed class AnvilFixture : IAsyncLifetime
         return key;
     }
 
-    internal static JsonRpcClient Client(params Uri[] urls) => Client(10_000, urls);
+    internal static JsonRpcClient Client(params Uri[] urls) => Client(new ManualClock(), urls);
 
-    internal static JsonRpcClient Client(int deadlineMs, params Uri[] urls) => new(
-        new RpcOptions
-        {
-            Endpoints = urls,
-            Deadline = TimeSpan.FromMilliseconds(deadlineMs),
-            EndpointRest = TimeSpan.Zero,
-        },
-        TimeProvider.System);
+    /// <summary>No deadline passes unless the test moves the clock.</summary>
+    internal static JsonRpcClient Client(ManualClock time, params Uri[] urls) => new(
+        new RpcOptions { Endpoints = urls, EndpointRest = TimeSpan.Zero }, time);
 
     internal static OutboxOptions Options(uint confirmations = 0) => new()
     {
@@ -107,18 +102,12 @@ public sealed class AnvilFixture : IAsyncLifetime
         string from = accounts[0].GetString()!;
         JsonElement hash = await Anvil.RpcAsync(
             "eth_sendTransaction", $$"""{"from":"{{from}}","data":"0x{{code}}"}""");
-        using CancellationTokenSource timer = new(TimeSpan.FromSeconds(20));
-        while (true)
-        {
-            // Mined at once, but not before the answer.
-            TransactionReceipt? receipt =
-                await Rpc.ReceiptAsync(Bytes32.Parse(hash.GetString()), timer.Token);
-            if (receipt is not null)
-            {
-                return receipt.ContractAddress!.Value;
-            }
+        TransactionReceipt? receipt = null;
 
-            await Task.Delay(5, timer.Token);
-        }
+        // Mined at once, but not before the answer.
+        await Patience.UntilAsync(async () =>
+            (receipt = await Rpc.ReceiptAsync(Bytes32.Parse(hash.GetString()), default))
+                is not null);
+        return receipt!.ContractAddress!.Value;
     }
 }

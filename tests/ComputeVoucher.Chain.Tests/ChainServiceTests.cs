@@ -8,6 +8,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>The whole service between an honest and a faulty endpoint.</summary>
 [Collection("anvil service")]
+[Trait("Category", "load")]
 public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();
@@ -16,7 +17,7 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
     public async Task Step_EndpointContradicts_StopsAcceptingKeepsRedeeming()
     {
         await using RpcProxy proxy = new(chain.Anvil.Url);
-        using JsonRpcClient rpc = AnvilFixture.Client(150, chain.Anvil.Url, proxy.Url);
+        using JsonRpcClient rpc = AnvilFixture.Client(chain.Anvil.Url, proxy.Url);
         using PrivateKey node = await chain.NewNodeAsync();
         MemoryMirrorStore store = new();
         ChannelTerms terms = chain.NewTerms(node);
@@ -55,7 +56,7 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
     public async Task Step_ChainAway_AcceptsUntilTheMirrorIsTooOldThenComesBack()
     {
         await using RpcProxy proxy = new(chain.Anvil.Url);
-        using JsonRpcClient rpc = AnvilFixture.Client(150, proxy.Url);
+        using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);
         using PrivateKey node = await chain.NewNodeAsync();
         using Outbox outbox = new(
             rpc, new MemoryOutboxStore(), node, AnvilFixture.Options(), _clock);

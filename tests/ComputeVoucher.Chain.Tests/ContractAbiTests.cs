@@ -10,6 +10,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>The constants of the bindings against keccak, and against what the compiler says.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class ContractAbiTests
 {
     private static readonly Type[] s_bindings =

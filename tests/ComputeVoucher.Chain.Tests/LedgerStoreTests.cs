@@ -4,12 +4,14 @@ using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Outbox and mirror in the real ledger, across restarts.</summary>
 [Collection("anvil ledger")]
+[Trait("Category", "load")]
 public sealed class LedgerStoreTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();

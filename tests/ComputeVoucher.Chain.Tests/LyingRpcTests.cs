@@ -9,6 +9,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Endpoints that answer well-formed untruths.</summary>
 [Collection("anvil lies")]
+[Trait("Category", "load")]
 public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
 {
     private readonly ManualClock _clock = new();

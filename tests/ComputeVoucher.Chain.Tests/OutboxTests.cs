@@ -5,12 +5,14 @@ using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>The outbox on a real EVM node: stuck, dropped, replaced, reorganised, killed.
 /// </summary>
 [Collection("anvil outbox")]
+[Trait("Category", "load")]
 public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
 {
     private readonly ManualClock _clock = new();
@@ -223,13 +225,11 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             using Outbox outbox = Open(store, key, confirmations: 8);
             string name = "reorg" + depth.ToString(CultureInfo.InvariantCulture);
             await outbox.SubmitAsync(chain.LogRequest(name), default);
-            for (int i = 0; i < 50 && store.List()[0].State != OutboxState.Mined; i++)
+            await Patience.UntilAsync(async () =>
             {
                 await outbox.StepAsync(default);
-                await Task.Delay(10);
-            }
-
-            Assert.Equal(OutboxState.Mined, store.List()[0].State);
+                return store.List()[0].State == OutboxState.Mined;
+            });
             await chain.Anvil.MineAsync(depth - 1);
             await chain.Anvil.RpcAsync("anvil_reorg", $"{depth},[]");
             Assert.Equal(0, await chain.LogCountAsync(name));

@@ -10,10 +10,9 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>Every fault of the proxy at every method that a transaction needs, once and for ever:
 /// nothing escapes, nothing is sent twice, and it ends well when the fault ends.</summary>
 [Collection("anvil faults")]
+[Trait("Category", "load")]
 public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixture>
 {
-    private const int DeadlineMs = 150;
-
     private static readonly string?[] s_methods =
     [
         "eth_chainId", "eth_getBlockByNumber", "eth_getTransactionCount", "eth_estimateGas",
@@ -40,8 +39,9 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     [MemberData(nameof(Faults))]
     public async Task Client_FirstEndpointFaulty_SecondAnswers(RpcFault fault)
     {
-        await using RpcProxy proxy = new(chain.Anvil.Url);
-        using JsonRpcClient rpc = AnvilFixture.Client(DeadlineMs, proxy.Url, chain.Anvil.Url);
+        ManualClock time = new();
+        await using RpcProxy proxy = Proxy(time);
+        using JsonRpcClient rpc = AnvilFixture.Client(time, proxy.Url, chain.Anvil.Url);
         proxy.Fail(null, fault);
         ulong honest = await chain.Rpc.ChainIdAsync(default);
         Assert.Equal(honest, await rpc.ChainIdAsync(default));
@@ -67,8 +67,9 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     [InlineData(RpcFault.InternalError, ChainFault.Rejected)]
     public async Task Client_Fault_NamedInOneLine(RpcFault fault, ChainFault expected)
     {
-        await using RpcProxy proxy = new(chain.Anvil.Url);
-        using JsonRpcClient rpc = AnvilFixture.Client(2_000, proxy.Url);
+        ManualClock time = new();
+        await using RpcProxy proxy = Proxy(time);
+        using JsonRpcClient rpc = AnvilFixture.Client(time, proxy.Url);
         proxy.Fail(null, fault);
         ChainException error = await Assert.ThrowsAsync<ChainException>(
             () => rpc.ChainIdAsync(default));
@@ -79,13 +80,20 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A request that is stuck sees its deadline pass at once.</summary>
+    private RpcProxy Proxy(ManualClock time) => new(chain.Anvil.Url)
+    {
+        Stuck = () => time.Advance(ChainLimits.RequestDeadline),
+    };
+
     private async Task RunAsync(RpcFault fault, string? method, int times)
     {
         string name = $"{fault} {method} {times}";
         using PrivateKey key = await chain.NewKeyAsync();
         MemoryOutboxStore store = new();
-        await using RpcProxy proxy = new(chain.Anvil.Url);
-        using JsonRpcClient rpc = AnvilFixture.Client(DeadlineMs, proxy.Url);
+        ManualClock time = new();
+        await using RpcProxy proxy = Proxy(time);
+        using JsonRpcClient rpc = AnvilFixture.Client(time, proxy.Url);
         using Outbox outbox = new(rpc, store, key, AnvilFixture.Options(), _clock);
         await outbox.SubmitAsync(chain.LogRequest(name), default);
         proxy.Fail(method, fault, times);

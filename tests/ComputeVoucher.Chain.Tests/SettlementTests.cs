@@ -4,12 +4,14 @@ using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Mirror, batches and redeemer against the real contracts.</summary>
 [Collection("anvil settlement")]
+[Trait("Category", "load")]
 public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();
@@ -193,11 +195,11 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         Bench bench = await BenchAsync(channels: 2, confirmations: 8);
         UInt256 before = await EarnedAsync();
         await bench.Redeemer.StepAsync(true, default);
-        for (int i = 0; i < 50 && bench.Outbox.Open[0].State != OutboxState.Mined; i++)
+        await Patience.UntilAsync(async () =>
         {
             await bench.Outbox.StepAsync(default);
-            await Task.Delay(10);
-        }
+            return bench.Outbox.Open[0].State == OutboxState.Mined;
+        });
 
         await StepAsync(bench.Mirror);
         Assert.Empty(bench.Redeemer.Due());

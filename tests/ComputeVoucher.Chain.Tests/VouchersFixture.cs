@@ -109,15 +109,23 @@ public sealed class VouchersFixture : IAsyncLifetime
     internal async Task<TransactionReceipt> SendAsync(PrivateKey key, Address? to, byte[] data)
     {
         using Outbox outbox = new(
-            Rpc, new MemoryOutboxStore(), key, AnvilFixture.Options(), TimeProvider.System);
+            Rpc, new MemoryOutboxStore(), key, AnvilFixture.Options(), new ManualClock());
         OutboxItem item = await outbox.SubmitAsync(
             new OutboxRequest { Kind = "test", To = to, Data = data }, default);
-        using CancellationTokenSource timer = new(TimeSpan.FromSeconds(20));
-        OutboxChange done = await outbox.RunAsync(
-            item.Id, OutboxState.Mined, TimeSpan.FromMilliseconds(5), timer.Token);
-        Assert.True(
-            done.Item.Outcome == OutboxOutcome.Succeeded, $"{done.Item.Outcome} {done.Item.Note}");
-        return done.Receipt!;
+        TransactionReceipt? receipt = null;
+        OutboxItem? done = null;
+        await Patience.UntilAsync(async () =>
+        {
+            foreach (OutboxChange change in await outbox.StepAsync(default))
+            {
+                receipt = change.Receipt ?? receipt;
+                done = change.Item.State >= OutboxState.Mined ? change.Item : done;
+            }
+
+            return done is not null;
+        }, () => outbox.Problem ?? $"item {item.Id} is not mined");
+        Assert.True(done!.Outcome == OutboxOutcome.Succeeded, $"{done.Outcome} {done.Note}");
+        return receipt!;
     }
 
     private static Bytes32 NextSalt() => Keccak256.Hash(

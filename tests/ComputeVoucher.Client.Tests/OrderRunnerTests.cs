@@ -3,10 +3,12 @@ using System.IO;
 using System.Net;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Client.Tests;
 
+[Trait("Category", "load")]
 public sealed class OrderRunnerTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
@@ -71,7 +73,7 @@ public sealed class OrderRunnerTests : IDisposable
         Domain = _domain,
         SpendKey = _spendKey,
         Patience = TimeSpan.Zero,
-        Time = TimeProvider.System,
+        Time = new ManualClock(),
         FillRandom = bytes => bytes.Clear(),
     };
 

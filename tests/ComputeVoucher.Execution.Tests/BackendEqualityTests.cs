@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Tests;
@@ -12,7 +13,7 @@ namespace ComputeVoucher.Execution.Tests;
 /// </summary>
 public sealed class BackendEqualityTests
 {
-    private const int LayersPerKind = 120;
+    private static readonly int s_layersPerKind = Runs.Count(fast: 120, full: 3_000);
 
     [Fact]
     public void Conv2D_RandomLayers_Equal() => Compare(0xC0, RandomConv);
@@ -42,7 +43,7 @@ public sealed class BackendEqualityTests
     {
         TestNumbers numbers = new(seed);
         HashSet<string> outputs = [];
-        for (int i = 0; i < LayersPerKind; i++)
+        for (int i = 0; i < s_layersPerKind; i++)
         {
             using GraphModel model = make(numbers).Build();
             byte[] input = i == 0
@@ -66,7 +67,7 @@ public sealed class BackendEqualityTests
         }
 
         // The layers must be alive: as many different outputs as layers, nearly.
-        Assert.True(outputs.Count > LayersPerKind * 3 / 4, $"{outputs.Count} different outputs");
+        Assert.True(outputs.Count > s_layersPerKind * 3 / 4, $"{outputs.Count} different outputs");
     }
 
     private static GraphBuilder RandomConv(TestNumbers numbers)

@@ -2,14 +2,15 @@ using System;
 using System.IO;
 using System.Threading.Tasks;
 using ComputeVoucher.Faults;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Ledger.Tests;
 
 /// <summary>P2: a damaged ledger is refused, or nothing of it was lost. Never garbage.</summary>
 public sealed class DamageTests
 {
-    private const int Flips = 250;
-    private const int Cuts = 60;
+    private static readonly int s_flips = Runs.Count(fast: 250, full: 5_000);
+    private static readonly int s_cuts = Runs.Count(fast: 60, full: 1_000);
 
     [Theory]
     [InlineData("ledger.db", true)]
@@ -21,7 +22,7 @@ public sealed class DamageTests
         byte[] good = File.ReadAllBytes(whole.File(name));
         Seeded seeded = new(99);
         int refused = 0;
-        for (int i = 0; i < Flips; i++)
+        for (int i = 0; i < s_flips; i++)
         {
             byte[] bad = (byte[])good.Clone();
             bad[seeded.Below(bad.Length)] ^= (byte)(1 << seeded.Below(8));
@@ -29,7 +30,7 @@ public sealed class DamageTests
         }
 
         // Most of the file is rows: a check that refuses nothing would pass everything.
-        Assert.InRange(refused, Flips / 10, Flips);
+        Assert.InRange(refused, s_flips / 10, s_flips);
     }
 
     [Theory]
@@ -41,7 +42,7 @@ public sealed class DamageTests
         string expected = Describe(whole);
         byte[] good = File.ReadAllBytes(whole.File(name));
         Seeded seeded = new(98);
-        for (int i = 0; i < Cuts; i++)
+        for (int i = 0; i < s_cuts; i++)
         {
             byte[] bad = good.AsSpan(0, seeded.Below(good.Length)).ToArray();
             Check(whole, name, bad, expected);

@@ -10,6 +10,7 @@ namespace ComputeVoucher.Ledger.Tests;
 /// L6: a disk that is really full. Work is refused with its number, nothing confirmed is lost, and
 /// when space returns the next order is accepted without a restart.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class DiskFullTests
 {
     [TmpfsFact]

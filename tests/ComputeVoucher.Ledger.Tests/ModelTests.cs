@@ -1,6 +1,7 @@
 using System.Threading.Tasks;
 using ComputeVoucher.Faults;
 using ComputeVoucher.Ledger.Internal;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Ledger.Tests;
 
@@ -10,9 +11,9 @@ namespace ComputeVoucher.Ledger.Tests;
 /// </summary>
 public sealed class ModelTests
 {
-    private const int Steps = 250;
+    private static readonly int s_steps = Runs.Count(fast: 250, full: 2_000);
 
-    public static TheoryData<ulong> Seeds => [11, 12, 13, 14, 15, 16];
+    public static TheoryData<ulong> Seeds => Runs.Seeds(11, 12, 13, 14, 15, 16);
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -24,7 +25,7 @@ public sealed class ModelTests
         LedgerStore store = Given.Open(directory);
         try
         {
-            for (int i = 0; i < Steps; i++)
+            for (int i = 0; i < s_steps; i++)
             {
                 Task durable = history.Step(store);
                 store.CheckInvariants();
@@ -48,7 +49,7 @@ public sealed class ModelTests
                 }
             }
 
-            Assert.InRange(history.Refused, 10, Steps / 2);
+            Assert.InRange(history.Refused, 10, s_steps / 2);
         }
         finally
         {

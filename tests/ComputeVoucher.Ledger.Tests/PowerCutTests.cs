@@ -6,6 +6,7 @@ namespace ComputeVoucher.Ledger.Tests;
 /// The short version of <c>faults power-cut</c>: at least 500 states at real points, and the
 /// control.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class PowerCutTests
 {
     [Fact]

@@ -3,17 +3,19 @@ using System.IO;
 using System.Text;
 using System.Text.Json;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Node.Tests;
 
+[Trait("Category", "load")]
 public sealed class JsonLogTests
 {
     [Fact]
     public void Log_Event_OneLineWithItsFields()
     {
         using MemoryStream written = new();
-        using (JsonLog log = new(LogLevel.Information, written, TimeProvider.System))
+        using (JsonLog log = new(LogLevel.Information, written, new ManualClock()))
         {
             log.ConflictKept(Bytes32.Zero, 5);
             log.OrderRefused(142, "below the level", Bytes32.Zero, 5);
@@ -31,7 +33,7 @@ public sealed class JsonLogTests
     public void Log_ReaderIsStuck_NodeGoesOn()
     {
         using StuckStream stuck = new();
-        using JsonLog log = new(LogLevel.Trace, stuck, TimeProvider.System);
+        using JsonLog log = new(LogLevel.Trace, stuck, new ManualClock());
         for (int i = 0; i < 5_000; i++)
         {
             log.Ready();

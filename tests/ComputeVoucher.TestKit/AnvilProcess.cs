@@ -21,8 +21,7 @@ public sealed class AnvilProcess : IAsyncDisposable
     private const string PackagePath =
         "src/contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
 
-    private static readonly TimeSpan s_startDeadline = TimeSpan.FromSeconds(20);
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly HttpClient s_http = new() { Timeout = Patience.Default };
 
     private readonly Process _process;
 
@@ -67,7 +66,7 @@ public sealed class AnvilProcess : IAsyncDisposable
         Process process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
-        using CancellationTokenSource timer = new(s_startDeadline);
+        using CancellationTokenSource timer = new(Patience.Default);
         while (await process.StandardOutput.ReadLineAsync(timer.Token) is string line)
         {
             if (line.StartsWith(ListeningPrefix, StringComparison.Ordinal))

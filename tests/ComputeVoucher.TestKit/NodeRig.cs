@@ -16,7 +16,11 @@ namespace ComputeVoucher.TestKit;
 /// </summary>
 public sealed class NodeRig : IAsyncDisposable
 {
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient s_http = new() { Timeout = Patience.Default };
+
+    // Time for a node to start, however busy the machine is.
+    private static readonly string[] s_patience =
+        ["--patience", $"{Patience.Default.TotalSeconds}"];
 
     private readonly AnvilProcess _anvil;
     private Process? _node;
@@ -180,7 +184,7 @@ public sealed class NodeRig : IAsyncDisposable
         "request", "--at", $"127.0.0.1:{NodePort}", "--deployment", PathOf("deployment.json"),
         "--channel", PathOf("channel.json"), "--spend-key", PathOf("spend.key"), "--state",
         PathOf("client.state"), "--model", Model, "--input", Input, "--count", $"{count}",
-        "--concurrency", $"{concurrency}", .. more,
+        "--concurrency", $"{concurrency}", .. s_patience, .. more,
     ];
 
     /// <summary>Arguments of a request that prompts a language model.</summary>
@@ -188,7 +192,7 @@ public sealed class NodeRig : IAsyncDisposable
     [
         "request", "--at", $"127.0.0.1:{NodePort}", "--deployment", PathOf("deployment.json"),
         "--channel", PathOf("channel.json"), "--spend-key", PathOf("spend.key"), "--state",
-        PathOf("client.state"), "--model", Model, "--prompt", prompt, .. more,
+        PathOf("client.state"), "--model", Model, "--prompt", prompt, .. s_patience, .. more,
     ];
 
     /// <summary>Starts the node; its log goes to node.log.</summary>
@@ -201,24 +205,31 @@ public sealed class NodeRig : IAsyncDisposable
             FileShare.ReadWrite, bufferSize: 1);
         _ = _node.StandardError.BaseStream.CopyToAsync(log)
             .ContinueWith(_ => log.Dispose(), TaskScheduler.Default);
-        for (int i = 0; i < 600; i++)
+        await UntilAsync(IsReadyAsync);
+    }
+
+    /// <summary>Waits until it holds, as long as the node lives.</summary>
+    public Task UntilAsync(Func<Task<bool>> holds) => Patience.UntilAsync(
+        async () =>
         {
-            if (_node.HasExited)
-            {
-                throw new InvalidOperationException(
-                    $"the node ended with {_node.ExitCode}: {NodeLog()}");
-            }
+            return _node is { HasExited: false }
+                ? await holds()
+                : throw new InvalidOperationException($"the node ended: {NodeLog()}");
+        },
+        () => NodeLog());
 
-            if (await PageAsync("ready") is { } page
-                && page.StartsWith("ready", StringComparison.Ordinal))
-            {
-                return;
-            }
+    /// <summary>Whether the node takes orders, as it says itself.</summary>
+    public async Task<bool> IsReadyAsync() => await PageAsync("ready") is { } page
+        && page.StartsWith("ready", StringComparison.Ordinal);
 
-            await Task.Delay(25);
-        }
-
-        throw new InvalidOperationException($"the node is not ready: {NodeLog()}");
+    /// <summary>A counter of the metrics page; 0 while there is none.</summary>
+    public async Task<long> CounterAsync(string name)
+    {
+        string page = await PageAsync("metrics") ?? "";
+        string prefix = $"computevoucher_{name} ";
+        string? line = Array.Find(
+            page.Split('\n'), one => one.StartsWith(prefix, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line.AsSpan(prefix.Length));
     }
 
     /// <summary>Runs the binary to its end behind <see cref="NodePrefix"/>.</summary>
@@ -251,17 +262,16 @@ public sealed class NodeRig : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGTERM; the exit status and how long it took.</summary>
-    public (int Status, TimeSpan Took) StopNode()
+    /// <summary>SIGTERM; the exit status.</summary>
+    public int StopNode()
     {
-        Stopwatch watch = Stopwatch.StartNew();
         using Process kill = Process.Start("kill", ["-TERM", $"{_node!.Id}"]);
         kill.WaitForExit();
         _node.WaitForExit();
         int status = _node.ExitCode;
         _node.Dispose();
         _node = null;
-        return (status, watch.Elapsed);
+        return status;
     }
 
     /// <summary>The last words of the log.</summary>

@@ -63,7 +63,7 @@ public enum RpcFault
 /// </summary>
 public sealed class RpcProxy : IAsyncDisposable
 {
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(20) };
+    private static readonly HttpClient s_http = new() { Timeout = Patience.Default };
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
@@ -85,6 +85,10 @@ public sealed class RpcProxy : IAsyncDisposable
     }
 
     public Uri Url { get; }
+
+    /// <summary>Called when a request will get no whole answer however long the client waits:
+    /// the moment to let its clock pass the deadline.</summary>
+    public Action? Stuck { get; init; }
 
     /// <summary>Every fault, for tables.</summary>
     public static TheoryData<RpcFault> Faults => [.. Enum.GetValues<RpcFault>()];
@@ -205,6 +209,7 @@ public sealed class RpcProxy : IAsyncDisposable
         switch (fault)
         {
             case RpcFault.Hang:
+                Stuck?.Invoke();
                 await Task.Delay(Timeout.Infinite, _stop.Token);
                 return false;
             case RpcFault.CloseUnsent:
@@ -217,13 +222,8 @@ public sealed class RpcProxy : IAsyncDisposable
                 socket.LingerState = new LingerOption(true, 0);
                 return false;
             case RpcFault.DripForever:
-                await WriteAsync(stream, "200 OK", "Content-Length: 1000000", "{");
-                while (true)
-                {
-                    await Task.Delay(20, _stop.Token);
-                    await stream.WriteAsync(" "u8.ToArray(), _stop.Token);
-                }
-
+                await DripAsync(stream);
+                return false;
             case RpcFault.HundredMegabytes:
                 await FloodAsync(stream);
                 return false;
@@ -305,6 +305,19 @@ public sealed class RpcProxy : IAsyncDisposable
         return _rewrites.TryGetValue(method, out Func<string, string>? change)
             ? change(text)
             : text;
+    }
+
+    private async Task DripAsync(NetworkStream stream)
+    {
+        await WriteAsync(stream, "200 OK", "Content-Length: 1000000", "{");
+        for (int i = 0; i < 20; i++)
+        {
+            await Task.Delay(1, _stop.Token);
+            await stream.WriteAsync(" "u8.ToArray(), _stop.Token);
+        }
+
+        Stuck?.Invoke();
+        await Task.Delay(Timeout.Infinite, _stop.Token);
     }
 
     private async Task FloodAsync(NetworkStream stream)

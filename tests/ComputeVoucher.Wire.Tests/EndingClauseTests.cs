@@ -1,10 +1,11 @@
 using System;
-using System.Diagnostics;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 6 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class EndingClauseTests
 {
     [Fact]
@@ -22,7 +23,7 @@ public sealed class EndingClauseTests
     [Fact]
     public async Task Clause6_2_SilentClientIsPingedAndThenClosed()
     {
-        var time = new ManualTime();
+        var time = new ManualClock();
         await using var node = new TestNode(time: time);
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
         time.Advance(TimeSpan.FromSeconds(29));
@@ -37,7 +38,7 @@ public sealed class EndingClauseTests
     [Fact]
     public async Task Clause6_2_ClientThatAnswersPingsStays()
     {
-        var time = new ManualTime();
+        var time = new ManualClock();
         await using var node = new TestNode(time: time);
         await using WireClient client = await node.ConnectAsync();
         long frames = node.Server.Figures.FramesTotal;
@@ -45,7 +46,7 @@ public sealed class EndingClauseTests
         {
             time.Advance(TimeSpan.FromSeconds(31));
             long answered = frames + i;
-            await TestNode.UntilAsync(() => node.Server.Figures.FramesTotal == answered);
+            await Patience.UntilAsync(() => node.Server.Figures.FramesTotal == answered);
         }
 
         Assert.True(client.IsOpen);
@@ -54,16 +55,21 @@ public sealed class EndingClauseTests
     [Fact]
     public async Task Clause6_2_ClientGivesUpASilentNode()
     {
-        (WireClient client, RawPeer node) = await FrameClauseTests.FakeNodeAsync(silenceMsMax: 900);
+        var time = new ManualClock();
+        (WireClient client, RawPeer node) =
+            await FrameClauseTests.FakeNodeAsync(silenceMsMax: 900, time);
         await using (client)
         using (node)
         {
             ClientOrder order = await client.SendOrderAsync(new byte[1], new byte[64], default);
+            Assert.Equal(3, (await node.ReadAsync()).Kind);
+            time.Advance(TimeSpan.FromMilliseconds(400));
+            Assert.Equal(11, (await node.ReadAsync()).Kind);
+            Assert.True(client.IsOpen);
+            time.Advance(TimeSpan.FromMilliseconds(1_100));
             OrderEvent last = (await order.ReadAsync())!;
             Assert.Equal((ushort)WireReason.Disconnected, last.Reason);
             Assert.True(last.Retryable);
-            Assert.Equal(3, (await node.ReadAsync()).Kind);
-            Assert.Equal(11, (await node.ReadAsync()).Kind);
         }
     }
 
@@ -73,9 +79,10 @@ public sealed class EndingClauseTests
         await using var node = new TestNode();
         await using WireClient client = await node.ConnectAsync();
         ClientOrder order = await client.SendOrderAsync("hold"u8.ToArray(), new byte[64], default);
-        await TestNode.UntilAsync(() => node.Handler.Held.Count == 1);
-        Task<bool> draining = node.Server.DrainAsync(TimeSpan.FromSeconds(5)).AsTask();
-        await TestNode.UntilAsync(() => client.NodeIsDraining);
+        await Patience.UntilAsync(() => node.Handler.Held.Count == 1);
+        Task<bool> draining = node.Server.DrainAsync(Patience.Default).AsTask();
+        node.Time.Advance(TimeSpan.FromMilliseconds(100));
+        await Patience.UntilAsync(() => client.NodeIsDraining);
         ClientOrder late = await client.SendOrderAsync("late"u8.ToArray(), new byte[64], default);
         OrderEvent refusal = (await late.ReadAsync())!;
         Assert.Equal((ushort)WireReason.Draining, refusal.Reason);
@@ -87,8 +94,9 @@ public sealed class EndingClauseTests
         Assert.Equal(FrameKind.Receipt, (await order.ReadAsync())!.Kind);
         ReadOnlyMemory<byte> stored = await client.RequestAsync(FrameKind.Ack, "ack"u8.ToArray());
         Assert.Equal("answer to ack", TestHandler.Text(stored));
+        await node.SweepUntilAsync(() => draining.IsCompleted);
         Assert.True(await draining);
-        await TestNode.UntilAsync(() => !client.IsOpen);
+        await Patience.UntilAsync(() => !client.IsOpen);
     }
 
     [Fact]
@@ -97,17 +105,21 @@ public sealed class EndingClauseTests
         await using var node = new TestNode();
         await using WireClient client = await node.ConnectAsync();
         ClientOrder order = await client.SendOrderAsync("hold"u8.ToArray(), new byte[64], default);
-        await TestNode.UntilAsync(() => node.Handler.Held.Count == 1);
-        var watch = Stopwatch.StartNew();
-        Assert.False(await node.Server.DrainAsync(TimeSpan.FromMilliseconds(300)));
-        Assert.InRange(watch.ElapsedMilliseconds, 200, 3_000);
+        await Patience.UntilAsync(() => node.Handler.Held.Count == 1);
+        int timers = node.Time.Armed;
+        Task<bool> draining = node.Server.DrainAsync(TimeSpan.FromMilliseconds(300)).AsTask();
+        await Patience.UntilAsync(() => node.Time.Armed > timers);
+        node.Time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.False(draining.IsCompleted);
+        node.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(await draining);
         Assert.Equal((ushort)WireReason.Disconnected, (await order.ReadAsync())!.Reason);
     }
 
     [Fact]
     public async Task Clause6_4_AbusiveAddressIsRefusedUntilTokensComeBack()
     {
-        var time = new ManualTime();
+        var time = new ManualClock();
         await using var node = new TestNode(
             new TestHandler
             {

@@ -3,10 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 3 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class FrameClauseTests
 {
     [Fact]
@@ -95,7 +97,7 @@ public sealed class FrameClauseTests
         await using var node = new TestNode(handler);
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
         await peer.SendAsync(Raw.Order(9, "hold it", 1, 2, 3));
-        await TestNode.UntilAsync(() => handler.Held.Count == 1);
+        await Patience.UntilAsync(() => handler.Held.Count == 1);
         handler.Held.TryDequeue(out IOrderStream? order);
         Assert.Equal("hold it", TestHandler.Text(order!.Order));
         Assert.Equal(64, order.Signature.Length);
@@ -122,7 +124,7 @@ public sealed class FrameClauseTests
             await node.SendAsync(
                 Raw.Frame(5, firstFlags, order.Correlation, Step(first)),
                 Raw.Frame(5, 0, order.Correlation, Step(second)));
-            await TestNode.UntilAsync(() => !client.IsOpen);
+            await Patience.UntilAsync(() => !client.IsOpen);
             await node.ReadRefusalAsync(WireReason.BadPayload);
         }
     }
@@ -231,7 +233,7 @@ public sealed class FrameClauseTests
     [Fact]
     public async Task Clause3_10_LingersForASecondAtMost()
     {
-        var time = new ManualTime();
+        var time = new ManualClock();
         await using var node = new TestNode(time: time);
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
         await peer.SendAsync(Raw.Frame(99, 0, 0));
@@ -239,7 +241,7 @@ public sealed class FrameClauseTests
         Assert.Equal(0, (await peer.ReadAsync()).Kind);
         Assert.Equal(1, node.Server.Figures.Connections);
         time.Advance(TimeSpan.FromMilliseconds(1_200));
-        await TestNode.UntilAsync(() => node.Server.Figures.Connections == 0);
+        await Patience.UntilAsync(() => node.Server.Figures.Connections == 0);
     }
 
     private static byte[] Step(uint step) => BitConverter.GetBytes(step);
@@ -255,13 +257,17 @@ public sealed class FrameClauseTests
 
     /// <summary>A client of the product against a node made of raw frames.</summary>
     internal static async Task<(WireClient Client, RawPeer Node)> FakeNodeAsync(
-        int silenceMsMax = 90_000)
+        int silenceMsMax = 90_000, TimeProvider? time = null)
     {
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
         ValueTask<WireClient> connecting = WireClient.ConnectAsync(
-            TestNode.OptionsFor(listener.LocalEndPoint!) with { SilenceMsMax = silenceMsMax });
+            TestNode.OptionsFor(listener.LocalEndPoint!) with
+            {
+                SilenceMsMax = silenceMsMax,
+                Time = time ?? new ManualClock(),
+            });
         var node = new RawPeer(await listener.AcceptAsync());
         Seen hello = await node.ReadAsync();
         byte[] welcome = new byte[132];

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
@@ -12,6 +12,8 @@ namespace ComputeVoucher.Wire.Tests;
 public sealed class FrameReaderTests
 {
     private static readonly WireRole[] s_roles = [WireRole.Client, WireRole.Node];
+
+    public static TheoryData<ulong> Seeds => Runs.Seeds(20_261_122);
 
     [Fact]
     public void Split_EveryStreamCutAtEveryByte_GivesTheSameFrames()
@@ -70,14 +72,14 @@ public sealed class FrameReaderTests
         }
     }
 
-    [Fact]
-    public void Fuzz_MutatedStreams_AgreeWithTheReference()
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Fuzz_MutatedStreams_AgreeWithTheReference(ulong seed)
     {
-        const int streamsByDefault = 60_000;
-        var prng = new Prng(Setting("WIRE_FUZZ_SEED", 20_261_122));
-        ulong count = Setting("WIRE_FUZZ_STREAMS", streamsByDefault);
+        var prng = new Prng(seed);
+        int count = Runs.Count(fast: 60_000, full: 3_000_000);
         var outcomes = new Dictionary<WireReason, int>();
-        for (ulong i = 0; i < count; i++)
+        for (int i = 0; i < count; i++)
         {
             WireRole sender = s_roles[prng.Below(2)];
             byte[] stream = Mutate(Streams.Random(prng, sender), prng);
@@ -110,7 +112,7 @@ public sealed class FrameReaderTests
             WireRole sender = s_roles[i & 1];
             var seen = new List<Seen>();
             WireReason refusal = ReferenceDecoder.Decode(stream, sender, seen);
-            AssertSame(stream, sender, 1 + prng.Below(30), seen, refusal, (ulong)i);
+            AssertSame(stream, sender, 1 + prng.Below(30), seen, refusal, i);
         }
     }
 
@@ -197,7 +199,7 @@ public sealed class FrameReaderTests
     }
 
     private static void AssertSame(
-        byte[] stream, WireRole sender, int piece, List<Seen> seen, WireReason refusal, ulong index)
+        byte[] stream, WireRole sender, int piece, List<Seen> seen, WireReason refusal, int index)
     {
         var reader = new FrameReader(sender);
         int frames = 0;
@@ -259,10 +261,4 @@ public sealed class FrameReaderTests
 
     private static string Tell(int kind, int flags, uint correlation, ReadOnlySpan<byte> payload) =>
         $"{kind} {flags} {correlation} {Primitives.Keccak256.Hash(payload)}\n";
-
-    private static ulong Setting(string name, ulong otherwise) =>
-        ulong.TryParse(
-            Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out ulong value)
-                ? value
-                : otherwise;
 }

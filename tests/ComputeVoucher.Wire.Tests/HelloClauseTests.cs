@@ -4,10 +4,12 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 2 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class HelloClauseTests
 {
     [Fact]
@@ -40,8 +42,7 @@ public sealed class HelloClauseTests
             Raw.Order(1, "early"), wrongMagic, Raw.Hello(0, 1), Raw.Hello(2, 1),
             Raw.Frame(1, 0, 0, new byte[39]), Raw.Frame(1, 1, 0, Raw.Hello()[12..]),
         ];
-        // A deadline that a busy machine keeps: this clause is about the frame, not about its time.
-        await using var node = new TestNode(limits: new WireLimits { FirstFrameMsMax = 30_000 });
+        await using var node = new TestNode();
         foreach (byte[] first in firsts)
         {
             using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
@@ -58,11 +59,11 @@ public sealed class HelloClauseTests
     [InlineData(51)]
     public async Task Clause2_3_LateHelloIsRefused(int bytesSent)
     {
-        var time = new ManualTime();
+        var time = new ManualClock();
         await using var node = new TestNode(time: time);
         using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
         await peer.SendAsync(Raw.Hello()[..bytesSent]);
-        await TestNode.UntilAsync(() => node.Server.Figures.Connections == 1);
+        await Patience.UntilAsync(() => node.Server.Figures.Connections == 1);
         time.Advance(TimeSpan.FromMilliseconds(1_800));
         Assert.Equal(1, node.Server.Figures.Connections);
         Assert.Equal(0, node.Server.Figures.ConnectionsAbortedTotal);
@@ -184,6 +185,8 @@ public sealed class HelloClauseTests
         byte[] welcome = (await toNode.ReadAsync()).Payload;
         change(new byte[40], welcome);
         await middle.SendAsync(Raw.Frame(2, 0, 0, welcome));
+        Assert.Equal(10, (await middle.ReadAsync()).Kind);
+        middle.Dispose();
         WireException refusal =
             await Assert.ThrowsAsync<WireException>(async () => await connecting);
         Assert.Contains("cannot prove its key", refusal.Message, StringComparison.Ordinal);

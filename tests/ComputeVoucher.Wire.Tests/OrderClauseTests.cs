@@ -1,10 +1,12 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 4 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class OrderClauseTests
 {
     [Fact]
@@ -14,7 +16,7 @@ public sealed class OrderClauseTests
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
         await peer.SendAsync(
             [.. Enumerable.Range(1, 64).Select(id => Raw.Order((uint)id, "hold"))]);
-        await TestNode.UntilAsync(() => node.Handler.Held.Count == 64);
+        await Patience.UntilAsync(() => node.Handler.Held.Count == 64);
         foreach (IOrderStream order in node.Handler.Held.Reverse())
         {
             TestHandler.Answer(order);
@@ -158,7 +160,7 @@ public sealed class OrderClauseTests
     [Fact]
     public async Task Clause4_6_CancelsOfSeparateWindowsDoNotAddUp()
     {
-        var time = new ManualTime();
+        var time = new ManualClock();
         await using var node = new TestNode(time: time);
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
         for (int window = 0; window < 3; window++)
@@ -187,7 +189,7 @@ public sealed class OrderClauseTests
         });
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint, receiveBuffer: 16 << 10);
         await peer.SendAsync(Raw.Order(1, "a"));
-        await Task.Delay(50);
+        await Patience.UntilAsync(() => peer.Socket.Available > 0);
         byte[] got = [];
         for (Seen seen = await peer.ReadAsync(); seen.Kind == 5; seen = await peer.ReadAsync())
         {
@@ -244,7 +246,8 @@ public sealed class OrderClauseTests
         Assert.Contains("fault a bug of the node", node.Handler.Log);
         await other.SendAsync(Raw.Frame(11, 0, 0, new byte[8]));
         Assert.Equal(12, (await other.ReadAsync()).Kind);
-        Assert.Equal((0, 0L), (node.Server.Figures.OrdersInFlight, node.Server.Figures.HeldBytes));
+        await Patience.UntilAsync(
+            () => node.Server.Figures is { OrdersInFlight: 0, HeldBytes: 0 });
     }
 
     private static (int Kind, uint Correlation) Told(Seen seen) => (seen.Kind, seen.Correlation);

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
@@ -55,7 +56,7 @@ internal sealed class RawPeer : IDisposable
 
     public async Task<Seen> ReadAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(Patience.Default);
         try
         {
             byte[]? header = await FillAsync(new byte[12], deadline.Token);

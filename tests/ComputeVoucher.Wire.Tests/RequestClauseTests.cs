@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 5 of the specification.</summary>
+[Trait("Category", "load")]
 public sealed class RequestClauseTests
 {
     [Theory]

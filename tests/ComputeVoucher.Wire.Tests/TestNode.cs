@@ -1,19 +1,23 @@
 using System;
-using System.Diagnostics;
 using System.Net;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
-/// <summary>A server on a free loopback port with a fixed key.</summary>
+/// <summary>
+/// A server on a free loopback port with a fixed key. Its clock stands still unless the test moves
+/// it: no deadline passes because the machine is busy.
+/// </summary>
 internal sealed class TestNode : IAsyncDisposable
 {
     private static readonly PrivateKey s_key = PrivateKey.Parse(new string('1', 64));
 
     public TestNode(
-        TestHandler? handler = null, WireLimits? limits = null, TimeProvider? time = null)
+        TestHandler? handler = null, WireLimits? limits = null, ManualClock? time = null)
     {
+        Time = time ?? new ManualClock();
         Handler = handler ?? new TestHandler();
         Server = WireServer.Start(
             new WireServerOptions
@@ -24,7 +28,7 @@ internal sealed class TestNode : IAsyncDisposable
                 Signer = (in Bytes32 digest, Span<byte> signature) =>
                     s_key.Sign(digest).CopyTo(signature),
                 Limits = limits ?? new WireLimits(),
-                Time = time ?? TimeProvider.System,
+                Time = Time,
             },
             Handler);
     }
@@ -36,6 +40,8 @@ internal sealed class TestNode : IAsyncDisposable
     public WireServer Server { get; }
 
     public TestHandler Handler { get; }
+
+    public ManualClock Time { get; }
 
     public IPEndPoint EndPoint => Server.LocalEndPoint;
 
@@ -49,23 +55,17 @@ internal sealed class TestNode : IAsyncDisposable
         ExpectedNode = Address,
         ExpectedContext = Context,
         Nonce = Keccak256.Hash("nonce"u8),
-        Time = TimeProvider.System,
+        Time = new ManualClock(),
     };
 
     public ValueTask<WireClient> ConnectAsync() => WireClient.ConnectAsync(ClientOptions());
 
-    /// <summary>Waits until it holds, 10 seconds of real time at most.</summary>
-    public static async Task UntilAsync(Func<bool> holds, Func<string>? tell = null)
+    /// <summary>Moves the clock on, a sweep at a time, until it holds.</summary>
+    public Task SweepUntilAsync(Func<bool> holds) => Patience.UntilAsync(() =>
     {
-        var watch = Stopwatch.StartNew();
-        while (!holds())
-        {
-            Assert.True(
-                watch.Elapsed < TimeSpan.FromSeconds(
-                    10), "still not so after 10 s: " + tell?.Invoke());
-            await Task.Delay(2);
-        }
-    }
+        Time.Advance(TimeSpan.FromMilliseconds(100));
+        return holds();
+    });
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

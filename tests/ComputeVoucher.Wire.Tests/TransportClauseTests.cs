@@ -1,10 +1,12 @@
 using System;
 using System.Net.Sockets;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;
 
 /// <summary>Section 1 of the specification, over real sockets.</summary>
+[Trait("Category", "load")]
 public sealed class TransportClauseTests
 {
     [Fact]
@@ -77,7 +79,7 @@ public sealed class TransportClauseTests
         await using var node = new TestNode();
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
         await peer.SendAsync(Raw.Order(1, "hold"));
-        await TestNode.UntilAsync(() => node.Handler.Held.Count == 1);
+        await Patience.UntilAsync(() => node.Handler.Held.Count == 1);
         if (insideAFrame)
         {
             await peer.SendAsync(Raw.FrameOfLength(500, 3, 0, 2, new byte[10]));
@@ -85,14 +87,14 @@ public sealed class TransportClauseTests
 
         peer.Socket.Shutdown(SocketShutdown.Send);
         Assert.Equal(0, (await peer.ReadAsync()).Kind);
-        await TestNode.UntilAsync(() => node.Handler.Closings.Count == 1);
+        await Patience.UntilAsync(() => node.Handler.Closings.Count == 1);
         Assert.True(node.Handler.Closings.TryDequeue(out (long Id, ushort Reason) closing));
         Assert.Equal(reason, closing.Reason);
         Assert.True(node.Handler.Held.TryDequeue(out IOrderStream? order));
         Assert.True(order.Connection.Closed.IsCancellationRequested);
         Assert.False(order.SendReceipt("late"u8));
         order.Dispose();
-        await TestNode.UntilAsync(() => node.Server.Figures is { Connections: 0, HeldBytes: 0 });
+        await Patience.UntilAsync(() => node.Server.Figures is { Connections: 0, HeldBytes: 0 });
     }
 
     private static async Task<(int Kind, uint Correlation)> NextAsync(RawPeer peer)

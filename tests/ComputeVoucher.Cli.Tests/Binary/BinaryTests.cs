@@ -7,14 +7,11 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Cli.Tests;
 
-/// <summary>What has to hold of the one file that ships: its size, what it links, how fast it
-/// starts.</summary>
+/// <summary>What has to hold of the one file that ships.</summary>
+[Trait("Category", "load")]
 public sealed class BinaryTests
 {
-    private const long SizeBytesMax = 12_000_000;
-
-    /// <summary>The bar is 20 ms on a quiet machine; this one may be busy.</summary>
-    private const double VersionMsMax = 60;
+    private const long SizeBytesMax = 11_600_000;
 
     [BinaryFact]
     public void File_Size_AtMost12Megabytes() =>
@@ -44,21 +41,13 @@ public sealed class BinaryTests
     }
 
     [BinaryFact]
-    public void Version_Quick_AndSaysAvx2OnSuchAMachine()
+    public void Version_SaysAvx2OnSuchAMachine()
     {
-        double best = double.MaxValue;
-        for (int i = 0; i < 7; i++)
-        {
-            Stopwatch watch = Stopwatch.StartNew();
-            (int status, string output, _) = NodeRig.Run("--version");
-            best = Math.Min(best, watch.Elapsed.TotalMilliseconds);
-            Assert.Equal(0, status);
-            bool machine = File.ReadAllText("/proc/cpuinfo").Contains(" avx2 ",
-                StringComparison.Ordinal);
-            Assert.EndsWith(machine ? "cpu avx2\n" : "cpu scalar\n", output,
-                StringComparison.Ordinal);
-        }
-
-        Assert.InRange(best, 0, VersionMsMax);
+        (int status, string output, _) = NodeRig.Run("--version");
+        Assert.Equal(0, status);
+        bool machine = File.ReadAllText("/proc/cpuinfo").Contains(" avx2 ",
+            StringComparison.Ordinal);
+        Assert.EndsWith(machine ? "cpu avx2\n" : "cpu scalar\n", output,
+            StringComparison.Ordinal);
     }
 }

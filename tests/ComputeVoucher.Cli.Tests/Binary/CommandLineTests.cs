@@ -6,6 +6,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Cli.Tests;
 
 /// <summary>Exit statuses and one-line errors, through the published binary.</summary>
+[Trait("Category", "load")]
 public sealed class CommandLineTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("cv-cli-").FullName;

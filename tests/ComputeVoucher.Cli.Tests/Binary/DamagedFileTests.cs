@@ -7,6 +7,7 @@ namespace ComputeVoucher.Cli.Tests;
 
 /// <summary>Truncated, bit-flipped, oversize and endless files, through the published binary: one
 /// line, status 1, no stack trace, whatever is in them.</summary>
+[Trait("Category", "load")]
 public sealed class DamagedFileTests : IDisposable
 {
     private const string Zero20 = "0x0000000000000000000000000000000000000000";

@@ -3,9 +3,11 @@ using System.Collections.Generic;
 using System.Threading;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Node.Tests;
 
+[Trait("Category", "load")]
 public sealed class FairQueueTests
 {
     private static readonly Bytes32 s_busy = Keccak256.Hash("busy"u8);
@@ -58,7 +60,7 @@ public sealed class FairQueueTests
         });
         worker.Start();
         queue.Close();
-        Assert.True(worker.Join(TimeSpan.FromSeconds(5)));
+        Assert.True(worker.Join(Patience.Default));
         Assert.Equal(1, taken);
         Assert.False(queue.TryTakePlace());
     }

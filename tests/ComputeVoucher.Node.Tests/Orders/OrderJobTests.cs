@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 using ComputeVoucher.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,6 +15,7 @@ namespace ComputeVoucher.Node.Tests;
 
 /// <summary>The same order more than once, with and without cancels: one story, one charge.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class OrderJobTests : IDisposable
 {
     private static readonly byte[] s_input = [7];
@@ -64,7 +66,7 @@ public sealed class OrderJobTests : IDisposable
             Streams = _queue,
             Metrics = new Metrics(),
             Log = NullLogger.Instance,
-            Time = TimeProvider.System,
+            Time = new ManualClock(),
             NotAccepting = () => RefusalReason.None,
         };
         _pipeline = new Pipeline(_serving);
@@ -179,7 +181,7 @@ public sealed class OrderJobTests : IDisposable
         };
         await _pipeline.OnRequestAsync(request);
         StateMessage state = StateMessage.Decode(
-            await request.Answer.WaitAsync(TimeSpan.FromSeconds(20)));
+            await request.Answer.WaitAsync(Patience.Default));
         Assert.True(Assert.Single(state.Entries).ReceiptSigned.IsEmpty);
     }
 
@@ -220,7 +222,7 @@ public sealed class OrderJobTests : IDisposable
     {
         Assert.True(_queue.TryDequeue(out Job? job));
         job.Run(_model);
-        return await stream.Answer.WaitAsync(TimeSpan.FromSeconds(20));
+        return await stream.Answer.WaitAsync(Patience.Default);
     }
 
     private async Task<StoredOrder> CancelledAtZeroAsync()

@@ -1,28 +1,45 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using System.Threading.Tasks;
 
-namespace ComputeVoucher.Wire.Tests;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>
-/// A clock that moves only when the test says so; its timers fire inside Advance.
+/// A clock that moves only when the test says so; its timers fire inside Advance, on the thread
+/// that advances. A test that never advances it has no deadline that a busy machine could miss.
 /// </summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualClock : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<Timer> _timers = [];
+
+    // Not 0, which some code takes for "not yet".
     private long _ticks = TimeSpan.TicksPerDay;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
+    /// <summary>Timers that wait to fire.</summary>
+    public int Armed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.FindAll(timer => timer.IsArmed).Count;
+            }
+        }
+    }
+
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(GetTimestamp());
+    public override DateTimeOffset GetUtcNow() =>
+        DateTimeOffset.FromUnixTimeSeconds(1_800_000_000).AddTicks(GetTimestamp());
 
     public override ITimer CreateTimer(
         TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new Timer(this, callback, state);
+        Timer timer = new(this, callback, state);
         timer.Change(dueTime, period);
         lock (_gate)
         {
@@ -53,26 +70,32 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
-    private sealed class Timer(ManualTime owner, TimerCallback callback, object? state) : ITimer
+    public void Advance(int seconds) => Advance(TimeSpan.FromSeconds(seconds));
+
+    private sealed class Timer(ManualClock owner, TimerCallback callback, object? state) : ITimer
     {
         private long _due = long.MaxValue;
         private long _period;
 
+        public bool IsArmed => Volatile.Read(ref _due) != long.MaxValue;
+
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             _period = period.Ticks;
-            _due = dueTime < TimeSpan.Zero ? long.MaxValue : owner.GetTimestamp() + dueTime.Ticks;
+            Volatile.Write(
+                ref _due,
+                dueTime < TimeSpan.Zero ? long.MaxValue : owner.GetTimestamp() + dueTime.Ticks);
             return true;
         }
 
         public void FireIfDue(long now)
         {
-            if (now < _due)
+            if (now < Volatile.Read(ref _due))
             {
                 return;
             }
 
-            _due = _period > 0 ? now + _period : long.MaxValue;
+            Volatile.Write(ref _due, _period > 0 ? now + _period : long.MaxValue);
             callback(state);
         }
 
@@ -84,7 +107,7 @@ internal sealed class ManualTime : TimeProvider
             }
         }
 
-        public System.Threading.Tasks.ValueTask DisposeAsync()
+        public ValueTask DisposeAsync()
         {
             Dispose();
             return default;
