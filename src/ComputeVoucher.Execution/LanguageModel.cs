@@ -32,8 +32,8 @@ public sealed class LanguageModel : IModel
         Costs = new LlamaCosts(parameters.Shape);
         ArchitectureBytes = LlamaArchitecture.Encode(parameters);
         ArchitectureDigest = LlamaRoots.Architecture(ArchitectureBytes);
-        ParametersRoot = LlamaRoots.Parameters(parameters);
-        ModelRoot = LlamaRoots.Model(ArchitectureDigest, ParametersRoot);
+        ParametersRoot = ModelRoots.Parameters(LlamaRoots.Leaves(parameters));
+        ModelRoot = ModelRoots.Model(ArchitectureDigest, ParametersRoot);
         Description = LlamaDescription.Of(this);
     }
 

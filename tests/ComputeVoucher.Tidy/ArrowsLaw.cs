@@ -16,6 +16,7 @@ public sealed partial class ArrowsLaw
         ["Vouchers"] = ["Primitives"],
         ["Trace"] = ["Primitives"],
         ["Execution"] = ["Trace", "Primitives"],
+        ["Disputes"] = ["Execution", "Trace", "Vouchers", "Primitives"],
         ["Ledger"] = ["Vouchers", "Primitives"],
         ["Chain"] = ["Ledger", "Vouchers", "Primitives"],
         ["Node"] = ["Wire", "Vouchers", "Trace", "Execution", "Ledger", "Chain", "Primitives"],
