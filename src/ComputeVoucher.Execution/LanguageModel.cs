@@ -108,7 +108,7 @@ public sealed class LanguageModel : IModel
     public IModelSession CreateSession(Backend backend, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        return new LanguageSession(this, KernelSet.Of(backend), threads);
+        return new LanguageSession(this, Backends.Of(backend).Compile(_parameters), threads);
     }
 
     public void Dispose() => _parameters.Dispose();

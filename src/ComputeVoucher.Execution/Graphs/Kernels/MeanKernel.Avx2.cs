@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -7,74 +8,70 @@ namespace ComputeVoucher.Execution.Graphs;
 /// MEAN on AVX2 where the reduced dimensions are adjacent, as height and width are: rows of
 /// inner elements are added up, eight sums at a time.
 /// </summary>
-internal sealed partial class Mean
+// Safety: see IKernel; vectors stop before the last inner element, the rest is scalar.
+internal sealed unsafe class MeanKernel : IKernel
 {
-    public override IKernel? CreateAvx2Kernel() => IsAdjacent(_axes) ? new Avx2Kernel(this) : null;
+    private readonly Mean _op;
+    private readonly int _count;
+    private readonly int _inner;
 
-    /// <summary>One run of set bits.</summary>
-    private static bool IsAdjacent(int axes)
+    public MeanKernel(Mean op)
     {
-        int lowest = axes & -axes;
-        return axes != 0 && ((axes + lowest) & axes) == 0;
+        _op = op;
+        _count = op.Count;
+        _inner = 1;
+        for (int i = op.Input.Rank - 1; i >= 0 && (op.Axes >> i & 1) == 0; i--)
+        {
+            _inner *= op.Input[i];
+        }
     }
 
-    // Safety: see IKernel; vectors stop before the last inner element, the rest is scalar.
-    private sealed unsafe class Avx2Kernel : IKernel
+    public long ScratchBytes => 0;
+
+    /// <summary>Whether the reduced dimensions are one run.</summary>
+    public static bool Fits(Mean op)
     {
-        private readonly Mean _op;
-        private readonly int _count;
-        private readonly int _inner;
+        int lowest = op.Axes & -op.Axes;
+        return op.Axes != 0 && ((op.Axes + lowest) & op.Axes) == 0;
+    }
 
-        public Avx2Kernel(Mean op)
+    public void Run(ReadOnlySpan<TensorView> inputs, sbyte* output, byte* scratch)
+    {
+        sbyte* input = inputs[0].Data;
+        int outer = _op.Output.Elements / _inner;
+        int* sums = stackalloc int[8];
+        for (int o = 0; o < outer; o++)
         {
-            _op = op;
-            _count = op.Count;
-            _inner = 1;
-            for (int i = op.Input.Rank - 1; i >= 0 && (op._axes >> i & 1) == 0; i--)
+            int i = 0;
+            for (; i + 8 <= _inner; i += 8)
             {
-                _inner *= op.Input[i];
-            }
-        }
-
-        public long ScratchBytes => 0;
-
-        public void Run(sbyte* input, sbyte* second, sbyte* output, byte* scratch)
-        {
-            int outer = _op.Output.Elements / _inner;
-            int* sums = stackalloc int[8];
-            for (int o = 0; o < outer; o++)
-            {
-                int i = 0;
-                for (; i + 8 <= _inner; i += 8)
+                Vector256<int> sum = Vector256<int>.Zero;
+                sbyte* from = input + i;
+                for (int r = 0; r < _count; r++, from += _inner)
                 {
-                    Vector256<int> sum = Vector256<int>.Zero;
-                    sbyte* from = input + i;
-                    for (int r = 0; r < _count; r++, from += _inner)
-                    {
-                        sum = Avx2.Add(sum, Avx2.ConvertToVector256Int32(from));
-                    }
-
-                    Avx.Store(sums, sum);
-                    for (int lane = 0; lane < 8; lane++)
-                    {
-                        output[i + lane] = _op.Finish(sums[lane]);
-                    }
+                    sum = Avx2.Add(sum, Avx2.ConvertToVector256Int32(from));
                 }
 
-                for (; i < _inner; i++)
+                Avx.Store(sums, sum);
+                for (int lane = 0; lane < 8; lane++)
                 {
-                    int sum = 0;
-                    for (int r = 0; r < _count; r++)
-                    {
-                        sum += input[r * _inner + i];
-                    }
+                    output[i + lane] = _op.Finish(sums[lane]);
+                }
+            }
 
-                    output[i] = _op.Finish(sum);
+            for (; i < _inner; i++)
+            {
+                int sum = 0;
+                for (int r = 0; r < _count; r++)
+                {
+                    sum += input[r * _inner + i];
                 }
 
-                input += _count * _inner;
-                output += _inner;
+                output[i] = _op.Finish(sum);
             }
+
+            input += _count * _inner;
+            output += _inner;
         }
     }
 }

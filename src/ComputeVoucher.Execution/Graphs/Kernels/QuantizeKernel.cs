@@ -1,39 +1,28 @@
-using ComputeVoucher.Trace;
+using System;
 
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>QUANTIZE by a table: the definition applied once to each of 256 values.</summary>
-internal sealed partial class Quantize
+// Safety: see IKernel; a byte indexes 256 entries.
+internal sealed unsafe class QuantizeKernel : IKernel
 {
-    public override IKernel? CreateAvx2Kernel() => new TableKernel(this);
+    private readonly sbyte[] _table = new sbyte[256];
 
-    // Safety: see IKernel; a byte indexes 256 entries.
-    private sealed unsafe class TableKernel : IKernel
+    public QuantizeKernel(Quantize op)
     {
-        private readonly sbyte[] _table = new sbyte[256];
-        private readonly int _elements;
-
-        public TableKernel(Quantize op)
+        for (int i = 0; i < _table.Length; i++)
         {
-            _elements = op.Input.Elements;
-            bool unsigned = op.Input.Type == TensorType.UInt8;
-            for (int i = 0; i < _table.Length; i++)
-            {
-                _table[i] = op.Element(unsigned ? i : (sbyte)i);
-            }
+            _table[i] = op.Of((sbyte)i);
         }
+    }
 
-        public long ScratchBytes => 0;
+    public long ScratchBytes => 0;
 
-        public void Run(sbyte* input, sbyte* second, sbyte* output, byte* scratch)
+    public void Run(ReadOnlySpan<TensorView> inputs, sbyte* output, byte* scratch)
+    {
+        foreach (sbyte x in inputs[0].Span)
         {
-            fixed (sbyte* table = _table)
-            {
-                for (nint i = 0; i < _elements; i++)
-                {
-                    output[i] = table[(byte)input[i]];
-                }
-            }
+            *output++ = _table[(byte)x];
         }
     }
 }
