@@ -27,6 +27,10 @@ internal sealed class GraphRoots
     public static int LeafCount(Graph graph) =>
         graph.ParameterLayers.Sum(op => op.Parameters!.Channels);
 
+    /// <summary>Place of one channel's leaf.</summary>
+    public static int LeafIndex(Graph graph, Operator op, int channel) => channel
+        + graph.ParameterLayers.TakeWhile(o => o != op).Sum(o => o.Parameters!.Channels);
+
     /// <summary>Their hashes.</summary>
     public static Bytes32[] Leaves(Graph graph)
     {
