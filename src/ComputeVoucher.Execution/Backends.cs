@@ -7,52 +7,58 @@ public static class Backends
 {
     private static readonly IBackend[] s_fastestFirst = [new Avx2Backend(), new ScalarBackend()];
 
-    private static readonly (IBackend Backend, string Reason) s_fastest = Fastest();
+    private static readonly IBackend s_fastest =
+        Array.Find(s_fastestFirst, b => b.Absence is null)!;
 
-    /// <summary>What a wanted back-end means here, and why, to be logged.</summary>
+    /// <summary>
+    /// What runs where nothing else is asked for. A native publish for processors without AVX2
+    /// folds this to "scalar" on any machine; the tests of the binary compare /proc/cpuinfo.
+    /// </summary>
+    public static BackendChoice Fastest { get; } = new(s_fastest.Backend, WhyFastest());
+
+    /// <summary>What a wanted back-end means here, and why.</summary>
     /// <exception cref="ModelException">This processor or build lacks it.</exception>
-    public static BackendChoice Choose(Backend wanted)
+    public static BackendChoice Choose(Backend wanted) => wanted == Backend.Auto
+        ? Fastest
+        : new(Of(wanted).Backend, $"{NameOf(wanted)}: asked for");
+
+    /// <summary>The word that configurations and reports use.</summary>
+    public static string NameOf(Backend backend) => backend switch
     {
-        Backend chosen = Of(wanted).Backend;
-        return new(
-            chosen, wanted == Backend.Auto ? s_fastest.Reason : $"{Name(chosen)}: asked for");
-    }
+        Backend.Scalar => "scalar",
+        Backend.Avx2 => "avx2",
+        Backend.Cuda => "cuda",
+        _ => "auto",
+    };
 
     /// <exception cref="ModelException">This processor or build lacks it.</exception>
     internal static IBackend Of(Backend wanted)
     {
-        if (wanted == Backend.Auto)
-        {
-            return s_fastest.Backend;
-        }
-
-        IBackend? found = Array.Find(s_fastestFirst, b => b.Backend == wanted);
+        IBackend? found = wanted == Backend.Auto
+            ? s_fastest : Array.Find(s_fastestFirst, b => b.Backend == wanted);
         string? absence = found is null ? "this build has no such kernels" : found.Absence;
         return absence is null
             ? found!
-            : throw new ModelException($"backend {Name(wanted)}: {absence}");
+            : throw new ModelException($"backend {NameOf(wanted)}: {absence}");
     }
 
-    private static (IBackend Backend, string Reason) Fastest()
+    private static string WhyFastest()
     {
-        string absences = "";
+        string reason = $"{NameOf(s_fastest.Backend)}: chosen, fastest first";
         foreach (IBackend backend in s_fastestFirst)
         {
-            if (backend.Absence is null)
-            {
-                return (backend, $"{Name(backend.Backend)}: fastest first{absences}");
-            }
-
-            absences += $"; {Name(backend.Backend)}: {backend.Absence}";
+            reason += backend.Absence is { } absence
+                ? $"; {NameOf(backend.Backend)} absent: {absence}" : "";
         }
 
-        throw new InvalidOperationException("the definitions run everywhere");
+        return reason;
     }
-
-    private static string Name(Backend backend) => backend.ToString().ToLowerInvariant();
 }
 
 /// <summary>The back-end that runs.</summary>
 /// <param name="Backend">Never <see cref="Backend.Auto"/>.</param>
-/// <param name="Reason">One line: chosen why, and what faster ones lack.</param>
-public readonly record struct BackendChoice(Backend Backend, string Reason);
+/// <param name="Reason">One line to be logged: chosen why, and what a faster one lacks.</param>
+public readonly record struct BackendChoice(Backend Backend, string Reason)
+{
+    public string Name => Backends.NameOf(Backend);
+}
