@@ -5,15 +5,10 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Disputes;
 
-/// <summary>The leaves that a definition touched, and the openings that show exactly those.</summary>
+/// <summary>The leaves that a definition touched, and openings of exactly those.</summary>
 internal sealed class LeafLog
 {
     private readonly SortedDictionary<int, SortedSet<int>> _leaves = [];
-
-    /// <summary>Leaves touched, each once, over all tensors.</summary>
-    public int Count => _leaves.Values.Sum(l => l.Count);
-
-    public void Clear() => _leaves.Clear();
 
     /// <summary>Notes the leaf that holds one element of so many bytes.</summary>
     public void Touch(int tensor, int element, int elementBytes)
@@ -49,19 +44,18 @@ internal sealed class LeafLog
                 last = leaf;
             }
 
-            byte[]? span = runs.Count > 1 ? OpenSpan(trace, tensor, leaves) : null;
-            openings.AddRange(span is not null && span.Length <= runs.Sum(r => r.Length)
-                ? [span] : runs);
+            long bytes = (leaves.Max - leaves.Min + 1L) * TraceTree.LeafBytes;
+            if (runs.Count > 1 && bytes < runs.Sum(r => r.Length))
+            {
+                byte[] span = Open(trace, tensor, leaves.Min, leaves.Max);
+                runs = span.Length < runs.Sum(r => r.Length) ? [span] : runs;
+            }
+
+            openings.AddRange(runs);
         }
 
         return openings;
     }
-
-    /// <summary>Null where the whole stretch is more than one opening may hold.</summary>
-    private static byte[]? OpenSpan(RecordedTrace trace, int tensor, SortedSet<int> leaves) =>
-        (leaves.Max - leaves.Min + 1L) * TraceTree.LeafBytes < Opening.EncodedBytesMax / 2
-            ? Open(trace, tensor, leaves.Min, leaves.Max)
-            : null;
 
     private static byte[] Open(RecordedTrace trace, int tensor, int firstLeaf, int lastLeaf)
     {

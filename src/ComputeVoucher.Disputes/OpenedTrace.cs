@@ -15,8 +15,6 @@ public sealed class OpenedTrace(Bytes32 traceRoot)
     private readonly Dictionary<int, Opening> _tensors = [];
     private readonly Dictionary<(int Tensor, int Leaf), (Opening Opening, int At)> _leaves = [];
 
-    public Bytes32 Root => traceRoot;
-
     /// <summary>Tensors in the list; 0 as long as nothing is opened.</summary>
     public int TensorCount { get; private set; }
 
@@ -50,7 +48,7 @@ public sealed class OpenedTrace(Bytes32 traceRoot)
     /// <param name="type">Element type that the model's architecture gives this tensor.</param>
     /// <param name="dims">Shape that the architecture gives it.</param>
     /// <param name="element">Number of the element in the tensor's own order.</param>
-    /// <exception cref="EvidenceException">Its leaf is not open, or the tensor is another.</exception>
+    /// <exception cref="EvidenceException">Not open, or another tensor.</exception>
     internal long Read(int tensor, TensorType type, ReadOnlySpan<int> dims, int element)
     {
         if (!_tensors.TryGetValue(tensor, out Opening? opened))

@@ -12,7 +12,7 @@ public enum Verdict
     /// <summary>The definition reads something that nobody opened.</summary>
     OpeningMissing,
 
-    /// <summary>An opening is damaged, of another root, or of another tensor than declared.</summary>
+    /// <summary>An opening is damaged, of another root, or of another tensor.</summary>
     OpeningBad,
 }
 

@@ -28,8 +28,8 @@ public sealed class Fidelity : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(positions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, model.Context);
-        _decoder = new Decoder(
-            model.Parameters, Backends.Of(Backend.Auto).Compile(model.Parameters), _team, positions);
+        KernelSet kernels = Backends.Of(Backend.Auto).Compile(model.Parameters);
+        _decoder = new Decoder(model.Parameters, kernels, _team, positions);
         _same = FloatLlama.FromParameters(model.Parameters, positions);
         if (path is not null)
         {

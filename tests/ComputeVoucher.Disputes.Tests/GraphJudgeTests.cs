@@ -11,7 +11,7 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Disputes.Tests;
 
-/// <summary>One element of a graph from openings alone: right ones stand, wrong ones fall.</summary>
+/// <summary>Elements of graphs from openings alone: right ones stand, wrong ones fall.</summary>
 public sealed class GraphJudgeTests
 {
     private const int LayersPerKind = 8;

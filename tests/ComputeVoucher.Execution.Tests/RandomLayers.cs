@@ -131,7 +131,8 @@ internal static class RandomLayers
     public static GraphBuilder MaxPool(TestNumbers numbers)
     {
         GraphTensor input = Image(numbers, numbers.Between(1, 30));
-        (Window window, GraphTensor output) = RandomWindow(numbers, input, input[3], dilated: false);
+        (Window window, GraphTensor output) =
+            RandomWindow(numbers, input, input[3], dilated: false);
         GraphTensor same = Int8(input.ZeroPoint, output.Dims);
         return new GraphBuilder(input).Add(same, w => new MaxPool2D(w, window, Clamp(numbers)));
     }
@@ -184,8 +185,10 @@ internal static class RandomLayers
     private static (Window Window, GraphTensor Output) RandomWindow(
         TestNumbers numbers, GraphTensor input, int channels, bool dilated = true)
     {
-        (int filterH, int strideH, int dilationH, int padH, int height) = Axis(numbers, input[1], dilated);
-        (int filterW, int strideW, int dilationW, int padW, int width) = Axis(numbers, input[2], dilated);
+        (int filterH, int strideH, int dilationH, int padH, int height) =
+            Axis(numbers, input[1], dilated);
+        (int filterW, int strideW, int dilationW, int padW, int width) =
+            Axis(numbers, input[2], dilated);
         Window window = new(filterH, filterW, strideH, strideW, dilationH, dilationW, padH, padW);
         return (window, Int8(
             numbers.Between(-128, 127), input[0], height, width, channels));

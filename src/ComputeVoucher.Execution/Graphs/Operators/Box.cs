@@ -1,8 +1,8 @@
 namespace ComputeVoucher.Execution.Graphs;
 
-/// <summary>A box of elements inside a tensor: so many along each dimension, so far apart.</summary>
+/// <summary>Elements of a tensor: so many along each dimension, so far apart.</summary>
 /// <param name="Extents">(rank): elements along each dimension.</param>
-/// <param name="Strides">(rank): distance of neighbours, 0 where one element stands for all.</param>
+/// <param name="Strides">(rank): distance of neighbours; 0 where one stands for all.</param>
 internal readonly record struct Box(int[] Extents, int[] Strides)
 {
     /// <summary>Offset of element number n, counted with the last dimension fastest.</summary>
