@@ -27,6 +27,6 @@ internal static class Program
         string version = typeof(Program).Assembly
             .GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion ?? "unknown";
-        return $"computevoucher {version} cpu {CpuPath.Name}";
+        return $"computevoucher {version} cpu {Backends.Fastest.Name}";
     }
 }

@@ -28,7 +28,8 @@ public sealed class Fidelity : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(positions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, model.Context);
-        _decoder = new Decoder(model.Parameters, KernelSet.Of(Backend.Auto), _team, positions);
+        KernelSet kernels = Backends.Of(Backend.Auto).Compile(model.Parameters);
+        _decoder = new Decoder(model.Parameters, kernels, _team, positions);
         _same = FloatLlama.FromParameters(model.Parameters, positions);
         if (path is not null)
         {

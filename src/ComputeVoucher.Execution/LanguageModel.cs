@@ -32,8 +32,8 @@ public sealed class LanguageModel : IModel
         Costs = new LlamaCosts(parameters.Shape);
         ArchitectureBytes = LlamaArchitecture.Encode(parameters);
         ArchitectureDigest = LlamaRoots.Architecture(ArchitectureBytes);
-        ParametersRoot = LlamaRoots.Parameters(parameters);
-        ModelRoot = LlamaRoots.Model(ArchitectureDigest, ParametersRoot);
+        ParametersRoot = ModelRoots.Parameters(LlamaRoots.Leaves(parameters));
+        ModelRoot = ModelRoots.Model(ArchitectureDigest, ParametersRoot);
         Description = LlamaDescription.Of(this);
     }
 
@@ -108,7 +108,7 @@ public sealed class LanguageModel : IModel
     public IModelSession CreateSession(Backend backend, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        return new LanguageSession(this, KernelSet.Of(backend), threads);
+        return new LanguageSession(this, Backends.Of(backend).Compile(_parameters), threads);
     }
 
     public void Dispose() => _parameters.Dispose();

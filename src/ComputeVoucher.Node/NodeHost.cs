@@ -64,10 +64,12 @@ public sealed class NodeHost
             NotAccepting = () => NotAccepting(ledger, chain),
         };
         Pipeline pipeline = new(serving);
+        BackendChoice chosen = Backends.Choose(_options.Backend);
+        _log.BackendChosen(chosen.Reason);
         using Workers graphWorkers = new(
-            "graph", _options.Workers, graphs, _options.Backend, _options.ThreadsPerWorker, _log);
+            "graph", _options.Workers, graphs, chosen.Backend, _options.ThreadsPerWorker, _log);
         using Workers streamWorkers = new(
-            "stream", _options.Streams, streams, _options.Backend, _options.ThreadsPerWorker, _log);
+            "stream", _options.Streams, streams, chosen.Backend, _options.ThreadsPerWorker, _log);
         IReadOnlyList<StoredOrder> unfinished = await ledger.UnfinishedOrdersAsync()
             .ConfigureAwait(false);
         _log.Recovered(
@@ -104,7 +106,7 @@ public sealed class NodeHost
             : null;
         Task answering = health?.RunAsync() ?? Task.CompletedTask;
         _log.Started(serving.Models.Count, serving.NodeKey.Address,
-            server.LocalEndPoint.ToString(), CpuPath.Name);
+            server.LocalEndPoint.ToString(), Backends.Fastest.Name);
         if (NotReady(serving.Ledger, chain) is null)
         {
             _log.Ready();

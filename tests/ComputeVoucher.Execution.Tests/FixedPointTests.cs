@@ -59,7 +59,7 @@ public sealed class FixedPointTests
                     ? 0 : numbers.Between(1 << 30, int.MaxValue);
             }
 
-            Vector256<int> actual = FixedPoint.MultiplyByQuantizedMultiplier(
+            Vector256<int> actual = FixedPointLanes.MultiplyByQuantizedMultiplier(
                 Vector256.Create(x), Vector256.Create(multiplier),
                 Vector256.Create(left), Vector256.Create(right));
             for (int lane = 0; lane < 8; lane++)

@@ -83,6 +83,10 @@ public sealed class GraphRulesTests
     {
         using GraphModel model = SmallModel.Build();
         AssertRefused("backend cuda", () => model.CreateSession(Backend.Cuda, 1));
+        Assert.Equal("scalar: asked for", Backends.Choose(Backend.Scalar).Reason);
+        Assert.StartsWith(
+            $"{Backends.Fastest.Name}: chosen, fastest first",
+            Backends.Choose(Backend.Auto).Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -144,7 +144,7 @@ internal sealed class BenchCommand
         ulong units) =>
         new Report()
             .Add("modelRoot", model.ModelRoot.ToString())
-            .Add("backend", BackendOption.Name(session.Backend))
+            .Add("backend", Backends.NameOf(session.Backend))
             .Add("threads", threads)
             .Add("trace", trace)
             .Add("runs", latencies.Count)

@@ -102,7 +102,7 @@ internal sealed class GenerateCommand
             .Add("tokensPerSecond",
                 (result.Steps - 1) / Math.Max(1e-9, Stopwatch.GetElapsedTime(first).TotalSeconds))
             .Add("outputRoot", result.OutputRoot.ToString())
-            .Add("backend", BackendOption.Name(session.Backend));
+            .Add("backend", Backends.NameOf(session.Backend));
         if (json)
         {
             figures.Add("text", all.ToString()).Print(json: true);

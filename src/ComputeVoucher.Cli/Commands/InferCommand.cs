@@ -89,6 +89,6 @@ internal sealed class InferCommand
             .Add("traceRoot", result.TraceRoot.ToString())
             .Add("units", result.Units)
             .Add("micros", elapsed.TotalMicroseconds)
-            .Add("backend", BackendOption.Name(session.Backend))
+            .Add("backend", Backends.NameOf(session.Backend))
             .Print(json);
 }

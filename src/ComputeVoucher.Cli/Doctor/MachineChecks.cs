@@ -14,8 +14,8 @@ internal static class MachineChecks
     {
         bool machine = File.Exists("/proc/cpuinfo")
             && File.ReadAllText("/proc/cpuinfo").Contains(" avx2 ", StringComparison.Ordinal);
-        return CpuPath.Name == "avx2" || !machine
-            ? new Finding("cpu", true, CpuPath.Name)
+        return Backends.Fastest.Backend == Backend.Avx2 || !machine
+            ? new Finding("cpu", true, Backends.Fastest.Name)
             : new Finding("cpu", false, "the machine has AVX2 and this build does not use it "
                 + "(build it with ./run.sh build)");
     }

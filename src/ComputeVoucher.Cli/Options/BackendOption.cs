@@ -38,14 +38,6 @@ internal static class BackendOption
         _ => throw new UsageException($"backend {text}: auto, scalar, avx2 or cuda is wanted"),
     };
 
-    public static string Name(Backend backend) => backend switch
-    {
-        Backend.Scalar => "scalar",
-        Backend.Avx2 => "avx2",
-        Backend.Cuda => "cuda",
-        _ => "auto",
-    };
-
     public static int CheckThreads(int threads) => threads is >= 1 and <= ThreadsMax
         ? threads
         : throw new UsageException($"--threads {threads}: between 1 and {ThreadsMax} is wanted");

@@ -1,6 +1,5 @@
 using System;
-using System.Runtime.Intrinsics.X86;
-using System.Threading;
+using System.Collections.Concurrent;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 
@@ -11,7 +10,7 @@ namespace ComputeVoucher.Execution.Graphs;
 /// </summary>
 internal sealed class GraphModel : IModel
 {
-    private readonly Lazy<IKernel?[]> _avx2Kernels;
+    private readonly ConcurrentDictionary<IBackend, Lazy<IKernel[]>> _plans = [];
 
     public GraphModel(Graph graph)
     {
@@ -20,7 +19,6 @@ internal sealed class GraphModel : IModel
         GraphRoots roots = new(graph, Architecture);
         ModelRoot = roots.Model;
         Description = GraphDescription.Of(graph, roots);
-        _avx2Kernels = new(CreateAvx2Kernels, LazyThreadSafetyMode.ExecutionAndPublication);
     }
 
     public Graph Graph { get; }
@@ -81,9 +79,11 @@ internal sealed class GraphModel : IModel
     public IModelSession CreateSession(Backend backend, int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        return Resolve(backend) == Backend.Scalar
-            ? new GraphSession(this, Backend.Scalar, new IKernel?[Graph.Operators.Length])
-            : new GraphSession(this, Backend.Avx2, _avx2Kernels.Value);
+        IBackend chosen = Backends.Of(backend);
+
+        // Packing weights costs time and memory: once per model, whatever sessions there are.
+        Lazy<IKernel[]> plan = _plans.GetOrAdd(chosen, b => new(() => b.Compile(Graph)));
+        return new GraphSession(this, chosen.Backend, plan.Value);
     }
 
     /// <summary>Refuses an input of the wrong length; every other input is valid.</summary>
@@ -98,29 +98,5 @@ internal sealed class GraphModel : IModel
 
     public void Dispose()
     {
-    }
-
-    private static Backend Resolve(Backend backend) => backend switch
-    {
-        Backend.Auto => Avx2.IsSupported ? Backend.Avx2 : Backend.Scalar,
-        Backend.Avx2 when !Avx2.IsSupported =>
-            throw new ModelException("backend avx2: this processor or build has no AVX2"),
-        Backend.Cuda =>
-            throw new ModelException("backend cuda: this build has no CUDA kernels; use auto"),
-        _ => backend,
-    };
-
-    private IKernel?[] CreateAvx2Kernels()
-    {
-        IKernel?[] kernels = new IKernel?[Graph.Operators.Length];
-        for (int i = 0; i < kernels.Length; i++)
-        {
-            IKernel? kernel = Graph.Operators[i].CreateAvx2Kernel();
-
-            // A window may demand more padding than memory is worth; the definition needs none.
-            kernels[i] = kernel?.ScratchBytes <= GraphLimits.ScratchBytesMax ? kernel : null;
-        }
-
-        return kernels;
     }
 }

@@ -1,38 +1,20 @@
 using System;
-using System.Buffers.Binary;
 using System.Linq;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
-/// What a model is named by: its integers alone, so that nobody can change a model that was pinned.
-/// <code>
-/// model root           keccak(04 ‖ specification version u32 LE ‖ architecture ‖ parameters)
-/// architecture digest  keccak(05 ‖ canonical encoding, see ArchitectureCodec)
-/// parameters root      keccak(07 ‖ leaf count u32 LE ‖ 4-ary node tree over the leaf hashes)
-/// leaf                 see ParameterLeaf
-/// </code>
-/// Leaves run over the operators in source order, and within one over its output channels.
+/// What a graph is named by; see <see cref="ModelRoots"/> and <see cref="ParameterLeaf"/>. Leaves
+/// run over the operators in source order, and within one over its output channels.
 /// </summary>
 internal sealed class GraphRoots
 {
-    /// <summary>Version of the integer semantics that a root promises.</summary>
-    public const uint SpecificationVersion = 1;
-
-    private const byte ModelTag = 0x04;
-    private const byte ArchitectureTag = 0x05;
-    private const byte ParametersTag = 0x07;
-
     public GraphRoots(Graph graph, ReadOnlySpan<byte> architecture)
     {
-        byte[] tagged = new byte[1 + architecture.Length];
-        tagged[0] = ArchitectureTag;
-        architecture.CopyTo(tagged.AsSpan(1));
-        Architecture = Keccak256.Hash(tagged);
-        Parameters = ParametersRoot(graph);
-        Model = ModelRoot(SpecificationVersion, Architecture, Parameters);
+        Architecture = ModelRoots.Architecture([], architecture);
+        Parameters = ModelRoots.Parameters(Leaves(graph));
+        Model = ModelRoots.Model(Architecture, Parameters);
     }
 
     public Bytes32 Architecture { get; }
@@ -45,18 +27,12 @@ internal sealed class GraphRoots
     public static int LeafCount(Graph graph) =>
         graph.ParameterLayers.Sum(op => op.Parameters!.Channels);
 
-    public static Bytes32 ModelRoot(
-        uint specificationVersion, in Bytes32 architecture, in Bytes32 parameters)
-    {
-        Span<byte> message = stackalloc byte[1 + 4 + 2 * Bytes32.Size];
-        message[0] = ModelTag;
-        BinaryPrimitives.WriteUInt32LittleEndian(message[1..], specificationVersion);
-        architecture.CopyTo(message[5..]);
-        parameters.CopyTo(message[37..]);
-        return Keccak256.Hash(message);
-    }
+    /// <summary>Place of one channel's leaf.</summary>
+    public static int LeafIndex(Graph graph, Operator op, int channel) => channel
+        + graph.ParameterLayers.TakeWhile(o => o != op).Sum(o => o.Parameters!.Channels);
 
-    private static Bytes32 ParametersRoot(Graph graph)
+    /// <summary>Their hashes.</summary>
+    public static Bytes32[] Leaves(Graph graph)
     {
         Bytes32[] leaves = new Bytes32[LeafCount(graph)];
         int widest = graph.ParameterLayers
@@ -73,10 +49,6 @@ internal sealed class GraphRoots
             }
         }
 
-        Span<byte> message = stackalloc byte[1 + 4 + Bytes32.Size];
-        message[0] = ParametersTag;
-        BinaryPrimitives.WriteInt32LittleEndian(message[1..], leaves.Length);
-        TraceTree.NodeRoot(leaves).CopyTo(message[5..]);
-        return Keccak256.Hash(message);
+        return leaves;
     }
 }

@@ -15,7 +15,7 @@ internal sealed unsafe class GraphSession : IModelSession
 {
     private readonly GraphModel _model;
     private readonly Graph _graph;
-    private readonly IKernel?[] _kernels;
+    private readonly IKernel[] _kernels;
     private readonly Bytes32[] _hashes;
     private readonly ArenaPlan _reuse;
     private readonly ArenaPlan _keepAll;
@@ -24,7 +24,7 @@ internal sealed unsafe class GraphSession : IModelSession
     private long _arenaBytes;
     private byte* _scratch;
 
-    public GraphSession(GraphModel model, Backend backend, IKernel?[] kernels)
+    public GraphSession(GraphModel model, Backend backend, IKernel[] kernels)
     {
         _model = model;
         _graph = model.Graph;
@@ -33,9 +33,9 @@ internal sealed unsafe class GraphSession : IModelSession
         _hashes = new Bytes32[_graph.TensorCount];
         _reuse = ArenaPlan.Reuse(_graph);
         _keepAll = ArenaPlan.KeepAll(_graph);
-        foreach (IKernel? kernel in kernels)
+        foreach (IKernel kernel in kernels)
         {
-            _scratchBytes = Math.Max(_scratchBytes, kernel?.ScratchBytes ?? 0);
+            _scratchBytes = Math.Max(_scratchBytes, kernel.ScratchBytes);
         }
 
         // Safety: freed in Dispose; sizes are bounded by GraphLimits.
@@ -115,22 +115,17 @@ internal sealed unsafe class GraphSession : IModelSession
 
     private void Execute(ArenaPlan plan, Operator op)
     {
-        int outputId = _graph.Inputs.Length + op.Wiring.Index;
         int[] ids = op.Wiring.InputIds;
-        if (_kernels[op.Wiring.Index] is { } kernel)
+        Span<TensorView> inputs = stackalloc TensorView[ids.Length];
+        for (int i = 0; i < ids.Length; i++)
         {
-            kernel.Run(
-                (sbyte*)_arena + plan.Offsets[ids[0]],
-                ids.Length > 1 ? (sbyte*)_arena + plan.Offsets[ids[1]] : null,
-                (sbyte*)_arena + plan.Offsets[outputId],
-                _scratch);
-            return;
+            inputs[i] = new TensorView(
+                (sbyte*)_arena + plan.Offsets[ids[i]], op.Wiring.Inputs[i].Elements);
         }
 
-        op.Run(
-            MemoryMarshal.Cast<byte, sbyte>(Tensor(plan, ids[0])),
-            ids.Length > 1 ? MemoryMarshal.Cast<byte, sbyte>(Tensor(plan, ids[1])) : default,
-            MemoryMarshal.Cast<byte, sbyte>(Tensor(plan, outputId)));
+        int outputId = _graph.Inputs.Length + op.Wiring.Index;
+        _kernels[op.Wiring.Index].Run(
+            inputs, (sbyte*)_arena + plan.Offsets[outputId], _scratch);
     }
 
     private Bytes32 Store(ArenaPlan plan, Span<byte> output)

@@ -79,6 +79,20 @@ internal sealed class GraphTensor
     /// <summary>Extent of one dimension.</summary>
     public int this[int dimension] => _dims[dimension];
 
+    /// <summary>(rank): distance of neighbours along each dimension.</summary>
+    public int[] Strides()
+    {
+        int[] strides = new int[Rank];
+        int stride = 1;
+        for (int i = Rank - 1; i >= 0; i--)
+        {
+            strides[i] = stride;
+            stride *= _dims[i];
+        }
+
+        return strides;
+    }
+
     /// <summary>"int8 [1, 96, 96, 3]".</summary>
     public override string ToString() =>
         $"{(Type == TensorType.UInt8 ? "uint8" : "int8")} [{string.Join(", ", _dims)}]";

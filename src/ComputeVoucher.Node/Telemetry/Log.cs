@@ -35,6 +35,9 @@ internal static partial class Log
     public static partial void Recovered(
         this ILogger log, int channels, int unfinished, int outbox);
 
+    [LoggerMessage(LogEvents.BackendChosen, LogLevel.Information, "back-end {Reason}")]
+    public static partial void BackendChosen(this ILogger log, string reason);
+
     [LoggerMessage(LogEvents.OrderRefused, LogLevel.Debug,
         "order refused: {Number} {Reason} channel {Channel} seq {Seq}")]
     public static partial void OrderRefused(

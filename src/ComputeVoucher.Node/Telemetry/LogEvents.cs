@@ -10,6 +10,7 @@ internal static class LogEvents
     public const int ModelPinned = 5;
     public const int ClassPinned = 6;
     public const int Recovered = 7;
+    public const int BackendChosen = 8;
     public const int OrderRefused = 20;
     public const int OrderFailed = 21;
     public const int OrderCancelled = 22;

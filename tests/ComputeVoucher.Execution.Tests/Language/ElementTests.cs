@@ -98,7 +98,7 @@ public sealed class ElementTests
         }
 
         using var scalar = new LanguageSession(model, KernelSet.Scalar, 1, 1);
-        using var fast = new LanguageSession(model, KernelSet.Of(Backend.Auto), 2);
+        using var fast = new LanguageSession(model, Backends.Of(Backend.Auto).Compile(model.Parameters), 2);
         var options = new RunOptions { Trace = true };
         Assert.Equal(
             scalar.Run(input, options).TraceRoot, fast.Run(input, options).TraceRoot);

@@ -84,7 +84,7 @@ public sealed class FileTests
         using LanguageModel model = Import(SyntheticGguf.Write(s_small, (GgmlType)boxed));
         byte[] input = LlamaData.Greedy([3, 1, 4, 1, 5, 9, 2, 6], 6);
         RunResult scalar = Run(model, input, KernelSet.Scalar, 1);
-        RunResult fast = Run(model, input, KernelSet.Of(Backend.Auto), 2);
+        RunResult fast = Run(model, input, LlamaData.Fast(model), 2);
         Assert.Equal(scalar.Output, fast.Output);
         Assert.Equal(scalar.TraceRoot, fast.TraceRoot);
     }
@@ -104,7 +104,7 @@ public sealed class FileTests
         using IModelSession session = loaded.CreateSession(Backend.Auto, 1);
         RunResult result = session.Run(input, new RunOptions { Trace = true });
         Assert.Equal(
-            Run(model, input, KernelSet.Of(Backend.Auto), 1).TraceRoot, result.TraceRoot);
+            Run(model, input, LlamaData.Fast(model), 1).TraceRoot, result.TraceRoot);
 
         // Any flipped byte is another model than the header names.
         var random = new Random(5);

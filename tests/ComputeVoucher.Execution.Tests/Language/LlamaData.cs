@@ -23,6 +23,10 @@ internal static class LlamaData
         return LanguageModel.Import(source, context, form);
     }
 
+    /// <summary>The kernels that this machine would choose.</summary>
+    public static KernelSet Fast(LanguageModel model) =>
+        Backends.Of(Backend.Auto).Compile(model.Parameters);
+
     /// <summary>BOS and the golden tokens after it: what is fed, position by position.</summary>
     public static int[] Golden(string name)
     {

@@ -48,7 +48,7 @@ public sealed class SessionTests
         int[] prompt = LlamaData.Golden("stories260K_tom_greedy256")[..110];
         byte[] input = LlamaData.Greedy(prompt, 12);
         RunResult expected = RunWith(model, input, KernelSet.Scalar, 1, 1);
-        KernelSet fast = KernelSet.Of(Backend.Auto);
+        KernelSet fast = LlamaData.Fast(model);
         AssertSame(expected, RunWith(model, input, fast, 1, 1));
         AssertSame(expected, RunWith(model, input, fast, 1, 16));
         AssertSame(expected, RunWith(model, input, fast, 2, 5));

@@ -21,7 +21,7 @@ public sealed class ShippedModelTests
         RunResult expected = Run(model, input, KernelSet.Scalar, 1, 1);
         foreach ((int threads, int batch) in new[] { (1, 16), (2, 3) })
         {
-            RunResult actual = Run(model, input, KernelSet.Of(Backend.Auto), threads, batch);
+            RunResult actual = Run(model, input, LlamaData.Fast(model), threads, batch);
             Assert.Equal(expected.Output, actual.Output);
             Assert.Equal(expected.TraceRoot, actual.TraceRoot);
         }

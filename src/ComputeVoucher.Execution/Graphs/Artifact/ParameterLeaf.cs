@@ -42,6 +42,19 @@ internal static class ParameterLeaf
         return FixedBytes + count;
     }
 
+    /// <summary>Whether a leaf is that of one channel of one layer, with so many weights.</summary>
+    public static bool IsOf(ReadOnlySpan<byte> leaf, int layer, int channel, int weights) =>
+        leaf.Length == FixedBytes + weights && leaf[0] == Tag
+            && BinaryPrimitives.ReadInt32LittleEndian(leaf[1..]) == layer
+            && BinaryPrimitives.ReadInt32LittleEndian(leaf[5..]) == channel
+            && BinaryPrimitives.ReadInt32LittleEndian(leaf[9..]) == weights;
+
+    public static Channel Read(ReadOnlySpan<byte> leaf) => new(
+        MemoryMarshal.Cast<byte, sbyte>(leaf[FixedBytes..]),
+        BinaryPrimitives.ReadInt32LittleEndian(leaf[13..]),
+        BinaryPrimitives.ReadInt32LittleEndian(leaf[17..]),
+        BinaryPrimitives.ReadInt32LittleEndian(leaf[21..]));
+
     public static Bytes32 Hash(Span<byte> scratch, int layer, int channel, ChannelParameters p) =>
         Keccak256.Hash(scratch[..Write(scratch, layer, channel, p)]);
 }

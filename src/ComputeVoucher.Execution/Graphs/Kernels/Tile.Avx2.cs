@@ -158,10 +158,10 @@ internal static unsafe class Tile
         Vector256<int> zero = Vector256.Create(end.ZeroPoint);
         Vector256<int> min = Vector256.Create(end.Min);
         Vector256<int> max = Vector256.Create(end.Max);
-        lo = FixedPoint.MultiplyByQuantizedMultiplier(
+        lo = FixedPointLanes.MultiplyByQuantizedMultiplier(
             lo, Avx.LoadVector256(block + 16),
             Avx.LoadVector256(block + 32), Avx.LoadVector256(block + 48));
-        hi = FixedPoint.MultiplyByQuantizedMultiplier(
+        hi = FixedPointLanes.MultiplyByQuantizedMultiplier(
             hi, Avx.LoadVector256(block + 24),
             Avx.LoadVector256(block + 40), Avx.LoadVector256(block + 56));
         lo = Avx2.Max(min, Avx2.Min(max, Avx2.Add(lo, zero)));

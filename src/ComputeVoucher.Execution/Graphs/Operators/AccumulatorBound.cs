@@ -9,26 +9,30 @@ internal static class AccumulatorBound
     /// <summary>
     /// |bias| + Σ |w − weightZero| · max |x − zero point|, shifted left as the multiplier will,
     /// must stay within <see cref="GraphLimits.AccumulatorMax"/>. Then no order of additions, no
-    /// tile and no vector width can overflow.
+    /// tile and no vector width can overflow. A judge, who has no weights, checks the one channel
+    /// that was opened.
     /// </summary>
     public static void Check(
         Wiring wiring, OperatorKind kind, ChannelParameters p, int weightZero)
     {
-        long magnitude = wiring.Input.MagnitudeMax;
-        int depth = p.WeightsPerChannel;
-        for (int channel = 0; channel < p.Channels; channel++)
+        for (int channel = 0; !p.IsAbsent && channel < p.Channels; channel++)
         {
-            CheckMultiplier(wiring, kind, p.Multiplier[channel], p.Shift[channel]);
-            long sum = 0;
-            foreach (sbyte weight in p.Weights.AsSpan(channel * depth, depth))
-            {
-                sum += Math.Abs(weight - weightZero);
-            }
-
-            Check(
-                wiring, kind, checked(Math.Abs((long)p.Bias[channel]) + sum * magnitude),
-                p.Shift[channel]);
+            Check(wiring, kind, p[channel], weightZero);
         }
+    }
+
+    public static void Check(Wiring wiring, OperatorKind kind, Channel channel, int weightZero)
+    {
+        CheckMultiplier(wiring, kind, channel.Multiplier, channel.Shift);
+        long sum = 0;
+        foreach (sbyte weight in channel.Weights)
+        {
+            sum += Math.Abs(weight - weightZero);
+        }
+
+        Check(
+            wiring, kind,
+            checked(Math.Abs((long)channel.Bias) + sum * wiring.Input.MagnitudeMax), channel.Shift);
     }
 
     public static void Check(Wiring wiring, OperatorKind kind, long bound, int shift)

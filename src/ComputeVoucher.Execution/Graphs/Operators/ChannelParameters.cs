@@ -1,3 +1,5 @@
+using System;
+
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
@@ -11,6 +13,10 @@ namespace ComputeVoucher.Execution.Graphs;
 internal sealed class ChannelParameters(
     sbyte[] weights, int[] bias, int[] multiplier, int[] shift)
 {
+    /// <summary>A shape without content: for a judge, who sees only leaves.</summary>
+    public ChannelParameters(int channels, int weightsPerChannel)
+        : this([], [], [], []) => (Channels, WeightsPerChannel) = (channels, weightsPerChannel);
+
     public sbyte[] Weights { get; } = weights;
 
     public int[] Bias { get; } = bias;
@@ -19,7 +25,18 @@ internal sealed class ChannelParameters(
 
     public int[] Shift { get; } = shift;
 
-    public int Channels => Bias.Length;
+    public int Channels { get; } = bias.Length;
 
-    public int WeightsPerChannel => Weights.Length / Bias.Length;
+    public int WeightsPerChannel { get; } = weights.Length / Math.Max(bias.Length, 1);
+
+    /// <summary>A shape without content.</summary>
+    public bool IsAbsent => Bias.Length == 0;
+
+    public Channel this[int c] => new(
+        Weights.AsSpan(c * WeightsPerChannel, WeightsPerChannel), Bias[c], Multiplier[c], Shift[c]);
+
+    /// <summary>Whether the layer has exactly so many channels and weights.</summary>
+    public bool Fits(int channels, long weightsPerChannel) =>
+        Channels == channels && WeightsPerChannel == weightsPerChannel
+            && (IsAbsent || Weights.Length == channels * weightsPerChannel);
 }

@@ -7,7 +7,7 @@ namespace ComputeVoucher.Execution.Graphs;
 /// Fixed-point arithmetic of gemmlowp (fixedpoint/fixedpoint.h) as the TensorFlow Lite reference
 /// kernels use it, with double rounding. A raw value x of Q m.n stands for x / 2^n.
 /// </summary>
-internal static partial class FixedPoint
+internal static class FixedPoint
 {
     /// <summary>Greatest left shift of a multiplier that int32 accumulators can meet.</summary>
     public const int ShiftMax = 30;

@@ -3,7 +3,7 @@ using System;
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
-/// One operator of a graph: its integers and its scalar definition. Immutable; the constructor of
+/// One operator of a graph: its integers and its definition. Immutable; the constructor of
 /// each kind proves that its definition cannot overflow or read outside its tensors.
 /// </summary>
 internal abstract class Operator(Wiring wiring)
@@ -34,16 +34,20 @@ internal abstract class Operator(Wiring wiring)
     public abstract ElementReads Reads { get; }
 
     /// <summary>
-    /// The definition: the output from the inputs, element by element. The second input is empty
-    /// for all operators but ADD.
+    /// The definition: the byte of one output element, which depends on nothing but what it asks
+    /// the reader for.
     /// </summary>
-    public abstract void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output);
+    public abstract sbyte Element<TReader>(ref TReader reader, int index)
+        where TReader : struct, IElementReader, allows ref struct;
 
-    /// <summary>
-    /// A faster way to the same bits on AVX2, weights repacked; null where none is.
-    /// </summary>
-    public virtual IKernel? CreateAvx2Kernel() => null;
+    /// <summary>All elements, one after the other.</summary>
+    public virtual void Run(TensorReader reader, Span<sbyte> output)
+    {
+        for (int i = 0; i < output.Length; i++)
+        {
+            output[i] = Element(ref reader, i);
+        }
+    }
 
     protected void Require(bool holds, string otherwise) =>
         Wiring.Require(holds, Kind, otherwise);

@@ -6,13 +6,10 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// What a language model is named by; the same tags as for graphs:
+/// What a language model is named by, beside <see cref="ModelRoots"/>; its family is "llama":
 /// <code>
-/// model root           keccak(04 ‖ specification version u32 LE ‖ architecture ‖ parameters)
-/// architecture digest  keccak(05 ‖ "llama" ‖ canonical encoding, see Encode)
-/// parameters root      keccak(07 ‖ leaf count u32 LE ‖ 4-ary node tree over the leaf hashes)
-/// leaf                 keccak(06 ‖ weight id u32 LE ‖ layer u32 LE ‖ row u32 LE ‖ bytes u32 LE ‖
-///                      root over the row's 128-byte leaves, tags 00 and 01)
+/// leaf  keccak(06 ‖ weight id u32 LE ‖ layer u32 LE ‖ row u32 LE ‖ bytes u32 LE ‖
+///       root over the row's 128-byte leaves, tags 00 and 01)
 /// </code>
 /// One leaf per row of a matrix (cells of 32 columns, scales first), one per vector of gains
 /// (int16), one per position of the rotary table (int32). A row's bytes hang in a tree of their
@@ -21,36 +18,14 @@ namespace ComputeVoucher.Execution.Language;
 /// </summary>
 internal static class LlamaRoots
 {
-    /// <summary>Version of the integer semantics that a root promises.</summary>
-    public const uint SpecificationVersion = 1;
-
-    private const byte ModelTag = 0x04;
-    private const byte ArchitectureTag = 0x05;
     private const byte LeafTag = 0x06;
-    private const byte ParametersTag = 0x07;
     private const int LeafMessageBytes = 1 + 16 + Bytes32.Size;
 
-    public static Bytes32 Model(in Bytes32 architecture, in Bytes32 parameters)
-    {
-        Span<byte> message = stackalloc byte[1 + 4 + 2 * Bytes32.Size];
-        message[0] = ModelTag;
-        BinaryPrimitives.WriteUInt32LittleEndian(message[1..], SpecificationVersion);
-        architecture.CopyTo(message[5..]);
-        parameters.CopyTo(message[37..]);
-        return Keccak256.Hash(message);
-    }
+    public static Bytes32 Architecture(ReadOnlySpan<byte> encoding) =>
+        ModelRoots.Architecture("llama"u8, encoding);
 
-    public static Bytes32 Architecture(ReadOnlySpan<byte> encoding)
-    {
-        ReadOnlySpan<byte> name = "llama"u8;
-        byte[] message = new byte[1 + name.Length + encoding.Length];
-        message[0] = ArchitectureTag;
-        name.CopyTo(message.AsSpan(1));
-        encoding.CopyTo(message.AsSpan(1 + name.Length));
-        return Keccak256.Hash(message);
-    }
-
-    public static Bytes32 Parameters(LlamaParameters model)
+    /// <summary>The leaf hashes, row by row.</summary>
+    public static Bytes32[] Leaves(LlamaParameters model)
     {
         var leaves = new Bytes32[LlamaLayout.Rows(model)];
         byte[] scratch = new byte[LlamaLayout.RowBytesMax(model)];
@@ -66,11 +41,7 @@ internal static class LlamaRoots
             }
         }
 
-        Span<byte> root = stackalloc byte[1 + 4 + Bytes32.Size];
-        root[0] = ParametersTag;
-        BinaryPrimitives.WriteInt32LittleEndian(root[1..], leaves.Length);
-        TraceTree.NodeRoot(leaves).CopyTo(root[5..]);
-        return Keccak256.Hash(root);
+        return leaves;
     }
 
     private static Bytes32 Leaf(Span<byte> message, LlamaPart part, int row, Span<byte> bytes)

@@ -19,10 +19,9 @@ internal sealed unsafe class KernelSet
         Mix = mix;
     }
 
-    /// <summary>AVX2, fastest first; needs the build to allow it (x86-64-v3).</summary>
-    public static KernelSet? Avx2 { get; } = System.Runtime.Intrinsics.X86.Avx2.IsSupported
-        ? new(Backend.Avx2, &MatrixRow.SumAvx2, &HeadMix.DotsAvx2, &HeadMix.MixAvx2)
-        : null;
+    /// <summary>Runs only where <see cref="Avx2Backend"/> is not absent.</summary>
+    public static KernelSet Avx2 { get; } =
+        new(Backend.Avx2, &MatrixRow.SumAvx2, &HeadMix.DotsAvx2, &HeadMix.MixAvx2);
 
     /// <summary>The definitions, element by element.</summary>
     public static KernelSet Scalar { get; } =
@@ -38,17 +37,6 @@ internal sealed unsafe class KernelSet
 
     /// <summary>See <see cref="HeadMix.MixScalar"/>; the last is scratch.</summary>
     public delegate*<int*, byte*, short*, int, int, long*, int*, void> Mix { get; }
-
-    /// <exception cref="ModelException">The backend is absent here.</exception>
-    public static KernelSet Of(Backend backend) => backend switch
-    {
-        Backend.Auto => Avx2 ?? Scalar,
-        Backend.Scalar => Scalar,
-        Backend.Avx2 => Avx2 ?? throw new ModelException(
-            "backend avx2: this processor or this build has no AVX2; choose scalar"),
-        _ => throw new ModelException(
-            $"backend {backend}: language models run on avx2 and scalar; choose auto"),
-    };
 
     private static void ScalarMix(
         int* e, byte* z, short* values, int tokens, int stride, long* mixed, int* scratch) =>

@@ -7,22 +7,20 @@ namespace ComputeVoucher.Execution.Graphs;
 /// common fixed point with 20 spare bits, added, and scaled to the output
 /// (reference_integer_ops::Add).
 /// </summary>
-internal sealed partial class Add : Operator
+internal sealed class Add : Operator
 {
     /// <summary>Spare bits that the reference gives 8-bit operands.</summary>
-    private const int SpareBits = 20;
+    public const int SpareBits = 20;
 
-    private readonly Rescale _first;
-    private readonly Rescale _second;
-    private readonly Rescale _sum;
     private readonly Activation _activation;
+    private readonly Box[] _operands;
 
     public Add(Wiring wiring, Rescale first, Rescale second, Rescale sum, Activation activation)
         : base(wiring)
     {
-        _first = first;
-        _second = second;
-        _sum = sum;
+        First = first;
+        Second = second;
+        Total = sum;
         _activation = activation;
         activation.Check(wiring, Kind);
         foreach (Rescale rescale in (ReadOnlySpan<Rescale>)[first, second, sum])
@@ -43,9 +41,22 @@ internal sealed partial class Add : Operator
         Require(
             Output.Rank == Math.Max(Wiring.Inputs[0].Rank, Wiring.Inputs[1].Rank),
             $"{Wiring.Inputs[0]} and {Wiring.Inputs[1]} do not add up to {Output}");
+        _operands = [BoxOf(Wiring.Inputs[0]), BoxOf(Wiring.Inputs[1])];
+        IsPlain = Array.TrueForAll(Wiring.Inputs, t => t.Elements == Output.Elements);
     }
 
     public override OperatorKind Kind => OperatorKind.Add;
+
+    public Rescale First { get; }
+
+    public Rescale Second { get; }
+
+    public Rescale Total { get; }
+
+    public OutputEnd End => new(Output, _activation);
+
+    /// <summary>Nothing is broadcast.</summary>
+    public bool IsPlain { get; }
 
     public override ulong Units => (ulong)Output.Elements * CostTable.AddElement;
 
@@ -53,57 +64,40 @@ internal sealed partial class Add : Operator
 
     public override void WriteAttributes(ref AttributeWriter writer)
     {
-        _first.Write(ref writer);
-        _second.Write(ref writer);
-        _sum.Write(ref writer);
+        First.Write(ref writer);
+        Second.Write(ref writer);
+        Total.Write(ref writer);
         _activation.Write(ref writer);
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
+    public override sbyte Element<TReader>(ref TReader reader, int index) => IsPlain
+        ? Sum(reader.Read(0, index), reader.Read(1, index))
+        : Sum(
+            reader.Read(0, _operands[0].OffsetOf(index)),
+            reader.Read(1, _operands[1].OffsetOf(index)));
+
+    /// <summary>The output byte of two input bytes.</summary>
+    public sbyte Sum(int a, int b)
     {
-        if (first.Length == output.Length && second.Length == output.Length)
-        {
-            for (int i = 0; i < output.Length; i++)
-            {
-                output[i] = Element(first[i], second[i]);
-            }
-
-            return;
-        }
-
-        for (int i = 0; i < output.Length; i++)
-        {
-            output[i] = Element(
-                first[Offset(i, Wiring.Inputs[0])], second[Offset(i, Wiring.Inputs[1])]);
-        }
-    }
-
-    private sbyte Element(int a, int b)
-    {
-        int left = _first.Apply((a - Wiring.Inputs[0].ZeroPoint) << SpareBits);
-        int right = _second.Apply((b - Wiring.Inputs[1].ZeroPoint) << SpareBits);
-        return (sbyte)Math.Clamp(
-            _sum.Apply(left + right) + Output.ZeroPoint, _activation.Min, _activation.Max);
+        int left = First.Apply((a - Wiring.Inputs[0].ZeroPoint) << SpareBits);
+        int right = Second.Apply((b - Wiring.Inputs[1].ZeroPoint) << SpareBits);
+        return End.Of(Total.Apply(left + right));
     }
 
     /// <summary>Extent of the i-th dimension from the end; 1 beyond the first.</summary>
     private static int Extent(GraphTensor tensor, int i) =>
         i <= tensor.Rank ? tensor[tensor.Rank - i] : 1;
 
-    /// <summary>Where output element n finds its operand in a broadcast tensor.</summary>
-    private int Offset(int n, GraphTensor operand)
+    /// <summary>Where output elements find their operand in a broadcast tensor.</summary>
+    private Box BoxOf(GraphTensor operand)
     {
-        int offset = 0;
-        int stride = 1;
-        for (int i = 1; i <= Output.Rank; i++)
+        int[] strides = new int[Output.Rank];
+        for (int i = 1; i <= operand.Rank; i++)
         {
-            int extent = Extent(operand, i);
-            offset += extent == 1 ? 0 : n % Extent(Output, i) * stride;
-            n /= Extent(Output, i);
-            stride *= extent;
+            int stride = operand.Strides()[^i];
+            strides[^i] = Extent(operand, i) == 1 ? 0 : stride;
         }
 
-        return offset;
+        return new(Output.Dims.ToArray(), strides);
     }
 }

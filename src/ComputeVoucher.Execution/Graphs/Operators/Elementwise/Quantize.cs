@@ -7,7 +7,7 @@ namespace ComputeVoucher.Execution.Graphs;
 /// QUANTIZE between two 8-bit scales: out = clamp(zero + requantize(in − zero))
 /// (reference_ops::Requantize; its flip of the sign bit for equal scales is the same number).
 /// </summary>
-internal sealed partial class Quantize : Operator
+internal sealed class Quantize : Operator
 {
     private readonly Rescale _rescale;
 
@@ -31,18 +31,13 @@ internal sealed partial class Quantize : Operator
 
     public override void WriteAttributes(ref AttributeWriter writer) => _rescale.Write(ref writer);
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
-    {
-        bool unsigned = Input.Type == TensorType.UInt8;
-        for (int i = 0; i < first.Length; i++)
-        {
-            output[i] = Element(unsigned ? (byte)first[i] : first[i]);
-        }
-    }
+    public override sbyte Element<TReader>(ref TReader reader, int index) =>
+        Of(reader.Read(0, index));
 
-    private sbyte Element(int value)
+    /// <summary>The output byte of an input byte.</summary>
+    public sbyte Of(sbyte x)
     {
+        int value = Input.Type == TensorType.UInt8 ? (byte)x : x;
         int scaled = _rescale.Apply(value - Input.ZeroPoint) + Output.ZeroPoint;
         return (sbyte)Math.Clamp(scaled, Output.Min, Output.Max);
     }

@@ -7,7 +7,6 @@ namespace ComputeVoucher.Execution.Graphs;
 /// </summary>
 internal sealed class Pad : Operator
 {
-    private readonly int[] _before;
     private readonly int[] _after;
 
     /// <param name="wiring">Place and tensors.</param>
@@ -16,7 +15,7 @@ internal sealed class Pad : Operator
     public Pad(Wiring wiring, ReadOnlySpan<int> before, ReadOnlySpan<int> after)
         : base(wiring)
     {
-        _before = before.ToArray();
+        Before = before.ToArray();
         _after = after.ToArray();
         Require(Input.Rank == Output.Rank, "input and output differ in rank");
         for (int i = 0; i < Input.Rank; i++)
@@ -30,6 +29,9 @@ internal sealed class Pad : Operator
 
     public override OperatorKind Kind => OperatorKind.Pad;
 
+    /// <summary>(rank): border before each dimension.</summary>
+    public int[] Before { get; }
+
     public override ulong Units => (ulong)Output.Elements * CostTable.MoveElement;
 
     public override ElementReads Reads => new(1, 1, 1);
@@ -38,7 +40,7 @@ internal sealed class Pad : Operator
     {
         for (int i = 0; i < GraphTensor.RankMax; i++)
         {
-            writer.Write(i < _before.Length ? _before[i] : 0);
+            writer.Write(i < Before.Length ? Before[i] : 0);
         }
 
         for (int i = 0; i < GraphTensor.RankMax; i++)
@@ -47,24 +49,23 @@ internal sealed class Pad : Operator
         }
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
+    public override sbyte Element<TReader>(ref TReader reader, int index)
     {
-        output.Fill((sbyte)Output.ZeroPoint);
-        int row = Input.Last;
-        for (int from = 0; from < first.Length; from += row)
+        int from = 0;
+        int stride = 1;
+        for (int i = Input.Rank - 1; i >= 0; i--)
         {
-            int to = 0;
-            int n = from;
-            int stride = 1;
-            for (int i = Input.Rank - 1; i >= 0; i--)
+            (index, int place) = Math.DivRem(index, Output[i]);
+            place -= Before[i];
+            if ((uint)place >= (uint)Input[i])
             {
-                to += (n % Input[i] + _before[i]) * stride;
-                n /= Input[i];
-                stride *= Output[i];
+                return (sbyte)Output.ZeroPoint;
             }
 
-            first.Slice(from, row).CopyTo(output[to..]);
+            from += place * stride;
+            stride *= Input[i];
         }
+
+        return reader.Read(0, from);
     }
 }

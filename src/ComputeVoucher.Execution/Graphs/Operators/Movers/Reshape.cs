@@ -1,5 +1,3 @@
-using System;
-
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>RESHAPE: the same elements under another shape.</summary>
@@ -21,7 +19,6 @@ internal sealed class Reshape : Operator
     {
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output) =>
-        first.CopyTo(output);
+    public override sbyte Element<TReader>(ref TReader reader, int index) =>
+        reader.Read(0, index);
 }

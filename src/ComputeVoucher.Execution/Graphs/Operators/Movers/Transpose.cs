@@ -8,6 +8,7 @@ namespace ComputeVoucher.Execution.Graphs;
 internal sealed class Transpose : Operator
 {
     private readonly int[] _perm;
+    private readonly Box _box;
 
     public Transpose(Wiring wiring, ReadOnlySpan<int> perm)
         : base(wiring)
@@ -25,6 +26,9 @@ internal sealed class Transpose : Operator
             seen |= 1 << perm[i];
             Require(Output[i] == Input[perm[i]], $"{Input} does not transpose to {Output}");
         }
+
+        int[] strides = Input.Strides();
+        _box = new(Output.Dims.ToArray(), Array.ConvertAll(_perm, i => strides[i]));
     }
 
     public override OperatorKind Kind => OperatorKind.Transpose;
@@ -41,28 +45,6 @@ internal sealed class Transpose : Operator
         }
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
-    {
-        Span<int> strides = stackalloc int[GraphTensor.RankMax];
-        int stride = 1;
-        for (int i = Input.Rank - 1; i >= 0; i--)
-        {
-            strides[i] = stride;
-            stride *= Input[i];
-        }
-
-        for (int o = 0; o < output.Length; o++)
-        {
-            int from = 0;
-            int n = o;
-            for (int i = Output.Rank - 1; i >= 0; i--)
-            {
-                from += n % Output[i] * strides[_perm[i]];
-                n /= Output[i];
-            }
-
-            output[o] = first[from];
-        }
-    }
+    public override sbyte Element<TReader>(ref TReader reader, int index) =>
+        reader.Read(0, _box.OffsetOf(index));
 }

@@ -7,9 +7,10 @@ namespace ComputeVoucher.Execution.Graphs;
 /// MEAN over any dimensions: out = clamp(zero + requantize(Σ in − zero · count)), where the
 /// multiplier already holds 1 / count (reference_ops::QuantizedMeanOrSum).
 /// </summary>
-internal sealed partial class Mean : Operator
+internal sealed class Mean : Operator
 {
-    private readonly int _axes;
+    private readonly Box _kept;
+    private readonly Box _reduced;
     private readonly int _multiplier;
     private readonly int _shift;
 
@@ -20,7 +21,7 @@ internal sealed partial class Mean : Operator
     public Mean(Wiring wiring, int axes, int multiplier, int shift)
         : base(wiring)
     {
-        _axes = axes;
+        Axes = axes;
         _multiplier = multiplier;
         _shift = shift;
         Count = CountOf(Input, axes);
@@ -30,6 +31,15 @@ internal sealed partial class Mean : Operator
             $"output {Output} is not {Input} without the reduced dimensions");
         AccumulatorBound.CheckMultiplier(wiring, Kind, multiplier, shift);
         AccumulatorBound.Check(wiring, Kind, (long)Count * (Input.MagnitudeMax + 255), shift);
+        int[] kept = Input.Dims.ToArray();
+        int[] reduced = Input.Dims.ToArray();
+        for (int i = 0; i < Input.Rank; i++)
+        {
+            (IsReduced(i) ? kept : reduced)[i] = 1;
+        }
+
+        _kept = new(kept, Input.Strides());
+        _reduced = new(reduced, Input.Strides());
     }
 
     public override OperatorKind Kind => OperatorKind.Mean;
@@ -41,19 +51,15 @@ internal sealed partial class Mean : Operator
         get
         {
             // From the first to the last reduced element: the extents of the reduced dimensions.
-            long span = 1;
-            long stride = 1;
-            for (int i = Input.Rank - 1; i >= 0; i--)
-            {
-                span += (_axes >> i & 1) == 1 ? (Input[i] - 1L) * stride : 0;
-                stride *= Input[i];
-            }
-
-            return new(Count, 1, span);
+            return new(Count, 1, 1 + _reduced.OffsetOf(Count - 1));
         }
     }
 
-    private int Count { get; }
+    /// <summary>Bit i set: dimension i is reduced.</summary>
+    public int Axes { get; }
+
+    /// <summary>Elements that one output element averages.</summary>
+    public int Count { get; }
 
     /// <summary>Elements that one output element averages.</summary>
     public static int CountOf(GraphTensor input, int axes)
@@ -79,58 +85,30 @@ internal sealed partial class Mean : Operator
 
     public override void WriteAttributes(ref AttributeWriter writer)
     {
-        writer.Write(_axes);
+        writer.Write(Axes);
         writer.Write(_multiplier);
         writer.Write(_shift);
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
+    public override sbyte Element<TReader>(ref TReader reader, int index)
     {
-        Span<int> kept = stackalloc int[GraphTensor.RankMax];
-        Span<int> reduced = stackalloc int[GraphTensor.RankMax];
-        for (int i = 0; i < Input.Rank; i++)
+        int origin = _kept.OffsetOf(index);
+        int sum = 0;
+        for (int r = 0; r < Count; r++)
         {
-            bool reduce = (_axes >> i & 1) == 1;
-            kept[i] = reduce ? 1 : Input[i];
-            reduced[i] = reduce ? Input[i] : 1;
+            sum += reader.Read(0, origin + _reduced.OffsetOf(r));
         }
 
-        int rank = Input.Rank;
-        int count = Count;
-        for (int o = 0; o < output.Length; o++)
-        {
-            int origin = Offset(o, kept[..rank]);
-            int sum = 0;
-            for (int r = 0; r < count; r++)
-            {
-                sum += first[origin + Offset(r, reduced[..rank])];
-            }
-
-            output[o] = Finish(sum);
-        }
+        return Finish(sum);
     }
 
     /// <summary>From the sum of the elements to their mean on the output's scale.</summary>
-    private sbyte Finish(int sum)
+    public sbyte Finish(int sum)
     {
         int scaled = FixedPoint.MultiplyByQuantizedMultiplier(
             sum - Input.ZeroPoint * Count, _multiplier, _shift);
         return (sbyte)Math.Clamp(scaled + Output.ZeroPoint, Output.Min, Output.Max);
     }
 
-    /// <summary>Offset in the input of element number n of the box with these extents.</summary>
-    private int Offset(int n, ReadOnlySpan<int> extents)
-    {
-        int offset = 0;
-        int stride = 1;
-        for (int i = extents.Length - 1; i >= 0; i--)
-        {
-            offset += n % extents[i] * stride;
-            n /= extents[i];
-            stride *= Input[i];
-        }
-
-        return offset;
-    }
+    private bool IsReduced(int dimension) => (Axes >> dimension & 1) == 1;
 }

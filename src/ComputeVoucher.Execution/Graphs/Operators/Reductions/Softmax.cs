@@ -54,47 +54,61 @@ internal sealed class Softmax : Operator
         writer.Write(_differenceMin);
     }
 
-    public override void Run(
-        ReadOnlySpan<sbyte> first, ReadOnlySpan<sbyte> second, Span<sbyte> output)
+    public override sbyte Element<TReader>(ref TReader reader, int index) =>
+        Share(RowOf(ref reader, index - index % Input.Last), reader.Read(0, index));
+
+    /// <summary>
+    /// The row form: what all elements of a row share is computed once per row.
+    /// </summary>
+    public override void Run(TensorReader reader, Span<sbyte> output)
     {
-        for (int row = 0; row < first.Length; row += Input.Last)
+        for (int from = 0; from < output.Length; from += Input.Last)
         {
-            Row(first.Slice(row, Input.Last), output.Slice(row, Input.Last));
+            Row row = RowOf(ref reader, from);
+            for (int i = from; i < from + Input.Last; i++)
+            {
+                output[i] = Share(row, reader.Read(0, i));
+            }
         }
     }
 
-    private void Row(ReadOnlySpan<sbyte> input, Span<sbyte> output)
+    private Row RowOf<TReader>(ref TReader reader, int from)
+        where TReader : struct, IElementReader, allows ref struct
     {
         int max = sbyte.MinValue;
-        foreach (sbyte x in input)
+        for (int i = from; i < from + Input.Last; i++)
         {
-            max = Math.Max(max, x);
+            max = Math.Max(max, reader.Read(0, i));
         }
 
         int sum = 0;
-        foreach (sbyte x in input)
+        for (int i = from; i < from + Input.Last; i++)
         {
-            if (x - max >= _differenceMin)
+            int difference = reader.Read(0, i) - max;
+            if (difference >= _differenceMin)
             {
-                sum += FixedPoint.RoundingDivideByPowerOfTwo(Exp(x - max), SumIntegerBits);
+                sum += FixedPoint.RoundingDivideByPowerOfTwo(Exp(difference), SumIntegerBits);
             }
         }
 
         int scale = FixedPoint.Reciprocal(sum, SumIntegerBits, out int bitsOverUnit);
-        int exponent = bitsOverUnit + 31 - 8;
-        for (int i = 0; i < input.Length; i++)
-        {
-            int difference = input[i] - max;
-            int share = difference < _differenceMin
-                ? 0
-                : FixedPoint.RoundingDivideByPowerOfTwo(
-                    FixedPoint.DoublingHighMultiply(scale, Exp(difference)), exponent);
-            output[i] = (sbyte)Math.Clamp(
-                share + sbyte.MinValue, sbyte.MinValue, sbyte.MaxValue);
-        }
+        return new(max, scale, bitsOverUnit + 31 - 8);
+    }
+
+    private sbyte Share(Row row, int x)
+    {
+        int difference = x - row.Max;
+        int share = difference < _differenceMin
+            ? 0
+            : FixedPoint.RoundingDivideByPowerOfTwo(
+                FixedPoint.DoublingHighMultiply(row.Scale, Exp(difference)), row.Exponent);
+        return (sbyte)Math.Clamp(share + sbyte.MinValue, sbyte.MinValue, sbyte.MaxValue);
     }
 
     /// <summary>exp(scale · beta · difference), difference ≤ 0, in Q0.31.</summary>
     private int Exp(int difference) => FixedPoint.ExpOnNegative(
         FixedPoint.DoublingHighMultiply(difference << _leftShift, _multiplier));
+
+    /// <summary>Maximum, reciprocal of the sum of exponentials, and its power of two.</summary>
+    private readonly record struct Row(int Max, int Scale, int Exponent);
 }

@@ -15,22 +15,19 @@ internal sealed class MaxPool2D : Pool2D
 
     public override OperatorKind Kind => OperatorKind.MaxPool2D;
 
-    protected override sbyte Element(ReadOnlySpan<sbyte> image, int y, int x, int c)
+    public override sbyte Element<TReader>(ref TReader reader, int index)
     {
-        int originY = y * _window.StrideH - _window.PadTop;
-        int originX = x * _window.StrideW - _window.PadLeft;
-        (int firstY, int endY) = Window.Inside(originY, 1, _window.FilterH, Input[1]);
-        (int firstX, int endX) = Window.Inside(originX, 1, _window.FilterW, Input[2]);
+        Patch patch = PatchOf(index);
         int greatest = sbyte.MinValue;
-        for (int f = firstY; f < endY; f++)
+        for (int f = patch.Top; f < patch.Bottom; f++)
         {
-            for (int g = firstX; g < endX; g++)
+            for (int g = patch.Left; g < patch.Right; g++)
             {
-                int value = image[((originY + f) * Input[2] + originX + g) * Input[3] + c];
+                int value = reader.Read(0, patch.At(f, g) + patch.Channel);
                 greatest = Math.Max(greatest, value);
             }
         }
 
-        return (sbyte)Math.Clamp(greatest, _activation.Min, _activation.Max);
+        return (sbyte)Math.Clamp(greatest, Activation.Min, Activation.Max);
     }
 }

@@ -13,14 +13,14 @@ internal abstract class Pool2D : WindowOperator
     }
 
     public override ulong Units =>
-        (ulong)Output.Elements * (ulong)_window.Taps * CostTable.PoolTap;
+        (ulong)Output.Elements * (ulong)Window.Taps * CostTable.PoolTap;
 
     public override ElementReads Reads => new(
-        _window.Taps, 1, ((_window.FilterH - 1L) * Input[2] + _window.FilterW - 1) * Input[3] + 1);
+        Window.Taps, 1, ((Window.FilterH - 1L) * Input[2] + Window.FilterW - 1) * Input[3] + 1);
 
     public override void WriteAttributes(ref AttributeWriter writer)
     {
-        _window.Write(ref writer);
-        _activation.Write(ref writer);
+        Window.Write(ref writer);
+        Activation.Write(ref writer);
     }
 }

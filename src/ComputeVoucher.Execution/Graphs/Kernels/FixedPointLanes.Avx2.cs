@@ -7,7 +7,7 @@ namespace ComputeVoucher.Execution.Graphs;
 /// <summary>
 /// Eight lanes of the double-rounding requantization, equal to the scalar lane by lane.
 /// </summary>
-internal static partial class FixedPoint
+internal static class FixedPointLanes
 {
     /// <param name="x">Accumulators.</param>
     /// <param name="multiplier">Multipliers, one per lane.</param>

@@ -1,0 +1,73 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Trace;
+
+namespace ComputeVoucher.Disputes;
+
+/// <summary>
+/// Every tensor of one run, kept whole: what somebody who ran the model opens from.
+/// </summary>
+public sealed class RecordedTrace
+{
+    private readonly List<Entry> _entries = [];
+
+    private RecordedTrace()
+    {
+    }
+
+    public Bytes32 Root { get; private set; }
+
+    /// <summary>Tensors in the list.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>Runs a model and keeps its trace.</summary>
+    /// <exception cref="ModelException">The input does not fit the model.</exception>
+    public static RecordedTrace Of(IModelSession session, ReadOnlySpan<byte> input)
+    {
+        RecordedTrace trace = new();
+        _ = session.Run(input, new RunOptions
+        {
+            OnTensor = (in TracedTensor t) => trace._entries.Add(new(
+                t.Operator, t.Type, t.Dims.ToArray(), t.Data.ToArray(),
+                TraceTree.TensorHash(t.Type, t.Dims, t.Data))),
+        });
+        trace.Root = TraceTree.ListRoot(trace.Hashes);
+        return trace;
+    }
+
+    /// <summary>The same list with one tensor's bytes replaced: a trace that somebody forged.</summary>
+    /// <exception cref="ArgumentException">Data of another length.</exception>
+    public RecordedTrace With(int tensor, byte[] data)
+    {
+        RecordedTrace changed = new();
+        changed._entries.AddRange(_entries);
+        Entry old = _entries[tensor];
+        changed._entries[tensor] = old with
+        {
+            Data = data,
+            Hash = TraceTree.TensorHash(old.Type, old.Dims, data),
+        };
+        changed.Root = TraceTree.ListRoot(changed.Hashes);
+        return changed;
+    }
+
+    /// <summary>Opens elements of one tensor.</summary>
+    /// <exception cref="ArgumentException">See <see cref="Opening.Create"/>.</exception>
+    public Opening Open(int tensor, int firstElement, int elementCount)
+    {
+        Entry entry = _entries[tensor];
+        return Opening.Create(
+            Hashes, tensor, entry.Type, entry.Dims, entry.Data, firstElement, elementCount);
+    }
+
+    internal Entry this[int tensor] => _entries[tensor];
+
+    private Bytes32[] Hashes => [.. _entries.Select(e => e.Hash)];
+
+    /// <summary>One tensor of the list.</summary>
+    internal sealed record Entry(
+        string Operator, TensorType Type, int[] Dims, byte[] Data, Bytes32 Hash);
+}

@@ -1,0 +1,21 @@
+using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution.Language;
+
+namespace ComputeVoucher.Execution;
+
+/// <summary>
+/// One way to run the definitions of both model families faster, with the same bits.
+/// </summary>
+internal interface IBackend
+{
+    Backend Backend { get; }
+
+    /// <summary>Why it cannot run here; null where it can.</summary>
+    string? Absence { get; }
+
+    /// <summary>(operators): what runs each; any number of sessions may share it.</summary>
+    IKernel[] Compile(Graph graph);
+
+    /// <summary>What runs the products of a language model.</summary>
+    KernelSet Compile(LlamaParameters model);
+}
