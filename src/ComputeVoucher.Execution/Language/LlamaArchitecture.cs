@@ -6,19 +6,67 @@ using ComputeVoucher.Primitives;
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// The canonical encoding of an architecture: every number that the operators read and that is no
-/// parameter row. Integers little endian.
+/// Every number that the operators read and that is no parameter row, with its one encoding:
+/// integers little endian.
 /// </summary>
-internal static class LlamaArchitecture
+/// <param name="Shape">Dimensions.</param>
+/// <param name="EpsilonTerm">See <see cref="LlamaParameters"/>, as the next four.</param>
+/// <param name="ScoreMultiplier">Cq.</param>
+/// <param name="ScoreShift">Cb.</param>
+/// <param name="ResidualBits">32 or 64.</param>
+/// <param name="Tied">Whether the embedding is the classifier.</param>
+/// <param name="Kinds">
+/// Forms of embedding and classifier, exponent of the final norm; per layer the exponents of both
+/// norms and the forms of the seven matrices.
+/// </param>
+internal sealed record LlamaArchitecture(
+    LlamaShape Shape, long EpsilonTerm, int ScoreMultiplier, int ScoreShift, int ResidualBits,
+    bool Tied, byte[] Kinds)
 {
     private const uint EncodingVersion = 1;
 
     /// <summary>Six numbers and two table hashes.</summary>
     private const int ConstantBytes = 6 * 4 + 2 * Bytes32.Size;
 
-    public static byte[] Encode(LlamaParameters model)
+    private const int HeadKinds = 3;
+    private const int LayerKinds = 9;
+
+    public static LlamaArchitecture Of(LlamaParameters model)
     {
-        LlamaShape s = model.Shape;
+        byte[] kinds = new byte[HeadKinds + LayerKinds * model.Layers.Length];
+        kinds[0] = (byte)model.Embedding.Form;
+        kinds[1] = (byte)model.Classifier.Form;
+        kinds[2] = (byte)model.FinalNorm.Exponent;
+        int at = HeadKinds;
+        foreach (LlamaLayer layer in model.Layers)
+        {
+            kinds[at++] = (byte)layer.AttentionNorm.Exponent;
+            kinds[at++] = (byte)layer.FeedForwardNorm.Exponent;
+            foreach (WeightId id in LlamaShape.LayerMatrices)
+            {
+                kinds[at++] = (byte)layer.Matrix(id).Form;
+            }
+        }
+
+        return new LlamaArchitecture(
+            model.Shape, model.EpsilonTerm, model.ScoreMultiplier, model.ScoreShift,
+            model.ResidualBits, model.Tied, kinds);
+    }
+
+    /// <summary>Form of a matrix, exponent of a vector of gains.</summary>
+    public byte Kind(WeightId id, int layer) => Kinds[id switch
+    {
+        WeightId.Embedding => 0,
+        WeightId.Classifier => 1,
+        WeightId.FinalNorm => 2,
+        WeightId.AttentionNorm => HeadKinds + LayerKinds * layer,
+        WeightId.FeedForwardNorm => HeadKinds + LayerKinds * layer + 1,
+        _ => HeadKinds + LayerKinds * layer + 2 + (id - WeightId.Query),
+    }];
+
+    public byte[] Encode()
+    {
+        LlamaShape s = Shape;
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
         writer.Write(EncodingVersion);
@@ -28,25 +76,13 @@ internal static class LlamaArchitecture
             writer.Write(n);
         }
 
-        writer.Write(model.EpsilonTerm);
-        writer.Write(model.ScoreMultiplier);
-        writer.Write(model.ScoreShift);
-        writer.Write(model.ResidualBits);
-        writer.Write(model.Tied ? 1 : 0);
+        writer.Write(EpsilonTerm);
+        writer.Write(ScoreMultiplier);
+        writer.Write(ScoreShift);
+        writer.Write(ResidualBits);
+        writer.Write(Tied ? 1 : 0);
         WriteConstants(writer);
-        writer.Write((byte)model.Embedding.Form);
-        writer.Write((byte)model.Classifier.Form);
-        writer.Write((byte)model.FinalNorm.Exponent);
-        foreach (LlamaLayer layer in model.Layers)
-        {
-            writer.Write((byte)layer.AttentionNorm.Exponent);
-            writer.Write((byte)layer.FeedForwardNorm.Exponent);
-            foreach (WeightId id in LlamaShape.LayerMatrices)
-            {
-                writer.Write((byte)layer.Matrix(id).Form);
-            }
-        }
-
+        writer.Write(Kinds);
         writer.Flush();
         return stream.ToArray();
     }
@@ -57,7 +93,7 @@ internal static class LlamaArchitecture
         foreach (int n in (ReadOnlySpan<int>)
         [
             Rounding.FractionBits, Tables.ScoreFractionBits, AttentionWork.PartialTokens,
-            MatrixWork.PartialColumns, Definitions.SquareColumns, (int)SamplingOptions.TopKMax,
+            MatrixWork.PartialColumns, RmsNorm.SquareColumns, (int)SamplingOptions.TopKMax,
         ])
         {
             writer.Write(n);
@@ -78,7 +114,7 @@ internal static class LlamaArchitecture
         try
         {
             LlamaParameters model = Read(reader, bodyBytes, source);
-            return Encode(model).AsSpan().SequenceEqual(encoding)
+            return Of(model).Encode().AsSpan().SequenceEqual(encoding)
                 ? model
                 : throw source.Refuse("has an architecture of another version; import it again");
         }

@@ -83,7 +83,7 @@ internal static class LlamaDescription
         ulong layers = (ulong)s.Layers;
         LlamaLayer layer = p.Layers[0];
         int residual = p.ResidualBits / 8;
-        int square = Definitions.SquareColumns < s.Dim ? Definitions.SquareColumns : s.Dim;
+        int square = RmsNorm.SquareColumns < s.Dim ? RmsNorm.SquareColumns : s.Dim;
         void Add(string name, int width, long parameters, ulong macs, ulong units, int proof) =>
             list.Add(new OperatorDescription
             {

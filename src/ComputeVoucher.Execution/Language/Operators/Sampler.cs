@@ -112,6 +112,36 @@ internal static class Sampler
         return chosen;
     }
 
+    /// <summary>The logit of a candidate.</summary>
+    public static long CandidateLogit<T>(TraceReader<T> reader, int position, int index)
+        where T : struct, ITraceSource
+    {
+        long id = reader.Get(TraceTensor.Candidates, position, 0, index);
+        return reader.Get(
+            TraceTensor.Logits, position, 0, reader.Within(id, reader.Shape.Vocab));
+    }
+
+    /// <summary>The token that the draw of its step takes from the candidates.</summary>
+    public static long Drawn<T>(TraceReader<T> reader, int position)
+        where T : struct, ITraceSource
+    {
+        int[] values = new int[reader.Layout.Candidates];
+        for (int c = 0; c < values.Length; c++)
+        {
+            values[c] = (int)reader.Get(TraceTensor.CandidateLogits, position, 0, c);
+            if (c > 0 && values[c] > values[c - 1])
+            {
+                reader.Refute();
+                return 0;
+            }
+        }
+
+        RecordHeader record = reader.Layout.Record;
+        uint step = (uint)(position - (record.Prompt - 1)) + 1;
+        int chosen = Choose(values, record.Sampling, step);
+        return reader.Get(TraceTensor.Candidates, position, 0, chosen);
+    }
+
     private static ulong Draw(ulong seed, uint step)
     {
         Span<byte> message = stackalloc byte[13];

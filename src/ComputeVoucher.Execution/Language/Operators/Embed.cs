@@ -1,0 +1,31 @@
+namespace ComputeVoucher.Execution.Language;
+
+/// <summary>The first residual: a row of the embedding.</summary>
+internal static class Embed
+{
+    /// <summary>
+    /// embed: x_i = rs(S·q − M, 24 − 16): the weight, exact in units of 2^-24, to Q.16.
+    /// Range: |S·q − M| &lt; 2^32, so x is below 2^24.
+    /// </summary>
+    public static long Of(long exact) => Rounding.Shift(exact, 24 - Rounding.FractionBits);
+
+    /// <summary>Of the prompt's token, or of the one produced a position before.</summary>
+    public static long Element<T>(TraceReader<T> reader, int position, int index)
+        where T : struct, ITraceSource
+    {
+        long id = 0;
+        int at = InputRecord.HeaderBytes + 4 * position;
+        for (int i = 3; i >= 0 && position < reader.Layout.Record.Prompt; i--)
+        {
+            id = (id << 8) | reader.Get(TraceTensor.Input, 0, 0, at + i);
+        }
+
+        if (position >= reader.Layout.Record.Prompt)
+        {
+            id = reader.Get(TraceTensor.Token, position - 1, 0, 0);
+        }
+
+        return Of(reader.Weight(
+            WeightId.Embedding, 0, reader.Within(id, reader.Shape.Vocab), index));
+    }
+}

@@ -1,0 +1,253 @@
+using System;
+using ComputeVoucher.Trace;
+
+namespace ComputeVoucher.Execution.Language;
+
+/// <summary>A tensor of the list; layer 0 where the tensor belongs to none.</summary>
+internal readonly record struct TracePlace(TraceTensor Tensor, int Position, int Layer);
+
+/// <summary>What a scalar says.</summary>
+internal enum ScalarKind
+{
+    /// <summary>Lowest index of the largest |x| of a norm.</summary>
+    NormWitness,
+
+    /// <summary>That |x|.</summary>
+    NormMax,
+
+    /// <summary>The integer reciprocal root.</summary>
+    NormRoot,
+
+    /// <summary>A partial sum of squares; Part says which.</summary>
+    NormSquares,
+
+    /// <summary>Lowest index of the largest magnitude of an int16 row; Part is the head.</summary>
+    RowWitness,
+
+    /// <summary>The row's exponent.</summary>
+    RowExponent,
+
+    /// <summary>Lowest token of the largest score; Part is the head.</summary>
+    SoftmaxWitness,
+
+    /// <summary>That score.</summary>
+    SoftmaxMax,
+
+    /// <summary>D, the sum of the exponentials.</summary>
+    SoftmaxSum,
+}
+
+/// <summary>One number among the scalars: of which row, and of which head or part.</summary>
+internal readonly record struct TraceScalar(ScalarKind Kind, TraceTensor Row, int Part);
+
+/// <summary>
+/// The one place that says what a trace commits to: which tensor stands where in the list, its
+/// type and shape, and what stands where among the scalars. A closed form of the architecture and
+/// the record, so that the trace of fewer steps is a prefix.
+/// </summary>
+/// <remarks>
+/// Scalars of a layer: [attention norm: witness, max, root, partial sums of squares; witness and
+/// exponent of its row], [per head of q ‖ k ‖ v: witness, exponent], [per query head: witness, max,
+/// D], [attention output: witness, exponent], [feed-forward norm like the first], [SwiGlu: witness,
+/// exponent]. Behind the logits: those of the final norm.
+/// </remarks>
+internal sealed class TraceLayout
+{
+    private const int NormScalars = 3;
+    private static readonly string[] s_names =
+    [
+        "input", "embed", "attention.norm", "qkv.parts", "qkv", "rope", "weights", "weights.sum",
+        "weights.mix", "attention.output", "attention.parts", "attention", "feedforward.norm",
+        "gate_up.parts", "gate_up", "swiglu", "feedforward.parts", "feedforward", "scalars",
+        "final.norm", "logits.parts", "logits", "scalars", "candidates", "candidates.logits",
+        "token",
+    ];
+
+    private readonly LlamaShape _shape;
+    private readonly TensorType _residual;
+    private readonly int _squares;
+
+    /// <param name="model">The architecture.</param>
+    /// <param name="record">What the order asks for.</param>
+    public TraceLayout(LlamaArchitecture model, in RecordHeader record)
+    {
+        _shape = model.Shape;
+        _residual = model.ResidualBits == 64 ? TensorType.Int64 : TensorType.Int32;
+        _squares = RmsNorm.SquareParts(_shape.Dim);
+        Record = record;
+        Candidates = (int)Math.Min(record.Sampling.TopK, (uint)_shape.Vocab);
+    }
+
+    public RecordHeader Record { get; }
+
+    /// <summary>Tokens that a draw chooses among; 0 where the choice is greedy.</summary>
+    public int Candidates { get; }
+
+    public static string Name(TraceTensor tensor) => s_names[(int)tensor];
+
+    /// <summary>Tensors before those of a position: how many a run of so many has.</summary>
+    public long Before(int position) =>
+        1 + (long)position + _shape.Layers * ((long)position * InLayer(0) +
+            2L * Math.Max(0, position - AttentionWork.PartialTokens)) +
+        (long)Math.Max(0, position - (Record.Prompt - 1)) * InHead;
+
+    /// <summary>Tensors of a trace of so many steps; the last token is not run.</summary>
+    public long Tensors(uint steps) => Before(Record.Prompt - 1 + (int)steps);
+
+    /// <summary>Place in the list.</summary>
+    public int Index(TraceTensor tensor, int position, int layer = 0) => (int)(tensor switch
+    {
+        TraceTensor.Input => 0,
+        TraceTensor.Embed => Before(position),
+        < TraceTensor.FinalNorm => Before(position) + 1 + layer * InLayer(position) +
+            Count(TraceTensor.AttentionNorm, tensor, position),
+        _ => Before(position) + 1 + _shape.Layers * InLayer(position) +
+            Count(TraceTensor.FinalNorm, tensor, position),
+    });
+
+    /// <summary>The inverse of <see cref="Index"/>, for an index below 2^24.</summary>
+    public TracePlace Locate(int index)
+    {
+        if (index == 0)
+        {
+            return default;
+        }
+
+        int position = 0;
+        for (int step = 1 << 24; step > 0; step >>= 1)
+        {
+            position += Before(position + step) <= index ? step : 0;
+        }
+
+        int rest = index - (int)Before(position) - 1;
+        int layer = Math.Max(0, rest) / InLayer(position);
+        TraceTensor tensor = rest < 0 ? TraceTensor.Embed
+            : layer < _shape.Layers ? TraceTensor.AttentionNorm : TraceTensor.FinalNorm;
+        rest -= layer * InLayer(position);
+        while ((rest -= Has(tensor, position) ? 1 : 0) >= 0)
+        {
+            tensor++;
+        }
+
+        bool layered = tensor is >= TraceTensor.AttentionNorm and <= TraceTensor.Scalars;
+        return new TracePlace(tensor, position, layered ? layer : 0);
+    }
+
+    public TensorType Type(TraceTensor tensor) => tensor switch
+    {
+        TraceTensor.Input => TensorType.UInt8,
+        TraceTensor.Embed or TraceTensor.Attention or TraceTensor.FeedForward => _residual,
+        TraceTensor.AttentionNorm or TraceTensor.Rope or TraceTensor.AttentionOutput or
+            TraceTensor.FeedForwardNorm or TraceTensor.SwiGlu or TraceTensor.FinalNorm =>
+            TensorType.Int16,
+        TraceTensor.Qkv or TraceTensor.Weights or TraceTensor.GateUp or TraceTensor.Logits or
+            >= TraceTensor.Candidates => TensorType.Int32,
+        _ => TensorType.Int64,
+    };
+
+    public int[] Dims(TraceTensor tensor, int position)
+    {
+        LlamaShape s = _shape;
+        int tokens = position + 1;
+        return tensor switch
+        {
+            TraceTensor.Input => [Record.Bytes],
+            TraceTensor.Qkv or TraceTensor.Rope => [s.QueryDim + 2 * s.KvDim],
+            TraceTensor.QkvParts =>
+                [s.QueryDim + 2 * s.KvDim, MatrixWork.PartialCount(s.Dim)],
+            TraceTensor.Weights => [s.Heads, tokens],
+            TraceTensor.WeightsSum => [s.Heads, AttentionWork.Parts(tokens)],
+            TraceTensor.WeightsMix => [s.Heads, s.HeadDim, AttentionWork.Parts(tokens)],
+            TraceTensor.AttentionOutput => [s.QueryDim],
+            TraceTensor.AttentionParts => [s.Dim, MatrixWork.PartialCount(s.QueryDim)],
+            TraceTensor.GateUp => [2 * s.Hidden],
+            TraceTensor.GateUpParts => [2 * s.Hidden, MatrixWork.PartialCount(s.Dim)],
+            TraceTensor.SwiGlu => [s.Hidden],
+            TraceTensor.FeedForwardParts => [s.Dim, MatrixWork.PartialCount(s.Hidden)],
+            TraceTensor.Scalars => [Exponent(TraceTensor.SwiGlu) + 2],
+            TraceTensor.Logits => [s.Vocab],
+            TraceTensor.LogitsParts => [s.Vocab, MatrixWork.PartialCount(s.Dim)],
+            TraceTensor.FinalScalars => [Exponent(TraceTensor.FinalNorm) + 2],
+            TraceTensor.Candidates or TraceTensor.CandidateLogits => [Candidates],
+            TraceTensor.Token => [1],
+            _ => [s.Dim],
+        };
+    }
+
+    /// <summary>The tensor of scalars that speaks of a row.</summary>
+    public static TraceTensor ScalarsOf(TraceTensor row) =>
+        row == TraceTensor.FinalNorm ? TraceTensor.FinalScalars : TraceTensor.Scalars;
+
+    /// <summary>Offset of the witness of a norm; maximum, root and partial sums follow.</summary>
+    public int Norm(TraceTensor norm) =>
+        norm == TraceTensor.FeedForwardNorm ? Exponent(TraceTensor.AttentionOutput) + 2 : 0;
+
+    /// <summary>Offset of the witness of a query head's softmax; maximum and D follow.</summary>
+    public int Softmax(int head) =>
+        Exponent(TraceTensor.Rope, _shape.Heads + 2 * _shape.KvHeads) + 3 * head;
+
+    /// <summary>Offset of the witness of an int16 row; its exponent follows.</summary>
+    public int Exponent(TraceTensor row, int head = 0) => row switch
+    {
+        TraceTensor.Rope => Exponent(TraceTensor.AttentionNorm) + 2 + 2 * head,
+        TraceTensor.AttentionOutput => Softmax(_shape.Heads),
+        TraceTensor.SwiGlu => Exponent(TraceTensor.FeedForwardNorm) + 2,
+        _ => Norm(row) + NormScalars + _squares,
+    };
+
+    /// <summary>What stands at an offset of the scalars.</summary>
+    public TraceScalar Scalar(TraceTensor scalars, int at)
+    {
+        TraceTensor norm = scalars == TraceTensor.FinalScalars ? TraceTensor.FinalNorm
+            : at < Exponent(TraceTensor.Rope) ? TraceTensor.AttentionNorm
+            : TraceTensor.FeedForwardNorm;
+        if (at >= Norm(norm) && at < Exponent(norm))
+        {
+            int i = at - Norm(norm);
+            return new TraceScalar(
+                (ScalarKind)Math.Min(i, NormScalars), norm, Math.Max(0, i - NormScalars));
+        }
+
+        if (at >= Softmax(0) && at < Softmax(_shape.Heads))
+        {
+            int i = at - Softmax(0);
+            return new TraceScalar(
+                ScalarKind.SoftmaxWitness + i % 3, TraceTensor.Weights, i / 3);
+        }
+
+        TraceTensor row = at >= Exponent(norm) + 2 ? TraceTensor.SwiGlu
+            : at >= Exponent(norm) ? norm
+            : at >= Softmax(_shape.Heads) ? TraceTensor.AttentionOutput : TraceTensor.Rope;
+        int offset = at - Exponent(row);
+        return new TraceScalar(ScalarKind.RowWitness + offset % 2, row, offset / 2);
+    }
+
+    /// <summary>Whether a position has this tensor.</summary>
+    private bool Has(TraceTensor tensor, int position) => tensor switch
+    {
+        TraceTensor.QkvParts or TraceTensor.GateUpParts or TraceTensor.LogitsParts =>
+            MatrixWork.PartialCount(_shape.Dim) > 1,
+        TraceTensor.AttentionParts => MatrixWork.PartialCount(_shape.QueryDim) > 1,
+        TraceTensor.FeedForwardParts => MatrixWork.PartialCount(_shape.Hidden) > 1,
+        TraceTensor.WeightsSum or TraceTensor.WeightsMix =>
+            position >= AttentionWork.PartialTokens,
+        TraceTensor.Candidates or TraceTensor.CandidateLogits => Candidates > 0,
+        _ => true,
+    };
+
+    private int Count(TraceTensor from, TraceTensor to, int position)
+    {
+        int count = 0;
+        for (TraceTensor tensor = from; tensor < to; tensor++)
+        {
+            count += Has(tensor, position) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private int InLayer(int position) =>
+        Count(TraceTensor.AttentionNorm, TraceTensor.FinalNorm, position);
+
+    private int InHead => Count(TraceTensor.FinalNorm, TraceTensor.Token + 1, 0);
+}
