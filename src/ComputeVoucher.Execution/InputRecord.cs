@@ -19,6 +19,14 @@ internal readonly record struct RecordHeader(
     /// <summary>Bytes of the whole record.</summary>
     public int Bytes => InputRecord.HeaderBytes + 4 * (Prompt + EndTokens);
 
+    /// <summary>Null, or why no record starts so.</summary>
+    public string? Problem() => Prompt == 0 || NewTokensMax == 0
+        ? "a prompt of one token and one new token are the least"
+        : !Sampling.IsCanonical ? "sampling options out of range, or set beside temperature 0"
+        : EndTokens > InputRecord.EndTokensMax
+            ? $"{EndTokens} end tokens, at most {InputRecord.EndTokensMax}"
+            : null;
+
     /// <summary>Null where the bytes do not start a record of this version.</summary>
     public static RecordHeader? Read(ReadOnlySpan<byte> bytes)
     {
@@ -184,16 +192,6 @@ public sealed class InputRecord
 
     private string? Problem()
     {
-        if (_prompt.Length == 0 || NewTokensMax == 0)
-        {
-            return "a prompt of one token and one new token are the least";
-        }
-
-        if (!Sampling.IsCanonical)
-        {
-            return "sampling options out of range, or set beside temperature 0";
-        }
-
         for (int i = 1; i < _endTokens.Length; i++)
         {
             if (_endTokens[i] <= _endTokens[i - 1])
@@ -202,8 +200,6 @@ public sealed class InputRecord
             }
         }
 
-        return _endTokens.Length > EndTokensMax
-            ? $"{_endTokens.Length} end tokens, at most {EndTokensMax}"
-            : null;
+        return Header.Problem();
     }
 }

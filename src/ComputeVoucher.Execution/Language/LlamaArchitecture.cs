@@ -64,6 +64,19 @@ internal sealed record LlamaArchitecture(
         _ => HeadKinds + LayerKinds * layer + 2 + (id - WeightId.Query),
     }];
 
+    /// <summary>Bytes of a parameter row, see <see cref="LlamaRoots"/>.</summary>
+    public int RowBytes(WeightId id, int layer)
+    {
+        int columns = Shape.Of(id).Columns;
+        return id switch
+        {
+            WeightId.Rotary => 4 * Shape.HeadDim,
+            >= WeightId.AttentionNorm => 2 * columns,
+            _ => (columns + WeightForms.BlockColumns - 1) / WeightForms.BlockColumns *
+                WeightForms.CellBytes((WeightForm)Kind(id, layer)),
+        };
+    }
+
     public byte[] Encode()
     {
         LlamaShape s = Shape;
@@ -103,6 +116,25 @@ internal sealed record LlamaArchitecture(
         writer.Write(Keccak256.Hash(MemoryMarshal.AsBytes(Tables.Sigmoid)).Span);
     }
 
+    /// <summary>Reads an encoding.</summary>
+    /// <exception cref="ModelException">Not the one encoding of an architecture.</exception>
+    public static LlamaArchitecture Parse(byte[] encoding, Func<string, ModelException> refuse)
+    {
+        using var reader = new BinaryReader(new MemoryStream(encoding));
+        try
+        {
+            LlamaArchitecture model = Read(reader, refuse);
+            bool oneForm = !model.Tied || model.Kinds[0] == model.Kinds[1];
+            return oneForm && model.Encode().AsSpan().SequenceEqual(encoding)
+                ? model
+                : throw refuse("has an architecture of another version; import it again");
+        }
+        catch (EndOfStreamException)
+        {
+            throw refuse("ends within its architecture; import the model again");
+        }
+    }
+
     /// <summary>
     /// Matrices of the right form and shape, still empty, once it is certain that the artifact
     /// has the bytes to fill them.
@@ -110,21 +142,38 @@ internal sealed record LlamaArchitecture(
     /// <exception cref="ModelException">Not the one encoding of an architecture.</exception>
     public static LlamaParameters Decode(byte[] encoding, long bodyBytes, ByteSource source)
     {
-        using var reader = new BinaryReader(new MemoryStream(encoding));
-        try
+        LlamaArchitecture model = Parse(encoding, source.Refuse);
+        var builder = new EmptyLlama(model, bodyBytes, new WeightArena(bodyBytes), source);
+        QuantMatrix embedding = builder.Matrix(WeightId.Embedding, 0);
+        QuantMatrix classifier = model.Tied ? embedding : builder.Matrix(WeightId.Classifier, 0);
+        var layers = new LlamaLayer[model.Shape.Layers];
+        for (int i = 0; i < layers.Length; i++)
         {
-            LlamaParameters model = Read(reader, bodyBytes, source);
-            return Of(model).Encode().AsSpan().SequenceEqual(encoding)
-                ? model
-                : throw source.Refuse("has an architecture of another version; import it again");
+            QuantMatrix Next(WeightId id) => builder.Matrix(id, i);
+            layers[i] = new LlamaLayer(
+                builder.Norm(WeightId.AttentionNorm, i), Next(WeightId.Query),
+                Next(WeightId.Key), Next(WeightId.Value), Next(WeightId.Output),
+                builder.Norm(WeightId.FeedForwardNorm, i), Next(WeightId.Gate),
+                Next(WeightId.Up), Next(WeightId.Down));
         }
-        catch (EndOfStreamException)
+
+        return new LlamaParameters
         {
-            throw source.Refuse("ends within its architecture; import the model again");
-        }
+            Shape = model.Shape,
+            Arena = builder.Arena,
+            Embedding = embedding,
+            Classifier = classifier,
+            Layers = layers,
+            FinalNorm = builder.Norm(WeightId.FinalNorm, 0),
+            Rotary = builder.Rotary(),
+            EpsilonTerm = model.EpsilonTerm,
+            ScoreMultiplier = model.ScoreMultiplier,
+            ScoreShift = model.ScoreShift,
+            ResidualBits = model.ResidualBits,
+        };
     }
 
-    private static LlamaParameters Read(BinaryReader reader, long bodyBytes, ByteSource source)
+    private static LlamaArchitecture Read(BinaryReader reader, Func<string, ModelException> refuse)
     {
         _ = reader.ReadUInt32();
         int[] n = new int[8];
@@ -136,7 +185,7 @@ internal sealed record LlamaArchitecture(
         var shape = new LlamaShape(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]);
         if (shape.Problem() is string problem)
         {
-            throw source.Refuse(problem);
+            throw refuse(problem);
         }
 
         long epsilon = reader.ReadInt64();
@@ -148,39 +197,22 @@ internal sealed record LlamaArchitecture(
         if ((multiplier, shift) != LlamaParameters.Score(shape.HeadDim) ||
             epsilon is < 0 or > (1L << 48))
         {
-            throw source.Refuse("has constants that do not follow from its shape");
+            throw refuse("has constants that do not follow from its shape");
         }
 
-        var builder = new EmptyLlama(shape, bodyBytes, new WeightArena(bodyBytes), source);
-        QuantMatrix embedding = builder.Matrix(WeightId.Embedding, reader.ReadByte());
-        byte form = reader.ReadByte();
-        QuantMatrix classifier = tied ? embedding : builder.Matrix(WeightId.Classifier, form);
-        NormVector final = builder.Norm(reader.ReadByte());
-        var layers = new LlamaLayer[shape.Layers];
-        for (int i = 0; i < layers.Length; i++)
+        byte[] kinds = new byte[HeadKinds + LayerKinds * shape.Layers];
+        reader.BaseStream.ReadExactly(kinds);
+        for (int i = 0; i < kinds.Length; i++)
         {
-            NormVector attention = builder.Norm(reader.ReadByte());
-            NormVector feedForward = builder.Norm(reader.ReadByte());
-            QuantMatrix Next(WeightId id) => builder.Matrix(id, reader.ReadByte());
-            layers[i] = new LlamaLayer(
-                attention, Next(WeightId.Query), Next(WeightId.Key), Next(WeightId.Value),
-                Next(WeightId.Output), feedForward, Next(WeightId.Gate), Next(WeightId.Up),
-                Next(WeightId.Down));
+            bool norm = i < HeadKinds ? i == 2 : (i - HeadKinds) % LayerKinds < 2;
+            if (norm ? kinds[i] > NormVector.ExponentMax : !WeightForms.IsKnown(kinds[i]))
+            {
+                throw refuse(norm
+                    ? $"has a gain exponent of {kinds[i]}; import the model again"
+                    : $"has a matrix of unknown form {kinds[i]}; import the model again");
+            }
         }
 
-        return new LlamaParameters
-        {
-            Shape = shape,
-            Arena = builder.Arena,
-            Embedding = embedding,
-            Classifier = classifier,
-            Layers = layers,
-            FinalNorm = final,
-            Rotary = builder.Rotary(),
-            EpsilonTerm = epsilon,
-            ScoreMultiplier = multiplier,
-            ScoreShift = shift,
-            ResidualBits = residual,
-        };
+        return new LlamaArchitecture(shape, epsilon, multiplier, shift, residual, tied, kinds);
     }
 }

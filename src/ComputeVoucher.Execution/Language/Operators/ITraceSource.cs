@@ -1,19 +1,19 @@
 using System;
+using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// Where the bytes come from that a definition reads: a trace in memory, or openings. All of it
-/// little endian, as committed.
+/// What a definition reads from: a trace and a model in memory, or openings of them.
 /// </summary>
 internal interface ITraceSource
 {
-    /// <summary>Bytes of a tensor of the trace's list.</summary>
-    ReadOnlySpan<byte> Tensor(int index, int at, int length);
+    /// <summary>An element of the trace's list, of the type and shape that the layout says.</summary>
+    long Read(int tensor, TensorType type, ReadOnlySpan<int> dims, int element);
 
-    /// <summary>Bytes of a parameter row, see <see cref="LlamaRoots"/>.</summary>
-    ReadOnlySpan<byte> Row(WeightId id, int layer, int row, int at, int length);
+    /// <summary>Bytes of a parameter row from an offset on, see <see cref="LlamaRoots"/>.</summary>
+    void ReadRow(WeightId id, int layer, int row, int at, Span<byte> bytes);
 
-    /// <summary>Bytes of the record that was ordered.</summary>
-    ReadOnlySpan<byte> Ordered(int at, int length);
+    /// <summary>A byte of the record that was ordered.</summary>
+    byte ReadOrdered(int index);
 }

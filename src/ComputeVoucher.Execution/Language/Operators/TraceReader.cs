@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Binary;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
@@ -46,17 +45,9 @@ internal sealed class TraceReader<TSource>(
     /// <summary>One committed element.</summary>
     public long Get(TraceTensor tensor, int position, int layer, int index)
     {
-        TensorType type = layout.Type(tensor);
-        int size = TraceTree.ElementBytes(type);
-        ReadOnlySpan<byte> at = _source.Tensor(
-            layout.Index(tensor, position, layer), index * size, size);
-        long value = type switch
-        {
-            TensorType.UInt8 => at[0],
-            TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(at),
-            TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(at),
-            _ => BinaryPrimitives.ReadInt64LittleEndian(at),
-        };
+        long value = _source.Read(
+            layout.Index(tensor, position, layer), layout.Type(tensor),
+            layout.Dims(tensor, position), index);
         IsRefuted |= value is >= NumberMax or <= -NumberMax;
         return value is >= NumberMax or <= -NumberMax ? 0 : value;
     }
@@ -84,17 +75,25 @@ internal sealed class TraceReader<TSource>(
     public long Weight(WeightId id, int layer, int row, int column)
     {
         var form = (WeightForm)model.Kind(id, layer);
-        int size = WeightForms.CellBytes(form);
-        return WeightForms.Exact(
-            form, _source.Row(id, layer, row, column / 32 * size, size), column % 32);
+        Span<byte> cell = stackalloc byte[WeightForms.CellBytes(form)];
+        _source.ReadRow(id, layer, row, column / WeightForms.BlockColumns * cell.Length, cell);
+        return WeightForms.Exact(form, cell, column % WeightForms.BlockColumns);
     }
 
-    public int Gain(WeightId id, int layer, int index) =>
-        BinaryPrimitives.ReadInt16LittleEndian(_source.Row(id, layer, 0, 2 * index, 2));
+    public int Gain(WeightId id, int layer, int index)
+    {
+        Span<byte> gain = stackalloc byte[2];
+        _source.ReadRow(id, layer, 0, 2 * index, gain);
+        return BinaryPrimitives.ReadInt16LittleEndian(gain);
+    }
 
     /// <summary>Cosine or sine in Q.15; the table's row is [HeadDim / 2, 2].</summary>
-    public int Rotary(int position, int index) => BinaryPrimitives.ReadInt32LittleEndian(
-        _source.Row(WeightId.Rotary, 0, position, 4 * index, 4));
+    public int Rotary(int position, int index)
+    {
+        Span<byte> turn = stackalloc byte[4];
+        _source.ReadRow(WeightId.Rotary, 0, position, 4 * index, turn);
+        return BinaryPrimitives.ReadInt32LittleEndian(turn);
+    }
 
-    public byte Ordered(int index) => _source.Ordered(index, 1)[0];
+    public long Ordered(int index) => _source.ReadOrdered(index);
 }

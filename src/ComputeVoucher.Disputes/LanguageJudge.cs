@@ -1,0 +1,190 @@
+using System;
+using System.Collections.Generic;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Trace;
+
+namespace ComputeVoucher.Disputes;
+
+/// <summary>
+/// Judges one committed element of a language model's trace from openings alone: by the definition
+/// of its operator, with at most 16 KiB of leaves.
+/// </summary>
+public static class LanguageJudge
+{
+    /// <summary>Leaves that one element opens at most; import refuses models that need more.</summary>
+    public const int OpenedBytesMax = LlamaDescription.ElementBytesMax;
+
+    /// <summary>
+    /// Whether the element follows. The witness of a maximum follows as long as it is in range;
+    /// see <see cref="Rival(LanguageStatement, LanguageWitness, int, int, int)"/>.
+    /// </summary>
+    /// <param name="statement">What was signed.</param>
+    /// <param name="witness">See <see cref="LanguageWitnesses.Element"/>.</param>
+    /// <param name="tensor">Place in the trace's list.</param>
+    /// <param name="element">Number of the element in the tensor's own order.</param>
+    public static Judgement Element(
+        LanguageStatement statement, LanguageWitness witness, int tensor, int element) =>
+        Judge(statement, witness, OpenedBytesMax, tensor, (reader, at) =>
+            Element(reader, at, element));
+
+    /// <summary>
+    /// Whether the committed witness of a maximum stands against a rival: Differs where the rival
+    /// is larger, or as large with a lower index. Two elements are read.
+    /// </summary>
+    /// <param name="statement">What was signed.</param>
+    /// <param name="witness">See <see cref="LanguageWitnesses.Rival"/>.</param>
+    /// <param name="tensor">Place of the tensor that holds the witness.</param>
+    /// <param name="element">The witness.</param>
+    /// <param name="rival">Index of what may be larger.</param>
+    public static Judgement Rival(
+        LanguageStatement statement, LanguageWitness witness, int tensor, int element,
+        int rival) =>
+        Judge(statement, witness, 2 * OpenedBytesMax, tensor, (reader, at) =>
+            Rival(reader, at, element, rival));
+
+    internal static Judgement Element<T>(TraceReader<T> reader, TracePlace at, int element)
+        where T : struct, ITraceSource
+    {
+        Check(reader.Layout, at, element);
+        long committed = reader.Get(at.Tensor, at.Position, at.Layer, element);
+        long computed = LlamaElement.Of(reader, at.Tensor, at.Position, at.Layer, element);
+        return reader.IsRefuted
+            ? new Judgement(Verdict.Differs, committed, computed, "no honest run commits to that")
+            : Judgement.Of(committed, computed);
+    }
+
+    internal static Judgement Rival<T>(
+        TraceReader<T> reader, TracePlace at, int element, int rival)
+        where T : struct, ITraceSource
+    {
+        Check(reader.Layout, at, element);
+        int rivals = Maximum.Rivals(
+            reader.Shape, reader.Layout, at.Tensor, at.Position, element);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rival, (uint)rivals);
+        long committed = reader.Get(at.Tensor, at.Position, at.Layer, element);
+        bool beats = Maximum.Beats(
+            reader, at.Tensor, at.Position, at.Layer, element, rival);
+        return new Judgement(
+            beats || reader.IsRefuted ? Verdict.Differs : Verdict.Equal,
+            committed, beats ? rival : committed, "");
+    }
+
+    private static Judgement Judge(
+        LanguageStatement statement, LanguageWitness witness, int bytesMax, int tensor,
+        Func<TraceReader<OpenedSource>, TracePlace, Judgement> judge)
+    {
+        try
+        {
+            TraceReader<OpenedSource> reader = Open(statement, witness, bytesMax);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
+                (ulong)tensor, (ulong)reader.Layout.Tensors(statement.Steps));
+            return judge(reader, reader.Layout.Locate(tensor));
+        }
+        catch (EvidenceException e)
+        {
+            return Judgement.Of(e);
+        }
+        catch (ModelException e)
+        {
+            return Judgement.Of(Bad(e.Message));
+        }
+    }
+
+    private static TraceReader<OpenedSource> Open(
+        LanguageStatement statement, LanguageWitness witness, int bytesMax)
+    {
+        if (witness.OpenedBytes > bytesMax)
+        {
+            throw Bad($"{witness.OpenedBytes} bytes are open, at most {bytesMax} are read");
+        }
+
+        Bytes32 architecture = LlamaRoots.Architecture(witness.Architecture);
+        if (ModelRoots.Model(architecture, witness.ParametersRoot) != statement.ModelRoot)
+        {
+            throw Bad("the architecture is of another model");
+        }
+
+        LlamaArchitecture model = LlamaArchitecture.Parse(
+            witness.Architecture, text => new ModelException(text));
+        OpenedTrace input = Opened(witness.Input, statement.InputRoot);
+        RecordHeader record = Header(witness.Input, input);
+        if (statement.Steps == 0 || statement.Steps > record.NewTokensMax ||
+            record.Prompt - 1 + (long)statement.Steps > model.Shape.Context)
+        {
+            throw Bad($"{statement.Steps} steps are not what the record asks for");
+        }
+
+        TraceLayout layout = new(model, record);
+        OpenedTrace trace = Opened(witness.Trace, statement.TraceRoot);
+        if (trace.TensorCount != layout.Tensors(statement.Steps))
+        {
+            throw Bad($"the trace has {trace.TensorCount} tensors");
+        }
+
+        Dictionary<(WeightId, int, int, int), ReadOnlyMemory<byte>> rows = [];
+        foreach (RowOpening row in witness.Rows)
+        {
+            if (!row.Proves(model, architecture, statement.ModelRoot))
+            {
+                throw Bad($"the opening of {row.Id} {row.Layer}, row {row.Row}, proves nothing");
+            }
+
+            for (int i = 0; i < row.Leaves.Length / TraceTree.LeafBytes; i++)
+            {
+                rows[(row.Id, row.Layer, row.Row, row.FirstLeaf + i)] =
+                    row.Leaves.AsMemory(i * TraceTree.LeafBytes, TraceTree.LeafBytes);
+            }
+        }
+
+        return new(model, layout, new OpenedSource(trace, input, record.Bytes, rows));
+    }
+
+    private static OpenedTrace Opened(IReadOnlyList<byte[]> openings, Bytes32 root)
+    {
+        OpenedTrace opened = new(root);
+        foreach (byte[] opening in openings)
+        {
+            if (!opened.TryAdd(opening))
+            {
+                throw Bad("an opening is not of this root");
+            }
+        }
+
+        return opened;
+    }
+
+    /// <summary>The record's first bytes: what the layout follows from.</summary>
+    private static RecordHeader Header(IReadOnlyList<byte[]> openings, OpenedTrace input)
+    {
+        if (openings.Count == 0 || !Opening.TryDecode(openings[0], out Opening? first))
+        {
+            throw new EvidenceException(Verdict.OpeningMissing, "the record is not open");
+        }
+
+        Span<byte> header = stackalloc byte[InputRecord.HeaderBytes];
+        for (int i = 0; i < header.Length; i++)
+        {
+            header[i] = (byte)input.Read(0, TensorType.UInt8, first.Dims, i);
+        }
+
+        return RecordHeader.Read(header) is RecordHeader record &&
+            record.Problem() is null && input.TensorCount == 1 && first.Dims.SequenceEqual([record.Bytes])
+            ? record
+            : throw Bad("the input is no record of a language model");
+    }
+
+    private static void Check(TraceLayout layout, TracePlace at, int element)
+    {
+        int elements = 1;
+        foreach (int dim in layout.Dims(at.Tensor, at.Position))
+        {
+            elements *= dim;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)element, (uint)elements);
+    }
+
+    private static EvidenceException Bad(string message) => new(Verdict.OpeningBad, message);
+}

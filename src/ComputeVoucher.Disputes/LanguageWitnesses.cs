@@ -1,0 +1,95 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Disputes;
+
+/// <summary>
+/// Witnesses about one run, made by somebody who holds the model and the whole trace: exactly the
+/// leaves that the definition of an element reads.
+/// </summary>
+public sealed class LanguageWitnesses
+{
+    private readonly LanguageModel _model;
+    private readonly RecordedTrace _trace;
+    private readonly RecordedTrace _input;
+    private readonly TraceLayout _layout;
+    private readonly Bytes32[] _leaves;
+    private readonly Dictionary<(WeightId Id, int Layer), (LlamaPart Part, int Leaf)> _parts = [];
+
+    /// <param name="model">The model of the order.</param>
+    /// <param name="trace">Its run, or what somebody claims to be it.</param>
+    /// <param name="input">The record that was ordered.</param>
+    /// <exception cref="ModelException">The record does not fit the model.</exception>
+    public LanguageWitnesses(LanguageModel model, RecordedTrace trace, byte[] input)
+    {
+        _model = model;
+        _trace = trace;
+        _input = RecordedTrace.OfInput(input);
+        _layout = new TraceLayout(model.Architecture, model.Record(input).Header);
+        _leaves = LlamaRoots.Leaves(model.Parameters);
+        int leaf = 0;
+        foreach (LlamaPart part in LlamaLayout.Parts(model.Parameters))
+        {
+            _parts[(part.Id, part.Layer)] = (part, leaf);
+            leaf += part.Rows;
+        }
+    }
+
+    /// <summary>What <see cref="LanguageJudge.Element"/> reads.</summary>
+    /// <param name="tensor">Place in the trace's list.</param>
+    /// <param name="element">Number of the element in the tensor's own order.</param>
+    public LanguageWitness Element(int tensor, int element) =>
+        Record((reader, at) => LanguageJudge.Element(reader, at, element), tensor);
+
+    /// <summary>What <see cref="LanguageJudge.Rival"/> reads.</summary>
+    /// <param name="tensor">Place of the tensor that holds the witness of a maximum.</param>
+    /// <param name="element">The witness.</param>
+    /// <param name="rival">Index of what may be larger.</param>
+    public LanguageWitness Rival(int tensor, int element, int rival) =>
+        Record((reader, at) => LanguageJudge.Rival(reader, at, element, rival), tensor);
+
+    private LanguageWitness Record(
+        Func<TraceReader<RecordingSource>, TracePlace, Judgement> judge, int tensor)
+    {
+        LeafLog log = new();
+        LeafLog inputLog = new();
+        SortedDictionary<(WeightId, int, int), (byte[] Bytes, SortedSet<int> Leaves)> rows = [];
+        inputLog.Touch(0, 0, 1);
+        RecordingSource source = new(_trace, log, _input, inputLog, Row, rows);
+        _ = judge(new(_model.Architecture, _layout, source), _layout.Locate(tensor));
+        return new LanguageWitness
+        {
+            Architecture = _model.ArchitectureBytes,
+            ParametersRoot = _model.ParametersRoot,
+            Input = inputLog.Open(_input),
+            Trace = log.Open(_trace),
+            Rows = [.. rows.SelectMany(row => Runs(row.Key, row.Value.Bytes, row.Value.Leaves))],
+        };
+    }
+
+    private byte[] Row(WeightId id, int layer, int row)
+    {
+        LlamaPart part = _parts[(id, layer)].Part;
+        byte[] bytes = new byte[part.RowBytes];
+        part.CopyRow(row, bytes);
+        return bytes;
+    }
+
+    /// <summary>One opening per run of adjacent leaves.</summary>
+    private IEnumerable<RowOpening> Runs(
+        (WeightId Id, int Layer, int Row) at, byte[] bytes, SortedSet<int> leaves)
+    {
+        int leaf = _parts[(at.Id, at.Layer)].Leaf + at.Row;
+        ParameterPath path = ParameterPath.Of(_leaves, leaf);
+        int first = leaves.Min;
+        foreach (int last in leaves.Where(l => !leaves.Contains(l + 1)))
+        {
+            yield return RowOpening.Of(at.Id, at.Layer, at.Row, bytes, first, last, path);
+            first = leaves.FirstOrDefault(l => l > last);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Execution.Language;
+using ComputeVoucher.Execution.Tests.Language;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Trace;
+
+namespace ComputeVoucher.Disputes.Tests.Language;
+
+/// <summary>What is missing, damaged or of something else is never taken for evidence.</summary>
+public sealed class LanguageJudgeTests : IDisposable
+{
+    private static readonly LlamaShape s_shape = new(256, 96, 1, 4, 2, 16, 48, 32);
+    private readonly LanguageModel _model;
+    private readonly CommittedRun _run;
+    private readonly int _qkv;
+    private readonly LanguageWitness _witness;
+
+    public LanguageJudgeTests()
+    {
+        using var source = new MemorySource(SyntheticGguf.Write(s_shape, GgmlType.Q4_0));
+        _model = LanguageModel.Import(source, 32);
+        _run = CommittedRun.Of(
+            _model, new InputRecord([3, 1, 4], 4, [47], new(65_536, 8, 65_536, 5)).Encode());
+        _qkv = _run.Layout.Index(TraceTensor.Qkv, 2);
+        _witness = _run.Witness(_qkv, 7);
+        Assert.Equal(Verdict.Equal, Judge(_witness));
+    }
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void AnyOpeningLeftOut_IsMissing()
+    {
+        foreach (int tensor in Enumerable.Range(1, _run.Count - 1))
+        {
+            LanguageWitness witness = _run.Witness(tensor, 0);
+            for (int i = 0; i < witness.Trace.Count && witness.Trace.Count > 1; i++)
+            {
+                Assert.Equal(Verdict.OpeningMissing, LanguageJudge.Element(
+                    _run.Statement, With(witness, trace: Without(witness.Trace, i)),
+                    tensor, 0).Verdict);
+            }
+
+            for (int i = 0; i < witness.Rows.Count; i++)
+            {
+                Assert.Equal(Verdict.OpeningMissing, LanguageJudge.Element(
+                    _run.Statement, With(witness, rows: Without(witness.Rows, i)),
+                    tensor, 0).Verdict);
+            }
+        }
+
+        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, input: [])));
+    }
+
+    [Fact]
+    public void AnyByteChanged_IsBad()
+    {
+        byte[] opening = _witness.Trace[0];
+        for (int at = Opening.HeaderBytes; at < opening.Length; at += 7)
+        {
+            byte[] changed = [.. opening];
+            changed[at] ^= 1;
+            IReadOnlyList<byte[]> trace = [changed, .. _witness.Trace.Skip(1)];
+            Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, trace: trace)));
+        }
+
+        RowOpening row = Assert.Single(_witness.Rows);
+        RowOpening[] bad =
+        [
+            row with { Leaves = Flipped(row.Leaves) }, row with { Siblings = new byte[32] },
+            row with { Row = row.Row + 1 }, row with { Layer = 1 },
+            row with { Id = WeightId.Key }, row with { Id = (WeightId)99 },
+            row with { FirstLeaf = 1 }, row with { Leaves = [] },
+            row with { Path = row.Path with { Index = row.Path.Index + 1 } },
+            row with { Path = row.Path with { Siblings = Flipped(row.Path.Siblings) } },
+        ];
+        Assert.All(bad, r => Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, rows: [r]))));
+
+        // Of a vector of gains one leaf is enough: its siblings count too.
+        int norm = _run.Layout.Index(TraceTensor.AttentionNorm, 2);
+        LanguageWitness witness = _run.Witness(norm, 7);
+        RowOpening gains = Assert.Single(witness.Rows);
+        Assert.Equal(3 * Bytes32.Size, gains.Siblings.Length);
+        foreach (byte[] siblings in new[] { [], Flipped(gains.Siblings) })
+        {
+            Assert.Equal(Verdict.OpeningBad, LanguageJudge.Element(
+                _run.Statement, With(witness, rows: [gains with { Siblings = siblings }]),
+                norm, 7).Verdict);
+        }
+    }
+
+    [Fact]
+    public void OpeningsOfSomethingElse_ProveNothing()
+    {
+        // A leaf of another tensor, position and run: each true, none of what is read.
+        LanguageWitness rope = _run.Witness(_run.Layout.Index(TraceTensor.Rope, 2), 7);
+        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, trace: rope.Trace)));
+        LanguageWitness earlier = _run.Witness(_run.Layout.Index(TraceTensor.Qkv, 1), 7);
+        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, trace: earlier.Trace)));
+        LanguageWitness forged = _run.Forge(_qkv, 7, 1).Witness(_qkv, 7);
+        Assert.Equal(Verdict.OpeningBad, Judge(forged));
+        LanguageWitness logits = _run.Witness(_run.Layout.Index(TraceTensor.Logits, 2), 7);
+        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, rows: logits.Rows)));
+    }
+
+    [Fact]
+    public void AnotherStatement_IsBad()
+    {
+        LanguageStatement true_ = _run.Statement;
+        LanguageStatement[] others =
+        [
+            true_ with { Steps = true_.Steps - 1 }, true_ with { Steps = 0 },
+            true_ with { Steps = true_.Steps + 1 }, true_ with { ModelRoot = Bytes32.Zero },
+            true_ with { TraceRoot = Bytes32.Zero }, true_ with { InputRoot = Bytes32.Zero },
+        ];
+        Assert.All(others, s => Assert.Equal(
+            Verdict.OpeningBad, LanguageJudge.Element(s, _witness, _qkv, 7).Verdict));
+        Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, parameters: Bytes32.Zero)));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => LanguageJudge.Element(true_, _witness, _run.Count, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => LanguageJudge.Element(true_, _witness, _qkv, 10_000));
+    }
+
+    [Fact]
+    public void MoreThanAnElementReads_IsBad()
+    {
+        List<byte[]> trace = [.. _witness.Trace];
+        while (trace.Count * TraceTree.LeafBytes <= LanguageJudge.OpenedBytesMax)
+        {
+            trace.Add(_witness.Trace[0]);
+        }
+
+        Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, trace: trace)));
+    }
+
+    /// <summary>What no honest run commits to is evidence, not a question of range.</summary>
+    [Fact]
+    public void ANumberOutOfItsRange_Differs()
+    {
+        int scalars = _run.Layout.Index(TraceTensor.Scalars, 2);
+        int norm = _run.Layout.Index(TraceTensor.AttentionNorm, 2);
+        int d = _run.Layout.Softmax(1) + 2;
+        int output = _run.Layout.Index(TraceTensor.AttentionOutput, 2);
+        foreach (long value in new[] { -1, s_shape.Dim, long.MinValue, long.MaxValue })
+        {
+            Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 0).Verdict);
+            Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 1).Verdict);
+            Assert.Equal(Verdict.Differs, _run.Forge(scalars, d, value).Judge(scalars, d).Verdict);
+        }
+
+        Assert.Equal(
+            Verdict.Differs, _run.Forge(scalars, d, 0).Judge(output, s_shape.HeadDim).Verdict);
+        int z = _run.Layout.Exponent(TraceTensor.AttentionNorm) + 1;
+        Assert.Equal(Verdict.Differs, _run.Forge(scalars, z, 48).Judge(norm, 0).Verdict);
+        int embed = _run.Layout.Index(TraceTensor.Embed, 3);
+        int token = _run.Layout.Index(TraceTensor.Token, 2);
+        Assert.Equal(Verdict.Differs, _run.Forge(token, 0, 48).Judge(embed, 0).Verdict);
+    }
+
+    [Fact]
+    public void ACandidateLeftOut_IsFoundByTheIntruder()
+    {
+        int candidates = _run.Layout.Index(TraceTensor.Candidates, 2);
+        long[] ids = [.. Enumerable.Range(0, 8).Select(c => _run.Judge(candidates, c).Committed)];
+        CommittedRun forged = _run;
+        int worst = Enumerable.Range(0, s_shape.Vocab).First(id =>
+            !ids.Contains(id) && _run.Judge(candidates, 7, id).Verdict == Verdict.Equal);
+
+        // Candidate 4 left out, the next ones moved up: a descending list of true logits.
+        for (int c = 4; c < 8; c++)
+        {
+            forged = forged.Forge(candidates, c, c < 7 ? ids[c + 1] : worst);
+        }
+
+        for (int c = 0; c < 8; c++)
+        {
+            Assert.Equal(Verdict.Equal, forged.Judge(candidates, c).Verdict);
+            Assert.Equal(
+                c == 4 ? Verdict.Differs : Verdict.Equal,
+                forged.Judge(candidates, c, (int)ids[4]).Verdict);
+        }
+    }
+
+    private Verdict Judge(LanguageWitness witness) =>
+        LanguageJudge.Element(_run.Statement, witness, _qkv, 7).Verdict;
+
+    private static LanguageWitness With(
+        LanguageWitness witness, IReadOnlyList<byte[]>? trace = null,
+        IReadOnlyList<byte[]>? input = null, IReadOnlyList<RowOpening>? rows = null,
+        Bytes32? parameters = null) => new()
+        {
+            Architecture = witness.Architecture,
+            ParametersRoot = parameters ?? witness.ParametersRoot,
+            Input = input ?? witness.Input,
+            Trace = trace ?? witness.Trace,
+            Rows = rows ?? witness.Rows,
+        };
+
+    private static List<T> Without<T>(IReadOnlyList<T> list, int index) =>
+        [.. list.Where((_, i) => i != index)];
+
+    private static byte[] Flipped(byte[] bytes)
+    {
+        byte[] changed = [.. bytes];
+        changed[0] ^= 1;
+        return changed;
+    }
+}

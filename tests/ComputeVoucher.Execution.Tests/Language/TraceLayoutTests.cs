@@ -1,0 +1,87 @@
+using System.Collections.Generic;
+using System.Linq;
+using ComputeVoucher.Execution.Language;
+
+namespace ComputeVoucher.Execution.Tests.Language;
+
+/// <summary>The layout says what a run commits to, in its order.</summary>
+public sealed class TraceLayoutTests
+{
+    private const string Layer =
+        "attention.norm qkv rope weights {0}attention.output attention feedforward.norm " +
+        "gate_up swiglu feedforward scalars";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Order_OfEveryPosition_IsThatOfTheMathematics(bool drawn)
+    {
+        TraceLayout layout = Run(drawn, out List<(string Name, int[] Dims, TracePlace At)> list);
+        List<string> expected = ["input"];
+        for (int position = 0; position < 100; position++)
+        {
+            string layer = string.Format(
+                null, Layer, position >= 96 ? "weights.sum weights.mix " : "");
+            expected.Add("embed");
+            expected.AddRange(layer.Split(' '));
+            expected.AddRange(layer.Split(' '));
+            string head = "final.norm logits scalars " +
+                (drawn ? "candidates candidates.logits token" : "token");
+            expected.AddRange(position >= 97 ? head.Split(' ') : []);
+        }
+
+        Assert.Equal(expected, list.Select(t => t.Name));
+        Assert.Equal(list.Count, layout.Tensors(3));
+        for (int i = 0; i < list.Count; i++)
+        {
+            TracePlace at = layout.Locate(i);
+            Assert.Equal(i, layout.Index(at.Tensor, at.Position, at.Layer));
+            Assert.Equal(list[i].Name, TraceLayout.Name(at.Tensor));
+            Assert.Equal(list[i].Dims, layout.Dims(at.Tensor, at.Position));
+        }
+    }
+
+    [Fact]
+    public void Scalars_EachOffset_HasOneMeaning()
+    {
+        TraceLayout layout = Run(false, out _);
+        int count = layout.Dims(TraceTensor.Scalars, 0)[0];
+        TraceScalar[] scalars =
+            [.. Enumerable.Range(0, count).Select(i => layout.Scalar(TraceTensor.Scalars, i))];
+        Assert.Equal(count, scalars.Distinct().Count());
+        for (int i = 0; i < count; i++)
+        {
+            (ScalarKind kind, TraceTensor row, int part) = scalars[i];
+            Assert.Equal(i, kind switch
+            {
+                < ScalarKind.RowWitness => layout.Norm(row) + (int)kind + part,
+                < ScalarKind.SoftmaxWitness =>
+                    layout.Exponent(row, part) + (kind - ScalarKind.RowWitness),
+                _ => layout.Softmax(part) + (kind - ScalarKind.SoftmaxWitness),
+            });
+        }
+
+        Assert.Equal(ScalarKind.NormWitness, scalars[0].Kind);
+        Assert.Equal(new(ScalarKind.RowExponent, TraceTensor.SwiGlu, 0), scalars[^1]);
+    }
+
+    private static TraceLayout Run(bool drawn, out List<(string, int[], TracePlace)> list)
+    {
+        var shape = new LlamaShape(32, 64, 2, 2, 1, 16, 40, 128);
+        using var source = new MemorySource(SyntheticGguf.Write(shape, GgmlType.Q8_0));
+        using LanguageModel model = LanguageModel.Import(source, 128);
+        var record = new InputRecord(
+            Enumerable.Range(0, 98).Select(i => i % 40).ToArray(), 3, [],
+            drawn ? new SamplingOptions(65_536, 50, 65_536, 1) : SamplingOptions.Greedy);
+        var layout = new TraceLayout(model.Architecture, record.Header);
+        List<(string, int[], TracePlace)> tensors = [];
+        using IModelSession session = model.CreateSession(Backend.Auto, 1);
+        _ = session.Run(record.Encode(), new RunOptions
+        {
+            OnTensor = (in TracedTensor t) => tensors.Add(
+                (t.Operator, t.Dims.ToArray(), layout.Locate(t.ListIndex))),
+        });
+        list = tensors;
+        return layout;
+    }
+}
