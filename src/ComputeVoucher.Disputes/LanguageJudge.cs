@@ -18,7 +18,7 @@ public static class LanguageJudge
 
     /// <summary>
     /// Whether the element follows. The witness of a maximum follows as long as it is in range;
-    /// see <see cref="Rival(LanguageStatement, LanguageWitness, int, int, int)"/>.
+    /// see <see cref="Rival"/>.
     /// </summary>
     /// <param name="statement">What was signed.</param>
     /// <param name="witness">See <see cref="LanguageWitnesses.Element"/>.</param>
@@ -26,8 +26,8 @@ public static class LanguageJudge
     /// <param name="element">Number of the element in the tensor's own order.</param>
     public static Judgement Element(
         LanguageStatement statement, LanguageWitness witness, int tensor, int element) =>
-        Judge(statement, witness, OpenedBytesMax, tensor, (reader, at) =>
-            Element(reader, at, element));
+        Judge(statement, witness, OpenedBytesMax, tensor,
+            (reader, at) => ElementOf(reader, at, element));
 
     /// <summary>
     /// Whether the committed witness of a maximum stands against a rival: Differs where the rival
@@ -41,43 +41,36 @@ public static class LanguageJudge
     public static Judgement Rival(
         LanguageStatement statement, LanguageWitness witness, int tensor, int element,
         int rival) =>
-        Judge(statement, witness, 2 * OpenedBytesMax, tensor, (reader, at) =>
-            Rival(reader, at, element, rival));
+        Judge(statement, witness, 2 * OpenedBytesMax, tensor,
+            (reader, at) => RivalOf(reader, at, element, rival));
 
-    internal static Judgement Element<T>(TraceReader<T> reader, TracePlace at, int element)
-        where T : struct, ITraceSource
+    internal static Judgement ElementOf(TraceReader reader, TracePlace at, int element)
     {
-        Check(reader.Layout, at, element);
-        long committed = reader.Get(at.Tensor, at.Position, at.Layer, element);
-        long computed = LlamaElement.Of(reader, at.Tensor, at.Position, at.Layer, element);
+        Check(reader.Layout.Dims(at), element);
+        long committed = reader.Get(at, element);
+        long computed = LlamaElement.Of(reader, at, element);
         return reader.IsRefuted
             ? new Judgement(Verdict.Differs, committed, computed, "no honest run commits to that")
             : Judgement.Of(committed, computed);
     }
 
-    internal static Judgement Rival<T>(
-        TraceReader<T> reader, TracePlace at, int element, int rival)
-        where T : struct, ITraceSource
+    internal static Judgement RivalOf(TraceReader reader, TracePlace at, int element, int rival)
     {
-        Check(reader.Layout, at, element);
-        int rivals = Maximum.Rivals(
-            reader.Shape, reader.Layout, at.Tensor, at.Position, element);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)rival, (uint)rivals);
-        long committed = reader.Get(at.Tensor, at.Position, at.Layer, element);
-        bool beats = Maximum.Beats(
-            reader, at.Tensor, at.Position, at.Layer, element, rival);
+        Check(reader.Layout.Dims(at), element);
+        Check([Maximum.Rivals(reader, at, element)], rival);
+        long committed = reader.Get(at, element);
+        bool beats = Maximum.Beats(reader, at, element, rival) || reader.IsRefuted;
         return new Judgement(
-            beats || reader.IsRefuted ? Verdict.Differs : Verdict.Equal,
-            committed, beats ? rival : committed, "");
+            beats ? Verdict.Differs : Verdict.Equal, committed, beats ? rival : committed, "");
     }
 
     private static Judgement Judge(
         LanguageStatement statement, LanguageWitness witness, int bytesMax, int tensor,
-        Func<TraceReader<OpenedSource>, TracePlace, Judgement> judge)
+        Func<TraceReader, TracePlace, Judgement> judge)
     {
         try
         {
-            TraceReader<OpenedSource> reader = Open(statement, witness, bytesMax);
+            OpenedReader reader = Open(statement, witness, bytesMax);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
                 (ulong)tensor, (ulong)reader.Layout.Tensors(statement.Steps));
             return judge(reader, reader.Layout.Locate(tensor));
@@ -92,7 +85,7 @@ public static class LanguageJudge
         }
     }
 
-    private static TraceReader<OpenedSource> Open(
+    private static OpenedReader Open(
         LanguageStatement statement, LanguageWitness witness, int bytesMax)
     {
         if (witness.OpenedBytes > bytesMax)
@@ -138,7 +131,7 @@ public static class LanguageJudge
             }
         }
 
-        return new(model, layout, new OpenedSource(trace, input, record.Bytes, rows));
+        return new OpenedReader(model, layout, trace, input, rows);
     }
 
     private static OpenedTrace Opened(IReadOnlyList<byte[]> openings, Bytes32 root)
@@ -175,10 +168,10 @@ public static class LanguageJudge
             : throw Bad("the input is no record of a language model");
     }
 
-    private static void Check(TraceLayout layout, TracePlace at, int element)
+    private static void Check(ReadOnlySpan<int> dims, int element)
     {
         int elements = 1;
-        foreach (int dim in layout.Dims(at.Tensor, at.Position))
+        foreach (int dim in dims)
         {
             elements *= dim;
         }

@@ -43,31 +43,27 @@ public sealed class LanguageWitnesses
     /// <param name="tensor">Place in the trace's list.</param>
     /// <param name="element">Number of the element in the tensor's own order.</param>
     public LanguageWitness Element(int tensor, int element) =>
-        Record((reader, at) => LanguageJudge.Element(reader, at, element), tensor);
+        Record(tensor, (reader, at) => LanguageJudge.ElementOf(reader, at, element));
 
     /// <summary>What <see cref="LanguageJudge.Rival"/> reads.</summary>
     /// <param name="tensor">Place of the tensor that holds the witness of a maximum.</param>
     /// <param name="element">The witness.</param>
     /// <param name="rival">Index of what may be larger.</param>
     public LanguageWitness Rival(int tensor, int element, int rival) =>
-        Record((reader, at) => LanguageJudge.Rival(reader, at, element, rival), tensor);
+        Record(tensor, (reader, at) => LanguageJudge.RivalOf(reader, at, element, rival));
 
-    private LanguageWitness Record(
-        Func<TraceReader<RecordingSource>, TracePlace, Judgement> judge, int tensor)
+    private LanguageWitness Record(int tensor, Func<TraceReader, TracePlace, Judgement> judge)
     {
-        LeafLog log = new();
-        LeafLog inputLog = new();
-        SortedDictionary<(WeightId, int, int), (byte[] Bytes, SortedSet<int> Leaves)> rows = [];
-        inputLog.Touch(0, 0, 1);
-        RecordingSource source = new(_trace, log, _input, inputLog, Row, rows);
-        _ = judge(new(_model.Architecture, _layout, source), _layout.Locate(tensor));
+        RecordingReader reader = new(_model.Architecture, _layout, _trace, _input, Row);
+        _ = reader.Ordered(0);
+        _ = judge(reader, _layout.Locate(tensor));
         return new LanguageWitness
         {
             Architecture = _model.ArchitectureBytes,
             ParametersRoot = _model.ParametersRoot,
-            Input = inputLog.Open(_input),
-            Trace = log.Open(_trace),
-            Rows = [.. rows.SelectMany(row => Runs(row.Key, row.Value.Bytes, row.Value.Leaves))],
+            Input = reader.Input.Open(_input),
+            Trace = reader.Trace.Open(_trace),
+            Rows = [.. reader.Rows.SelectMany(r => Runs(r.Key, r.Value.Bytes, r.Value.Leaves))],
         };
     }
 

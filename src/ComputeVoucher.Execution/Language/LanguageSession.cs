@@ -44,7 +44,7 @@ internal sealed class LanguageSession : IModelSession
                 new TraceLayout(_model.Architecture, record.Header),
                 _kernels.Backend == Backend.Scalar, options.OnTensor)
             : null;
-        trace?.Add(TraceTensor.Input, 0, 0, input);
+        trace?.Add(default, input);
         Decoder decoder = Start(record.Prompt.Length + (int)steps - 1, trace);
         byte[] output = new byte[4 * steps];
         uint produced = Generate(decoder, record, trace, output, steps, onStep);
@@ -125,6 +125,7 @@ internal sealed class LanguageSession : IModelSession
         Decoder decoder, SamplingOptions sampling, uint step, int position, TraceCollector? trace)
     {
         ReadOnlySpan<int> logits = decoder.Logits;
+        var at = new TracePlace(TraceTensor.Token, position, 0);
         int token;
         if (sampling.IsGreedy)
         {
@@ -137,13 +138,11 @@ internal sealed class LanguageSession : IModelSession
             Span<int> values = stackalloc int[k];
             Sampler.Candidates(logits, ids, values);
             token = ids[Sampler.Choose(values, sampling, step)];
-            trace?.Add(TraceTensor.Candidates, position, 0, MemoryMarshal.AsBytes(ids));
-            trace?.Add(TraceTensor.CandidateLogits, position, 0, MemoryMarshal.AsBytes(values));
+            trace?.Add(at.Of(TraceTensor.Candidates), MemoryMarshal.AsBytes(ids));
+            trace?.Add(at.Of(TraceTensor.CandidateLogits), MemoryMarshal.AsBytes(values));
         }
 
-        trace?.Add(
-            TraceTensor.Token, position, 0,
-            MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in token)));
+        trace?.Add(at, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in token)));
         return token;
     }
 }

@@ -20,18 +20,18 @@ internal sealed class TraceCollector(TraceLayout layout, bool scalar, TensorCall
     public int BatchMax => show is null ? Decoder.BatchMax : 1;
 
     /// <summary>Commits to the tensor of that place; a batch does not come in list order.</summary>
-    public void Add(TraceTensor tensor, int position, int layer, ReadOnlySpan<byte> data)
+    public void Add(in TracePlace at, ReadOnlySpan<byte> data)
     {
-        int index = layout.Index(tensor, position, layer);
-        int[] dims = layout.Dims(tensor, position);
-        TensorType type = layout.Type(tensor);
+        int index = layout.Index(at);
+        int[] dims = layout.Dims(at);
+        TensorType type = layout.Type(at.Tensor);
         CollectionsMarshal.SetCount(_list, Math.Max(_list.Count, index + 1));
         _list[index] = TraceTree.TensorHash(type, dims, data, scalar);
         show?.Invoke(new TracedTensor
         {
             ListIndex = index,
             OperatorIndex = index - 1,
-            Operator = TraceLayout.Name(tensor),
+            Operator = TraceLayout.Name(at.Tensor),
             Type = type,
             Dims = dims,
             Data = data,

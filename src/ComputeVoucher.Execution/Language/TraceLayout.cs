@@ -4,37 +4,25 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>A tensor of the list; layer 0 where the tensor belongs to none.</summary>
-internal readonly record struct TracePlace(TraceTensor Tensor, int Position, int Layer);
+internal readonly record struct TracePlace(TraceTensor Tensor, int Position, int Layer)
+{
+    /// <summary>Another tensor of the same position and layer.</summary>
+    public TracePlace Of(TraceTensor tensor) => this with { Tensor = tensor };
 
-/// <summary>What a scalar says.</summary>
+    /// <summary>A tensor of another position of the same layer.</summary>
+    public TracePlace Of(TraceTensor tensor, int position) => new(tensor, position, Layer);
+}
+
+/// <summary>
+/// What a scalar says: of a norm the lowest index of the largest |x|, that |x|, the integer
+/// reciprocal root and the partial sums of squares; of an int16 row the lowest index of the largest
+/// magnitude and the exponent; of a softmax the lowest token of the largest score, that score, D.
+/// </summary>
 internal enum ScalarKind
 {
-    /// <summary>Lowest index of the largest |x| of a norm.</summary>
-    NormWitness,
-
-    /// <summary>That |x|.</summary>
-    NormMax,
-
-    /// <summary>The integer reciprocal root.</summary>
-    NormRoot,
-
-    /// <summary>A partial sum of squares; Part says which.</summary>
-    NormSquares,
-
-    /// <summary>Lowest index of the largest magnitude of an int16 row; Part is the head.</summary>
-    RowWitness,
-
-    /// <summary>The row's exponent.</summary>
-    RowExponent,
-
-    /// <summary>Lowest token of the largest score; Part is the head.</summary>
-    SoftmaxWitness,
-
-    /// <summary>That score.</summary>
-    SoftmaxMax,
-
-    /// <summary>D, the sum of the exponentials.</summary>
-    SoftmaxSum,
+    NormWitness, NormMax, NormRoot, NormSquares,
+    RowWitness, RowExponent,
+    SoftmaxWitness, SoftmaxMax, SoftmaxSum,
 }
 
 /// <summary>One number among the scalars: of which row, and of which head or part.</summary>
@@ -95,14 +83,14 @@ internal sealed class TraceLayout
     public long Tensors(uint steps) => Before(Record.Prompt - 1 + (int)steps);
 
     /// <summary>Place in the list.</summary>
-    public int Index(TraceTensor tensor, int position, int layer = 0) => (int)(tensor switch
+    public int Index(in TracePlace at) => (int)(at.Tensor switch
     {
         TraceTensor.Input => 0,
-        TraceTensor.Embed => Before(position),
-        < TraceTensor.FinalNorm => Before(position) + 1 + layer * InLayer(position) +
-            Count(TraceTensor.AttentionNorm, tensor, position),
-        _ => Before(position) + 1 + _shape.Layers * InLayer(position) +
-            Count(TraceTensor.FinalNorm, tensor, position),
+        TraceTensor.Embed => Before(at.Position),
+        < TraceTensor.FinalNorm => Before(at.Position) + 1 + at.Layer * InLayer(at.Position) +
+            Count(TraceTensor.AttentionNorm, at.Tensor, at.Position),
+        _ => Before(at.Position) + 1 + _shape.Layers * InLayer(at.Position) +
+            Count(TraceTensor.FinalNorm, at.Tensor, at.Position),
     });
 
     /// <summary>The inverse of <see cref="Index"/>, for an index below 2^24.</summary>
@@ -145,11 +133,11 @@ internal sealed class TraceLayout
         _ => TensorType.Int64,
     };
 
-    public int[] Dims(TraceTensor tensor, int position)
+    public int[] Dims(in TracePlace at)
     {
         LlamaShape s = _shape;
-        int tokens = position + 1;
-        return tensor switch
+        int tokens = at.Position + 1;
+        return at.Tensor switch
         {
             TraceTensor.Input => [Record.Bytes],
             TraceTensor.Qkv or TraceTensor.Rope => [s.QueryDim + 2 * s.KvDim],
@@ -164,19 +152,18 @@ internal sealed class TraceLayout
             TraceTensor.GateUpParts => [2 * s.Hidden, MatrixWork.PartialCount(s.Dim)],
             TraceTensor.SwiGlu => [s.Hidden],
             TraceTensor.FeedForwardParts => [s.Dim, MatrixWork.PartialCount(s.Hidden)],
-            TraceTensor.Scalars => [Exponent(TraceTensor.SwiGlu) + 2],
+            TraceTensor.Scalars or TraceTensor.FinalScalars => [Scalars(at.Tensor)],
             TraceTensor.Logits => [s.Vocab],
             TraceTensor.LogitsParts => [s.Vocab, MatrixWork.PartialCount(s.Dim)],
-            TraceTensor.FinalScalars => [Exponent(TraceTensor.FinalNorm) + 2],
             TraceTensor.Candidates or TraceTensor.CandidateLogits => [Candidates],
             TraceTensor.Token => [1],
             _ => [s.Dim],
         };
     }
 
-    /// <summary>The tensor of scalars that speaks of a row.</summary>
-    public static TraceTensor ScalarsOf(TraceTensor row) =>
-        row == TraceTensor.FinalNorm ? TraceTensor.FinalScalars : TraceTensor.Scalars;
+    /// <summary>Scalars of a layer, or behind the logits.</summary>
+    public int Scalars(TraceTensor scalars) => 2 + Exponent(
+        scalars == TraceTensor.FinalScalars ? TraceTensor.FinalNorm : TraceTensor.SwiGlu);
 
     /// <summary>Offset of the witness of a norm; maximum, root and partial sums follow.</summary>
     public int Norm(TraceTensor norm) =>

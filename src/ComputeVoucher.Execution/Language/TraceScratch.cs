@@ -35,7 +35,7 @@ internal sealed unsafe class TraceScratch : IDisposable
         _narrow = new int[shape.Dim];
         for (int i = 0; i < _scalars.Length; i++)
         {
-            _scalars[i] = new long[_layout.Dims(TraceTensor.Scalars, 0)[0]];
+            _scalars[i] = new long[_layout.Scalars(TraceTensor.Scalars)];
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed unsafe class TraceScratch : IDisposable
 
     public void Add<T>(int slot, TraceTensor tensor, ReadOnlySpan<T> data)
         where T : unmanaged =>
-        _sink.Add(tensor, Position + slot, Layer, MemoryMarshal.AsBytes(data));
+        _sink.Add(new TracePlace(tensor, Position + slot, Layer), MemoryMarshal.AsBytes(data));
 
     public void Norm(
         int slot, TraceTensor norm, in NormStatistics statistics, ReadOnlySpan<long> partial)
@@ -151,5 +151,5 @@ internal sealed unsafe class TraceScratch : IDisposable
 
     /// <summary>Commits to the scalars gathered.</summary>
     public void EndLayer(int slot, TraceTensor scalars) => Add<long>(
-        slot, scalars, _scalars[slot].AsSpan(0, _layout.Dims(scalars, 0)[0]));
+        slot, scalars, _scalars[slot].AsSpan(0, _layout.Scalars(scalars)));
 }

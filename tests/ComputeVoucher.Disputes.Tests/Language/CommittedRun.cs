@@ -31,8 +31,6 @@ internal sealed class CommittedRun
 
     public TraceLayout Layout { get; }
 
-    public LlamaShape Shape => _model.Parameters.Shape;
-
     /// <summary>Tensors in the list.</summary>
     public int Count => _trace.Count;
 
@@ -57,11 +55,9 @@ internal sealed class CommittedRun
         Statement, _witnesses.Rival(tensor, element, rival), tensor, element, rival);
 
     /// <summary>How many elements a witness speaks of; 0 where the element is none.</summary>
-    public int Rivals(int tensor, int element)
-    {
-        TracePlace at = Layout.Locate(tensor);
-        return Maximum.Rivals(Shape, Layout, at.Tensor, at.Position, element);
-    }
+    public int Rivals(int tensor, int element) => Maximum.Rivals(
+        new RecordingReader(_model.Architecture, Layout, _trace, _trace, (_, _, _) => []),
+        Layout.Locate(tensor), element);
 
     /// <summary>The tensors of a position that produces a token or not, of all layers.</summary>
     public IEnumerable<int> At(int position)

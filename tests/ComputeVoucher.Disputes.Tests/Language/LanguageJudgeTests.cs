@@ -24,7 +24,7 @@ public sealed class LanguageJudgeTests : IDisposable
         _model = LanguageModel.Import(source, 32);
         _run = CommittedRun.Of(
             _model, new InputRecord([3, 1, 4], 4, [47], new(65_536, 8, 65_536, 5)).Encode());
-        _qkv = _run.Layout.Index(TraceTensor.Qkv, 2);
+        _qkv = _run.Layout.Index(new(TraceTensor.Qkv, 2, 0));
         _witness = _run.Witness(_qkv, 7);
         Assert.Equal(Verdict.Equal, Judge(_witness));
     }
@@ -80,7 +80,7 @@ public sealed class LanguageJudgeTests : IDisposable
         Assert.All(bad, r => Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, rows: [r]))));
 
         // Of a vector of gains one leaf is enough: its siblings count too.
-        int norm = _run.Layout.Index(TraceTensor.AttentionNorm, 2);
+        int norm = _run.Layout.Index(new(TraceTensor.AttentionNorm, 2, 0));
         LanguageWitness witness = _run.Witness(norm, 7);
         RowOpening gains = Assert.Single(witness.Rows);
         Assert.Equal(3 * Bytes32.Size, gains.Siblings.Length);
@@ -96,13 +96,13 @@ public sealed class LanguageJudgeTests : IDisposable
     public void OpeningsOfSomethingElse_ProveNothing()
     {
         // A leaf of another tensor, position and run: each true, none of what is read.
-        LanguageWitness rope = _run.Witness(_run.Layout.Index(TraceTensor.Rope, 2), 7);
+        LanguageWitness rope = _run.Witness(_run.Layout.Index(new(TraceTensor.Rope, 2, 0)), 7);
         Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, trace: rope.Trace)));
-        LanguageWitness earlier = _run.Witness(_run.Layout.Index(TraceTensor.Qkv, 1), 7);
+        LanguageWitness earlier = _run.Witness(_run.Layout.Index(new(TraceTensor.Qkv, 1, 0)), 7);
         Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, trace: earlier.Trace)));
         LanguageWitness forged = _run.Forge(_qkv, 7, 1).Witness(_qkv, 7);
         Assert.Equal(Verdict.OpeningBad, Judge(forged));
-        LanguageWitness logits = _run.Witness(_run.Layout.Index(TraceTensor.Logits, 2), 7);
+        LanguageWitness logits = _run.Witness(_run.Layout.Index(new(TraceTensor.Logits, 2, 0)), 7);
         Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, rows: logits.Rows)));
     }
 
@@ -141,10 +141,10 @@ public sealed class LanguageJudgeTests : IDisposable
     [Fact]
     public void ANumberOutOfItsRange_Differs()
     {
-        int scalars = _run.Layout.Index(TraceTensor.Scalars, 2);
-        int norm = _run.Layout.Index(TraceTensor.AttentionNorm, 2);
+        int scalars = _run.Layout.Index(new(TraceTensor.Scalars, 2, 0));
+        int norm = _run.Layout.Index(new(TraceTensor.AttentionNorm, 2, 0));
         int d = _run.Layout.Softmax(1) + 2;
-        int output = _run.Layout.Index(TraceTensor.AttentionOutput, 2);
+        int output = _run.Layout.Index(new(TraceTensor.AttentionOutput, 2, 0));
         foreach (long value in new[] { -1, s_shape.Dim, long.MinValue, long.MaxValue })
         {
             Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 0).Verdict);
@@ -156,15 +156,15 @@ public sealed class LanguageJudgeTests : IDisposable
             Verdict.Differs, _run.Forge(scalars, d, 0).Judge(output, s_shape.HeadDim).Verdict);
         int z = _run.Layout.Exponent(TraceTensor.AttentionNorm) + 1;
         Assert.Equal(Verdict.Differs, _run.Forge(scalars, z, 48).Judge(norm, 0).Verdict);
-        int embed = _run.Layout.Index(TraceTensor.Embed, 3);
-        int token = _run.Layout.Index(TraceTensor.Token, 2);
+        int embed = _run.Layout.Index(new(TraceTensor.Embed, 3, 0));
+        int token = _run.Layout.Index(new(TraceTensor.Token, 2, 0));
         Assert.Equal(Verdict.Differs, _run.Forge(token, 0, 48).Judge(embed, 0).Verdict);
     }
 
     [Fact]
     public void ACandidateLeftOut_IsFoundByTheIntruder()
     {
-        int candidates = _run.Layout.Index(TraceTensor.Candidates, 2);
+        int candidates = _run.Layout.Index(new(TraceTensor.Candidates, 2, 0));
         long[] ids = [.. Enumerable.Range(0, 8).Select(c => _run.Judge(candidates, c).Committed)];
         CommittedRun forged = _run;
         int worst = Enumerable.Range(0, s_shape.Vocab).First(id =>

@@ -7,10 +7,6 @@ namespace ComputeVoucher.Execution.Tests.Language;
 /// <summary>The layout says what a run commits to, in its order.</summary>
 public sealed class TraceLayoutTests
 {
-    private const string Layer =
-        "attention.norm qkv rope weights {0}attention.output attention feedforward.norm " +
-        "gate_up swiglu feedforward scalars";
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -20,8 +16,9 @@ public sealed class TraceLayoutTests
         List<string> expected = ["input"];
         for (int position = 0; position < 100; position++)
         {
-            string layer = string.Format(
-                null, Layer, position >= 96 ? "weights.sum weights.mix " : "");
+            string layer = "attention.norm qkv rope weights " +
+                (position >= 96 ? "weights.sum weights.mix " : "") + "attention.output " +
+                "attention feedforward.norm gate_up swiglu feedforward scalars";
             expected.Add("embed");
             expected.AddRange(layer.Split(' '));
             expected.AddRange(layer.Split(' '));
@@ -35,9 +32,9 @@ public sealed class TraceLayoutTests
         for (int i = 0; i < list.Count; i++)
         {
             TracePlace at = layout.Locate(i);
-            Assert.Equal(i, layout.Index(at.Tensor, at.Position, at.Layer));
+            Assert.Equal(i, layout.Index(at));
             Assert.Equal(list[i].Name, TraceLayout.Name(at.Tensor));
-            Assert.Equal(list[i].Dims, layout.Dims(at.Tensor, at.Position));
+            Assert.Equal(list[i].Dims, layout.Dims(at));
         }
     }
 
@@ -45,7 +42,7 @@ public sealed class TraceLayoutTests
     public void Scalars_EachOffset_HasOneMeaning()
     {
         TraceLayout layout = Run(false, out _);
-        int count = layout.Dims(TraceTensor.Scalars, 0)[0];
+        int count = layout.Scalars(TraceTensor.Scalars);
         TraceScalar[] scalars =
             [.. Enumerable.Range(0, count).Select(i => layout.Scalar(TraceTensor.Scalars, i))];
         Assert.Equal(count, scalars.Distinct().Count());

@@ -10,22 +10,23 @@ internal static class Embed
     public static long Of(long exact) => Rounding.Shift(exact, 24 - Rounding.FractionBits);
 
     /// <summary>Of the prompt's token, or of the one produced a position before.</summary>
-    public static long Element<T>(TraceReader<T> reader, int position, int index)
-        where T : struct, ITraceSource
+    public static long Element(TraceReader reader, in TracePlace at, int index)
     {
-        long id = 0;
-        int at = InputRecord.HeaderBytes + 4 * position;
-        for (int i = 3; i >= 0 && position < reader.Layout.Record.Prompt; i--)
-        {
-            id = (id << 8) | reader.Get(TraceTensor.Input, 0, 0, at + i);
-        }
-
-        if (position >= reader.Layout.Record.Prompt)
-        {
-            id = reader.Get(TraceTensor.Token, position - 1, 0, 0);
-        }
-
+        long id = at.Position < reader.Layout.Record.Prompt
+            ? Prompt(reader, InputRecord.HeaderBytes + 4 * at.Position)
+            : reader.Get(at.Of(TraceTensor.Token, at.Position - 1), 0);
         return Of(reader.Weight(
             WeightId.Embedding, 0, reader.Within(id, reader.Shape.Vocab), index));
+    }
+
+    private static long Prompt(TraceReader reader, int at)
+    {
+        long id = 0;
+        for (int i = 3; i >= 0; i--)
+        {
+            id = (id << 8) | reader.Get(default, at + i);
+        }
+
+        return id;
     }
 }

@@ -36,41 +36,34 @@ internal static class Int16Row
     }
 
     /// <summary>q_i, given z.</summary>
-    public static long Element<T>(
-        TraceReader<T> reader, TraceTensor row, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Element(TraceReader reader, in TracePlace row, int index)
     {
-        int head = row == TraceTensor.Rope ? index / reader.Shape.HeadDim : 0;
-        return Rounding.ToInt16(
-            Wide(reader, row, position, layer, index),
-            reader.Exponent(row, position, layer, head));
+        int head = row.Tensor == TraceTensor.Rope ? index / reader.Shape.HeadDim : 0;
+        return Rounding.ToInt16(Wide(reader, row, index), reader.Exponent(row, head));
     }
 
     /// <summary>z, given the witness of the maximum.</summary>
-    public static long Exponent<T>(
-        TraceReader<T> reader, TraceTensor row, int position, int layer, int head)
-        where T : struct, ITraceSource
+    public static long Exponent(TraceReader reader, in TracePlace row, int head)
     {
-        int columns = row == TraceTensor.Rope
-            ? reader.Shape.HeadDim : reader.Layout.Dims(row, position)[0];
-        int witness = reader.Within(
-            reader.Scalar(row, position, layer, reader.Layout.Exponent(row, head)), columns);
-        return Rounding.Int16Exponent(Magnitude(reader, row, position, layer, head, witness));
+        long witness = reader.Scalar(row, reader.Layout.Exponent(row.Tensor, head));
+        return Rounding.Int16Exponent(Magnitude(
+            reader, row, head, reader.Within(witness, Columns(reader, row))));
     }
 
-    /// <summary>|n_i| of a head, which the witness's must not be below.</summary>
-    public static long Magnitude<T>(
-        TraceReader<T> reader, TraceTensor row, int position, int layer, int head, int index)
-        where T : struct, ITraceSource => Rounding.Magnitude(
-            Wide(reader, row, position, layer, head * reader.Shape.HeadDim + index));
+    /// <summary>Elements under one exponent.</summary>
+    public static int Columns(TraceReader reader, in TracePlace row) =>
+        row.Tensor == TraceTensor.Rope ? reader.Shape.HeadDim : reader.Layout.Dims(row)[0];
 
-    private static long Wide<T>(
-        TraceReader<T> reader, TraceTensor row, int position, int layer, int index)
-        where T : struct, ITraceSource => row switch
+    /// <summary>|n_i| of a head, which that of the witness must not be below.</summary>
+    public static long Magnitude(TraceReader reader, in TracePlace row, int head, int index) =>
+        Rounding.Magnitude(Wide(reader, row, head * reader.Shape.HeadDim + index));
+
+    private static long Wide(TraceReader reader, in TracePlace row, int index) =>
+        row.Tensor switch
         {
-            TraceTensor.Rope => Rope.Wide(reader, position, layer, index),
-            TraceTensor.AttentionOutput => ValueMix.Wide(reader, position, layer, index),
-            TraceTensor.SwiGlu => SwiGlu.Wide(reader, position, layer, index),
-            _ => RmsNorm.Wide(reader, row, position, layer, index),
+            TraceTensor.Rope => Rope.Wide(reader, row, index),
+            TraceTensor.AttentionOutput => ValueMix.Wide(reader, row, index),
+            TraceTensor.SwiGlu => SwiGlu.Wide(reader, row, index),
+            _ => RmsNorm.Wide(reader, row, index),
         };
 }

@@ -7,89 +7,66 @@ namespace ComputeVoucher.Execution.Language;
 internal static class Maximum
 {
     /// <summary>How many elements a witness speaks of; 0 where the element is no witness.</summary>
-    public static int Rivals(
-        LlamaShape shape, TraceLayout layout, TraceTensor tensor, int position, int index)
+    public static int Rivals(TraceReader reader, in TracePlace at, int index)
     {
-        if (tensor is TraceTensor.Scalars or TraceTensor.FinalScalars)
+        if (at.Tensor is not (TraceTensor.Scalars or TraceTensor.FinalScalars))
         {
-            TraceScalar scalar = layout.Scalar(tensor, index);
-            return scalar.Kind switch
-            {
-                ScalarKind.NormWitness => shape.Dim,
-                ScalarKind.SoftmaxWitness => position + 1,
-                ScalarKind.RowWitness => scalar.Row == TraceTensor.Rope
-                    ? shape.HeadDim : layout.Dims(scalar.Row, position)[0],
-                _ => 0,
-            };
+            bool isBest = at.Tensor == TraceTensor.Token && reader.Layout.Candidates == 0;
+            return isBest || at.Tensor == TraceTensor.Candidates ? reader.Shape.Vocab : 0;
         }
 
-        return tensor == TraceTensor.Candidates ||
-            (tensor == TraceTensor.Token && layout.Candidates == 0) ? shape.Vocab : 0;
+        TraceScalar scalar = reader.Layout.Scalar(at.Tensor, index);
+        return scalar.Kind switch
+        {
+            ScalarKind.NormWitness => reader.Shape.Dim,
+            ScalarKind.SoftmaxWitness => at.Position + 1,
+            ScalarKind.RowWitness => Int16Row.Columns(reader, at.Of(scalar.Row)),
+            _ => 0,
+        };
     }
 
     /// <summary>
     /// Whether a rival stands before the witness: it is larger, or as large with a lower index.
     /// Candidate c is the first of what stands behind candidate c − 1.
     /// </summary>
-    public static bool Beats<T>(
-        TraceReader<T> reader, TraceTensor tensor, int position, int layer, int index, int rival)
-        where T : struct, ITraceSource
-    {
-        int witness = Witness(reader, tensor, position, layer, index);
-        bool before = Before(reader, tensor, position, layer, index, rival, witness);
-        return before && (tensor != TraceTensor.Candidates || index == 0 || Before(
-            reader, tensor, position, layer, index,
-            Witness(reader, tensor, position, layer, index - 1), rival));
-    }
+    public static bool Beats(TraceReader reader, in TracePlace at, int index, int rival) =>
+        Before(reader, at, index, rival, Witness(reader, at, index)) &&
+        (at.Tensor != TraceTensor.Candidates || index == 0 ||
+            Before(reader, at, index, Witness(reader, at, index - 1), rival));
 
-    /// <summary>The committed index, and for candidates that it follows the one before.</summary>
-    public static long Element<T>(
-        TraceReader<T> reader, TraceTensor tensor, int position, int layer, int index)
-        where T : struct, ITraceSource
+    /// <summary>The committed index; candidates must stand behind the one before.</summary>
+    public static long Element(TraceReader reader, in TracePlace at, int index)
     {
-        int witness = Witness(reader, tensor, position, layer, index);
-        if (tensor == TraceTensor.Candidates && index > 0 && !Before(
-            reader, tensor, position, layer, index,
-            Witness(reader, tensor, position, layer, index - 1), witness))
-        {
-            reader.Refute();
-        }
-
+        int witness = Witness(reader, at, index);
+        reader.RefuteUnless(at.Tensor != TraceTensor.Candidates || index == 0 ||
+            Before(reader, at, index, Witness(reader, at, index - 1), witness));
         return witness;
     }
 
-    private static int Witness<T>(
-        TraceReader<T> reader, TraceTensor tensor, int position, int layer, int index)
-        where T : struct, ITraceSource => reader.Within(
-            reader.Get(tensor, position, layer, index),
-            Rivals(reader.Shape, reader.Layout, tensor, position, index));
+    private static int Witness(TraceReader reader, in TracePlace at, int index) =>
+        reader.Within(reader.Get(at, index), Rivals(reader, at, index));
 
-    private static bool Before<T>(
-        TraceReader<T> reader, TraceTensor tensor, int position, int layer, int index,
-        int first, int second)
-        where T : struct, ITraceSource
+    private static bool Before(
+        TraceReader reader, in TracePlace at, int index, int first, int second)
     {
-        long a = Size(reader, tensor, position, layer, index, first);
-        long b = Size(reader, tensor, position, layer, index, second);
+        long a = Size(reader, at, index, first);
+        long b = Size(reader, at, index, second);
         return a > b || (a == b && first < second);
     }
 
-    private static long Size<T>(
-        TraceReader<T> reader, TraceTensor tensor, int position, int layer, int index, int element)
-        where T : struct, ITraceSource
+    private static long Size(TraceReader reader, in TracePlace at, int index, int element)
     {
-        if (tensor is not (TraceTensor.Scalars or TraceTensor.FinalScalars))
+        if (at.Tensor is not (TraceTensor.Scalars or TraceTensor.FinalScalars))
         {
-            return reader.Get(TraceTensor.Logits, position, layer, element);
+            return reader.Get(at.Of(TraceTensor.Logits), element);
         }
 
-        (ScalarKind kind, TraceTensor row, int head) = reader.Layout.Scalar(tensor, index);
+        (ScalarKind kind, TraceTensor row, int head) = reader.Layout.Scalar(at.Tensor, index);
         return kind switch
         {
-            ScalarKind.NormWitness => Rounding.Magnitude(
-                reader.Residual(row, position, layer, element)),
-            ScalarKind.SoftmaxWitness => Softmax.Score(reader, position, layer, head, element),
-            _ => Int16Row.Magnitude(reader, row, position, layer, head, element),
+            ScalarKind.NormWitness => Rounding.Magnitude(reader.Residual(at.Of(row), element)),
+            ScalarKind.SoftmaxWitness => Softmax.Score(reader, at, head, element),
+            _ => Int16Row.Magnitude(reader, at.Of(row), head, element),
         };
     }
 }

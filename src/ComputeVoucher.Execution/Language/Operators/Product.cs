@@ -6,50 +6,41 @@ namespace ComputeVoucher.Execution.Language;
 internal static class Product
 {
     /// <summary>y_j, or x_j + y_j where the product ends a block.</summary>
-    public static long Element<T>(
-        TraceReader<T> reader, TraceTensor tensor, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Element(TraceReader reader, in TracePlace at, int index)
     {
-        (WeightId id, _, TraceTensor input) = Row(reader.Shape, tensor, index);
+        (WeightId id, _, TraceTensor input) = Row(reader.Shape, at.Tensor, index);
         int parts = MatrixWork.PartialCount(reader.Shape.Of(id).Columns);
         long sum = 0;
         for (int part = 0; part < parts; part++)
         {
             sum += parts == 1
-                ? Part(reader, tensor, position, layer, index)
-                : reader.Get(tensor - 1, position, layer, index * parts + part);
+                ? Part(reader, at, index)
+                : reader.Get(at.Of(at.Tensor - 1), index * parts + part);
         }
 
-        long y = Rounding.Shift(sum, 24 - reader.Exponent(input, position, layer));
-        return tensor switch
+        long y = Rounding.Shift(sum, 24 - reader.Exponent(at.Of(input)));
+        return at.Tensor switch
         {
-            TraceTensor.Attention =>
-                y + reader.Residual(TraceTensor.AttentionNorm, position, layer, index),
+            TraceTensor.Attention => y + reader.Residual(at.Of(TraceTensor.AttentionNorm), index),
             TraceTensor.FeedForward =>
-                y + reader.Residual(TraceTensor.FeedForwardNorm, position, layer, index),
+                y + reader.Residual(at.Of(TraceTensor.FeedForwardNorm), index),
             _ => y,
         };
     }
 
-    /// <summary>The sum over 4,096 columns; index is [rows, Parts].</summary>
-    public static long Part<T>(
-        TraceReader<T> reader, TraceTensor product, int position, int layer, int index)
-        where T : struct, ITraceSource
+    /// <summary>The sum over 4,096 columns of a product; index is [rows, Parts].</summary>
+    public static long Part(TraceReader reader, in TracePlace product, int index)
     {
         LlamaShape shape = reader.Shape;
-        int columns = shape.Of(Row(shape, product, 0).Id).Columns;
-        int parts = MatrixWork.PartialCount(columns);
-        (WeightId id, int row, TraceTensor input) = Row(shape, product, index / parts);
-        if (id == WeightId.Classifier)
-        {
-            (id, layer) = (reader.Model.Tied ? WeightId.Embedding : id, 0);
-        }
-
-        int from = index % parts * MatrixWork.PartialColumns;
+        int columns = shape.Of(Row(shape, product.Tensor, 0).Id).Columns;
+        (int element, int part) = Math.DivRem(index, MatrixWork.PartialCount(columns));
+        (WeightId id, int row, TraceTensor input) = Row(shape, product.Tensor, element);
+        id = id == WeightId.Classifier && reader.Model.Tied ? WeightId.Embedding : id;
+        int from = part * MatrixWork.PartialColumns;
         long sum = 0;
         for (int i = from; i < Math.Min(from + MatrixWork.PartialColumns, columns); i++)
         {
-            sum += reader.Weight(id, layer, row, i) * reader.Get(input, position, layer, i);
+            sum += reader.Weight(id, product.Layer, row, i) * reader.Get(product.Of(input), i);
         }
 
         return sum;

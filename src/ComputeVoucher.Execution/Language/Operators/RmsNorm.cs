@@ -69,72 +69,54 @@ internal static class RmsNorm
             Rounding.Shift(x, statistics.Pre) * gain * (long)statistics.Root, statistics.Shift);
 
     /// <summary>One element of the row in Q.16, given maximum, root and sums.</summary>
-    public static long Wide<T>(
-        TraceReader<T> reader, TraceTensor norm, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Wide(TraceReader reader, in TracePlace norm, int index)
     {
-        WeightId id = Gains(norm);
-        NormStatistics statistics = Statistics(reader, norm, position, layer) with
-        {
-            Root = (ulong)reader.Within(
-                reader.Scalar(norm, position, layer, reader.Layout.Norm(norm) + 2), int.MaxValue),
-        };
-        int gain = reader.Gain(id, id == WeightId.FinalNorm ? 0 : layer, index);
-        return Of(reader.Residual(norm, position, layer, index), gain, statistics);
+        long root = reader.Scalar(norm, reader.Layout.Norm(norm.Tensor) + 2);
+        WeightId id = Gains(norm.Tensor);
+        return Of(
+            reader.Residual(norm, index), reader.Gain(id, norm.Layer, index),
+            Statistics(reader, norm) with { Root = (ulong)reader.Within(root, int.MaxValue) });
     }
 
     /// <summary>max |x|, given its witness.</summary>
-    public static long Max<T>(TraceReader<T> reader, TraceTensor norm, int position, int layer)
-        where T : struct, ITraceSource
+    public static long Max(TraceReader reader, in TracePlace norm)
     {
-        int witness = reader.Within(
-            reader.Scalar(norm, position, layer, reader.Layout.Norm(norm)), reader.Shape.Dim);
-        return Rounding.Magnitude(reader.Residual(norm, position, layer, witness));
+        long witness = reader.Scalar(norm, reader.Layout.Norm(norm.Tensor));
+        return Rounding.Magnitude(
+            reader.Residual(norm, reader.Within(witness, reader.Shape.Dim)));
     }
 
-    /// <summary>The reciprocal root, given maximum and sums.</summary>
-    public static long Root<T>(TraceReader<T> reader, TraceTensor norm, int position, int layer)
-        where T : struct, ITraceSource =>
-        (long)Statistics(reader, norm, position, layer).Root;
+    /// <summary>Root and shifts, given maximum and sums; the witness is not looked at.</summary>
+    public static NormStatistics Statistics(TraceReader reader, in TracePlace norm)
+    {
+        long squares = 0;
+        for (int part = 0; part < SquareParts(reader.Shape.Dim); part++)
+        {
+            squares += Math.Clamp(
+                reader.Scalar(norm, reader.Layout.Norm(norm.Tensor) + 3 + part), 0, 1L << 44);
+        }
+
+        return Statistics(
+            0, CommittedMax(reader, norm), squares, reader.Shape.Dim, reader.Model.EpsilonTerm,
+            reader.Model.Kind(Gains(norm.Tensor), norm.Layer));
+    }
 
     /// <summary>Σ u² over 1,024 columns, given the maximum.</summary>
-    public static long SquarePart<T>(
-        TraceReader<T> reader, TraceTensor norm, int position, int layer, int part)
-        where T : struct, ITraceSource
+    public static long SquarePart(TraceReader reader, in TracePlace norm, int part)
     {
-        int s = Rounding.Int16Exponent(CommittedMax(reader, norm, position, layer));
+        int s = Rounding.Int16Exponent(CommittedMax(reader, norm));
         int to = Math.Min((part + 1) * SquareColumns, reader.Shape.Dim);
         long sum = 0;
         for (int i = part * SquareColumns; i < to; i++)
         {
-            sum += Square(reader.Residual(norm, position, layer, i), s);
+            sum += Square(reader.Residual(norm, i), s);
         }
 
         return sum;
     }
 
-    private static NormStatistics Statistics<T>(
-        TraceReader<T> reader, TraceTensor norm, int position, int layer)
-        where T : struct, ITraceSource
-    {
-        int parts = SquareParts(reader.Shape.Dim);
-        long squares = 0;
-        for (int part = 0; part < parts; part++)
-        {
-            squares += Math.Clamp(reader.Scalar(
-                norm, position, layer, reader.Layout.Norm(norm) + 3 + part), 0, 1L << 44);
-        }
-
-        WeightId id = Gains(norm);
-        return Statistics(
-            0, CommittedMax(reader, norm, position, layer), squares, reader.Shape.Dim,
-            reader.Model.EpsilonTerm, reader.Model.Kind(id, layer));
-    }
-
-    private static long CommittedMax<T>(
-        TraceReader<T> reader, TraceTensor norm, int position, int layer)
-        where T : struct, ITraceSource => Math.Max(
-            0, reader.Scalar(norm, position, layer, reader.Layout.Norm(norm) + 1));
+    private static long CommittedMax(TraceReader reader, in TracePlace norm) =>
+        Math.Max(0, reader.Scalar(norm, reader.Layout.Norm(norm.Tensor) + 1));
 
     private static WeightId Gains(TraceTensor norm) => norm switch
     {

@@ -23,20 +23,21 @@ internal static class Rope
 
     /// <summary>An element of q ‖ k ‖ v in Q.16: queries and keys rotated, values as they
     /// are.</summary>
-    public static long Wide<T>(TraceReader<T> reader, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Wide(TraceReader reader, in TracePlace at, int index)
     {
         LlamaShape shape = reader.Shape;
+        TracePlace rows = at.Of(TraceTensor.Qkv);
         if (index >= shape.QueryDim + shape.KvDim)
         {
-            return reader.Get(TraceTensor.Qkv, position, layer, index);
+            return reader.Get(rows, index);
         }
 
-        long a = reader.Get(TraceTensor.Qkv, position, layer, index & ~1);
-        long b = reader.Get(TraceTensor.Qkv, position, layer, index | 1);
-        int c = reader.Rotary(position, (index & ~1) % shape.HeadDim);
-        int s = reader.Rotary(position, (index | 1) % shape.HeadDim);
-        return (index & 1) == 0 ? First(a, b, c, s) : Second(a, b, c, s);
+        int pair = index & ~1;
+        long a = reader.Get(rows, pair);
+        long b = reader.Get(rows, pair + 1);
+        int c = reader.Rotary(at.Position, pair % shape.HeadDim);
+        int s = reader.Rotary(at.Position, pair % shape.HeadDim + 1);
+        return index == pair ? First(a, b, c, s) : Second(a, b, c, s);
     }
 
     private static long First(long a, long b, long c, long s) => Rounding.Shift(a * c - b * s, 15);

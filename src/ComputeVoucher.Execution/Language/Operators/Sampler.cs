@@ -113,33 +113,27 @@ internal static class Sampler
     }
 
     /// <summary>The logit of a candidate.</summary>
-    public static long CandidateLogit<T>(TraceReader<T> reader, int position, int index)
-        where T : struct, ITraceSource
+    public static long CandidateLogit(TraceReader reader, in TracePlace at, int index)
     {
-        long id = reader.Get(TraceTensor.Candidates, position, 0, index);
-        return reader.Get(
-            TraceTensor.Logits, position, 0, reader.Within(id, reader.Shape.Vocab));
+        long id = reader.Get(at.Of(TraceTensor.Candidates), index);
+        return reader.Get(at.Of(TraceTensor.Logits), reader.Within(id, reader.Shape.Vocab));
     }
 
     /// <summary>The token that the draw of its step takes from the candidates.</summary>
-    public static long Drawn<T>(TraceReader<T> reader, int position)
-        where T : struct, ITraceSource
+    public static long Drawn(TraceReader reader, in TracePlace at)
     {
         int[] values = new int[reader.Layout.Candidates];
         for (int c = 0; c < values.Length; c++)
         {
-            values[c] = (int)reader.Get(TraceTensor.CandidateLogits, position, 0, c);
-            if (c > 0 && values[c] > values[c - 1])
-            {
-                reader.Refute();
-                return 0;
-            }
+            int value = (int)reader.Get(at.Of(TraceTensor.CandidateLogits), c);
+            reader.RefuteUnless(c == 0 || value <= values[c - 1]);
+            values[c] = c == 0 ? value : Math.Min(value, values[c - 1]);
         }
 
         RecordHeader record = reader.Layout.Record;
-        uint step = (uint)(position - (record.Prompt - 1)) + 1;
+        uint step = (uint)(at.Position - (record.Prompt - 1)) + 1;
         int chosen = Choose(values, record.Sampling, step);
-        return reader.Get(TraceTensor.Candidates, position, 0, chosen);
+        return reader.Get(at.Of(TraceTensor.Candidates), chosen);
     }
 
     private static ulong Draw(ulong seed, uint step)

@@ -29,91 +29,77 @@ internal static class Softmax
     }
 
     /// <summary>The committed weight w_t = e_t·2^zv_t of a head; index is [Heads, tokens].</summary>
-    public static long Element<T>(TraceReader<T> reader, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Element(TraceReader reader, in TracePlace at, int index)
     {
-        int head = index / (position + 1);
-        int token = index % (position + 1);
-        long max = reader.Scalar(
-            TraceTensor.Weights, position, layer, reader.Layout.Softmax(head) + 1);
-        long distance = max - Score(reader, position, layer, head, token);
-        if (distance < 0)
-        {
-            reader.Refute();
-        }
-
-        return (long)Exp(distance) << ValueExponent(reader, token, layer, head);
+        (int head, int token) = Math.DivRem(index, at.Position + 1);
+        long max = reader.Scalar(at, reader.Layout.Softmax(head) + 1);
+        long distance = max - Score(reader, at, head, token);
+        reader.RefuteUnless(distance >= 0);
+        return (long)Exp(distance) << ValueExponent(reader, at, head, token);
     }
 
-    /// <summary>The score of a token, which the witness's must not be below.</summary>
-    public static long Score<T>(
-        TraceReader<T> reader, int position, int layer, int head, int token)
-        where T : struct, ITraceSource
+    /// <summary>The score of a token, which that of the witness must not be below.</summary>
+    public static long Score(TraceReader reader, in TracePlace at, int head, int token)
     {
         int headDim = reader.Shape.HeadDim;
-        int key = reader.Shape.Heads + KvHead(reader, head);
+        int keyHead = reader.Shape.Heads + KvHead(reader, head);
+        TracePlace query = at.Of(TraceTensor.Rope);
+        TracePlace key = at.Of(TraceTensor.Rope, token);
         long dot = 0;
         for (int i = 0; i < headDim; i++)
         {
-            dot += reader.Get(TraceTensor.Rope, position, layer, head * headDim + i) *
-                reader.Get(TraceTensor.Rope, token, layer, key * headDim + i);
+            dot += reader.Get(query, head * headDim + i) * reader.Get(key, keyHead * headDim + i);
         }
 
         return Score(
             dot, reader.Model.ScoreMultiplier, reader.Model.ScoreShift,
-            reader.Exponent(TraceTensor.Rope, position, layer, head),
-            reader.Exponent(TraceTensor.Rope, token, layer, key));
+            reader.Exponent(query, head), reader.Exponent(key, keyHead));
     }
 
     /// <summary>The maximum, given its witness.</summary>
-    public static long Max<T>(TraceReader<T> reader, int position, int layer, int head)
-        where T : struct, ITraceSource
+    public static long Max(TraceReader reader, in TracePlace at, int head)
     {
-        long witness = reader.Scalar(
-            TraceTensor.Weights, position, layer, reader.Layout.Softmax(head));
-        return Score(reader, position, layer, head, reader.Within(witness, position + 1));
+        long witness = reader.Scalar(at, reader.Layout.Softmax(head));
+        return Score(reader, at, head, reader.Within(witness, at.Position + 1));
     }
 
     /// <summary>D: Σ e_t, over the parts where there are some.</summary>
-    public static long Sum<T>(TraceReader<T> reader, int position, int layer, int head)
-        where T : struct, ITraceSource
+    public static long Sum(TraceReader reader, in TracePlace at, int head)
     {
-        int parts = AttentionWork.Parts(position + 1);
+        int parts = AttentionWork.Parts(at.Position + 1);
         long sum = 0;
         for (int part = 0; part < parts; part++)
         {
             sum += parts == 1
-                ? SumPart(reader, position, layer, head)
-                : reader.Get(TraceTensor.WeightsSum, position, layer, head * parts + part);
+                ? SumPart(reader, at, head)
+                : reader.Get(at.Of(TraceTensor.WeightsSum), head * parts + part);
         }
 
         return sum;
     }
 
     /// <summary>Σ e_t over 96 tokens; index is [Heads, Parts].</summary>
-    public static long SumPart<T>(TraceReader<T> reader, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long SumPart(TraceReader reader, in TracePlace at, int index)
     {
-        int tokens = position + 1;
-        int head = index / AttentionWork.Parts(tokens);
-        int from = index % AttentionWork.Parts(tokens) * AttentionWork.PartialTokens;
+        int tokens = at.Position + 1;
+        (int head, int part) = Math.DivRem(index, AttentionWork.Parts(tokens));
+        int from = part * AttentionWork.PartialTokens;
         long sum = 0;
         for (int t = from; t < Math.Min(from + AttentionWork.PartialTokens, tokens); t++)
         {
-            sum += reader.Get(TraceTensor.Weights, position, layer, head * tokens + t) >>
-                ValueExponent(reader, t, layer, head);
+            sum += reader.Get(at.Of(TraceTensor.Weights), head * tokens + t) >>
+                ValueExponent(reader, at, head, t);
         }
 
         return sum;
     }
 
     /// <summary>Key-value head that a query head reads.</summary>
-    public static int KvHead<T>(TraceReader<T> reader, int head)
-        where T : struct, ITraceSource =>
+    public static int KvHead(TraceReader reader, int head) =>
         head / (reader.Shape.Heads / reader.Shape.KvHeads);
 
-    private static int ValueExponent<T>(TraceReader<T> reader, int token, int layer, int head)
-        where T : struct, ITraceSource => reader.Exponent(
-            TraceTensor.Rope, token, layer,
+    private static int ValueExponent(TraceReader reader, in TracePlace at, int head, int token) =>
+        reader.Exponent(
+            at.Of(TraceTensor.Rope, token),
             reader.Shape.Heads + reader.Shape.KvHeads + KvHead(reader, head));
 }

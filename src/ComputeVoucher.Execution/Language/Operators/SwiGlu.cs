@@ -29,8 +29,7 @@ internal static class SwiGlu
     }
 
     /// <summary>h_i in Q.16.</summary>
-    public static long Wide<T>(TraceReader<T> reader, int position, int layer, int index)
-        where T : struct, ITraceSource => Of(
-            (int)reader.Get(TraceTensor.GateUp, position, layer, index),
-            (int)reader.Get(TraceTensor.GateUp, position, layer, reader.Shape.Hidden + index));
+    public static long Wide(TraceReader reader, in TracePlace at, int index) => Of(
+        (int)reader.Get(at.Of(TraceTensor.GateUp), index),
+        (int)reader.Get(at.Of(TraceTensor.GateUp), reader.Shape.Hidden + index));
 }

@@ -1,24 +1,21 @@
 using System;
 using System.Buffers.Binary;
+using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// All that a definition of one element may look at: committed elements and parameters. A number
-/// that no honest run commits to makes <see cref="IsRefuted"/> true; a small one stands in for it.
+/// All that the definition of one element may look at: committed elements and parameters, from
+/// memory or from openings. A number that no honest run commits to refutes the trace; a small one
+/// stands in for it.
 /// </summary>
-internal sealed class TraceReader<TSource>(
-    LlamaArchitecture model, TraceLayout layout, TSource source)
-    where TSource : struct, ITraceSource
+internal abstract class TraceReader(LlamaArchitecture model, TraceLayout layout)
 {
     /// <summary>Every committed number stays below it, see <see cref="Rounding.Shift"/>.</summary>
     private const long NumberMax = 1L << 62;
 
-    /// <summary>Exponents of numbers below 2^62.</summary>
-    private const int ExponentMax = 47;
-
-    // Not readonly: a source may count what is read.
-    private TSource _source = source;
+    /// <summary>Exponents of numbers below 2^62 are at most 47.</summary>
+    private const int Exponents = 48;
 
     public LlamaArchitecture Model => model;
 
@@ -26,64 +23,61 @@ internal sealed class TraceReader<TSource>(
 
     public TraceLayout Layout => layout;
 
+    /// <summary>Whether something was read that no honest run commits to.</summary>
     public bool IsRefuted { get; private set; }
 
-    public void Refute() => IsRefuted = true;
+    public void RefuteUnless(bool honest) => IsRefuted |= !honest;
 
-    /// <summary>The value, where 0 ≤ value &lt; limit; what is beyond refutes the trace.</summary>
+    /// <summary>The value, where 0 ≤ value &lt; limit; else the trace is refuted.</summary>
     public int Within(long value, int limit)
     {
-        if ((ulong)value < (ulong)limit)
-        {
-            return (int)value;
-        }
-
-        IsRefuted = true;
-        return 0;
+        bool isWithin = value >= 0 && value < limit;
+        RefuteUnless(isWithin);
+        return isWithin ? (int)value : 0;
     }
 
     /// <summary>One committed element.</summary>
-    public long Get(TraceTensor tensor, int position, int layer, int index)
+    public long Get(in TracePlace at, int index)
     {
-        long value = _source.Read(
-            layout.Index(tensor, position, layer), layout.Type(tensor),
-            layout.Dims(tensor, position), index);
-        IsRefuted |= value is >= NumberMax or <= -NumberMax;
-        return value is >= NumberMax or <= -NumberMax ? 0 : value;
+        long value = Read(layout.Index(at), layout.Type(at.Tensor), layout.Dims(at), index);
+        bool isSmall = value is < NumberMax and > -NumberMax;
+        RefuteUnless(isSmall);
+        return isSmall ? value : 0;
     }
 
-    /// <summary>A scalar of a row's layer, at an offset of the layout.</summary>
-    public long Scalar(TraceTensor row, int position, int layer, int offset) =>
-        Get(TraceLayout.ScalarsOf(row), position, layer, offset);
+    /// <summary>A scalar that speaks of a row, at an offset of the layout.</summary>
+    public long Scalar(in TracePlace row, int offset) => Get(
+        row.Of(row.Tensor == TraceTensor.FinalNorm
+            ? TraceTensor.FinalScalars : TraceTensor.Scalars), offset);
 
     /// <summary>Exponent z of a committed int16 row.</summary>
-    public int Exponent(TraceTensor row, int position, int layer, int head = 0) => Within(
-        Scalar(row, position, layer, layout.Exponent(row, head) + 1), ExponentMax + 1);
+    public int Exponent(in TracePlace row, int head = 0) =>
+        Within(Scalar(row, layout.Exponent(row.Tensor, head) + 1), Exponents);
 
     /// <summary>x before a norm, which is also what its block adds to.</summary>
-    public long Residual(TraceTensor norm, int position, int layer, int index) => norm switch
-    {
-        TraceTensor.FinalNorm =>
-            Get(TraceTensor.FeedForward, position, Shape.Layers - 1, index),
-        TraceTensor.FeedForwardNorm => Get(TraceTensor.Attention, position, layer, index),
-        _ => layer == 0
-            ? Get(TraceTensor.Embed, position, 0, index)
-            : Get(TraceTensor.FeedForward, position, layer - 1, index),
-    };
+    public long Residual(in TracePlace norm, int index) => Get(
+        norm.Tensor switch
+        {
+            TraceTensor.FinalNorm =>
+                new(TraceTensor.FeedForward, norm.Position, Shape.Layers - 1),
+            TraceTensor.FeedForwardNorm => norm.Of(TraceTensor.Attention),
+            _ when norm.Layer == 0 => norm.Of(TraceTensor.Embed),
+            _ => new(TraceTensor.FeedForward, norm.Position, norm.Layer - 1),
+        }, index);
 
     /// <summary>weight · 2^24, exact.</summary>
     public long Weight(WeightId id, int layer, int row, int column)
     {
         var form = (WeightForm)model.Kind(id, layer);
         Span<byte> cell = stackalloc byte[WeightForms.CellBytes(form)];
-        _source.ReadRow(id, layer, row, column / WeightForms.BlockColumns * cell.Length, cell);
+        ReadRow(id, layer, row, column / WeightForms.BlockColumns * cell.Length, cell);
         return WeightForms.Exact(form, cell, column % WeightForms.BlockColumns);
     }
 
     public int Gain(WeightId id, int layer, int index)
     {
         Span<byte> gain = stackalloc byte[2];
-        _source.ReadRow(id, layer, 0, 2 * index, gain);
+        ReadRow(id, layer, 0, 2 * index, gain);
         return BinaryPrimitives.ReadInt16LittleEndian(gain);
     }
 
@@ -91,9 +85,18 @@ internal sealed class TraceReader<TSource>(
     public int Rotary(int position, int index)
     {
         Span<byte> turn = stackalloc byte[4];
-        _source.ReadRow(WeightId.Rotary, 0, position, 4 * index, turn);
+        ReadRow(WeightId.Rotary, 0, position, 4 * index, turn);
         return BinaryPrimitives.ReadInt32LittleEndian(turn);
     }
 
-    public long Ordered(int index) => _source.ReadOrdered(index);
+    /// <summary>A byte of the record that was ordered.</summary>
+    public abstract byte Ordered(int index);
+
+    /// <summary>An element of the trace's list, of the type and shape that the layout says.</summary>
+    protected abstract long Read(
+        int tensor, TensorType type, ReadOnlySpan<int> dims, int element);
+
+    /// <summary>Bytes of a parameter row from an offset on, see <see cref="LlamaRoots"/>.</summary>
+    protected abstract void ReadRow(
+        WeightId id, int layer, int row, int at, Span<byte> bytes);
 }

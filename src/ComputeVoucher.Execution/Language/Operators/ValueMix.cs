@@ -18,41 +18,37 @@ internal static class ValueMix
     }
 
     /// <summary>Σ w_t·v_t over 96 tokens; index is [Heads, HeadDim, Parts].</summary>
-    public static long Part<T>(TraceReader<T> reader, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Part(TraceReader reader, in TracePlace at, int index)
     {
         LlamaShape shape = reader.Shape;
-        int tokens = position + 1;
-        int parts = AttentionWork.Parts(tokens);
-        int head = index / parts / shape.HeadDim;
-        int value = index / parts % shape.HeadDim +
-            (shape.Heads + shape.KvHeads + Softmax.KvHead(reader, head)) * shape.HeadDim;
-        int from = index % parts * AttentionWork.PartialTokens;
+        int tokens = at.Position + 1;
+        (int element, int part) = Math.DivRem(index, AttentionWork.Parts(tokens));
+        (int head, int offset) = Math.DivRem(element, shape.HeadDim);
+        int valueHead = shape.Heads + shape.KvHeads + Softmax.KvHead(reader, head);
+        int from = part * AttentionWork.PartialTokens;
         long sum = 0;
         for (int t = from; t < Math.Min(from + AttentionWork.PartialTokens, tokens); t++)
         {
-            sum += reader.Get(TraceTensor.Weights, position, layer, head * tokens + t) *
-                reader.Get(TraceTensor.Rope, t, layer, value);
+            sum += reader.Get(at.Of(TraceTensor.Weights), head * tokens + t) *
+                reader.Get(at.Of(TraceTensor.Rope, t), valueHead * shape.HeadDim + offset);
         }
 
         return sum;
     }
 
     /// <summary>o_i in Q.16; index is [Heads, HeadDim].</summary>
-    public static long Wide<T>(TraceReader<T> reader, int position, int layer, int index)
-        where T : struct, ITraceSource
+    public static long Wide(TraceReader reader, in TracePlace at, int index)
     {
-        int parts = AttentionWork.Parts(position + 1);
+        int parts = AttentionWork.Parts(at.Position + 1);
         long mixed = 0;
         for (int part = 0; part < parts; part++)
         {
             mixed += parts == 1
-                ? Part(reader, position, layer, index)
-                : reader.Get(TraceTensor.WeightsMix, position, layer, index * parts + part);
+                ? Part(reader, at, index)
+                : reader.Get(at.Of(TraceTensor.WeightsMix), index * parts + part);
         }
 
-        int at = reader.Layout.Softmax(index / reader.Shape.HeadDim) + 2;
-        long d = reader.Scalar(TraceTensor.Weights, position, layer, at);
+        long d = reader.Scalar(at, reader.Layout.Softmax(index / reader.Shape.HeadDim) + 2);
         return Divide(mixed, 1 + reader.Within(d - 1, int.MaxValue));
     }
 }

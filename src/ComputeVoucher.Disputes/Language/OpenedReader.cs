@@ -6,18 +6,19 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Disputes;
 
 /// <summary>Reads what was opened and proven; anything else ends the definition.</summary>
-internal readonly struct OpenedSource(
-    OpenedTrace trace, OpenedTrace input, int inputBytes,
+internal sealed class OpenedReader(
+    LlamaArchitecture model, TraceLayout layout, OpenedTrace trace, OpenedTrace input,
     Dictionary<(WeightId Id, int Layer, int Row, int Leaf), ReadOnlyMemory<byte>> rows)
-    : ITraceSource
+    : TraceReader(model, layout)
 {
-    public long Read(int tensor, TensorType type, ReadOnlySpan<int> dims, int element) =>
+    public override byte Ordered(int index) =>
+        (byte)input.Read(0, TensorType.UInt8, Layout.Dims(default), index);
+
+    protected override long Read(
+        int tensor, TensorType type, ReadOnlySpan<int> dims, int element) =>
         trace.Read(tensor, type, dims, element);
 
-    public byte ReadOrdered(int index) =>
-        (byte)input.Read(0, TensorType.UInt8, [inputBytes], index);
-
-    public void ReadRow(WeightId id, int layer, int row, int at, Span<byte> bytes)
+    protected override void ReadRow(WeightId id, int layer, int row, int at, Span<byte> bytes)
     {
         for (int done = 0; done < bytes.Length;)
         {
