@@ -88,11 +88,6 @@ public static class LanguageJudge
     private static OpenedReader Open(
         LanguageStatement statement, LanguageWitness witness, int bytesMax)
     {
-        if (witness.OpenedBytes > bytesMax)
-        {
-            throw Bad($"{witness.OpenedBytes} bytes are open, at most {bytesMax} are read");
-        }
-
         Bytes32 architecture = LlamaRoots.Architecture(witness.Architecture);
         if (ModelRoots.Model(architecture, witness.ParametersRoot) != statement.ModelRoot)
         {
@@ -131,7 +126,10 @@ public static class LanguageJudge
             }
         }
 
-        return new OpenedReader(model, layout, trace, input, rows);
+        int bytes = (input.LeafCount + trace.LeafCount + rows.Count) * TraceTree.LeafBytes;
+        return bytes <= bytesMax
+            ? new OpenedReader(model, layout, trace, input, rows)
+            : throw Bad($"{bytes} bytes are open, an element reads at most {bytesMax}");
     }
 
     private static OpenedTrace Opened(IReadOnlyList<byte[]> openings, Bytes32 root)

@@ -1,7 +1,5 @@
 using System.Collections.Generic;
-using System.Linq;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Disputes;
 
@@ -22,21 +20,4 @@ public sealed class LanguageWitness
 
     /// <summary>Openings of parameter rows.</summary>
     internal IReadOnlyList<RowOpening> Rows { get; init; } = [];
-
-    /// <summary>Bytes of leaves, without paths and headers; 0 for what is no opening.</summary>
-    public int OpenedBytes => Input.Concat(Trace).Sum(LeafBytes) +
-        Rows.Sum(row => row.Leaves.Length);
-
-    private static int LeafBytes(byte[] encoded)
-    {
-        if (!Opening.TryDecode(encoded, out Opening? opening))
-        {
-            return 0;
-        }
-
-        int size = TraceTree.ElementBytes(opening.Type);
-        int first = opening.FirstElement * size / TraceTree.LeafBytes;
-        int end = (opening.FirstElement + opening.ElementCount) * size - 1;
-        return (end / TraceTree.LeafBytes - first + 1) * TraceTree.LeafBytes;
-    }
 }

@@ -20,6 +20,9 @@ public sealed class OpenedTrace(Bytes32 traceRoot)
     /// <summary>Tensors in the list; 0 as long as nothing is opened.</summary>
     public int TensorCount { get; private set; }
 
+    /// <summary>Leaves that were opened.</summary>
+    internal int LeafCount => _leaves.Count;
+
     /// <summary>
     /// Takes an <see cref="Opening"/>; false, and nothing taken, where it does not prove itself.
     /// </summary>

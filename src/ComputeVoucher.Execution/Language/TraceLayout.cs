@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
@@ -33,15 +35,8 @@ internal readonly record struct TraceScalar(ScalarKind Kind, TraceTensor Row, in
 /// type and shape, and what stands where among the scalars. A closed form of the architecture and
 /// the record, so that the trace of fewer steps is a prefix.
 /// </summary>
-/// <remarks>
-/// Scalars of a layer: [attention norm: witness, max, root, partial sums of squares; witness and
-/// exponent of its row], [per head of q ‖ k ‖ v: witness, exponent], [per query head: witness, max,
-/// D], [attention output: witness, exponent], [feed-forward norm like the first], [SwiGlu: witness,
-/// exponent]. Behind the logits: those of the final norm.
-/// </remarks>
 internal sealed class TraceLayout
 {
-    private const int NormScalars = 3;
     private static readonly string[] s_names =
     [
         "input", "embed", "attention.norm", "qkv.parts", "qkv", "rope", "weights", "weights.sum",
@@ -53,7 +48,9 @@ internal sealed class TraceLayout
 
     private readonly LlamaShape _shape;
     private readonly TensorType _residual;
-    private readonly int _squares;
+    private readonly TraceScalar[] _scalars;
+    private readonly TraceScalar[] _finalScalars;
+    private readonly Dictionary<TraceScalar, int> _offsets = [];
 
     /// <param name="model">The architecture.</param>
     /// <param name="record">What the order asks for.</param>
@@ -61,9 +58,27 @@ internal sealed class TraceLayout
     {
         _shape = model.Shape;
         _residual = model.ResidualBits == 64 ? TensorType.Int64 : TensorType.Int32;
-        _squares = RmsNorm.SquareParts(_shape.Dim);
         Record = record;
         Candidates = (int)Math.Min(record.Sampling.TopK, (uint)_shape.Vocab);
+        _scalars =
+        [
+            .. OfNorm(TraceTensor.AttentionNorm),
+            .. OfRow(TraceTensor.Rope, _shape.Heads + 2 * _shape.KvHeads),
+            .. Each(
+                _shape.Heads, TraceTensor.Weights, ScalarKind.SoftmaxWitness,
+                ScalarKind.SoftmaxMax, ScalarKind.SoftmaxSum),
+            .. OfRow(TraceTensor.AttentionOutput),
+            .. OfNorm(TraceTensor.FeedForwardNorm),
+            .. OfRow(TraceTensor.SwiGlu),
+        ];
+        _finalScalars = [.. OfNorm(TraceTensor.FinalNorm)];
+        foreach (TraceScalar[] scalars in new[] { _scalars, _finalScalars })
+        {
+            for (int i = 0; i < scalars.Length; i++)
+            {
+                _offsets[scalars[i]] = i;
+            }
+        }
     }
 
     public RecordHeader Record { get; }
@@ -152,7 +167,7 @@ internal sealed class TraceLayout
             TraceTensor.GateUpParts => [2 * s.Hidden, MatrixWork.PartialCount(s.Dim)],
             TraceTensor.SwiGlu => [s.Hidden],
             TraceTensor.FeedForwardParts => [s.Dim, MatrixWork.PartialCount(s.Hidden)],
-            TraceTensor.Scalars or TraceTensor.FinalScalars => [Scalars(at.Tensor)],
+            TraceTensor.Scalars or TraceTensor.FinalScalars => [Scalars(at.Tensor).Length],
             TraceTensor.Logits => [s.Vocab],
             TraceTensor.LogitsParts => [s.Vocab, MatrixWork.PartialCount(s.Dim)],
             TraceTensor.Candidates or TraceTensor.CandidateLogits => [Candidates],
@@ -161,53 +176,29 @@ internal sealed class TraceLayout
         };
     }
 
-    /// <summary>Scalars of a layer, or behind the logits.</summary>
-    public int Scalars(TraceTensor scalars) => 2 + Exponent(
-        scalars == TraceTensor.FinalScalars ? TraceTensor.FinalNorm : TraceTensor.SwiGlu);
+    /// <summary>What stands where among the scalars of a layer, or behind the logits.</summary>
+    public ReadOnlySpan<TraceScalar> Scalars(TraceTensor scalars) =>
+        scalars == TraceTensor.FinalScalars ? _finalScalars : _scalars;
 
-    /// <summary>Offset of the witness of a norm; maximum, root and partial sums follow.</summary>
-    public int Norm(TraceTensor norm) =>
-        norm == TraceTensor.FeedForwardNorm ? Exponent(TraceTensor.AttentionOutput) + 2 : 0;
+    /// <summary>The inverse of <see cref="Scalars"/>.</summary>
+    public int Offset(TraceTensor row, ScalarKind kind, int part = 0) =>
+        _offsets[new TraceScalar(kind, row, part)];
 
-    /// <summary>Offset of the witness of a query head's softmax; maximum and D follow.</summary>
-    public int Softmax(int head) =>
-        Exponent(TraceTensor.Rope, _shape.Heads + 2 * _shape.KvHeads) + 3 * head;
+    private IEnumerable<TraceScalar> OfNorm(TraceTensor norm) =>
+    [
+        .. Each(1, norm, ScalarKind.NormWitness, ScalarKind.NormMax, ScalarKind.NormRoot),
+        .. Each(RmsNorm.SquareParts(_shape.Dim), norm, ScalarKind.NormSquares),
+        .. OfRow(norm),
+    ];
 
-    /// <summary>Offset of the witness of an int16 row; its exponent follows.</summary>
-    public int Exponent(TraceTensor row, int head = 0) => row switch
-    {
-        TraceTensor.Rope => Exponent(TraceTensor.AttentionNorm) + 2 + 2 * head,
-        TraceTensor.AttentionOutput => Softmax(_shape.Heads),
-        TraceTensor.SwiGlu => Exponent(TraceTensor.FeedForwardNorm) + 2,
-        _ => Norm(row) + NormScalars + _squares,
-    };
+    private static IEnumerable<TraceScalar> OfRow(TraceTensor row, int heads = 1) =>
+        Each(heads, row, ScalarKind.RowWitness, ScalarKind.RowExponent);
 
-    /// <summary>What stands at an offset of the scalars.</summary>
-    public TraceScalar Scalar(TraceTensor scalars, int at)
-    {
-        TraceTensor norm = scalars == TraceTensor.FinalScalars ? TraceTensor.FinalNorm
-            : at < Exponent(TraceTensor.Rope) ? TraceTensor.AttentionNorm
-            : TraceTensor.FeedForwardNorm;
-        if (at >= Norm(norm) && at < Exponent(norm))
-        {
-            int i = at - Norm(norm);
-            return new TraceScalar(
-                (ScalarKind)Math.Min(i, NormScalars), norm, Math.Max(0, i - NormScalars));
-        }
-
-        if (at >= Softmax(0) && at < Softmax(_shape.Heads))
-        {
-            int i = at - Softmax(0);
-            return new TraceScalar(
-                ScalarKind.SoftmaxWitness + i % 3, TraceTensor.Weights, i / 3);
-        }
-
-        TraceTensor row = at >= Exponent(norm) + 2 ? TraceTensor.SwiGlu
-            : at >= Exponent(norm) ? norm
-            : at >= Softmax(_shape.Heads) ? TraceTensor.AttentionOutput : TraceTensor.Rope;
-        int offset = at - Exponent(row);
-        return new TraceScalar(ScalarKind.RowWitness + offset % 2, row, offset / 2);
-    }
+    private static IEnumerable<TraceScalar> Each(
+        int parts, TraceTensor row, params ScalarKind[] kinds) =>
+        from part in Enumerable.Range(0, parts)
+        from kind in kinds
+        select new TraceScalar(kind, row, part);
 
     /// <summary>Whether a position has this tensor.</summary>
     private bool Has(TraceTensor tensor, int position) => tensor switch

@@ -35,7 +35,7 @@ internal sealed unsafe class TraceScratch : IDisposable
         _narrow = new int[shape.Dim];
         for (int i = 0; i < _scalars.Length; i++)
         {
-            _scalars[i] = new long[_layout.Scalars(TraceTensor.Scalars)];
+            _scalars[i] = new long[_layout.Scalars(TraceTensor.Scalars).Length];
         }
     }
 
@@ -84,18 +84,19 @@ internal sealed unsafe class TraceScratch : IDisposable
     public void Norm(
         int slot, TraceTensor norm, in NormStatistics statistics, ReadOnlySpan<long> partial)
     {
-        Span<long> scalars = _scalars[slot].AsSpan(_layout.Norm(norm));
-        scalars[0] = statistics.MaxIndex;
-        scalars[1] = statistics.Max;
-        scalars[2] = (long)statistics.Root;
-        partial.CopyTo(scalars[3..]);
+        this[slot, norm, ScalarKind.NormWitness] = statistics.MaxIndex;
+        this[slot, norm, ScalarKind.NormMax] = statistics.Max;
+        this[slot, norm, ScalarKind.NormRoot] = (long)statistics.Root;
+        for (int part = 0; part < partial.Length; part++)
+        {
+            this[slot, norm, ScalarKind.NormSquares, part] = partial[part];
+        }
     }
 
     public void Exponent(int slot, TraceTensor row, Exponent exponent, int head = 0)
     {
-        Span<long> scalars = _scalars[slot].AsSpan(_layout.Exponent(row, head));
-        scalars[0] = exponent.Index;
-        scalars[1] = exponent.Z;
+        this[slot, row, ScalarKind.RowWitness, head] = exponent.Index;
+        this[slot, row, ScalarKind.RowExponent, head] = exponent.Z;
     }
 
     /// <summary>Scalars and tensors of attention.</summary>
@@ -105,10 +106,9 @@ internal sealed unsafe class TraceScratch : IDisposable
         int tokens = attention.Tokens;
         for (int h = 0; h < shape.Heads; h++)
         {
-            Span<long> scalars = _scalars[slot].AsSpan(_layout.Softmax(h));
-            scalars[0] = attention.MaxIndex[h];
-            scalars[1] = attention.Max[h];
-            scalars[2] = attention.Denominator[h];
+            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxWitness, h] = attention.MaxIndex[h];
+            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxMax, h] = attention.Max[h];
+            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxSum, h] = attention.Denominator[h];
         }
 
         Add<int>(slot, TraceTensor.Weights, _weights.Span(0, shape.Heads * tokens));
@@ -151,5 +151,10 @@ internal sealed unsafe class TraceScratch : IDisposable
 
     /// <summary>Commits to the scalars gathered.</summary>
     public void EndLayer(int slot, TraceTensor scalars) => Add<long>(
-        slot, scalars, _scalars[slot].AsSpan(0, _layout.Scalars(scalars)));
+        slot, scalars, _scalars[slot].AsSpan(0, _layout.Scalars(scalars).Length));
+
+    private long this[int slot, TraceTensor row, ScalarKind kind, int part = 0]
+    {
+        set => _scalars[slot][_layout.Offset(row, kind, part)] = value;
+    }
 }

@@ -139,9 +139,7 @@ public sealed class ElementTests(ITestOutputHelper output)
     {
         foreach (int element in elements)
         {
-            LanguageWitness witness = run.Witness(tensor, element);
-            Assert.InRange(witness.OpenedBytes, 1, LanguageJudge.OpenedBytesMax);
-            Judgement judgement = LanguageJudge.Element(run.Statement, witness, tensor, element);
+            Judgement judgement = run.Judge(tensor, element);
             Assert.True(
                 judgement.Verdict == Verdict.Equal,
                 $"{run.Layout.Locate(tensor)} [{element}]: {judgement}");

@@ -128,10 +128,17 @@ public sealed class LanguageJudgeTests : IDisposable
     [Fact]
     public void MoreThanAnElementReads_IsBad()
     {
+        // Openings of other tensors are true, and harmless as long as they are few.
         List<byte[]> trace = [.. _witness.Trace];
-        while (trace.Count * TraceTree.LeafBytes <= LanguageJudge.OpenedBytesMax)
+        for (int tensor = 1; tensor <= 3; tensor++)
         {
-            trace.Add(_witness.Trace[0]);
+            trace.AddRange(_run.Witness(tensor, 0).Trace);
+        }
+
+        Assert.Equal(Verdict.Equal, Judge(With(_witness, trace: trace)));
+        for (int tensor = 4; tensor < _run.Count; tensor++)
+        {
+            trace.AddRange(_run.Witness(tensor, 0).Trace);
         }
 
         Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, trace: trace)));
@@ -143,7 +150,7 @@ public sealed class LanguageJudgeTests : IDisposable
     {
         int scalars = _run.Layout.Index(new(TraceTensor.Scalars, 2, 0));
         int norm = _run.Layout.Index(new(TraceTensor.AttentionNorm, 2, 0));
-        int d = _run.Layout.Softmax(1) + 2;
+        int d = _run.Layout.Offset(TraceTensor.Weights, ScalarKind.SoftmaxSum, 1);
         int output = _run.Layout.Index(new(TraceTensor.AttentionOutput, 2, 0));
         foreach (long value in new[] { -1, s_shape.Dim, long.MinValue, long.MaxValue })
         {
@@ -154,7 +161,7 @@ public sealed class LanguageJudgeTests : IDisposable
 
         Assert.Equal(
             Verdict.Differs, _run.Forge(scalars, d, 0).Judge(output, s_shape.HeadDim).Verdict);
-        int z = _run.Layout.Exponent(TraceTensor.AttentionNorm) + 1;
+        int z = _run.Layout.Offset(TraceTensor.AttentionNorm, ScalarKind.RowExponent);
         Assert.Equal(Verdict.Differs, _run.Forge(scalars, z, 48).Judge(norm, 0).Verdict);
         int embed = _run.Layout.Index(new(TraceTensor.Embed, 3, 0));
         int token = _run.Layout.Index(new(TraceTensor.Token, 2, 0));

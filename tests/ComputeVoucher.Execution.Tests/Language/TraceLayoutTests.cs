@@ -39,27 +39,26 @@ public sealed class TraceLayoutTests
     }
 
     [Fact]
-    public void Scalars_EachOffset_HasOneMeaning()
+    public void Scalars_OfALayer_StandInTheOrderOfTheMathematics()
     {
         TraceLayout layout = Run(false, out _);
-        int count = layout.Scalars(TraceTensor.Scalars);
-        TraceScalar[] scalars =
-            [.. Enumerable.Range(0, count).Select(i => layout.Scalar(TraceTensor.Scalars, i))];
-        Assert.Equal(count, scalars.Distinct().Count());
-        for (int i = 0; i < count; i++)
-        {
-            (ScalarKind kind, TraceTensor row, int part) = scalars[i];
-            Assert.Equal(i, kind switch
-            {
-                < ScalarKind.RowWitness => layout.Norm(row) + (int)kind + part,
-                < ScalarKind.SoftmaxWitness =>
-                    layout.Exponent(row, part) + (kind - ScalarKind.RowWitness),
-                _ => layout.Softmax(part) + (kind - ScalarKind.SoftmaxWitness),
-            });
-        }
-
-        Assert.Equal(ScalarKind.NormWitness, scalars[0].Kind);
+        string[] norm = ["NormWitness", "NormMax", "NormRoot", "NormSquares"];
+        string[] row = ["RowWitness", "RowExponent"];
+        string[] head = ["SoftmaxWitness", "SoftmaxMax", "SoftmaxSum"];
+        string[] expected =
+        [
+            .. norm, .. row, .. row, .. row, .. row, .. row, .. head, .. head, .. row,
+            .. norm, .. row, .. row,
+        ];
+        TraceScalar[] scalars = layout.Scalars(TraceTensor.Scalars).ToArray();
+        Assert.Equal(expected, scalars.Select(s => s.Kind.ToString()));
+        Assert.Equal(new(ScalarKind.RowExponent, TraceTensor.Rope, 3), scalars[13]);
+        Assert.Equal(new(ScalarKind.SoftmaxMax, TraceTensor.Weights, 1), scalars[18]);
         Assert.Equal(new(ScalarKind.RowExponent, TraceTensor.SwiGlu, 0), scalars[^1]);
+        for (int i = 0; i < scalars.Length; i++)
+        {
+            Assert.Equal(i, layout.Offset(scalars[i].Row, scalars[i].Kind, scalars[i].Part));
+        }
     }
 
     private static TraceLayout Run(bool drawn, out List<(string, int[], TracePlace)> list)

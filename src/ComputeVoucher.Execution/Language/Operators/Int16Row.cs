@@ -45,7 +45,7 @@ internal static class Int16Row
     /// <summary>z, given the witness of the maximum.</summary>
     public static long Exponent(TraceReader reader, in TracePlace row, int head)
     {
-        long witness = reader.Scalar(row, reader.Layout.Exponent(row.Tensor, head));
+        long witness = reader.Scalar(row, ScalarKind.RowWitness, head);
         return Rounding.Int16Exponent(Magnitude(
             reader, row, head, reader.Within(witness, Columns(reader, row))));
     }

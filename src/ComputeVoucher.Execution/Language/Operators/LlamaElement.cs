@@ -29,7 +29,7 @@ internal static class LlamaElement
 
     private static long Scalar(TraceReader reader, in TracePlace at, int index)
     {
-        (ScalarKind kind, TraceTensor tensor, int part) = reader.Layout.Scalar(at.Tensor, index);
+        (ScalarKind kind, TraceTensor tensor, int part) = reader.Layout.Scalars(at.Tensor)[index];
         TracePlace row = at.Of(tensor);
         return kind switch
         {

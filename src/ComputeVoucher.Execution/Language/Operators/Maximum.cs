@@ -15,7 +15,7 @@ internal static class Maximum
             return isBest || at.Tensor == TraceTensor.Candidates ? reader.Shape.Vocab : 0;
         }
 
-        TraceScalar scalar = reader.Layout.Scalar(at.Tensor, index);
+        TraceScalar scalar = reader.Layout.Scalars(at.Tensor)[index];
         return scalar.Kind switch
         {
             ScalarKind.NormWitness => reader.Shape.Dim,
@@ -61,7 +61,7 @@ internal static class Maximum
             return reader.Get(at.Of(TraceTensor.Logits), element);
         }
 
-        (ScalarKind kind, TraceTensor row, int head) = reader.Layout.Scalar(at.Tensor, index);
+        (ScalarKind kind, TraceTensor row, int head) = reader.Layout.Scalars(at.Tensor)[index];
         return kind switch
         {
             ScalarKind.NormWitness => Rounding.Magnitude(reader.Residual(at.Of(row), element)),

@@ -71,7 +71,7 @@ internal static class RmsNorm
     /// <summary>One element of the row in Q.16, given maximum, root and sums.</summary>
     public static long Wide(TraceReader reader, in TracePlace norm, int index)
     {
-        long root = reader.Scalar(norm, reader.Layout.Norm(norm.Tensor) + 2);
+        long root = reader.Scalar(norm, ScalarKind.NormRoot);
         WeightId id = Gains(norm.Tensor);
         return Of(
             reader.Residual(norm, index), reader.Gain(id, norm.Layer, index),
@@ -81,7 +81,7 @@ internal static class RmsNorm
     /// <summary>max |x|, given its witness.</summary>
     public static long Max(TraceReader reader, in TracePlace norm)
     {
-        long witness = reader.Scalar(norm, reader.Layout.Norm(norm.Tensor));
+        long witness = reader.Scalar(norm, ScalarKind.NormWitness);
         return Rounding.Magnitude(
             reader.Residual(norm, reader.Within(witness, reader.Shape.Dim)));
     }
@@ -92,8 +92,7 @@ internal static class RmsNorm
         long squares = 0;
         for (int part = 0; part < SquareParts(reader.Shape.Dim); part++)
         {
-            squares += Math.Clamp(
-                reader.Scalar(norm, reader.Layout.Norm(norm.Tensor) + 3 + part), 0, 1L << 44);
+            squares += Math.Clamp(reader.Scalar(norm, ScalarKind.NormSquares, part), 0, 1L << 44);
         }
 
         return Statistics(
@@ -116,7 +115,7 @@ internal static class RmsNorm
     }
 
     private static long CommittedMax(TraceReader reader, in TracePlace norm) =>
-        Math.Max(0, reader.Scalar(norm, reader.Layout.Norm(norm.Tensor) + 1));
+        Math.Max(0, reader.Scalar(norm, ScalarKind.NormMax));
 
     private static WeightId Gains(TraceTensor norm) => norm switch
     {

@@ -32,7 +32,7 @@ internal static class Softmax
     public static long Element(TraceReader reader, in TracePlace at, int index)
     {
         (int head, int token) = Math.DivRem(index, at.Position + 1);
-        long max = reader.Scalar(at, reader.Layout.Softmax(head) + 1);
+        long max = reader.Scalar(at, ScalarKind.SoftmaxMax, head);
         long distance = max - Score(reader, at, head, token);
         reader.RefuteUnless(distance >= 0);
         return (long)Exp(distance) << ValueExponent(reader, at, head, token);
@@ -59,7 +59,7 @@ internal static class Softmax
     /// <summary>The maximum, given its witness.</summary>
     public static long Max(TraceReader reader, in TracePlace at, int head)
     {
-        long witness = reader.Scalar(at, reader.Layout.Softmax(head));
+        long witness = reader.Scalar(at, ScalarKind.SoftmaxWitness, head);
         return Score(reader, at, head, reader.Within(witness, at.Position + 1));
     }
 

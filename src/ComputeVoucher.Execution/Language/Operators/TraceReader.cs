@@ -45,14 +45,15 @@ internal abstract class TraceReader(LlamaArchitecture model, TraceLayout layout)
         return isSmall ? value : 0;
     }
 
-    /// <summary>A scalar that speaks of a row, at an offset of the layout.</summary>
-    public long Scalar(in TracePlace row, int offset) => Get(
+    /// <summary>A scalar that speaks of a row.</summary>
+    public long Scalar(in TracePlace row, ScalarKind kind, int part = 0) => Get(
         row.Of(row.Tensor == TraceTensor.FinalNorm
-            ? TraceTensor.FinalScalars : TraceTensor.Scalars), offset);
+            ? TraceTensor.FinalScalars : TraceTensor.Scalars),
+        layout.Offset(row.Tensor, kind, part));
 
     /// <summary>Exponent z of a committed int16 row.</summary>
     public int Exponent(in TracePlace row, int head = 0) =>
-        Within(Scalar(row, layout.Exponent(row.Tensor, head) + 1), Exponents);
+        Within(Scalar(row, ScalarKind.RowExponent, head), Exponents);
 
     /// <summary>x before a norm, which is also what its block adds to.</summary>
     public long Residual(in TracePlace norm, int index) => Get(

@@ -48,7 +48,8 @@ internal static class ValueMix
                 : reader.Get(at.Of(TraceTensor.WeightsMix), index * parts + part);
         }
 
-        long d = reader.Scalar(at, reader.Layout.Softmax(index / reader.Shape.HeadDim) + 2);
+        long d = reader.Scalar(
+            at.Of(TraceTensor.Weights), ScalarKind.SoftmaxSum, index / reader.Shape.HeadDim);
         return Divide(mixed, 1 + reader.Within(d - 1, int.MaxValue));
     }
 }
