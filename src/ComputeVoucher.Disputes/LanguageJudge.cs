@@ -161,7 +161,8 @@ public static class LanguageJudge
         }
 
         return RecordHeader.Read(header) is RecordHeader record &&
-            record.Problem() is null && input.TensorCount == 1 && first.Dims.SequenceEqual([record.Bytes])
+            record.Problem() is null && input.TensorCount == 1 &&
+            first.Dims.SequenceEqual([record.Bytes])
             ? record
             : throw Bad("the input is no record of a language model");
     }

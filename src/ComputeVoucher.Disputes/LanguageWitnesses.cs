@@ -40,15 +40,10 @@ public sealed class LanguageWitnesses
     }
 
     /// <summary>What <see cref="LanguageJudge.Element"/> reads.</summary>
-    /// <param name="tensor">Place in the trace's list.</param>
-    /// <param name="element">Number of the element in the tensor's own order.</param>
     public LanguageWitness Element(int tensor, int element) =>
         Record(tensor, (reader, at) => LanguageJudge.ElementOf(reader, at, element));
 
     /// <summary>What <see cref="LanguageJudge.Rival"/> reads.</summary>
-    /// <param name="tensor">Place of the tensor that holds the witness of a maximum.</param>
-    /// <param name="element">The witness.</param>
-    /// <param name="rival">Index of what may be larger.</param>
     public LanguageWitness Rival(int tensor, int element, int rival) =>
         Record(tensor, (reader, at) => LanguageJudge.RivalOf(reader, at, element, rival));
 

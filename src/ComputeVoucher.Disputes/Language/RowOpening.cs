@@ -7,9 +7,9 @@ using ComputeVoucher.Trace.Internal;
 namespace ComputeVoucher.Disputes;
 
 /// <summary>Adjacent 128-byte leaves of one parameter row, proven against a model root.</summary>
-/// <param name="Id">Kind of parameter, a number of WeightId.</param>
+/// <param name="Id">Kind of parameter.</param>
 /// <param name="Layer">Its layer; 0 where there is none.</param>
-/// <param name="Row">Its row.</param>
+/// <param name="Row">Row of the matrix, or position of the rotary table.</param>
 /// <param name="FirstLeaf">First leaf opened.</param>
 /// <param name="Leaves">128 bytes each, zero beyond the row.</param>
 /// <param name="Siblings">Path of the leaves within the row, 32 bytes each.</param>
@@ -18,13 +18,7 @@ internal sealed record RowOpening(
     WeightId Id, int Layer, int Row, int FirstLeaf, byte[] Leaves, byte[] Siblings,
     ParameterPath Path)
 {
-    /// <param name="id">Kind of parameter.</param>
-    /// <param name="layer">Its layer.</param>
-    /// <param name="row">Its row.</param>
-    /// <param name="bytes">The whole row.</param>
-    /// <param name="first">First leaf to open.</param>
-    /// <param name="last">Last leaf to open.</param>
-    /// <param name="path">Path of the row.</param>
+    /// <summary>Leaves <paramref name="first"/> to <paramref name="last"/> of a row.</summary>
     public static RowOpening Of(
         WeightId id, int layer, int row, ReadOnlySpan<byte> bytes, int first, int last,
         ParameterPath path)

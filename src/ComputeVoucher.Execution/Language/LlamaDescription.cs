@@ -11,7 +11,7 @@ internal static class LlamaDescription
 {
     /// <summary>
     /// Committed tensors and parameters that the recomputation of one element opens at most,
-    /// without paths: what one transaction carries (issue 3).
+    /// without paths: what one transaction carries.
     /// </summary>
     public const int ElementBytesMax = 16 << 10;
 

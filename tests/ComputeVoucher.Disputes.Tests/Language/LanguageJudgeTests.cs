@@ -192,6 +192,34 @@ public sealed class LanguageJudgeTests : IDisposable
         }
     }
 
+    /// <summary>With gains of zero all of a row is equal, so that every witness is index 0.</summary>
+    [Fact]
+    public void ATie_GoesToTheLowestIndex()
+    {
+        using var source = new MemorySource(SyntheticGguf.Write(s_shape, GgmlType.Q4_0, gain: 0));
+        using LanguageModel model = LanguageModel.Import(source, 32);
+        CommittedRun run = CommittedRun.Of(model, LlamaData.Greedy([3, 1, 4], 2));
+        int ties = 0;
+        foreach (int tensor in run.At(2))
+        {
+            for (int i = 0; i < run.Elements(tensor); i++)
+            {
+                if (run.Rivals(tensor, i) > 0 && run.Judge(tensor, i, 1).Committed == 0)
+                {
+                    ties++;
+                    Assert.Equal(Verdict.Equal, run.Judge(tensor, i, 1).Verdict);
+                    CommittedRun forged = run.Forge(tensor, i, 1);
+                    Assert.Equal(Verdict.Equal, forged.Judge(tensor, i).Verdict);
+                    Assert.Equal(Verdict.Differs, forged.Judge(tensor, i, 0).Verdict);
+                }
+            }
+        }
+
+        // Rows of both norms, of 8 heads, of the output and of SwiGLU, 4 softmaxes, the last
+        // norm's row and the token; the witnesses of |x| itself are where chance has put them.
+        Assert.InRange(ties, 2 + 8 + 2 + 4 + 2, 2 + 8 + 2 + 4 + 2 + 3);
+    }
+
     private Verdict Judge(LanguageWitness witness) =>
         LanguageJudge.Element(_run.Statement, witness, _qkv, 7).Verdict;
 
