@@ -71,7 +71,16 @@ public sealed class ElementTests(ITestOutputHelper output)
             shape, GgmlType.Q8_0, gain: residualBits == 64 ? 200 : 1));
         using LanguageModel model = LanguageModel.Import(source, 8);
         Assert.Equal(residualBits, model.Parameters.ResidualBits);
-        CommittedRun run = CommittedRun.Of(model, LlamaData.Greedy([5, 6], 2));
+        byte[] input = LlamaData.Greedy([5, 6], 2);
+        CommittedRun run = CommittedRun.Of(model, input);
+        foreach (Backend backend in new[] { Backend.Scalar, Backend.Auto })
+        {
+            // Not shown, the prompt runs as a batch.
+            using IModelSession session = model.CreateSession(backend, 2);
+            RunResult result = session.Run(input, new RunOptions { Trace = true });
+            Assert.Equal(run.Statement.TraceRoot, result.TraceRoot);
+        }
+
         Random random = Seeded(fresh: false);
         List<string> names = [];
         foreach (int tensor in run.At(2))
