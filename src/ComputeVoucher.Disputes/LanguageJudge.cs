@@ -11,10 +11,27 @@ namespace ComputeVoucher.Disputes;
 /// Judges one committed element of a language model's trace from openings alone: by the definition
 /// of its operator, with at most 16 KiB of leaves.
 /// </summary>
-public static class LanguageJudge
+public sealed class LanguageJudge
 {
     /// <summary>Leaves that one element opens at most; import refuses models that need more.</summary>
     public const int OpenedBytesMax = LlamaDescription.ElementBytesMax;
+
+    private readonly Bytes32 _modelRoot;
+    private readonly Bytes32 _architecture;
+    private readonly LlamaArchitecture _model;
+
+    /// <param name="modelRoot">The model that was ordered.</param>
+    /// <param name="architecture">Its canonical encoding.</param>
+    /// <param name="parametersRoot">Beside the architecture under the model root.</param>
+    /// <exception cref="ModelException">Not what the root names, or no valid Llama.</exception>
+    public LanguageJudge(Bytes32 modelRoot, byte[] architecture, in Bytes32 parametersRoot)
+    {
+        _modelRoot = modelRoot;
+        _architecture = LlamaRoots.Architecture(architecture);
+        _model = ModelRoots.Model(_architecture, parametersRoot) == modelRoot
+            ? LlamaArchitecture.Parse(architecture, text => new ModelException(text))
+            : throw new ModelException("the architecture is of another model");
+    }
 
     /// <summary>
     /// Whether the element follows. The witness of a maximum follows as long as it is in range;
@@ -24,7 +41,7 @@ public static class LanguageJudge
     /// <param name="witness">See <see cref="LanguageWitnesses.Element"/>.</param>
     /// <param name="tensor">Place in the trace's list.</param>
     /// <param name="element">Number of the element in the tensor's own order.</param>
-    public static Judgement Element(
+    public Judgement Element(
         LanguageStatement statement, LanguageWitness witness, int tensor, int element) =>
         Judge(statement, witness, OpenedBytesMax, tensor,
             (reader, at) => ElementOf(reader, at, element));
@@ -38,7 +55,7 @@ public static class LanguageJudge
     /// <param name="tensor">Place of the tensor that holds the witness.</param>
     /// <param name="element">The witness.</param>
     /// <param name="rival">Index of what may be larger.</param>
-    public static Judgement Rival(
+    public Judgement Rival(
         LanguageStatement statement, LanguageWitness witness, int tensor, int element,
         int rival) =>
         Judge(statement, witness, 2 * OpenedBytesMax, tensor,
@@ -64,7 +81,7 @@ public static class LanguageJudge
             beats ? Verdict.Differs : Verdict.Equal, committed, beats ? rival : committed, "");
     }
 
-    private static Judgement Judge(
+    private Judgement Judge(
         LanguageStatement statement, LanguageWitness witness, int bytesMax, int tensor,
         Func<TraceReader, TracePlace, Judgement> judge)
     {
@@ -79,32 +96,20 @@ public static class LanguageJudge
         {
             return Judgement.Of(e);
         }
-        catch (ModelException e)
-        {
-            return Judgement.Of(Bad(e.Message));
-        }
     }
 
-    private static OpenedReader Open(
+    private OpenedReader Open(
         LanguageStatement statement, LanguageWitness witness, int bytesMax)
     {
-        Bytes32 architecture = LlamaRoots.Architecture(witness.Architecture);
-        if (ModelRoots.Model(architecture, witness.ParametersRoot) != statement.ModelRoot)
-        {
-            throw Bad("the architecture is of another model");
-        }
-
-        LlamaArchitecture model = LlamaArchitecture.Parse(
-            witness.Architecture, text => new ModelException(text));
         OpenedTrace input = Opened(witness.Input, statement.InputRoot);
         RecordHeader record = Header(witness.Input, input);
         if (statement.Steps == 0 || statement.Steps > record.NewTokensMax ||
-            record.Prompt - 1 + (long)statement.Steps > model.Shape.Context)
+            record.Prompt - 1 + (long)statement.Steps > _model.Shape.Context)
         {
             throw Bad($"{statement.Steps} steps are not what the record asks for");
         }
 
-        TraceLayout layout = new(model, record);
+        TraceLayout layout = new(_model, record);
         OpenedTrace trace = Opened(witness.Trace, statement.TraceRoot);
         if (trace.TensorCount != layout.Tensors(statement.Steps))
         {
@@ -114,7 +119,7 @@ public static class LanguageJudge
         Dictionary<(WeightId, int, int, int), ReadOnlyMemory<byte>> rows = [];
         foreach (RowOpening row in witness.Rows)
         {
-            if (!row.Proves(model, architecture, statement.ModelRoot))
+            if (!row.Proves(_model, _architecture, _modelRoot))
             {
                 throw Bad($"the opening of {row.Id} {row.Layer}, row {row.Row}, proves nothing");
             }
@@ -128,7 +133,7 @@ public static class LanguageJudge
 
         int bytes = (input.LeafCount + trace.LeafCount + rows.Count) * TraceTree.LeafBytes;
         return bytes <= bytesMax
-            ? new OpenedReader(model, layout, trace, input, rows)
+            ? new OpenedReader(_model, layout, trace, input, rows)
             : throw Bad($"{bytes} bytes are open, an element reads at most {bytesMax}");
     }
 

@@ -1,17 +1,10 @@
 using System.Collections.Generic;
-using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Disputes;
 
 /// <summary>Everything that judging one element reads, each piece proven by itself.</summary>
 public sealed class LanguageWitness
 {
-    /// <summary>Canonical encoding of the model's architecture.</summary>
-    public required byte[] Architecture { get; init; }
-
-    /// <summary>Beside the architecture under the model root.</summary>
-    public required Bytes32 ParametersRoot { get; init; }
-
     /// <summary>Openings under the order's input root; the record's first leaf always.</summary>
     public required IReadOnlyList<byte[]> Input { get; init; }
 

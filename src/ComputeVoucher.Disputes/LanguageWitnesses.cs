@@ -54,8 +54,6 @@ public sealed class LanguageWitnesses
         _ = judge(reader, _layout.Locate(tensor));
         return new LanguageWitness
         {
-            Architecture = _model.ArchitectureBytes,
-            ParametersRoot = _model.ParametersRoot,
             Input = reader.Input.Open(_input),
             Trace = reader.Trace.Open(_trace),
             Rows = [.. reader.Rows.SelectMany(r => Runs(r.Key, r.Value.Bytes, r.Value.Leaves))],

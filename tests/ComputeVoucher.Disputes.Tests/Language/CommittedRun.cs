@@ -23,11 +23,14 @@ internal sealed class CommittedRun
         _trace = trace;
         _witnesses = new LanguageWitnesses(model, trace, input);
         Layout = new TraceLayout(model.Architecture, InputRecord.Decode(input).Header);
-        Statement = new LanguageStatement(
-            model.ModelRoot, InputRecord.Root(input), trace.Root, steps);
+        Statement = new LanguageStatement(InputRecord.Root(input), trace.Root, steps);
+        Court = new LanguageJudge(
+            model.ModelRoot, model.ArchitectureBytes, model.ParametersRoot);
     }
 
     public LanguageStatement Statement { get; }
+
+    public LanguageJudge Court { get; }
 
     public TraceLayout Layout { get; }
 
@@ -48,10 +51,10 @@ internal sealed class CommittedRun
 
     public LanguageWitness Witness(int tensor, int element) => _witnesses.Element(tensor, element);
 
-    public Judgement Judge(int tensor, int element) => LanguageJudge.Element(
+    public Judgement Judge(int tensor, int element) => Court.Element(
         Statement, _witnesses.Element(tensor, element), tensor, element);
 
-    public Judgement Judge(int tensor, int element, int rival) => LanguageJudge.Rival(
+    public Judgement Judge(int tensor, int element, int rival) => Court.Rival(
         Statement, _witnesses.Rival(tensor, element, rival), tensor, element, rival);
 
     /// <summary>How many elements a witness speaks of; 0 where the element is none.</summary>

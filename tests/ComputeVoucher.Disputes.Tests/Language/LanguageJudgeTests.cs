@@ -39,14 +39,14 @@ public sealed class LanguageJudgeTests : IDisposable
             LanguageWitness witness = _run.Witness(tensor, 0);
             for (int i = 0; i < witness.Trace.Count && witness.Trace.Count > 1; i++)
             {
-                Assert.Equal(Verdict.OpeningMissing, LanguageJudge.Element(
+                Assert.Equal(Verdict.OpeningMissing, _run.Court.Element(
                     _run.Statement, With(witness, trace: Without(witness.Trace, i)),
                     tensor, 0).Verdict);
             }
 
             for (int i = 0; i < witness.Rows.Count; i++)
             {
-                Assert.Equal(Verdict.OpeningMissing, LanguageJudge.Element(
+                Assert.Equal(Verdict.OpeningMissing, _run.Court.Element(
                     _run.Statement, With(witness, rows: Without(witness.Rows, i)),
                     tensor, 0).Verdict);
             }
@@ -86,7 +86,7 @@ public sealed class LanguageJudgeTests : IDisposable
         Assert.Equal(3 * Bytes32.Size, gains.Siblings.Length);
         foreach (byte[] siblings in new[] { [], Flipped(gains.Siblings) })
         {
-            Assert.Equal(Verdict.OpeningBad, LanguageJudge.Element(
+            Assert.Equal(Verdict.OpeningBad, _run.Court.Element(
                 _run.Statement, With(witness, rows: [gains with { Siblings = siblings }]),
                 norm, 7).Verdict);
         }
@@ -113,16 +113,23 @@ public sealed class LanguageJudgeTests : IDisposable
         LanguageStatement[] others =
         [
             true_ with { Steps = true_.Steps - 1 }, true_ with { Steps = 0 },
-            true_ with { Steps = true_.Steps + 1 }, true_ with { ModelRoot = Bytes32.Zero },
+            true_ with { Steps = true_.Steps + 1 },
             true_ with { TraceRoot = Bytes32.Zero }, true_ with { InputRoot = Bytes32.Zero },
         ];
         Assert.All(others, s => Assert.Equal(
-            Verdict.OpeningBad, LanguageJudge.Element(s, _witness, _qkv, 7).Verdict));
-        Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, parameters: Bytes32.Zero)));
+            Verdict.OpeningBad, _run.Court.Element(s, _witness, _qkv, 7).Verdict));
+        byte[] architecture = _model.ArchitectureBytes;
+        Bytes32 parameters = _model.ParametersRoot;
+        Assert.Throws<ModelException>(
+            () => new LanguageJudge(Bytes32.Zero, architecture, parameters));
+        Assert.Throws<ModelException>(
+            () => new LanguageJudge(_model.ModelRoot, architecture, Bytes32.Zero));
+        Assert.Throws<ModelException>(
+            () => new LanguageJudge(_model.ModelRoot, Flipped(architecture), parameters));
         Assert.Throws<ArgumentOutOfRangeException>(
-            () => LanguageJudge.Element(true_, _witness, _run.Count, 0));
+            () => _run.Court.Element(true_, _witness, _run.Count, 0));
         Assert.Throws<ArgumentOutOfRangeException>(
-            () => LanguageJudge.Element(true_, _witness, _qkv, 10_000));
+            () => _run.Court.Element(true_, _witness, _qkv, 10_000));
     }
 
     [Fact]
@@ -221,15 +228,12 @@ public sealed class LanguageJudgeTests : IDisposable
     }
 
     private Verdict Judge(LanguageWitness witness) =>
-        LanguageJudge.Element(_run.Statement, witness, _qkv, 7).Verdict;
+        _run.Court.Element(_run.Statement, witness, _qkv, 7).Verdict;
 
     private static LanguageWitness With(
         LanguageWitness witness, IReadOnlyList<byte[]>? trace = null,
-        IReadOnlyList<byte[]>? input = null, IReadOnlyList<RowOpening>? rows = null,
-        Bytes32? parameters = null) => new()
+        IReadOnlyList<byte[]>? input = null, IReadOnlyList<RowOpening>? rows = null) => new()
         {
-            Architecture = witness.Architecture,
-            ParametersRoot = parameters ?? witness.ParametersRoot,
             Input = input ?? witness.Input,
             Trace = trace ?? witness.Trace,
             Rows = rows ?? witness.Rows,
