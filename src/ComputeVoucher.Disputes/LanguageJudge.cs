@@ -13,7 +13,7 @@ namespace ComputeVoucher.Disputes;
 /// </summary>
 public sealed class LanguageJudge
 {
-    /// <summary>Leaves that one element opens at most; import refuses models that need more.</summary>
+    /// <summary>Leaves that one element opens; import refuses models that need more.</summary>
     public const int OpenedBytesMax = LlamaDescription.ElementBytesMax;
 
     private readonly Bytes32 _modelRoot;

@@ -4,7 +4,7 @@ namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// The forward pass of a Llama in integers: tokens in, logits out, one stream's state inside.
-/// Reads like its mathematics; every operator is defined in Ops and Kernels.
+/// Reads like its mathematics; every operator is defined in Operators.
 /// </summary>
 /// <remarks>
 /// A batch of consecutive tokens runs layer by layer; each token's numbers are those of a run

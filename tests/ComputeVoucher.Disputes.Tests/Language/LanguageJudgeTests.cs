@@ -199,7 +199,7 @@ public sealed class LanguageJudgeTests : IDisposable
         }
     }
 
-    /// <summary>With gains of zero all of a row is equal, so that every witness is index 0.</summary>
+    /// <summary>With gains of zero a row is all equal: every witness is index 0.</summary>
     [Fact]
     public void ATie_GoesToTheLowestIndex()
     {

@@ -46,7 +46,7 @@ internal static class Product
         return sum;
     }
 
-    /// <summary>The matrix and its row that an element is of, and the vector that it reads.</summary>
+    /// <summary>The matrix and row that an element is of, and the vector that it reads.</summary>
     private static (WeightId Id, int Row, TraceTensor Input) Row(
         LlamaShape shape, TraceTensor product, int index) => product switch
         {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace ComputeVoucher.Execution.Language;
 
-/// <summary>The softmax of attention: scores of a query head, their exponentials, their sum D.</summary>
+/// <summary>The softmax of attention: scores, their exponentials, their sum D.</summary>
 internal static class Softmax
 {
     /// <summary>
@@ -28,7 +28,7 @@ internal static class Softmax
             : (int)Rounding.Shift(Tables.Exp[(int)d & (Tables.ExpEntries - 1)], whole);
     }
 
-    /// <summary>The committed weight w_t = e_t·2^zv_t of a head; index is [Heads, tokens].</summary>
+    /// <summary>The committed weight w_t = e_t·2^zv_t; index is [Heads, tokens].</summary>
     public static long Element(TraceReader reader, in TracePlace at, int index)
     {
         (int head, int token) = Math.DivRem(index, at.Position + 1);

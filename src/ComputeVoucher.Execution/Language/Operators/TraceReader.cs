@@ -93,7 +93,7 @@ internal abstract class TraceReader(LlamaArchitecture model, TraceLayout layout)
     /// <summary>A byte of the record that was ordered.</summary>
     public abstract byte Ordered(int index);
 
-    /// <summary>An element of the trace's list, of the type and shape that the layout says.</summary>
+    /// <summary>An element of the trace's list; type and shape are the layout's.</summary>
     protected abstract long Read(
         int tensor, TensorType type, ReadOnlySpan<int> dims, int element);
 

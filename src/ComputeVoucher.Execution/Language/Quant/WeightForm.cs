@@ -49,7 +49,7 @@ internal static class WeightForms
     /// </summary>
     public static int CellBytes(WeightForm form) => QuantBytes(form) + 4 * Scales(form);
 
-    /// <summary>weight · 2^24 of a column of a cell, see <see cref="QuantMatrix.CopyRow"/>.</summary>
+    /// <summary>weight · 2^24 of a column of a cell of a row's bytes.</summary>
     public static long Exact(WeightForm form, ReadOnlySpan<byte> cell, int column)
     {
         ReadOnlySpan<byte> quants = cell[^QuantBytes(form)..];
