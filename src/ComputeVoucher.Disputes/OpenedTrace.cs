@@ -18,6 +18,9 @@ public sealed class OpenedTrace(Bytes32 traceRoot)
     /// <summary>Tensors in the list; 0 as long as nothing is opened.</summary>
     public int TensorCount { get; private set; }
 
+    /// <summary>Leaves that were opened.</summary>
+    internal int LeafCount => _leaves.Count;
+
     /// <summary>
     /// Takes an <see cref="Opening"/>; false, and nothing taken, where it does not prove itself.
     /// </summary>
@@ -70,8 +73,15 @@ public sealed class OpenedTrace(Bytes32 traceRoot)
                 Verdict.OpeningMissing, $"element {element} of tensor {tensor} is not open");
         }
 
-        ReadOnlySpan<byte> at =
-            leaf.Opening.Encoded.Slice(leaf.At + place % TraceTree.LeafBytes, size);
+        return Element(
+            type, leaf.Opening.Encoded.Slice(leaf.At, TraceTree.LeafBytes),
+            place % TraceTree.LeafBytes / size);
+    }
+
+    /// <summary>An element of little-endian bytes, sign or zero extended.</summary>
+    internal static long Element(TensorType type, ReadOnlySpan<byte> data, int element)
+    {
+        ReadOnlySpan<byte> at = data[(element * TraceTree.ElementBytes(type))..];
         return type switch
         {
             TensorType.Int8 => (sbyte)at[0],

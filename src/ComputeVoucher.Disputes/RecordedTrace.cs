@@ -38,6 +38,16 @@ public sealed class RecordedTrace
         return trace;
     }
 
+    /// <summary>The list of one tensor that an input record is.</summary>
+    internal static RecordedTrace OfInput(byte[] input)
+    {
+        RecordedTrace list = new();
+        list._entries.Add(new(
+            "input", TensorType.UInt8, [input.Length], input, InputRecord.TensorHash(input)));
+        list.Root = TraceTree.ListRoot(list.Hashes);
+        return list;
+    }
+
     /// <summary>The same list with one tensor's bytes replaced: a trace that somebody forged.</summary>
     /// <exception cref="ArgumentException">Data of another length.</exception>
     public RecordedTrace With(int tensor, byte[] data)

@@ -5,6 +5,51 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution;
 
+/// <summary>The first 36 bytes of a record: what the layout of a trace follows from.</summary>
+/// <param name="Prompt">Ids of the prompt.</param>
+/// <param name="NewTokensMax">Tokens to produce at most.</param>
+/// <param name="EndTokens">Ids that end the generation.</param>
+/// <param name="Sampling">How a token is chosen.</param>
+internal readonly record struct RecordHeader(
+    int Prompt, uint NewTokensMax, int EndTokens, SamplingOptions Sampling)
+{
+    /// <summary>Ids of either kind: no tensor of bytes could hold more.</summary>
+    private const uint IdsMax = 1 << 27;
+
+    /// <summary>Bytes of the whole record.</summary>
+    public int Bytes => InputRecord.HeaderBytes + 4 * (Prompt + EndTokens);
+
+    /// <summary>Null, or why no record starts so.</summary>
+    public string? Problem() => Prompt == 0 || NewTokensMax == 0
+        ? "a prompt of one token and one new token are the least"
+        : !Sampling.IsCanonical ? "sampling options out of range, or set beside temperature 0"
+        : EndTokens > InputRecord.EndTokensMax
+            ? $"{EndTokens} end tokens, at most {InputRecord.EndTokensMax}"
+            : null;
+
+    /// <summary>Null where the bytes do not start a record of this version.</summary>
+    public static RecordHeader? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < InputRecord.HeaderBytes || bytes[0] != InputRecord.Tag ||
+            bytes[1] != InputRecord.Version || bytes[2] != 0 || bytes[3] != 0)
+        {
+            return null;
+        }
+
+        uint prompt = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+        uint ends = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
+        return prompt > IdsMax || ends > IdsMax
+            ? null
+            : new RecordHeader(
+                (int)prompt, BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]), (int)ends,
+                new SamplingOptions(
+                    BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]),
+                    BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]),
+                    BinaryPrimitives.ReadUInt64LittleEndian(bytes[28..])));
+    }
+}
+
 /// <summary>
 /// The canonical input of a language model: everything that the answer depends on beside the
 /// model. Its bytes are the input payload of an order and the one tensor of the input root
@@ -104,29 +149,19 @@ public sealed class InputRecord
     /// <exception cref="ModelException">Not the one form of a record.</exception>
     public static InputRecord Decode(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < HeaderBytes || bytes[0] != Tag || bytes[1] != Version ||
-            bytes[2] != 0 || bytes[3] != 0)
-        {
-            throw new ModelException("input: not a language-model record of version 1");
-        }
-
-        uint prompt = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
-        uint ends = BinaryPrimitives.ReadUInt32LittleEndian(bytes[12..]);
-        if (bytes.Length - HeaderBytes != 4 * ((long)prompt + ends))
+        RecordHeader header = RecordHeader.Read(bytes)
+            ?? throw new ModelException("input: not a language-model record of version 1");
+        if (bytes.Length != header.Bytes)
         {
             throw new ModelException(
-                $"input: {prompt} + {ends} ids do not fit {bytes.Length} bytes");
+                $"input: {header.Prompt} + {header.EndTokens} ids do not fit {bytes.Length} bytes");
         }
 
         var record = new InputRecord(
-            Ids(bytes[HeaderBytes..], (int)prompt),
-            Ids(bytes[(HeaderBytes + 4 * (int)prompt)..], (int)ends),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]),
-            new SamplingOptions(
-                BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(bytes[20..]),
-                BinaryPrimitives.ReadUInt32LittleEndian(bytes[24..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(bytes[28..])));
+            Ids(bytes[HeaderBytes..], header.Prompt),
+            Ids(bytes[(HeaderBytes + 4 * header.Prompt)..], header.EndTokens),
+            header.NewTokensMax,
+            header.Sampling);
         return record.Problem() is string problem
             ? throw new ModelException("input: " + problem)
             : record;
@@ -138,6 +173,9 @@ public sealed class InputRecord
 
     internal static Bytes32 TensorHash(ReadOnlySpan<byte> bytes) =>
         TraceTree.TensorHash(TensorType.UInt8, [bytes.Length], bytes);
+
+    internal RecordHeader Header =>
+        new(_prompt.Length, NewTokensMax, _endTokens.Length, Sampling);
 
     internal bool Ends(int token) => Array.BinarySearch(_endTokens, token) >= 0;
 
@@ -154,16 +192,6 @@ public sealed class InputRecord
 
     private string? Problem()
     {
-        if (_prompt.Length == 0 || NewTokensMax == 0)
-        {
-            return "a prompt of one token and one new token are the least";
-        }
-
-        if (!Sampling.IsCanonical)
-        {
-            return "sampling options out of range, or set beside temperature 0";
-        }
-
         for (int i = 1; i < _endTokens.Length; i++)
         {
             if (_endTokens[i] <= _endTokens[i - 1])
@@ -172,8 +200,6 @@ public sealed class InputRecord
             }
         }
 
-        return _endTokens.Length > EndTokensMax
-            ? $"{_endTokens.Length} end tokens, at most {EndTokensMax}"
-            : null;
+        return Header.Problem();
     }
 }

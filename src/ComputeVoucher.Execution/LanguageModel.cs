@@ -30,7 +30,8 @@ public sealed class LanguageModel : IModel
         Tokenizer = tokenizer;
         TrainedContext = trainedContext;
         Costs = new LlamaCosts(parameters.Shape);
-        ArchitectureBytes = LlamaArchitecture.Encode(parameters);
+        Architecture = LlamaArchitecture.Of(parameters);
+        ArchitectureBytes = Architecture.Encode();
         ArchitectureDigest = LlamaRoots.Architecture(ArchitectureBytes);
         ParametersRoot = ModelRoots.Parameters(LlamaRoots.Leaves(parameters));
         ModelRoot = ModelRoots.Model(ArchitectureDigest, ParametersRoot);
@@ -69,6 +70,8 @@ public sealed class LanguageModel : IModel
     internal LlamaParameters Parameters => _parameters;
 
     internal LlamaCosts Costs { get; }
+
+    internal LlamaArchitecture Architecture { get; }
 
     internal byte[] ArchitectureBytes { get; }
 

@@ -4,7 +4,7 @@ namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
 /// The forward pass of a Llama in integers: tokens in, logits out, one stream's state inside.
-/// Reads like its mathematics; every operator is defined in Ops and Kernels.
+/// Reads like its mathematics; every operator is defined in Operators.
 /// </summary>
 /// <remarks>
 /// A batch of consecutive tokens runs layer by layer; each token's numbers are those of a run
@@ -64,8 +64,8 @@ internal sealed unsafe partial class Decoder : IDisposable
     /// <summary>Positions that fit.</summary>
     public int Capacity => _cache.Capacity;
 
-    /// <summary>Forgets the stream; from here on a sink, if any, is shown every tensor.</summary>
-    public void Start(ITensorSink? sink)
+    /// <summary>Forgets the stream; from here on a sink, if any, commits to every tensor.</summary>
+    public void Start(TraceCollector? sink)
     {
         _cache.Clear();
         _trace?.Dispose();
@@ -87,19 +87,29 @@ internal sealed unsafe partial class Decoder : IDisposable
         _product.GroupSums = _groupSums.Pointer;
         _product.Input = _input.Pointer;
         _product.InputStride = _inputStride;
+        if (_trace is not null)
+        {
+            _trace.Position = position;
+        }
+
         for (int b = 0; b < batch; b++)
         {
             Span<long> x = X(b);
             for (int i = 0; i < _shape.Dim; i++)
             {
-                x[i] = Definitions.Embed(_model.Embedding.Exact(tokens[b], i));
+                x[i] = Embed.Of(_model.Embedding.Exact(tokens[b], i));
             }
 
-            _trace?.Residual(b, "embed", x);
+            _trace?.Residual(b, TraceTensor.Embed, x);
         }
 
         for (int layer = 0; layer < _shape.Layers; layer++)
         {
+            if (_trace is not null)
+            {
+                _trace.Layer = layer;
+            }
+
             Attention(layer, batch, position);
             FeedForward(layer, batch);
         }
@@ -136,12 +146,12 @@ internal sealed unsafe partial class Decoder : IDisposable
         LlamaLayer weights = _model.Layers[layer];
         for (int b = 0; b < batch; b++)
         {
-            Normalize(b, weights.AttentionNorm, "attention.norm");
+            Normalize(b, weights.AttentionNorm, TraceTensor.AttentionNorm);
         }
 
         int rows = _shape.QueryDim + 2 * _shape.KvDim;
         Multiply(
-            "qkv", rows, weights.Query, weights.Key, weights.Value, _shape.Dim);
+            TraceTensor.Qkv, rows, weights.Query, weights.Key, weights.Value, _shape.Dim);
         for (int b = 0; b < batch; b++)
         {
             Split(layer, b, position + b);
@@ -152,7 +162,7 @@ internal sealed unsafe partial class Decoder : IDisposable
             Attend(layer, b, position + b);
         }
 
-        AddProduct("attention", weights.Output, batch);
+        AddProduct(TraceTensor.Attention, weights.Output, batch);
     }
 
     private void FeedForward(int layer, int batch)
@@ -160,10 +170,10 @@ internal sealed unsafe partial class Decoder : IDisposable
         LlamaLayer weights = _model.Layers[layer];
         for (int b = 0; b < batch; b++)
         {
-            Normalize(b, weights.FeedForwardNorm, "feedforward.norm");
+            Normalize(b, weights.FeedForwardNorm, TraceTensor.FeedForwardNorm);
         }
 
-        Multiply("gate_up", 2 * _shape.Hidden, weights.Gate, weights.Up, null, _shape.Dim);
+        Multiply(TraceTensor.GateUp, 2 * _shape.Hidden, weights.Gate, weights.Up, null, _shape.Dim);
         for (int b = 0; b < batch; b++)
         {
             ReadOnlySpan<int> a = _rows.Span((long)b * _rowsStride, _shape.Hidden);
@@ -172,22 +182,22 @@ internal sealed unsafe partial class Decoder : IDisposable
             Span<long> h = _wide.Span(0, _shape.Hidden);
             for (int i = 0; i < h.Length; i++)
             {
-                h[i] = Definitions.SwiGlu(a[i], up[i]);
+                h[i] = SwiGlu.Of(a[i], up[i]);
             }
 
-            ToInput(b, h, "swiglu");
+            ToInput(b, h, TraceTensor.SwiGlu);
         }
 
-        AddProduct("feedforward", weights.Down, batch);
+        AddProduct(TraceTensor.FeedForward, weights.Down, batch);
         for (int b = 0; b < batch; b++)
         {
-            _trace?.EndLayer(b);
+            _trace?.EndLayer(b, TraceTensor.Scalars);
         }
     }
 
     private void Classify(int b)
     {
-        Normalize(b, _model.FinalNorm, "final.norm");
+        Normalize(b, _model.FinalNorm, TraceTensor.FinalNorm);
         _product.Batch = 1;
         _product.Input = _input.Pointer + (long)b * _inputStride;
         _product.GroupSums = _groupSums.Pointer + (long)b * (_inputStride / 32);
@@ -202,37 +212,37 @@ internal sealed unsafe partial class Decoder : IDisposable
         _team.Run(_product);
         if (_trace is not null)
         {
-            _trace.Partials(b, 0, "logits", _shape.Vocab, _shape.Dim);
-            _trace.Int32(b, "logits", [_shape.Vocab], Logits);
-            _trace.EndLayer(b);
+            _trace.Partials(b, 0, TraceTensor.Logits, _shape.Vocab, _shape.Dim);
+            _trace.Add(b, TraceTensor.Logits, Logits);
+            _trace.EndLayer(b, TraceTensor.FinalScalars);
         }
     }
 
     /// <summary>RMSNorm of x, as int16 input of the next product.</summary>
-    private void Normalize(int b, NormVector norm, string name)
+    private void Normalize(int b, NormVector norm, TraceTensor tensor)
     {
         Span<long> x = X(b);
         Span<long> partial = stackalloc long[
-            LlamaShape.DimMax / Definitions.SquareColumns];
-        partial = partial[..Definitions.SquareParts(x.Length)];
-        NormStatistics statistics = Definitions.Statistics(
+            LlamaShape.DimMax / RmsNorm.SquareColumns];
+        partial = partial[..RmsNorm.SquareParts(x.Length)];
+        NormStatistics statistics = RmsNorm.Statistics(
             x, _model.EpsilonTerm, norm.Exponent, partial);
         Span<long> n = _wide.Span(0, x.Length);
         short[] gains = norm.Gains;
         for (int i = 0; i < n.Length; i++)
         {
-            n[i] = Definitions.Norm(x[i], gains[i], statistics);
+            n[i] = RmsNorm.Of(x[i], gains[i], statistics);
         }
 
-        _trace?.Norm(b, statistics, partial);
-        ToInput(b, n, name);
+        _trace?.Norm(b, tensor, statistics, partial);
+        ToInput(b, n, tensor);
     }
 
     /// <summary>A row in Q.16 → int16 with one exponent, ready for a product.</summary>
-    private void ToInput(int b, ReadOnlySpan<long> wide, string name)
+    private void ToInput(int b, ReadOnlySpan<long> wide, TraceTensor tensor)
     {
         Span<short> narrow = Input(b, (wide.Length + 31) / 32 * 32);
-        Exponent exponent = Definitions.ToInt16(wide, narrow);
+        Exponent exponent = Int16Row.Of(wide, narrow);
         narrow[wide.Length..].Clear();
         _exponents.Pointer[b] = exponent.Z;
         for (int g = 0; g < narrow.Length / 32; g++)
@@ -246,12 +256,12 @@ internal sealed unsafe partial class Decoder : IDisposable
             _groupSums.Pointer[(long)b * (_inputStride / 32) + g] = sum;
         }
 
-        _trace?.Int16(b, name, [wide.Length], narrow[..wide.Length]);
-        _trace?.Exponent(b, exponent);
+        _trace?.Add<short>(b, tensor, narrow[..wide.Length]);
+        _trace?.Exponent(b, tensor, exponent);
     }
 
     private void Multiply(
-        string name,
+        TraceTensor tensor,
         int rows,
         QuantMatrix first,
         QuantMatrix second,
@@ -268,13 +278,13 @@ internal sealed unsafe partial class Decoder : IDisposable
         _team.Run(_product);
         for (int b = 0; b < _product.Batch && _trace is not null; b++)
         {
-            _trace.Partials(b, (long)b * _rowsStride, name, rows, columns);
-            _trace.Int32(b, name, [rows], _rows.Span((long)b * _rowsStride, rows));
+            _trace.Partials(b, (long)b * _rowsStride, tensor, rows, columns);
+            _trace.Add<int>(b, tensor, _rows.Span((long)b * _rowsStride, rows));
         }
     }
 
     /// <summary>x += W·input for the whole batch.</summary>
-    private void AddProduct(string name, QuantMatrix matrix, int batch)
+    private void AddProduct(TraceTensor tensor, QuantMatrix matrix, int batch)
     {
         _product.Output = null;
         _product.Residual = _x.Pointer;
@@ -286,8 +296,8 @@ internal sealed unsafe partial class Decoder : IDisposable
         _team.Run(_product);
         for (int b = 0; b < batch && _trace is not null; b++)
         {
-            _trace.Partials(b, (long)b * _shape.Dim, name, _shape.Dim, matrix.Columns);
-            _trace.Residual(b, name, X(b));
+            _trace.Partials(b, (long)b * _shape.Dim, tensor, _shape.Dim, matrix.Columns);
+            _trace.Residual(b, tensor, X(b));
         }
     }
 
@@ -309,7 +319,7 @@ internal sealed unsafe partial class Decoder : IDisposable
             short* to = Place(layer, b, h, position, out byte* z, out int* queryZ);
             if (h < _shape.Heads + _shape.KvHeads)
             {
-                Definitions.Rotate(head, turn, wide);
+                Rope.Rotate(head, turn, wide);
             }
             else
             {
@@ -319,7 +329,7 @@ internal sealed unsafe partial class Decoder : IDisposable
                 }
             }
 
-            Exponent exponent = Definitions.ToInt16(wide, new Span<short>(to, headDim));
+            Exponent exponent = Int16Row.Of(wide, new Span<short>(to, headDim));
             if (z != null)
             {
                 *z = (byte)exponent.Z;
@@ -332,11 +342,11 @@ internal sealed unsafe partial class Decoder : IDisposable
             if (_trace is not null)
             {
                 new Span<short>(to, headDim).CopyTo(all[(h * headDim)..]);
-                _trace.Exponent(b, exponent);
+                _trace.Exponent(b, TraceTensor.Rope, exponent, h);
             }
         }
 
-        _trace?.Int16(b, "rope", [all.Length], all);
+        _trace?.Add<short>(b, TraceTensor.Rope, all);
     }
 
     /// <summary>Where head h of q ‖ k ‖ v goes.</summary>
@@ -382,6 +392,6 @@ internal sealed unsafe partial class Decoder : IDisposable
 
         _team.Run(_attention);
         _trace?.Attention(b, _attention);
-        ToInput(b, _wide.Span(0, _shape.QueryDim), "attention.output");
+        ToInput(b, _wide.Span(0, _shape.QueryDim), TraceTensor.AttentionOutput);
     }
 }

@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
@@ -41,14 +40,11 @@ internal sealed class LanguageSession : IModelSession
 
         bool traced = options.Trace || options.OnTensor is not null;
         TraceCollector? trace = traced
-            ? new TraceCollector(_kernels.Backend == Backend.Scalar, options.OnTensor)
+            ? new TraceCollector(
+                new TraceLayout(_model.Architecture, record.Header),
+                _kernels.Backend == Backend.Scalar, options.OnTensor)
             : null;
-        if (trace is not null)
-        {
-            trace.Add(0, "input", TensorType.UInt8, [input.Length], input);
-            trace.Flush(1);
-        }
-
+        trace?.Add(default, input);
         Decoder decoder = Start(record.Prompt.Length + (int)steps - 1, trace);
         byte[] output = new byte[4 * steps];
         uint produced = Generate(decoder, record, trace, output, steps, onStep);
@@ -70,7 +66,7 @@ internal sealed class LanguageSession : IModelSession
         _decoder?.Dispose();
     }
 
-    private Decoder Start(int positions, ITensorSink? sink)
+    private Decoder Start(int positions, TraceCollector? sink)
     {
         if (_decoder is null || _decoder.Capacity < positions)
         {
@@ -96,7 +92,7 @@ internal sealed class LanguageSession : IModelSession
         int position = Prompt(decoder, record.Prompt, trace);
         for (uint step = 1; ; step++)
         {
-            int token = Choose(decoder, record.Sampling, step, trace);
+            int token = Choose(decoder, record.Sampling, step, position - 1, trace);
             Span<byte> added = output.AsSpan(4 * (int)(step - 1), 4);
             BinaryPrimitives.WriteInt32LittleEndian(added, token);
             bool goOn = onStep is null || onStep(step, added);
@@ -106,7 +102,6 @@ internal sealed class LanguageSession : IModelSession
             }
 
             decoder.Forward([token], position++, logits: true);
-            trace?.Flush(1);
         }
     }
 
@@ -121,16 +116,16 @@ internal sealed class LanguageSession : IModelSession
             bool last = position + batch == prompt.Length;
             decoder.Forward(prompt.Slice(position, batch), position, last);
             position += batch;
-            trace?.Flush(batch);
         }
 
         return position;
     }
 
     private static int Choose(
-        Decoder decoder, SamplingOptions sampling, uint step, TraceCollector? trace)
+        Decoder decoder, SamplingOptions sampling, uint step, int position, TraceCollector? trace)
     {
         ReadOnlySpan<int> logits = decoder.Logits;
+        var at = new TracePlace(TraceTensor.Token, position, 0);
         int token;
         if (sampling.IsGreedy)
         {
@@ -143,16 +138,11 @@ internal sealed class LanguageSession : IModelSession
             Span<int> values = stackalloc int[k];
             Sampler.Candidates(logits, ids, values);
             token = ids[Sampler.Choose(values, sampling, step)];
-            trace?.Add(
-                0, "candidates", TensorType.Int32, [k], MemoryMarshal.AsBytes(ids));
-            trace?.Add(
-                0, "candidates.logits", TensorType.Int32, [k], MemoryMarshal.AsBytes(values));
+            trace?.Add(at.Of(TraceTensor.Candidates), MemoryMarshal.AsBytes(ids));
+            trace?.Add(at.Of(TraceTensor.CandidateLogits), MemoryMarshal.AsBytes(values));
         }
 
-        trace?.Add(
-            0, "token", TensorType.Int32, [1],
-            MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in token)));
-        trace?.Flush(1);
+        trace?.Add(at, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in token)));
         return token;
     }
 }

@@ -11,7 +11,7 @@ internal static class LlamaDescription
 {
     /// <summary>
     /// Committed tensors and parameters that the recomputation of one element opens at most,
-    /// without paths: with them it still fits one transaction.
+    /// without paths: what one transaction carries.
     /// </summary>
     public const int ElementBytesMax = 16 << 10;
 
@@ -83,7 +83,7 @@ internal static class LlamaDescription
         ulong layers = (ulong)s.Layers;
         LlamaLayer layer = p.Layers[0];
         int residual = p.ResidualBits / 8;
-        int square = Definitions.SquareColumns < s.Dim ? Definitions.SquareColumns : s.Dim;
+        int square = RmsNorm.SquareColumns < s.Dim ? RmsNorm.SquareColumns : s.Dim;
         void Add(string name, int width, long parameters, ulong macs, ulong units, int proof) =>
             list.Add(new OperatorDescription
             {

@@ -6,53 +6,37 @@ using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
-/// <summary>Hashes of a trace's tensors, in the order of the trace's list.</summary>
-internal sealed class TraceCollector : ITensorSink
+/// <summary>Hashes of a trace's tensors, each at its place in the list.</summary>
+internal sealed class TraceCollector(TraceLayout layout, bool scalar, TensorCallback? show)
 {
     private readonly List<Bytes32> _list = [];
-    private readonly List<Bytes32>[] _slots = new List<Bytes32>[Decoder.BatchMax];
-    private readonly bool _scalar;
-    private readonly TensorCallback? _show;
 
-    public TraceCollector(bool scalar, TensorCallback? show)
-    {
-        _scalar = scalar;
-        _show = show;
-        for (int i = 0; i < _slots.Length; i++)
-        {
-            _slots[i] = [];
-        }
-    }
+    /// <summary>What stands where.</summary>
+    public TraceLayout Layout => layout;
 
     /// <summary>
     /// Tokens per batch: one where tensors are shown, which is then in list order.
     /// </summary>
-    public int BatchMax => _show is null ? Decoder.BatchMax : 1;
+    public int BatchMax => show is null ? Decoder.BatchMax : 1;
 
-    public void Add(
-        int slot, string name, TensorType type, ReadOnlySpan<int> dims, ReadOnlySpan<byte> data)
+    /// <summary>Commits to the tensor of that place; a batch does not come in list order.</summary>
+    public void Add(in TracePlace at, ReadOnlySpan<byte> data)
     {
-        _slots[slot].Add(TraceTree.TensorHash(type, dims, data, _scalar));
-        _show?.Invoke(new TracedTensor
+        int index = layout.Index(at);
+        int[] dims = layout.Dims(at);
+        TensorType type = layout.Type(at.Tensor);
+        CollectionsMarshal.SetCount(_list, Math.Max(_list.Count, index + 1));
+        _list[index] = TraceTree.TensorHash(type, dims, data, scalar);
+        show?.Invoke(new TracedTensor
         {
-            ListIndex = _list.Count + _slots[slot].Count - 1,
-            OperatorIndex = _list.Count + _slots[slot].Count - 2,
-            Operator = name,
+            ListIndex = index,
+            OperatorIndex = index - 1,
+            Operator = TraceLayout.Name(at.Tensor),
             Type = type,
             Dims = dims,
             Data = data,
         });
     }
 
-    /// <summary>Appends the first slots' tensors, slot by slot.</summary>
-    public void Flush(int slots)
-    {
-        for (int i = 0; i < slots; i++)
-        {
-            _list.AddRange(_slots[i]);
-            _slots[i].Clear();
-        }
-    }
-
-    public Bytes32 Root() => TraceTree.ListRoot(CollectionsMarshal.AsSpan(_list), _scalar);
+    public Bytes32 Root() => TraceTree.ListRoot(CollectionsMarshal.AsSpan(_list), scalar);
 }

@@ -1,26 +1,19 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.InteropServices;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// What only a traced run needs: the committed forms of tensors, on their way out.
+/// What only a traced run needs: the committed forms of tensors, on their way out. The order and
+/// the shapes stand in <see cref="TraceLayout"/>.
 /// </summary>
-/// <remarks>
-/// Per position: embed; per layer attention.norm, qkv, rope, weights (and, past 96 tokens,
-/// weights.sum and weights.mix), attention.output, attention, feedforward.norm, gate_up, swiglu,
-/// feedforward, layer.scalars; at positions that produce a token final.norm, logits,
-/// logits.scalars and what the sampler adds. A tensor NAME.parts precedes the result of a product
-/// of more than 4,096 columns.
-/// </remarks>
 // Safety: buffers hold one token's largest tensors, see the constructor.
 internal sealed unsafe class TraceScratch : IDisposable
 {
     private readonly LlamaParameters _model;
-    private readonly ITensorSink _sink;
-    private readonly List<long>[] _scalars = new List<long>[Decoder.BatchMax];
+    private readonly TraceCollector _sink;
+    private readonly TraceLayout _layout;
+    private readonly long[][] _scalars = new long[Decoder.BatchMax][];
     private readonly NativeBuffer<int> _weights;
     private readonly NativeBuffer<long> _mixed;
     private readonly NativeBuffer<long> _sums;
@@ -28,10 +21,11 @@ internal sealed unsafe class TraceScratch : IDisposable
     private readonly int[] _narrow;
     private NativeBuffer<long>? _partials;
 
-    public TraceScratch(LlamaParameters model, int capacity, ITensorSink sink)
+    public TraceScratch(LlamaParameters model, int capacity, TraceCollector sink)
     {
         _model = model;
         _sink = sink;
+        _layout = sink.Layout;
         LlamaShape shape = model.Shape;
         int parts = AttentionWork.Parts(capacity);
         _weights = new NativeBuffer<int>((long)shape.Heads * capacity);
@@ -41,9 +35,14 @@ internal sealed unsafe class TraceScratch : IDisposable
         _narrow = new int[shape.Dim];
         for (int i = 0; i < _scalars.Length; i++)
         {
-            _scalars[i] = [];
+            _scalars[i] = new long[_layout.Scalars(TraceTensor.Scalars).Length];
         }
     }
+
+    /// <summary>Position of the batch's first token.</summary>
+    public int Position { get; set; }
+
+    public int Layer { get; set; }
 
     public int* Weights => _weights.Pointer;
 
@@ -62,11 +61,11 @@ internal sealed unsafe class TraceScratch : IDisposable
     public Span<short> Heads(int length) => _heads.AsSpan(0, length);
 
     /// <summary>Residual stream, int32 where import proved that it fits.</summary>
-    public void Residual(int slot, string name, ReadOnlySpan<long> x)
+    public void Residual(int slot, TraceTensor tensor, ReadOnlySpan<long> x)
     {
         if (_model.ResidualBits == 64)
         {
-            Int64(slot, name, [x.Length], x);
+            Add(slot, tensor, x);
             return;
         }
 
@@ -75,61 +74,49 @@ internal sealed unsafe class TraceScratch : IDisposable
             _narrow[i] = (int)x[i];
         }
 
-        Int32(slot, name, [x.Length], _narrow);
+        Add<int>(slot, tensor, _narrow);
     }
 
-    public void Int16(int slot, string name, ReadOnlySpan<int> dims, ReadOnlySpan<short> data) =>
-        _sink.Add(slot, name, TensorType.Int16, dims, MemoryMarshal.AsBytes(data));
+    public void Add<T>(int slot, TraceTensor tensor, ReadOnlySpan<T> data)
+        where T : unmanaged =>
+        _sink.Add(new TracePlace(tensor, Position + slot, Layer), MemoryMarshal.AsBytes(data));
 
-    public void Int32(int slot, string name, ReadOnlySpan<int> dims, ReadOnlySpan<int> data) =>
-        _sink.Add(slot, name, TensorType.Int32, dims, MemoryMarshal.AsBytes(data));
-
-    public void Int64(int slot, string name, ReadOnlySpan<int> dims, ReadOnlySpan<long> data) =>
-        _sink.Add(slot, name, TensorType.Int64, dims, MemoryMarshal.AsBytes(data));
-
-    /// <summary>
-    /// Scalars of RMSNorm: witness, maximum, root, then the partial sums of squares.
-    /// </summary>
-    public void Norm(int slot, in NormStatistics statistics, ReadOnlySpan<long> partial)
+    public void Norm(
+        int slot, TraceTensor norm, in NormStatistics statistics, ReadOnlySpan<long> partial)
     {
-        List<long> scalars = _scalars[slot];
-        scalars.Add(statistics.MaxIndex);
-        scalars.Add(statistics.Max);
-        scalars.Add((long)statistics.Root);
-        foreach (long sum in partial)
+        this[slot, norm, ScalarKind.NormWitness] = statistics.MaxIndex;
+        this[slot, norm, ScalarKind.NormMax] = statistics.Max;
+        this[slot, norm, ScalarKind.NormRoot] = (long)statistics.Root;
+        for (int part = 0; part < partial.Length; part++)
         {
-            scalars.Add(sum);
+            this[slot, norm, ScalarKind.NormSquares, part] = partial[part];
         }
     }
 
-    /// <summary>Scalars of an int16 row: witness and exponent.</summary>
-    public void Exponent(int slot, Exponent exponent)
+    public void Exponent(int slot, TraceTensor row, Exponent exponent, int head = 0)
     {
-        _scalars[slot].Add(exponent.Index);
-        _scalars[slot].Add(exponent.Z);
+        this[slot, row, ScalarKind.RowWitness, head] = exponent.Index;
+        this[slot, row, ScalarKind.RowExponent, head] = exponent.Z;
     }
 
-    /// <summary>Scalars of attention, per head: witness, maximum, D; its tensors.</summary>
+    /// <summary>Scalars and tensors of attention.</summary>
     public void Attention(int slot, AttentionWork attention)
     {
         LlamaShape shape = _model.Shape;
         int tokens = attention.Tokens;
         for (int h = 0; h < shape.Heads; h++)
         {
-            _scalars[slot].Add(attention.MaxIndex[h]);
-            _scalars[slot].Add(attention.Max[h]);
-            _scalars[slot].Add(attention.Denominator[h]);
+            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxWitness, h] = attention.MaxIndex[h];
+            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxMax, h] = attention.Max[h];
+            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxSum, h] = attention.Denominator[h];
         }
 
-        Int32(slot, "weights", [shape.Heads, tokens],
-            _weights.Span(0, shape.Heads * tokens));
+        Add<int>(slot, TraceTensor.Weights, _weights.Span(0, shape.Heads * tokens));
         if (tokens > AttentionWork.PartialTokens)
         {
             int parts = AttentionWork.Parts(tokens);
-            Int64(slot, "weights.sum", [shape.Heads, parts],
-                _sums.Span(0, shape.Heads * parts));
-            Int64(slot, "weights.mix", [shape.Heads, shape.HeadDim, parts],
-                _mixed.Span(0, shape.QueryDim * parts));
+            Add<long>(slot, TraceTensor.WeightsSum, _sums.Span(0, shape.Heads * parts));
+            Add<long>(slot, TraceTensor.WeightsMix, _mixed.Span(0, shape.QueryDim * parts));
         }
     }
 
@@ -152,21 +139,22 @@ internal sealed unsafe class TraceScratch : IDisposable
         return _partials.Pointer;
     }
 
-    public void Partials(int slot, long firstRow, string name, int rows, int columns)
+    /// <summary>The tensor of parts before a product's own, where its rows are long.</summary>
+    public void Partials(int slot, long firstRow, TraceTensor product, int rows, int columns)
     {
         int parts = MatrixWork.PartialCount(columns);
         if (parts > 1)
         {
-            Int64(slot, name + ".parts", [rows, parts],
-                _partials!.Span(firstRow * parts, rows * parts));
+            Add<long>(slot, product - 1, _partials!.Span(firstRow * parts, rows * parts));
         }
     }
 
-    /// <summary>Commits to the scalars gathered since the last call.</summary>
-    public void EndLayer(int slot)
+    /// <summary>Commits to the scalars gathered.</summary>
+    public void EndLayer(int slot, TraceTensor scalars) => Add<long>(
+        slot, scalars, _scalars[slot].AsSpan(0, _layout.Scalars(scalars).Length));
+
+    private long this[int slot, TraceTensor row, ScalarKind kind, int part = 0]
     {
-        List<long> scalars = _scalars[slot];
-        Int64(slot, "scalars", [scalars.Count], CollectionsMarshal.AsSpan(scalars));
-        scalars.Clear();
+        set => _scalars[slot][_layout.Offset(row, kind, part)] = value;
     }
 }

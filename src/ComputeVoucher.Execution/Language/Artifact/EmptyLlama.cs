@@ -5,38 +5,33 @@ namespace ComputeVoucher.Execution.Language;
 /// artifact has, before memory is taken for it.
 /// </summary>
 internal sealed class EmptyLlama(
-    LlamaShape shape, long bytes, WeightArena arena, ByteSource source)
+    LlamaArchitecture model, long bytes, WeightArena arena, ByteSource source)
 {
+    private readonly LlamaShape _shape = model.Shape;
     private long _left = bytes;
 
     /// <summary>Memory of the matrices made here.</summary>
     public WeightArena Arena => arena;
 
-    public QuantMatrix Matrix(WeightId id, byte form)
+    public QuantMatrix Matrix(WeightId id, int layer)
     {
-        if (!WeightForms.IsKnown(form))
-        {
-            throw source.Refuse($"has a matrix of unknown form {form}; import the model again");
-        }
-
-        (int rows, int columns) = shape.Of(id);
+        var form = (WeightForm)model.Kind(id, layer);
+        (int rows, int columns) = _shape.Of(id);
         int cells = (columns + 31) / 32;
-        Charge((long)rows * cells * WeightForms.CellBytes((WeightForm)form));
-        return new QuantMatrix((WeightForm)form, rows, columns, arena);
+        Charge((long)rows * cells * WeightForms.CellBytes(form));
+        return new QuantMatrix(form, rows, columns, arena);
     }
 
-    public NormVector Norm(byte exponent)
+    public NormVector Norm(WeightId id, int layer)
     {
-        Charge(2L * shape.Dim);
-        return exponent <= NormVector.ExponentMax
-            ? new NormVector(new short[shape.Dim], exponent)
-            : throw source.Refuse($"has a gain exponent of {exponent}; import the model again");
+        Charge(2L * _shape.Dim);
+        return new NormVector(new short[_shape.Dim], model.Kind(id, layer));
     }
 
     public int[] Rotary()
     {
-        Charge(4L * shape.Context * shape.HeadDim);
-        return new int[shape.Context * shape.HeadDim];
+        Charge(4L * _shape.Context * _shape.HeadDim);
+        return new int[_shape.Context * _shape.HeadDim];
     }
 
     private void Charge(long wanted)

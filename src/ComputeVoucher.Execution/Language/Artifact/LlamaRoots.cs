@@ -29,7 +29,6 @@ internal static class LlamaRoots
     {
         var leaves = new Bytes32[LlamaLayout.Rows(model)];
         byte[] scratch = new byte[LlamaLayout.RowBytesMax(model)];
-        byte[] message = new byte[LeafMessageBytes];
         int next = 0;
         foreach (LlamaPart part in LlamaLayout.Parts(model))
         {
@@ -37,21 +36,24 @@ internal static class LlamaRoots
             {
                 Span<byte> bytes = scratch.AsSpan(0, part.RowBytes);
                 part.CopyRow(row, bytes);
-                leaves[next++] = Leaf(message, part, row, bytes);
+                leaves[next++] = Leaf(
+                    part.Id, part.Layer, row, bytes.Length, TraceTree.DataRoot(bytes));
             }
         }
 
         return leaves;
     }
 
-    private static Bytes32 Leaf(Span<byte> message, LlamaPart part, int row, Span<byte> bytes)
+    /// <summary>From the root over a row's bytes.</summary>
+    public static Bytes32 Leaf(WeightId id, int layer, int row, int bytes, in Bytes32 dataRoot)
     {
+        Span<byte> message = stackalloc byte[LeafMessageBytes];
         message[0] = LeafTag;
-        BinaryPrimitives.WriteInt32LittleEndian(message[1..], (int)part.Id);
-        BinaryPrimitives.WriteInt32LittleEndian(message[5..], part.Layer);
+        BinaryPrimitives.WriteInt32LittleEndian(message[1..], (int)id);
+        BinaryPrimitives.WriteInt32LittleEndian(message[5..], layer);
         BinaryPrimitives.WriteInt32LittleEndian(message[9..], row);
-        BinaryPrimitives.WriteInt32LittleEndian(message[13..], bytes.Length);
-        TraceTree.DataRoot(bytes).CopyTo(message[17..]);
+        BinaryPrimitives.WriteInt32LittleEndian(message[13..], bytes);
+        dataRoot.CopyTo(message[17..]);
         return Keccak256.Hash(message);
     }
 }

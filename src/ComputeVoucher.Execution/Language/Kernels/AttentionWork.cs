@@ -88,7 +88,7 @@ internal sealed unsafe class AttentionWork : Work, IDisposable
         _kernels.Mix(e, z, values, Tokens, _cache.Stride, mixed, order);
         for (int i = 0; i < shape.HeadDim; i++)
         {
-            Result[piece * shape.HeadDim + i] = Definitions.Divide(mixed[i], denominator);
+            Result[piece * shape.HeadDim + i] = ValueMix.Divide(mixed[i], denominator);
         }
 
         if (Weights != null)
@@ -126,7 +126,7 @@ internal sealed unsafe class AttentionWork : Work, IDisposable
         int maxIndex = 0;
         for (int t = 0; t < Tokens; t++)
         {
-            dots[t] = Definitions.Score(
+            dots[t] = Softmax.Score(
                 dots[t], _model.ScoreMultiplier, _model.ScoreShift, zq, zk[t]);
             if (dots[t] > max)
             {
@@ -138,7 +138,7 @@ internal sealed unsafe class AttentionWork : Work, IDisposable
         long sum = 0;
         for (int t = 0; t < Tokens; t++)
         {
-            e[t] = Definitions.Exp(max - dots[t]);
+            e[t] = Softmax.Exp(max - dots[t]);
             sum += e[t];
         }
 

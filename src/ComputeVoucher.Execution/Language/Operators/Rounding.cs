@@ -32,6 +32,9 @@ internal static class Rounding
         return s > 62 ? 0 : (x + (1L << (s - 1))) >> s;
     }
 
+    /// <summary>|x|, of -2^63 too, which only a false trace leads to.</summary>
+    public static long Magnitude(long x) => Math.Abs(Math.Max(x, -long.MaxValue));
+
     /// <summary>Bit length of |x|: 0 for 0, 1 for 1, 15 for 32,767.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int BitLength(long magnitude)

@@ -1,3 +1,6 @@
+using System;
+using System.Buffers.Binary;
+
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
@@ -45,6 +48,22 @@ internal static class WeightForms
     /// Bytes of 32 weights of one row with their scales: the unit of the artifact.
     /// </summary>
     public static int CellBytes(WeightForm form) => QuantBytes(form) + 4 * Scales(form);
+
+    /// <summary>weight · 2^24 of a column of a cell of a row's bytes.</summary>
+    public static long Exact(WeightForm form, ReadOnlySpan<byte> cell, int column)
+    {
+        ReadOnlySpan<byte> quants = cell[^QuantBytes(form)..];
+        int set = form == WeightForm.Int8Half && column >= 16 ? 4 : 0;
+        long scale = BinaryPrimitives.ReadInt32LittleEndian(cell[set..]);
+        int nibble = (quants[column & 15] >> (column < 16 ? 0 : 4)) & 15;
+        return form switch
+        {
+            WeightForm.Int4 => scale * (nibble - 8),
+            WeightForm.Int4Offset =>
+                scale * nibble - BinaryPrimitives.ReadInt32LittleEndian(cell[4..]),
+            _ => scale * (sbyte)quants[column],
+        };
+    }
 
     public static bool IsKnown(byte form) => form is >= 1 and <= 4;
 }

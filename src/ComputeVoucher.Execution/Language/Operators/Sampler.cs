@@ -112,6 +112,30 @@ internal static class Sampler
         return chosen;
     }
 
+    /// <summary>The logit of a candidate.</summary>
+    public static long CandidateLogit(TraceReader reader, in TracePlace at, int index)
+    {
+        long id = reader.Get(at.Of(TraceTensor.Candidates), index);
+        return reader.Get(at.Of(TraceTensor.Logits), reader.Within(id, reader.Shape.Vocab));
+    }
+
+    /// <summary>The token that the draw of its step takes from the candidates.</summary>
+    public static long Drawn(TraceReader reader, in TracePlace at)
+    {
+        int[] values = new int[reader.Layout.Candidates];
+        for (int c = 0; c < values.Length; c++)
+        {
+            int value = (int)reader.Get(at.Of(TraceTensor.CandidateLogits), c);
+            reader.RefuteUnless(c == 0 || value <= values[c - 1]);
+            values[c] = c == 0 ? value : Math.Min(value, values[c - 1]);
+        }
+
+        RecordHeader record = reader.Layout.Record;
+        uint step = (uint)(at.Position - (record.Prompt - 1)) + 1;
+        int chosen = Choose(values, record.Sampling, step);
+        return reader.Get(at.Of(TraceTensor.Candidates), chosen);
+    }
+
     private static ulong Draw(ulong seed, uint step)
     {
         Span<byte> message = stackalloc byte[13];
