@@ -211,7 +211,7 @@ profile=default
 filter=()
 mode=all
 case "${1:-}" in
-  -h | --help) usage; exit 0 ;;
+  -h|--help) usage; exit 0 ;;
   fast)
     mode=fast profile=fast filter=(--filter 'Category!=slow')
     shift

@@ -48,7 +48,7 @@ public sealed class RecordedTrace
         return list;
     }
 
-    /// <summary>The same list with one tensor's bytes replaced: a trace that somebody forged.</summary>
+    /// <summary>The same list with one tensor's bytes replaced: a forged trace.</summary>
     /// <exception cref="ArgumentException">Data of another length.</exception>
     public RecordedTrace With(int tensor, byte[] data)
     {
