@@ -39,7 +39,7 @@ public static class Backends
         string? absence = found is null ? "this build has no such kernels" : found.Absence;
         return absence is null
             ? found!
-            : throw new ModelException($"backend {NameOf(wanted)}: {absence}");
+            : throw new ModelException($"backend {NameOf(wanted)}: {absence} (choose auto)");
     }
 
     private static string WhyFastest()
