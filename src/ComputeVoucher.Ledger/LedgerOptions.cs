@@ -13,6 +13,9 @@ public sealed record LedgerOptions
 
     public LedgerSynchronous Synchronous { get; init; } = LedgerSynchronous.Full;
 
+    /// <summary>Where the writer runs.</summary>
+    public Scheduling Scheduling { get; init; } = Scheduling.Threads;
+
     /// <summary>
     /// Bytes that may wait for the disk before work is refused with LedgerBusy. 64 MiB: a quarter
     /// of

@@ -59,7 +59,7 @@ public sealed partial class LedgerStore
 
         if (!askDisk || Served(orderHash) is not StoredOrder served)
         {
-            return result;
+            return result with { Durable = Promise(result.Durable) };
         }
 
         return new ReserveResult
@@ -104,7 +104,7 @@ public sealed partial class LedgerStore
 
             refusal = _memory.Accept(accept, signature, _open);
             WakeIfUrgent();
-            return _memory.Order(accept.OrderHash)?.AcceptDurable ?? Task.CompletedTask;
+            return Promise(_memory.Order(accept.OrderHash)?.AcceptDurable);
         }
     }
 
@@ -132,7 +132,7 @@ public sealed partial class LedgerStore
 
             refusal = _memory.Cancel(cancel, signature, stepsDone, _open);
             WakeIfUrgent();
-            return _memory.Order(cancel.OrderHash)?.CancelDurable ?? Task.CompletedTask;
+            return Promise(_memory.Order(cancel.OrderHash)?.CancelDurable);
         }
     }
 
@@ -196,7 +196,7 @@ public sealed partial class LedgerStore
 
             AckResult result = _memory.Ack(ack, signature, _open);
             WakeIfUrgent();
-            return result;
+            return result with { Durable = Promise(result.Durable) };
         }
     }
 
@@ -220,7 +220,7 @@ public sealed partial class LedgerStore
 
             refusal = _memory.Release(release, signature, _open);
             WakeIfUrgent();
-            return _memory.Channel(release.Channel)?.ReleaseDurable ?? Task.CompletedTask;
+            return Promise(_memory.Channel(release.Channel)?.ReleaseDurable);
         }
     }
 }

@@ -154,7 +154,7 @@ public sealed partial class LedgerStore
     }
 
     private static StoredOrder? ReadOrder(
-        Database database, ReadOnlySpan<byte> key, bool withInput)
+        ILedgerDisk database, ReadOnlySpan<byte> key, bool withInput)
     {
         if (database.Get(Table.Orders, key) is not byte[] body)
         {
@@ -183,7 +183,7 @@ public sealed partial class LedgerStore
         };
     }
 
-    private static StoredReceipt? ReadReceipt(Database database, ReadOnlySpan<byte> key)
+    private static StoredReceipt? ReadReceipt(ILedgerDisk database, ReadOnlySpan<byte> key)
     {
         if (database.Get(Table.Receipts, key) is not byte[] body)
         {
@@ -194,7 +194,7 @@ public sealed partial class LedgerStore
         return new StoredReceipt(receipt, signature);
     }
 
-    internal T Read<T>(Func<Database, T> read)
+    internal T Read<T>(Func<ILedgerDisk, T> read)
     {
         lock (_readerGate)
         {

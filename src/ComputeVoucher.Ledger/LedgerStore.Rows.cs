@@ -128,7 +128,7 @@ public sealed partial class LedgerStore
             change(batch);
             batch.Urgent = true;
             WakeIfUrgent();
-            return batch.Durable;
+            return Promise(batch.Durable);
         }
     }
 }

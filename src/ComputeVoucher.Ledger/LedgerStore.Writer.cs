@@ -7,7 +7,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger;
 
-/// <summary>The writer thread: one transaction and one fsync for all that came meanwhile.</summary>
+/// <summary>The writer: one transaction and one fsync for all that came meanwhile.</summary>
 public sealed partial class LedgerStore
 {
     /// <summary>
@@ -25,44 +25,51 @@ public sealed partial class LedgerStore
     private long _rollbacks;
     private long _sinceCheckpointBytes;
 
-    private void WriteUntilStopped()
+    /// <summary>One turn of the writer.</summary>
+    private bool Write(bool wait)
     {
-        while (TakeBatch() is Batch batch)
+        if (TakeBatch(wait) is not Batch batch)
         {
-            try
+            return false;
+        }
+
+        try
+        {
+            _database.Commit(batch.Changes);
+            _mark?.Write(_database.Sums.Commit);
+            Committed(batch);
+            CheckpointIfDue(batch);
+        }
+        catch (StorageException fault) when (fault.IsFull)
+        {
+            DiskFull(batch, fault);
+        }
+        catch (Exception fault)
+        {
+            // Whatever it is: the disk or the program is in a state that nobody foresaw, and
+            // whoever waits must be told.
+            lock (_gate)
             {
-                _database.Commit(batch.Changes);
-                _mark.Write(_database.Sums.Commit);
-                Committed(batch);
-                CheckpointIfDue(batch);
-            }
-            catch (StorageException fault) when (fault.IsFull)
-            {
-                DiskFull(batch, fault);
-            }
-            catch (Exception fault)
-            {
-                // Whatever it is: the disk or the program is in a state that nobody foresaw, and
-                // whoever waits must be told.
-                lock (_gate)
-                {
-                    Fail(new LedgerException(
-                        $"ledger {_database.Path}: {fault.Message}; nothing more is accepted:"
-                        + " check the disk and restart",
-                        fault));
-                    batch.Fail(new LedgerException(Fault!));
-                }
+                Fail(new LedgerException(
+                    $"ledger {_database.Path}: {fault.Message}; nothing more is accepted:"
+                    + " check the disk and restart",
+                    fault));
+                batch.Fail(new LedgerException(Fault!));
             }
         }
+
+        return true;
     }
 
-    /// <summary>Waits for work; null when stopped and nothing is left.</summary>
-    private Batch? TakeBatch()
+    /// <summary>
+    /// The changes to write; null when there are none, after a wait because of the stop.
+    /// </summary>
+    private Batch? TakeBatch(bool wait)
     {
         lock (_gate)
         {
             _writing = null;
-            while (!_stop && !_open.Urgent && _open.Changes.Count < LazyChangesMax)
+            while (wait && !_stop && !_open.Urgent && _open.Changes.Count < LazyChangesMax)
             {
                 bool lazy = _open.Changes.Count > 0;
                 if (!Monitor.Wait(_gate, lazy ? LazyMsMax : Timeout.Infinite) && lazy)
@@ -72,7 +79,7 @@ public sealed partial class LedgerStore
             }
 
             bool empty = _open.Changes.Count == 0 && !_open.Urgent;
-            if ((_stop && empty) || Status == LedgerStatus.Failed)
+            if (((_stop || !wait) && empty) || Status == LedgerStatus.Failed)
             {
                 return null;
             }
@@ -188,10 +195,13 @@ public sealed partial class LedgerStore
         return unable;
     }
 
+    private Task Promise(Task? durable) =>
+        durable is null ? Task.CompletedTask : _options.Scheduling.Promise(durable);
+
     private Task Queued(bool changed)
     {
         WakeIfUrgent();
-        return changed ? _open.Durable : Task.CompletedTask;
+        return changed ? Promise(_open.Durable) : Task.CompletedTask;
     }
 
     private void WakeIfUrgent()

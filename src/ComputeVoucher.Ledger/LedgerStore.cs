@@ -22,12 +22,12 @@ public sealed partial class LedgerStore : IDisposable
 {
     private readonly object _gate = new();
     private readonly LedgerOptions _options;
-    private readonly DirectoryLock _lock;
-    private readonly DurableMark _mark;
-    private readonly Database _database;
-    private readonly Database _reader;
+    private readonly Stack<IDisposable> _opened;
+    private readonly DurableMark? _mark;
+    private readonly ILedgerDisk _database;
+    private readonly ILedgerDisk _reader;
     private readonly object _readerGate = new();
-    private readonly Thread _writer;
+    private readonly Action _awaitWriter;
     private LedgerMemory _memory;
     private Batch _open = new();
     private Batch? _writing;
@@ -36,20 +36,19 @@ public sealed partial class LedgerStore : IDisposable
 
     private LedgerStore(
         LedgerOptions options,
-        DirectoryLock directoryLock,
-        DurableMark mark,
-        Database database,
+        Stack<IDisposable> opened,
+        DurableMark? mark,
+        ILedgerDisk database,
         LedgerMemory memory,
-        Database reader)
+        ILedgerDisk reader)
     {
         _options = options;
-        _lock = directoryLock;
+        _opened = opened;
         _mark = mark;
         _database = database;
         _memory = memory;
         _reader = reader;
-        _writer = new Thread(WriteUntilStopped) { Name = "ledger", IsBackground = true };
-        _writer.Start();
+        _awaitWriter = options.Scheduling.Start("ledger", Write);
     }
 
     /// <summary>Opens or creates the ledger in a directory, which belongs to one process.</summary>
@@ -72,15 +71,14 @@ public sealed partial class LedgerStore : IDisposable
             Directory.CreateDirectory(
                 directory,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            DirectoryLock held = DirectoryLock.Take(directory);
-            opened.Push(held);
+            opened.Push(DirectoryLock.Take(directory));
             (DurableMark mark, Database database) = Recovery.Open(directory, options, opened);
             LedgerMemory memory = LedgerMemory.Load(database);
             Recovery.CheckIdentity(memory, database, options.Identity);
             Recovery.CheckMark(mark, database);
             Database reader = Database.Open(directory, options.Synchronous);
             opened.Push(reader);
-            return new LedgerStore(options, held, mark, database, memory, reader);
+            return new LedgerStore(options, opened, mark, database, memory, reader);
         }
         catch (Exception fault)
         {
@@ -99,6 +97,20 @@ public sealed partial class LedgerStore : IDisposable
                 _ => fault,
             };
         }
+    }
+
+    /// <summary>As above, over rows that need no file, lock or mark; an empty disk becomes this
+    /// node's.</summary>
+    internal static LedgerStore Open(ILedgerDisk disk, LedgerOptions options)
+    {
+        if (disk.Sums.Commit == 0)
+        {
+            disk.Commit([Recovery.IdentityRow(options.Identity)]);
+        }
+
+        LedgerMemory memory = LedgerMemory.Load(disk);
+        Recovery.CheckIdentity(memory, disk, options.Identity);
+        return new LedgerStore(options, new([disk]), null, disk, memory, disk);
     }
 
     public LedgerStatus Status { get; private set; }
@@ -144,7 +156,7 @@ public sealed partial class LedgerStore : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        _writer.Join();
+        _awaitWriter();
         lock (_gate)
         {
             Status = LedgerStatus.Closed;
@@ -153,12 +165,11 @@ public sealed partial class LedgerStore : IDisposable
 
         lock (_readerGate)
         {
-            _reader.Dispose();
+            while (_opened.TryPop(out IDisposable? item))
+            {
+                item.Dispose();
+            }
         }
-
-        _database.Dispose();
-        _mark.Dispose();
-        _lock.Dispose();
     }
 
     private static LedgerException Closed() =>

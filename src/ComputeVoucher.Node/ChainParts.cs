@@ -1,4 +1,5 @@
 using System;
+using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -27,9 +28,11 @@ public sealed class ChainParts : IDisposable
     /// <summary>Asks the endpoints who they are; opens no ledger yet.</summary>
     /// <exception cref="NodeException">Away, another chain, or no contracts there.</exception>
     public static async Task<ChainParts> ConnectAsync(
-        NodeOptions options, PrivateKey payer, TimeProvider time, CancellationToken cancel)
+        NodeOptions options, PrivateKey payer, TimeProvider time, CancellationToken cancel,
+        Func<HttpMessageHandler>? network = null)
     {
-        JsonRpcClient rpc = new(new RpcOptions { Endpoints = options.Rpc }, time);
+        RpcOptions endpoints = new() { Endpoints = options.Rpc, HandlerFactory = network };
+        JsonRpcClient rpc = new(endpoints, time);
         EndpointGuard guard = new(
             rpc, options.Domain.ChainId, options.Domain.Vouchers, options.Domain.Providers);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);

@@ -47,8 +47,6 @@ public sealed class NodeHost
         chain.Attach(ledger, _options, policy);
         await chain.Service.StepAsync(stop).ConfigureAwait(false);
 
-        FairQueue graphs = new(_options.QueueOrdersMax);
-        FairQueue streams = new(_options.QueueOrdersMax);
         Serving serving = new()
         {
             Ledger = ledger,
@@ -56,26 +54,19 @@ public sealed class NodeHost
             Domain = _options.Domain,
             NodeKey = key,
             Models = pinned.Models,
-            Graphs = graphs,
-            Streams = streams,
+            Graphs = new FairQueue(_options.QueueOrdersMax),
+            Streams = new FairQueue(_options.QueueOrdersMax),
             Metrics = _metrics,
             Log = _log,
             Time = _time,
             NotAccepting = () => NotAccepting(ledger, chain),
         };
-        Pipeline pipeline = new(serving);
         BackendChoice chosen = Backends.Choose(_options.Backend);
         _log.BackendChosen(chosen.Reason);
-        using Workers graphWorkers = new(
-            "graph", _options.Workers, graphs, chosen.Backend, _options.ThreadsPerWorker, _log);
-        using Workers streamWorkers = new(
-            "stream", _options.Streams, streams, chosen.Backend, _options.ThreadsPerWorker, _log);
-        IReadOnlyList<StoredOrder> unfinished = await ledger.UnfinishedOrdersAsync()
-            .ConfigureAwait(false);
-        _log.Recovered(
-            ledger.Channels().Count, unfinished.Count, chain.Service.Outbox.Open.Count);
-        pipeline.Resume(unfinished);
-        await ServeAsync(serving, pipeline, chain, stop).ConfigureAwait(false);
+        using Engine engine = new(
+            serving, chain.Service, _options, chosen.Backend, Scheduling.Threads);
+        await engine.ResumeAsync().ConfigureAwait(false);
+        await ServeAsync(serving, engine, chain, stop).ConfigureAwait(false);
     }
 
     /// <summary>The ledger of this node, or one line why not.</summary>
@@ -90,8 +81,9 @@ public sealed class NodeHost
         });
 
     private async Task ServeAsync(
-        Serving serving, Pipeline pipeline, ChainParts chain, CancellationToken stop)
+        Serving serving, Engine engine, ChainParts chain, CancellationToken stop)
     {
+        Pipeline pipeline = engine.Pipeline;
         await using WireServer server = WireServer.Start(new WireServerOptions
         {
             Endpoint = _options.Listen,
@@ -114,9 +106,7 @@ public sealed class NodeHost
 
         using CancellationTokenSource pumping = CancellationTokenSource
             .CreateLinkedTokenSource(stop);
-        Task pump = new ChainPump(
-            chain.Service, serving.Ledger, _options.Poll, _time, _log, pipeline.Resume)
-            .RunAsync(pumping.Token);
+        Task pump = engine.PumpAsync(pumping.Token);
         await WaitAsync(pump, stop).ConfigureAwait(false);
 
         _draining = true;

@@ -10,7 +10,7 @@ namespace ComputeVoucher.Ledger.Internal;
 /// One connection and the schema: every table is (key, body, digest), and one row of table state
 /// holds the <see cref="TableSums"/>. Not thread safe.
 /// </summary>
-internal sealed class Database : IDisposable
+internal sealed class Database : ILedgerDisk
 {
     public const string FileName = "ledger.db";
 
@@ -171,9 +171,6 @@ internal sealed class Database : IDisposable
             statement.Reset();
         }
     }
-
-    public delegate void RowReader(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> slot, ReadOnlySpan<byte> body);
 
     /// <summary>
     /// Every row of a table, digests checked, count and sum compared with the state.

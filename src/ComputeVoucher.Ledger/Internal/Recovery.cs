@@ -68,7 +68,7 @@ internal static class Recovery
     /// <exception cref="LedgerException">The ledger belongs to another chain or node.</exception>
     public static void CheckIdentity(
         LedgerMemory memory,
-        Database database,
+        ILedgerDisk database,
         LedgerIdentity identity)
     {
         byte[]? stored = memory.Setting(IdentityName);
@@ -98,7 +98,7 @@ internal static class Recovery
         mark.Write(database.Sums.Commit);
     }
 
-    private static Change IdentityRow(LedgerIdentity identity)
+    public static Change IdentityRow(LedgerIdentity identity)
     {
         byte[] body = new byte[sizeof(ulong) + 3 * Address.Size];
         BinaryPrimitives.WriteUInt64BigEndian(body, identity.ChainId);

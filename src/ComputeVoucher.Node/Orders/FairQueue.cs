@@ -74,14 +74,15 @@ internal sealed class FairQueue
         }
     }
 
-    /// <summary>Waits for a job; false when the queue is closed and empty.</summary>
-    public bool TryDequeue([NotNullWhen(true)] out Job? job)
+    /// <summary>Waits for a job, if it may; false when there is none: after a wait, because the
+    /// queue is closed.</summary>
+    public bool TryDequeue([NotNullWhen(true)] out Job? job, bool wait = true)
     {
         lock (_gate)
         {
             while (_turns.First is null)
             {
-                if (_closed)
+                if (_closed || !wait)
                 {
                     job = null;
                     return false;

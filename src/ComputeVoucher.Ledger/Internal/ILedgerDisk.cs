@@ -1,0 +1,37 @@
+using System;
+using System.Collections.Generic;
+
+namespace ComputeVoucher.Ledger.Internal;
+
+/// <summary>One row of a table; the slot is empty for all tables but the orders.</summary>
+internal delegate void RowReader(
+    ReadOnlySpan<byte> key, ReadOnlySpan<byte> slot, ReadOnlySpan<byte> body);
+
+/// <summary>
+/// What the ledger asks of the place where its rows are durable: <see cref="Database"/>, which
+/// says what each member does, or memory in a simulation. Not thread safe.
+/// </summary>
+internal interface ILedgerDisk : IDisposable
+{
+    string Path { get; }
+
+    TableSums Sums { get; }
+
+    void Commit(List<Change> changes);
+
+    void Checkpoint();
+
+    void ReadState();
+
+    void ReadAll(Table table, RowReader? reader);
+
+    byte[]? Get(Table table, ReadOnlySpan<byte> key);
+
+    List<byte[]> OrderKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax);
+
+    void BeginRead();
+
+    void EndRead();
+
+    LedgerException Damaged(string what);
+}
