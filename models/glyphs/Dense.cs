@@ -1,4 +1,5 @@
 using System;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Models.Glyphs;
 

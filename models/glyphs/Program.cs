@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Models.Glyphs;
 
@@ -37,7 +38,7 @@ internal static class Program
         Train(network, random, images, labels);
 
         List<Quantizer.Layer> layers = Quantizer.Quantize(network, images[..CalibrationImages]);
-        File.WriteAllBytes(Path.Combine(args[0], "glyphs.tflite"), TfliteWriter.Write(layers));
+        File.WriteAllBytes(Path.Combine(args[0], "glyphs.tflite"), GlyphsFile.Write(layers));
         WriteInputs(args[0], new Prng(Seed + 1));
         Console.WriteLine($"written to {args[0]}: glyphs.tflite, glyphs.inputs, glyphs.labels");
         return 0;

@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Threading.Tasks;
-using ComputeVoucher.Models.Glyphs;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Models.Tales;
 
@@ -46,7 +46,7 @@ internal static class Program
 
         Train(weights, encoding, heldOut, steps);
         File.WriteAllBytes(
-            Path.Combine(args[0], "tales.gguf"), GgufWriter.Write(s_shape, weights, encoding));
+            Path.Combine(args[0], "tales.gguf"), TalesFile.Write(s_shape, weights, encoding));
         File.WriteAllLines(Path.Combine(args[0], "heldout.txt"), heldOut);
         Console.WriteLine($"written to {args[0]}: tales.gguf, heldout.txt");
         return 0;

@@ -1,5 +1,5 @@
 using System.Text;
-using ComputeVoucher.Models.Glyphs;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Models.Tales;
 

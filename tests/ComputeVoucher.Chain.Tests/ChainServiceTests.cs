@@ -24,7 +24,7 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
         await chain.OpenAsync(terms, 2_000_000_000);
         await chain.Anvil.MineAsync(3);
         using Outbox outbox = new(
-            rpc, new MemoryOutboxStore(), node, AnvilFixture.Options(), _clock);
+            rpc, new DyingOutboxStore(), node, AnvilFixture.Options(), _clock);
         ChainService service = Service(rpc, store, node, outbox);
         Assert.False(service.Health.IsAccepting);
         await service.StepAsync(default);
@@ -59,7 +59,7 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
         using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);
         using PrivateKey node = await chain.NewNodeAsync();
         using Outbox outbox = new(
-            rpc, new MemoryOutboxStore(), node, AnvilFixture.Options(), _clock);
+            rpc, new DyingOutboxStore(), node, AnvilFixture.Options(), _clock);
         ChainService service = Service(rpc, new MemoryMirrorStore(), node, outbox);
         await service.StepAsync(default);
         Assert.True(service.Health.IsAccepting, service.Health.Problem);

@@ -74,7 +74,7 @@ public sealed class LedgerStoreTests(VouchersFixture chain) : IClassFixture<Vouc
     public async Task Outbox_ManyClosedRows_OldestForgottenNonceKept()
     {
         using PrivateKey node = await chain.NewNodeAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         for (int i = 0; i < ChainLimits.ClosedRowsMax + 50; i++)
         {
             // The highest nonce stands in the oldest row.

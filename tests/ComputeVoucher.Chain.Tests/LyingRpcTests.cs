@@ -18,7 +18,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     public async Task Outbox_AnotherChain_SendsNothing()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         await using RpcProxy proxy = new(chain.Anvil.Url);
         proxy.Rewrite("eth_chainId", text => Swap(text, "0x7a69", "0x1"));
         using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);
@@ -112,7 +112,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         foreach (string field in new[] { "blockHash", "from", "transactionHash" })
         {
             using PrivateKey key = await chain.NewKeyAsync();
-            MemoryOutboxStore store = new();
+            DyingOutboxStore store = new();
             await using RpcProxy proxy = new(chain.Anvil.Url);
             proxy.Rewrite("eth_getTransactionReceipt", text => Falsify(text, field));
             using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);
@@ -169,7 +169,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         string name, Func<string, string> lie, OutboxOutcome expected)
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         await using RpcProxy proxy = new(chain.Anvil.Url);
         proxy.Rewrite("eth_getTransactionReceipt", lie);
         using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);

@@ -21,7 +21,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Submit_Healthy_IntentToFinalWithProof()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         OutboxItem item = await outbox.SubmitAsync(chain.LogRequest("healthy"), default);
         Assert.Equal(OutboxState.Intent, item.State);
@@ -47,7 +47,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Submit_SameKeyTwice_OneRow()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         OutboxRequest request = chain.LogRequest("twice") with { Key = "k" };
         OutboxItem first = await outbox.SubmitAsync(request, default);
@@ -60,7 +60,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Submit_HundredInParallel_ConsecutiveNonces()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         await Task.WhenAll(Enumerable.Range(0, 100).Select(
             i => outbox.SubmitAsync(chain.LogRequest("parallel"), default)));
@@ -81,7 +81,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Submit_CallReverts_AbandonedWithoutNonce()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         await outbox.SubmitAsync(new OutboxRequest { Kind = "bad", To = chain.Reverter }, default);
         OutboxChange change = Assert.Single(await outbox.StepAsync(default));
@@ -96,7 +96,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Sent_BaseFeeSpike_ReplacedOnSameNonce()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         await WithoutMiningAsync(async () =>
         {
@@ -126,7 +126,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Replaced_FirstAttemptMined_FoundAllTheSame()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         await WithoutMiningAsync(async () =>
         {
@@ -151,7 +151,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Sent_FeeAboveWorth_WaitsUntilUrgent()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         OutboxRequest request = chain.LogRequest("worth") with
         {
@@ -195,7 +195,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Sent_Dropped_SameBytesAgain()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         await WithoutMiningAsync(async () =>
         {
@@ -221,7 +221,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         for (int depth = 1; depth <= 6; depth++)
         {
             using PrivateKey key = await chain.NewKeyAsync();
-            MemoryOutboxStore store = new();
+            DyingOutboxStore store = new();
             using Outbox outbox = Open(store, key, confirmations: 8);
             string name = "reorg" + depth.ToString(CultureInfo.InvariantCulture);
             await outbox.SubmitAsync(chain.LogRequest(name), default);
@@ -247,7 +247,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Sent_NonceTakenByAnother_NewNonceWhenFinal()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         await WithoutMiningAsync(async () =>
         {
@@ -283,7 +283,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Boot_GapBelowStoredNonce_FilledAndAllMined()
     {
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         Transaction ahead = new()
         {
             Kind = TransactionKind.FeeMarket,
@@ -344,7 +344,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     public async Task Sent_NoFunds_ReportedAndKeptUntilPaid()
     {
         using PrivateKey key = await chain.NewKeyAsync("0x0");
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         OutboxRequest request = chain.LogRequest("poor") with { GasLimit = 60_000 };
         await outbox.SubmitAsync(request, default);
@@ -365,13 +365,13 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
 
     private static bool Rose(UInt256 from, UInt256 to) => to * 8UL >= from * 9UL;
 
-    private Outbox Open(MemoryOutboxStore store, PrivateKey key, uint confirmations = 0) =>
+    private Outbox Open(DyingOutboxStore store, PrivateKey key, uint confirmations = 0) =>
         new(chain.Rpc, store, key, AnvilFixture.Options(confirmations), _clock);
 
     private Task<ulong> NonceAsync(PrivateKey key) =>
         chain.Rpc.NonceAsync(key.Address, BlockTag.Latest, default);
 
-    private async Task FinishAsync(Outbox outbox, MemoryOutboxStore store, int stepsMax)
+    private async Task FinishAsync(Outbox outbox, DyingOutboxStore store, int stepsMax)
     {
         for (int i = 0; i < stepsMax && store.List().Any(r => r.IsOpen); i++)
         {
@@ -387,7 +387,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
     /// <summary>False when the run ended before the write.</summary>
     private async Task<bool> KillAtAsync(PrivateKey key, string name, int write, bool after)
     {
-        MemoryOutboxStore store = new() { DiesAtWrite = write, DiesAfterWriting = after };
+        DyingOutboxStore store = new() { DiesAtWrite = write, DiesAfterWriting = after };
         bool died = false;
         using (Outbox first = Open(store, key))
         {

@@ -90,7 +90,7 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     {
         string name = $"{fault} {method} {times}";
         using PrivateKey key = await chain.NewKeyAsync();
-        MemoryOutboxStore store = new();
+        DyingOutboxStore store = new();
         ManualClock time = new();
         await using RpcProxy proxy = Proxy(time);
         using JsonRpcClient rpc = AnvilFixture.Client(time, proxy.Url);

@@ -359,7 +359,7 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         ChannelMirror mirror = Mirror(store, node, confirmations);
         await StepAsync(mirror);
         Outbox outbox = new(
-            chain.Rpc, new MemoryOutboxStore(), node, AnvilFixture.Options(confirmations), _clock);
+            chain.Rpc, new DyingOutboxStore(), node, AnvilFixture.Options(confirmations), _clock);
         Redeemer redeemer = new(
             store.States,
             id => id == chain.Class.HashStruct() ? chain.Class : null,

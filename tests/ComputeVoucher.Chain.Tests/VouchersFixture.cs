@@ -109,7 +109,7 @@ public sealed class VouchersFixture : IAsyncLifetime
     internal async Task<TransactionReceipt> SendAsync(PrivateKey key, Address? to, byte[] data)
     {
         using Outbox outbox = new(
-            Rpc, new MemoryOutboxStore(), key, AnvilFixture.Options(), new ManualClock());
+            Rpc, new DyingOutboxStore(), key, AnvilFixture.Options(), new ManualClock());
         OutboxItem item = await outbox.SubmitAsync(
             new OutboxRequest { Kind = "test", To = to, Data = data }, default);
         TransactionReceipt? receipt = null;

@@ -5,6 +5,7 @@ using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Execution.Tests;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Trace;
@@ -23,7 +24,7 @@ public sealed class GraphJudgeTests
     [MemberData(nameof(Kinds))]
     public void RandomLayers_EveryElement_FollowsFromItsOpenings(string kind)
     {
-        TestNumbers numbers = new((ulong)kind[0] << 8 | kind[^1]);
+        Prng numbers = new((ulong)kind[0] << 8 | kind[^1]);
         for (int i = 0; i < LayersPerKind; i++)
         {
             using GraphModel model = RandomLayers.All[kind](numbers).Build();
@@ -39,7 +40,7 @@ public sealed class GraphJudgeTests
     [MemberData(nameof(Kinds))]
     public void RandomLayers_ElementOrEvidenceChanged_IsFound(string kind)
     {
-        TestNumbers numbers = new((ulong)kind[0] << 16 | kind[^1]);
+        Prng numbers = new((ulong)kind[0] << 16 | kind[^1]);
         for (int i = 0; i < LayersPerKind; i++)
         {
             using GraphModel model = RandomLayers.All[kind](numbers).Build();
@@ -63,7 +64,7 @@ public sealed class GraphJudgeTests
         using IModel model = ModelFile.Open(SharedData.PathOf("tflite", name, "model.tflite"));
         Court court = new(
             model, File.ReadAllBytes(SharedData.PathOf("tflite", name, "random0.in")));
-        TestNumbers numbers = new((ulong)name.Length);
+        Prng numbers = new((ulong)name.Length);
         Graph graph = ((GraphModel)model).Graph;
         int changed = numbers.Between(0, graph.Operators.Length - 1);
         for (int op = 0; op < graph.Operators.Length; op++)
@@ -82,7 +83,7 @@ public sealed class GraphJudgeTests
     [Fact]
     public void Judge_ArchitectureOrParametersOfAnotherModel_IsRefused()
     {
-        using GraphModel model = RandomLayers.Conv2D(new TestNumbers(1)).Build();
+        using GraphModel model = RandomLayers.Conv2D(new Prng(1)).Build();
         byte[] architecture = model.Architecture;
         Bytes32 parameters = model.Description.ParametersRoot;
         _ = new GraphJudge(model.ModelRoot, architecture, parameters);

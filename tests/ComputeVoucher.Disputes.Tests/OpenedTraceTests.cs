@@ -4,6 +4,7 @@ using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Execution.Tests;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 
@@ -44,7 +45,7 @@ public sealed class OpenedTraceTests
     public void TryAdd_ChangedLeafOrOtherRoot_IsRefused()
     {
         // Two equal tensors could stand for each other.
-        RecordedTrace trace = Run().With(0, new TestNumbers(2).Bytes(900));
+        RecordedTrace trace = Run().With(0, new Prng(2).Bytes(900));
         byte[] opening = trace.Open(1, 128, 1).Encoded.ToArray();
         Assert.False(new OpenedTrace(Bytes32.Zero).TryAdd(opening));
         Assert.False(new OpenedTrace(trace.With(0, new byte[900]).Root).TryAdd(opening));
@@ -68,6 +69,6 @@ public sealed class OpenedTraceTests
         GraphTensor tensor = GraphBuilder.Int8(0, s_dims);
         using GraphModel model = new GraphBuilder(tensor).Add(tensor, w => new Reshape(w)).Build();
         using IModelSession session = model.CreateSession(Backend.Scalar, 1);
-        return RecordedTrace.Of(session, new TestNumbers(1).Bytes(900));
+        return RecordedTrace.Of(session, new Prng(1).Bytes(900));
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;
@@ -36,7 +37,7 @@ public sealed class ArtifactTests
         byte[] saved = Save(model);
         using IModel reopened = ModelFile.Import(saved, "small.cvm");
         Assert.Equal(saved, Save(reopened));
-        byte[] input = new TestNumbers(4).Bytes(model.InputBytesMax);
+        byte[] input = new Prng(4).Bytes(model.InputBytesMax);
         using IModelSession scalar = model.CreateSession(Backend.Scalar, 1);
         using IModelSession avx2 = reopened.CreateSession(Backend.Avx2, 1);
         RunOptions trace = new() { Trace = true };

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 
@@ -19,7 +20,7 @@ public sealed class BackendEqualityTests
     [MemberData(nameof(Kinds))]
     public void Avx2_RandomLayers_EqualTheDefinition(string kind)
     {
-        TestNumbers numbers = new((ulong)kind[0] << 8 | kind[^1]);
+        Prng numbers = new((ulong)kind[0] << 8 | kind[^1]);
         HashSet<string> outputs = [];
         for (int i = 0; i < s_layersPerKind; i++)
         {
@@ -52,7 +53,7 @@ public sealed class BackendEqualityTests
     [MemberData(nameof(Kinds))]
     public void Run_RandomLayers_EqualsTheLoopOverElements(string kind)
     {
-        TestNumbers numbers = new(kind[0]);
+        Prng numbers = new(kind[0]);
         for (int i = 0; i < s_layersPerKind / 4; i++)
         {
             using GraphModel model = RandomLayers.All[kind](numbers).Build();

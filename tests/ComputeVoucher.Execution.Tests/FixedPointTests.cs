@@ -2,6 +2,7 @@ using System;
 using System.Numerics;
 using System.Runtime.Intrinsics;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Execution.Tests;
 
@@ -19,7 +20,7 @@ public sealed class FixedPointTests
     [Fact]
     public void DoublingHighMultiply_EdgesAndRandom_EqualGemmlowp()
     {
-        TestNumbers numbers = new(1);
+        Prng numbers = new(1);
         for (int i = 0; i < 20_000; i++)
         {
             int a = Pick(numbers, i);
@@ -31,7 +32,7 @@ public sealed class FixedPointTests
     [Fact]
     public void RoundingDivide_EveryExponent_RoundsHalfAwayFromZero()
     {
-        TestNumbers numbers = new(2);
+        Prng numbers = new(2);
         for (int i = 0; i < 20_000; i++)
         {
             int x = Pick(numbers, i);
@@ -45,7 +46,7 @@ public sealed class FixedPointTests
     [Fact]
     public void Avx2_EdgesAndRandom_EqualScalar()
     {
-        TestNumbers numbers = new(3);
+        Prng numbers = new(3);
         int[] x = new int[8], multiplier = new int[8], left = new int[8], right = new int[8];
         for (int i = 0; i < 20_000; i++)
         {
@@ -95,6 +96,6 @@ public sealed class FixedPointTests
         return (int)BigInteger.Divide(product + nudge, BigInteger.One << 31);
     }
 
-    private static int Pick(TestNumbers numbers, int i) =>
+    private static int Pick(Prng numbers, int i) =>
         i % 3 == 0 ? s_edges[i / 3 % s_edges.Length] : (int)numbers.Next() >> (i % 32);
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;
@@ -101,7 +102,7 @@ public sealed class GraphRulesTests
     {
         using GraphModel model = SmallModel.Build();
         using IModelSession session = model.CreateSession(Backend.Auto, 1);
-        byte[] input = new TestNumbers(3).Bytes(model.InputBytesMax);
+        byte[] input = new Prng(3).Bytes(model.InputBytesMax);
         for (int i = 0; i < 50; i++)
         {
             _ = session.Run(input, default);

@@ -1,5 +1,6 @@
 using System;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Execution.Tests;
 
@@ -23,7 +24,7 @@ public sealed class QuantizationTests
     [Fact]
     public void Quantize_RandomFactors_AreNearest()
     {
-        TestNumbers numbers = new(11);
+        Prng numbers = new(11);
         for (int i = 0; i < 10_000; i++)
         {
             double factor = Math.ScaleB(

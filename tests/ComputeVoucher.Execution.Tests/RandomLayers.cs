@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Tests;
@@ -10,8 +11,8 @@ namespace ComputeVoucher.Execution.Tests;
 internal static class RandomLayers
 {
     /// <summary>One maker per kind of operator, and one for grouped convolutions.</summary>
-    public static IReadOnlyDictionary<string, Func<TestNumbers, GraphBuilder>> All { get; } =
-        new Dictionary<string, Func<TestNumbers, GraphBuilder>>
+    public static IReadOnlyDictionary<string, Func<Prng, GraphBuilder>> All { get; } =
+        new Dictionary<string, Func<Prng, GraphBuilder>>
         {
             ["CONV_2D"] = Conv2D,
             ["CONV_2D grouped"] = GroupedConv,
@@ -28,13 +29,13 @@ internal static class RandomLayers
             ["RESHAPE"] = Reshape,
         };
 
-    public static GraphBuilder Conv2D(TestNumbers numbers)
+    public static GraphBuilder Conv2D(Prng numbers)
     {
         int depth = numbers.Between(1, 37);
         return Conv(numbers, depth, depth, numbers.Between(1, 40));
     }
 
-    public static GraphBuilder GroupedConv(TestNumbers numbers)
+    public static GraphBuilder GroupedConv(Prng numbers)
     {
         int groups = numbers.Between(2, 5);
         int filterDepth = numbers.Between(1, 9);
@@ -42,7 +43,7 @@ internal static class RandomLayers
     }
 
     private static GraphBuilder Conv(
-        TestNumbers numbers, int depth, int filterDepth, int channels)
+        Prng numbers, int depth, int filterDepth, int channels)
     {
         GraphTensor input = Image(numbers, depth);
         (Window window, GraphTensor output) = RandomWindow(numbers, input, channels);
@@ -51,7 +52,7 @@ internal static class RandomLayers
             w, window, filterDepth, Clamp(numbers), Parameters(numbers, channels, perChannel)));
     }
 
-    public static GraphBuilder Depthwise(TestNumbers numbers)
+    public static GraphBuilder Depthwise(Prng numbers)
     {
         GraphTensor input = Image(numbers, numbers.Between(1, 50));
         int channels = input[3] * (numbers.Between(0, 3) == 0 ? numbers.Between(2, 5) : 1);
@@ -60,7 +61,7 @@ internal static class RandomLayers
             w, window, Clamp(numbers), Parameters(numbers, channels, window.Taps)));
     }
 
-    public static GraphBuilder FullyConnected(TestNumbers numbers)
+    public static GraphBuilder FullyConnected(Prng numbers)
     {
         int depth = numbers.Between(1, 300);
         int channels = numbers.Between(1, 70);
@@ -72,7 +73,7 @@ internal static class RandomLayers
             w, depth, weightZero, Clamp(numbers), Parameters(numbers, channels, depth)));
     }
 
-    public static GraphBuilder Pool(TestNumbers numbers)
+    public static GraphBuilder Pool(Prng numbers)
     {
         GraphTensor input = Image(numbers, numbers.Between(1, 30));
         (Window window, GraphTensor output) = RandomWindow(numbers, input, input[3]);
@@ -84,7 +85,7 @@ internal static class RandomLayers
         return new GraphBuilder(input).Add(same, w => new AveragePool2D(w, plain, Clamp(numbers)));
     }
 
-    public static GraphBuilder Add(TestNumbers numbers)
+    public static GraphBuilder Add(Prng numbers)
     {
         int[] dims = [numbers.Between(1, 5), numbers.Between(1, 40)];
         GraphTensor a = Int8(numbers.Between(-128, 127), dims);
@@ -96,7 +97,7 @@ internal static class RandomLayers
             Clamp(numbers)));
     }
 
-    public static GraphBuilder Mean(TestNumbers numbers)
+    public static GraphBuilder Mean(Prng numbers)
     {
         int[] dims =
         [
@@ -114,7 +115,7 @@ internal static class RandomLayers
         return new GraphBuilder(input).Add(output, w => new Mean(w, axes, multiplier, shift));
     }
 
-    public static GraphBuilder Quantize(TestNumbers numbers)
+    public static GraphBuilder Quantize(Prng numbers)
     {
         int[] dims = [1, numbers.Between(20, 90)];
         int way = numbers.Between(0, 2);
@@ -128,7 +129,7 @@ internal static class RandomLayers
             output, w => new Quantize(w, Factor(numbers, -2, 2)));
     }
 
-    public static GraphBuilder MaxPool(TestNumbers numbers)
+    public static GraphBuilder MaxPool(Prng numbers)
     {
         GraphTensor input = Image(numbers, numbers.Between(1, 30));
         (Window window, GraphTensor output) =
@@ -137,7 +138,7 @@ internal static class RandomLayers
         return new GraphBuilder(input).Add(same, w => new MaxPool2D(w, window, Clamp(numbers)));
     }
 
-    public static GraphBuilder Softmax(TestNumbers numbers)
+    public static GraphBuilder Softmax(Prng numbers)
     {
         int[] dims = [numbers.Between(1, 3), numbers.Between(1, 60)];
         int shift = numbers.Between(18, 23);
@@ -145,7 +146,7 @@ internal static class RandomLayers
             w, numbers.Between(1 << 30, int.MaxValue), shift, -numbers.Between(20, 255)));
     }
 
-    public static GraphBuilder Pad(TestNumbers numbers)
+    public static GraphBuilder Pad(Prng numbers)
     {
         int[] dims = Dims(numbers);
         int[] before = [.. dims.Select(_ => numbers.Between(0, 3))];
@@ -156,7 +157,7 @@ internal static class RandomLayers
             Int8(zero, padded), w => new Pad(w, before, after));
     }
 
-    public static GraphBuilder Transpose(TestNumbers numbers)
+    public static GraphBuilder Transpose(Prng numbers)
     {
         int[] dims = Dims(numbers);
         int[] perm = [.. Enumerable.Range(0, dims.Length).OrderBy(_ => numbers.Next())];
@@ -165,25 +166,25 @@ internal static class RandomLayers
             Int8(0, turned), w => new Transpose(w, perm));
     }
 
-    public static GraphBuilder Reshape(TestNumbers numbers)
+    public static GraphBuilder Reshape(Prng numbers)
     {
         int[] dims = Dims(numbers);
         return new GraphBuilder(Int8(0, dims)).Add(
             Int8(0, dims.Aggregate((a, b) => a * b)), w => new Reshape(w));
     }
 
-    private static int[] Dims(TestNumbers numbers) =>
+    private static int[] Dims(Prng numbers) =>
         [.. Enumerable.Range(0, numbers.Between(1, 4)).Select(_ => numbers.Between(1, 9))];
 
-    private static Rescale Factor(TestNumbers numbers, int shiftMin, int shiftMax) => new(
+    private static Rescale Factor(Prng numbers, int shiftMin, int shiftMax) => new(
         numbers.Between(1 << 30, int.MaxValue), numbers.Between(shiftMin, shiftMax));
 
-    private static GraphTensor Image(TestNumbers numbers, int depth) => Int8(
+    private static GraphTensor Image(Prng numbers, int depth) => Int8(
         numbers.Between(-128, 127), numbers.Between(1, 2), numbers.Between(1, 12),
         numbers.Between(1, 12), depth);
 
     private static (Window Window, GraphTensor Output) RandomWindow(
-        TestNumbers numbers, GraphTensor input, int channels, bool dilated = true)
+        Prng numbers, GraphTensor input, int channels, bool dilated = true)
     {
         (int filterH, int strideH, int dilationH, int padH, int height) =
             Axis(numbers, input[1], dilated);
@@ -196,7 +197,7 @@ internal static class RandomLayers
 
     /// <summary>SAME padding half of the time; VALID where the filter fits.</summary>
     private static (int Filter, int Stride, int Dilation, int Pad, int Size) Axis(
-        TestNumbers numbers, int size, bool dilated)
+        Prng numbers, int size, bool dilated)
     {
         int filter = numbers.Between(1, 5);
         int stride = numbers.Between(1, 3);
@@ -212,7 +213,7 @@ internal static class RandomLayers
         return (filter, stride, dilation, pad, output);
     }
 
-    private static Activation Clamp(TestNumbers numbers)
+    private static Activation Clamp(Prng numbers)
     {
         int min = numbers.Between(-128, 0);
         return numbers.Between(0, 1) == 0
@@ -221,7 +222,7 @@ internal static class RandomLayers
     }
 
     /// <summary>Multipliers that bring typical sums to 8 bits, and shifts of either sign.</summary>
-    private static ChannelParameters Parameters(TestNumbers numbers, int channels, int perChannel)
+    private static ChannelParameters Parameters(Prng numbers, int channels, int perChannel)
     {
         int[] bias = new int[channels];
         int[] multiplier = new int[channels];

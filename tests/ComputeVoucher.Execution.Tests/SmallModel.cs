@@ -1,4 +1,5 @@
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Execution.Tests;
 
@@ -46,7 +47,7 @@ internal static class SmallModel
 
     private static ChannelParameters Parameters(int channels, int perChannel, int first)
     {
-        sbyte[] weights = new TestNumbers(7).SignedBytes(channels * perChannel);
+        sbyte[] weights = new Prng(7).SignedBytes(channels * perChannel);
         weights[0] = (sbyte)first;
         int[] bias = new int[channels];
         int[] multiplier = new int[channels];

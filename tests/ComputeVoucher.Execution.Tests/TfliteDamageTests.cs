@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Execution.Tests;
@@ -81,7 +82,7 @@ public sealed class TfliteDamageTests
     {
         byte[] file = Shipped;
         byte[] copy = [.. file];
-        TestNumbers numbers = new(9);
+        Prng numbers = new(9);
         ReadOnlySpan<uint> words = [0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x00010000];
         int rounds = Runs.Count(fast: 2_000, full: 100_000);
         for (int i = 0; i < rounds; i++)

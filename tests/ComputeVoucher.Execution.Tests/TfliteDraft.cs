@@ -1,4 +1,6 @@
-using System.Collections.Generic;
+using System;
+using System.Runtime.InteropServices;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Execution.Tests;
 
@@ -7,71 +9,48 @@ namespace ComputeVoucher.Execution.Tests;
 /// </summary>
 internal sealed class TfliteDraft
 {
-    public const byte Int32 = 2, UInt8 = 3, Int8 = 9;
-
-    private readonly List<object?[]> _codes = [];
-    private readonly List<object?[]> _tensors = [];
-    private readonly List<object?[]> _operators = [];
-    private readonly List<object?[]> _buffers = [[null]];
+    private readonly TfliteWriter _writer = new();
+    private int _tensors;
 
     public int[] Inputs { get; set; } = [0];
 
     public int[] Outputs { get; set; } = [];
 
-    public int Version { get; set; } = 3;
+    public uint Version { get; set; } = 3;
 
     public int Subgraphs { get; set; } = 1;
 
     /// <summary>Adds an activation; gives its number.</summary>
-    public int Activation(int[] shape, float scale = 0.5f, long zero = 0, byte type = Int8) =>
-        Tensor(shape, type, 0, [null, null, (float[])[scale], (long[])[zero]]);
+    public int Activation(
+        int[] shape, float scale = 0.5f, long zero = 0, sbyte type = TfliteWriter.TypeInt8) =>
+        Tensor(shape, type, [], _writer.Quantize([scale], [zero], 0));
 
     /// <summary>Adds a constant of 32-bit integers.</summary>
-    public int Constant(params int[] values)
-    {
-        byte[] bytes = new byte[4 * values.Length];
-        System.Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
-        _buffers.Add([bytes]);
-        return Tensor([values.Length], Int32, _buffers.Count - 1, null);
-    }
+    public int Constant(params int[] values) => Tensor(
+        [values.Length], TfliteWriter.TypeInt32, MemoryMarshal.AsBytes<int>(values).ToArray(), 0);
 
     /// <summary>Adds 8-bit weights.</summary>
-    public int Weights(int[] shape, sbyte[] values, float[] scales, int dimension = 0)
-    {
-        _buffers.Add([(byte[])(System.Array)values]);
-        return Tensor(
-            shape, Int8, _buffers.Count - 1,
-            [null, null, scales, new long[scales.Length], null, null, dimension]);
-    }
+    public int Weights(int[] shape, sbyte[] values, float[] scales) => Tensor(
+        shape, TfliteWriter.TypeInt8, (byte[])(Array)values,
+        _writer.Quantize(scales, new long[scales.Length], 0));
 
-    public int Tensor(
-        int[] shape, byte type, int buffer, object?[]? quantization, bool variable = false)
-    {
-        _tensors.Add(
-            [shape, type, buffer, "t" + _tensors.Count, quantization, variable ? true : null]);
-        return _tensors.Count - 1;
-    }
+    /// <summary>Adds an activation of half units that may lack what it should have.</summary>
+    public int Odd(int[] shape, sbyte type, bool isQuantized, bool isVariable) => Tensor(
+        shape, type, [], isQuantized ? _writer.Quantize([0.5f], [0], 0) : 0, isVariable);
 
     /// <summary>Adds an operator; its outputs become the graph's.</summary>
     public TfliteDraft Operator(
         int code, int[] inputs, int output, byte optionsType = 0, object?[]? options = null,
         string? custom = null)
     {
-        _codes.Add([(byte)(code > 126 ? 127 : code), custom, null, code]);
-        _operators.Add([_codes.Count - 1, inputs, (int[])[output], optionsType, options]);
+        _writer.AddOperator(code, inputs, output, optionsType, options, custom);
         Outputs = [output];
         return this;
     }
 
-    public byte[] Build()
-    {
-        object?[] graph = [_tensors, Inputs, Outputs, _operators];
-        List<object?[]> graphs = [];
-        for (int i = 0; i < Subgraphs; i++)
-        {
-            graphs.Add(graph);
-        }
+    public byte[] Build() => _writer.Finish(Inputs, Outputs, "draft", Version, Subgraphs);
 
-        return FlatWriter.Write([Version, _codes, graphs, null, _buffers]);
-    }
+    private int Tensor(
+        int[] shape, sbyte type, byte[] data, int quantization, bool isVariable = false) =>
+        _writer.AddTensor($"t{_tensors++}", shape, type, data, quantization, isVariable);
 }

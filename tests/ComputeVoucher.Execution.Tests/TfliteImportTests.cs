@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Execution.Tests;
 
@@ -94,9 +95,9 @@ public sealed class TfliteImportTests
     public void Quantize_UnsignedEnds_ShiftTheZeroPoint()
     {
         TfliteDraft draft = new();
-        int x = draft.Activation([1, 3], scale: 0.5f, zero: 128, type: TfliteDraft.UInt8);
+        int x = draft.Activation([1, 3], scale: 0.5f, zero: 128, type: TfliteWriter.TypeUInt8);
         int y = draft.Activation([1, 3], scale: 0.5f, zero: 0);
-        int z = draft.Activation([1, 3], scale: 1f, zero: 100, type: TfliteDraft.UInt8);
+        int z = draft.Activation([1, 3], scale: 1f, zero: 100, type: TfliteWriter.TypeUInt8);
         draft.Operator(QuantizeCode, [x], y).Operator(QuantizeCode, [y], z);
         Assert.Equal([36, 100, 163], Run(draft, 0, 128, 254).Select(v => (int)(byte)v));
     }
@@ -148,13 +149,12 @@ public sealed class TfliteImportTests
 
     private static TfliteDraft Draft(string fault)
     {
-        TfliteDraft draft = new() { Version = fault == "version" ? 4 : 3 };
+        TfliteDraft draft = new() { Version = fault == "version" ? 4u : 3 };
         draft.Subgraphs = fault == "subgraphs" ? 2 : 1;
-        object?[] quantization = [null, null, (float[])[0.5f], (long[])[0]];
-        byte type = fault == "float" ? (byte)0 : TfliteDraft.Int8;
-        _ = draft.Tensor(
-            fault == "dynamic" ? [-1, 2] : [1, 2], type, 0,
-            fault == "unquantized" ? null : quantization, fault == "variable");
+        _ = draft.Odd(
+            fault == "dynamic" ? [-1, 2] : [1, 2],
+            fault == "float" ? (sbyte)0 : TfliteWriter.TypeInt8,
+            isQuantized: fault != "unquantized", isVariable: fault == "variable");
         return fault switch
         {
             "custom" => draft.Operator(32, [0], draft.Activation([1, 2]), custom: "Magic"),

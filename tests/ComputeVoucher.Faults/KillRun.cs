@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Threading.Tasks;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Faults;
@@ -35,7 +36,7 @@ internal static class KillRun
             return 2;
         }
 
-        Seeded random = new(seed);
+        Prng random = new(seed);
         await using NodeRig rig = await NodeRig.CreateAsync(UnitsBought);
         await rig.StartNodeAsync();
         using Process client = Process.Start(NodeRig.StartOf(null,

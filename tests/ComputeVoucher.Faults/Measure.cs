@@ -4,7 +4,9 @@ using System.Diagnostics;
 using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Faults;
@@ -27,7 +29,7 @@ internal static class Measure
         };
         LedgerStore store = LedgerStore.Open(directory, options);
         List<Bytes32> channels = [];
-        Seeded seeded = new((ulong)orders);
+        Prng seeded = new((ulong)orders);
         for (int i = 0; i < clients; i++)
         {
             ChannelRow row = new()

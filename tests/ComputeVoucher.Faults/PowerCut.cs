@@ -8,6 +8,8 @@ using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using ComputeVoucher.Faults.Recorder;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.ModelFiles;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Faults;
 
@@ -88,7 +90,7 @@ public static class PowerCut
         string directory, FileStream marks, ulong seed, int steps, LedgerOptions options)
     {
         History history = new(seed);
-        Seeded pace = new(seed ^ 0xFACE);
+        Prng pace = new(seed ^ 0xFACE);
         LedgerStore store = LedgerStore.Open(directory, options);
         Mark(marks, 0);
         for (int i = 1; i <= steps; i++)
@@ -191,7 +193,7 @@ public static class PowerCut
         PowerCutResult result)
     {
         CrashDisk disk = new();
-        Seeded seeded = new(seed ^ 0xC07);
+        Prng seeded = new(seed ^ 0xC07);
         Dictionary<string, int> seen = [];
         int confirmed = -1;
         result.Points = events.Count;

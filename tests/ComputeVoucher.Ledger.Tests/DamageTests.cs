@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using System.Threading.Tasks;
-using ComputeVoucher.Faults;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Ledger.Tests;
@@ -20,7 +20,7 @@ public sealed class DamageTests
         using TemporaryDirectory whole = await LivedAsync(closed);
         string expected = Describe(whole);
         byte[] good = File.ReadAllBytes(whole.File(name));
-        Seeded seeded = new(99);
+        Prng seeded = new(99);
         int refused = 0;
         for (int i = 0; i < s_flips; i++)
         {
@@ -41,7 +41,7 @@ public sealed class DamageTests
         using TemporaryDirectory whole = await LivedAsync(closed);
         string expected = Describe(whole);
         byte[] good = File.ReadAllBytes(whole.File(name));
-        Seeded seeded = new(98);
+        Prng seeded = new(98);
         for (int i = 0; i < s_cuts; i++)
         {
             byte[] bad = good.AsSpan(0, seeded.Below(good.Length)).ToArray();
@@ -55,7 +55,7 @@ public sealed class DamageTests
         using TemporaryDirectory whole = await LivedAsync(closed: true);
         string expected = Describe(whole);
         byte[] good = File.ReadAllBytes(whole.File("ledger.db"));
-        Seeded seeded = new(97);
+        Prng seeded = new(97);
         const int page = 4096;
         int pages = good.Length / page;
         int refused = 0;

@@ -1,8 +1,8 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
-using ComputeVoucher.Faults;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger.Tests;

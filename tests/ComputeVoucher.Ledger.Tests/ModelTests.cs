@@ -1,6 +1,6 @@
 using System.Threading.Tasks;
-using ComputeVoucher.Faults;
 using ComputeVoucher.Ledger.Internal;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Ledger.Tests;
@@ -21,7 +21,7 @@ public sealed class ModelTests
     {
         using TemporaryDirectory directory = new();
         History history = new(seed);
-        Seeded pace = new(seed * 31);
+        Prng pace = new(seed * 31);
         LedgerStore store = Given.Open(directory);
         try
         {

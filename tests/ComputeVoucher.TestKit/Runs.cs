@@ -21,6 +21,11 @@ public static class Runs
         : IsFull ? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue)
         : null;
 
+    /// <summary>A seed that no run had before, or the one that CV_SEED names; whoever takes it
+    /// prints it.</summary>
+    public static ulong Fresh =>
+        s_fresh ?? (ulong)RandomNumberGenerator.GetInt32(int.MaxValue);
+
     /// <summary>So many rounds, steps or cases.</summary>
     public static int Count(int fast, int full) => IsFull ? full : fast;
 

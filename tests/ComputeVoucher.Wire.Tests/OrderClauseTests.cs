@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Threading.Tasks;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Wire.Tests;

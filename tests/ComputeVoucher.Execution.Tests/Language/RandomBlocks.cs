@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using ComputeVoucher.Execution.Language;
+using ComputeVoucher.ModelFiles;
 
 namespace ComputeVoucher.Execution.Tests.Language;
 
@@ -13,33 +14,33 @@ internal static class RandomBlocks
     /// <summary>A row of blocks with plausible scales (weights of some 0.02).</summary>
     public static byte[] Row(GgmlType type, int columns, int seed)
     {
-        var random = new Random(seed);
+        Prng random = new((ulong)seed);
         int size = GgmlTypes.BlockBytes(type);
         byte[] bytes = new byte[columns / GgmlTypes.BlockWeights(type) * size];
-        random.NextBytes(bytes);
+        random.Fill(bytes);
         for (int at = 0; at < bytes.Length; at += size)
         {
             switch (type)
             {
                 case GgmlType.F32:
                     BinaryPrimitives.WriteSingleLittleEndian(
-                        bytes.AsSpan(at), (float)(random.NextDouble() - 0.5) * 0.1f);
+                        bytes.AsSpan(at), (float)(random.Uniform() - 0.5) * 0.1f);
                     break;
                 case GgmlType.F16:
-                    Half(bytes, at, (random.NextDouble() - 0.5) * 0.1);
+                    Half(bytes, at, (random.Uniform() - 0.5) * 0.1);
                     break;
                 case GgmlType.Q8_0:
-                    Half(bytes, at, 0.0004 + random.NextDouble() * 0.0002);
+                    Half(bytes, at, 0.0004 + random.Uniform() * 0.0002);
                     break;
                 case GgmlType.Q4_0:
-                    Half(bytes, at, (random.NextDouble() - 0.5) * 0.02);
+                    Half(bytes, at, (random.Uniform() - 0.5) * 0.02);
                     break;
                 case GgmlType.Q4_K:
-                    Half(bytes, at, 0.00005 + random.NextDouble() * 0.00005);
-                    Half(bytes, at + 2, 0.0003 + random.NextDouble() * 0.0003);
+                    Half(bytes, at, 0.00005 + random.Uniform() * 0.00005);
+                    Half(bytes, at + 2, 0.0003 + random.Uniform() * 0.0003);
                     break;
                 case GgmlType.Q6_K:
-                    Half(bytes, at + 208, random.NextDouble() * 0.00002);
+                    Half(bytes, at + 208, random.Uniform() * 0.00002);
                     break;
                 default:
                     throw new ArgumentException(type.ToString());

@@ -84,10 +84,10 @@ public sealed class OrderJobTests : IDisposable
     public async Task Cancel_OfAnOrderThatHasItsReceipt_SameAnswerAgain()
     {
         Order order = NewOrder();
-        FakeStream first = await SendAsync(order);
+        FakeExchange first = await SendAsync(order);
         byte[]? receipt = await RunNextAsync(first);
 
-        FakeStream again = await SendAsync(order);
+        FakeExchange again = await SendAsync(order);
         Cancel(again, order);
         Assert.Equal(receipt, await RunNextAsync(again));
         Assert.Equal([1, 2, 3], again.Output);
@@ -103,7 +103,7 @@ public sealed class OrderJobTests : IDisposable
         Assert.Equal(RefusalReason.None, refusal);
 
         // The client heard of no receipt, asks again, and cancels again, earlier.
-        FakeStream again = await SendAsync(order);
+        FakeExchange again = await SendAsync(order);
         Cancel(again, order);
         Assert.True(_queue.TryDequeue(out _));
         Assert.Equal(2u, StepsOf(await RunNextAsync(again)));
@@ -113,14 +113,14 @@ public sealed class OrderJobTests : IDisposable
     public async Task Cancel_OvertakenByAnotherRun_MayAskAgain()
     {
         Order order = NewOrder();
-        FakeStream first = await SendAsync(order);
-        FakeStream second = await SendAsync(order);
+        FakeExchange first = await SendAsync(order);
+        FakeExchange second = await SendAsync(order);
         Cancel(second, order);
         Assert.Equal(FakeModel.Steps, StepsOf(await RunNextAsync(first)));
         Assert.Null(await RunNextAsync(second));
         Assert.True(second.Error!.Value.Retryable);
 
-        FakeStream third = await SendAsync(order);
+        FakeExchange third = await SendAsync(order);
         Cancel(third, order);
         Assert.Equal(FakeModel.Steps, StepsOf(await RunNextAsync(third)));
     }
@@ -142,7 +142,7 @@ public sealed class OrderJobTests : IDisposable
         StoredOrder stored = await CancelledAtZeroAsync();
         Receipt receipt = new(
             stored.Hash, 0, RunResult.Nothing(default).OutputRoot, default, 0);
-        FakeStream request = new();
+        FakeExchange request = new();
         new TraceJob(_serving, request, stored, receipt)
         {
             Model = _model,
@@ -159,7 +159,7 @@ public sealed class OrderJobTests : IDisposable
     {
         StoredOrder stored = await CancelledAtZeroAsync();
         Receipt receipt = new(stored.Hash, 2, Keccak256.Hash("flipped bit"u8), default, 20);
-        TraceJob job = new(_serving, new FakeStream(), stored, receipt)
+        TraceJob job = new(_serving, new FakeExchange(), stored, receipt)
         {
             Model = _model,
             Channel = stored.Order.Channel,
@@ -173,7 +173,7 @@ public sealed class OrderJobTests : IDisposable
         Order order = NewOrder();
         await SendAsync(order);
         Ack proof = new(order.Channel, 0, 0);
-        FakeStream request = new()
+        FakeExchange request = new()
         {
             Kind = FrameKind.StateRequest,
             Payload = SignedPayload.Encode(
@@ -195,11 +195,11 @@ public sealed class OrderJobTests : IDisposable
         _terms.HashStruct(), 0, _model.ModelRoot, Keccak256.Hash(s_input),
         FakeModel.Steps * FakeModel.UnitsPerStep, _serving.Now + 60, OrderFlags.None, default);
 
-    private async Task<FakeStream> SendAsync(Order order)
+    private async Task<FakeExchange> SendAsync(Order order)
     {
         Signature signature = _spendKey.Sign(order.Digest(_serving.Separator));
         byte[] signed = SignedPayload.Encode(order, signature);
-        FakeStream stream = new()
+        FakeExchange stream = new()
         {
             Order = signed.AsMemory(0, Order.PayloadBytes),
             Signature = signed.AsMemory(Order.PayloadBytes),
@@ -210,7 +210,7 @@ public sealed class OrderJobTests : IDisposable
         return stream;
     }
 
-    private void Cancel(FakeStream stream, Order order)
+    private void Cancel(FakeExchange stream, Order order)
     {
         Cancel cancel = new(order.HashStruct());
         _pipeline.OnCancel(stream, SignedPayload.Encode(
@@ -218,7 +218,7 @@ public sealed class OrderJobTests : IDisposable
     }
 
     /// <summary>The job that waits longest, and what its client hears.</summary>
-    private async Task<byte[]?> RunNextAsync(FakeStream stream)
+    private async Task<byte[]?> RunNextAsync(FakeExchange stream)
     {
         Assert.True(_queue.TryDequeue(out Job? job));
         job.Run(_model);

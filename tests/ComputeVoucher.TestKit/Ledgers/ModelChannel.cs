@@ -4,7 +4,7 @@ using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Faults;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>A channel of the model: every sum is computed from its orders, every time.</summary>
 public sealed class ModelChannel(Bytes32 id)

@@ -2,7 +2,7 @@ using System;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Faults;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>An order of the model.</summary>
 public sealed class ModelOrder(Order order)

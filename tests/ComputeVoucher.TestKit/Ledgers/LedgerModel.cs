@@ -6,7 +6,7 @@ using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Faults;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>
 /// What the ledger promises, written from the rules of orders, acks and the outbox and without a

@@ -2,10 +2,10 @@ using System;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 
-namespace ComputeVoucher.Node.Tests;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>A stream of three steps: each adds its number and costs ten units.</summary>
-internal sealed class FakeModel : IModel, IModelSession
+public sealed class FakeModel : IModel, IModelSession
 {
     public const uint Steps = 3;
 

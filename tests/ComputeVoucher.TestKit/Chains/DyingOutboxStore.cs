@@ -1,13 +1,15 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
+using Xunit;
 
-namespace ComputeVoucher.Chain.Tests;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>A store that forgets nothing and can die: at its Nth write, just before it or just
 /// after it.</summary>
-internal sealed class MemoryOutboxStore : IOutboxStore
+public sealed class DyingOutboxStore : IOutboxStore
 {
     private readonly SortedDictionary<long, OutboxItem> _rows = [];
     private long _lastId;

@@ -1,14 +1,16 @@
 using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
+using Xunit;
 
-namespace ComputeVoucher.Chain.Tests;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>Rows and acks as the ledger would keep them.</summary>
-internal sealed class MemoryMirrorStore : IMirrorStore
+public sealed class MemoryMirrorStore : IMirrorStore
 {
     private readonly Dictionary<Bytes32, ChannelRow> _rows = [];
     private readonly Dictionary<Bytes32, (Ack Ack, Signature Signature)> _acks = [];

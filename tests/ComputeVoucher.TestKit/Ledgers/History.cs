@@ -3,10 +3,11 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Faults;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>
 /// A random life of a ledger, the same for the same seed: each step is applied to the model and,
@@ -27,13 +28,13 @@ public sealed class History
 
     public static readonly LedgerIdentity Identity = new(31337, default, default, Policy.Node);
 
-    private readonly Seeded _seeded;
+    private readonly Prng _seeded;
     private readonly int _inputBytesMax;
     private long _outboxId;
 
     public History(ulong seed, int inputBytesMax = 2_000)
     {
-        _seeded = new Seeded(seed);
+        _seeded = new Prng(seed);
         _inputBytesMax = inputBytesMax;
         Model = new LedgerModel(Policy);
     }

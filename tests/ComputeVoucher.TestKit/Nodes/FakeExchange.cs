@@ -5,10 +5,10 @@ using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Wire;
 
-namespace ComputeVoucher.Node.Tests;
+namespace ComputeVoucher.TestKit;
 
 /// <summary>An order or a request without a network, which keeps what it is answered.</summary>
-internal sealed class FakeStream : IOrderStream, IWireRequest, IWireConnection
+public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
 {
     private readonly TaskCompletionSource<byte[]?> _answered =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
