@@ -9,6 +9,7 @@ using System.Threading.Tasks;
 using ComputeVoucher.Faults.Recorder;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.ModelFiles;
+using ComputeVoucher.Storage;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Faults;
@@ -70,7 +71,7 @@ public static class PowerCut
     {
         // The recorder is found by name only when libc's calls are looked up globally.
         NativeLibrary.SetDllImportResolver(
-            typeof(LedgerStore).Assembly,
+            typeof(Posix).Assembly,
             (name, _, _) => name == "libc" ? NativeLibrary.GetMainProgramHandle() : 0);
         using FileStream marks = new(
             directory + ".marks", FileMode.Create, FileAccess.Write, FileShare.Read, 0);
