@@ -184,7 +184,7 @@ internal sealed record AnyTransaction
             throw new FormatException("a v that is neither 27, 28 nor one of EIP-155");
         }
 
-        return (chainId, !((v - ProtectedV) % 2UL).IsZero);
+        return (chainId, v - ProtectedV != (UInt256)chainId + (UInt256)chainId);
     }
 
     private byte[] Encode(TransactionSignature? signature)
