@@ -41,9 +41,6 @@ public static class ChainLimits
     /// the 128 KiB that geth's pool accepts (core/txpool/legacypool, txMaxSize).</summary>
     public const int TransactionBytesMax = 128 << 10;
 
-    /// <summary>Items of one access list that are decoded.</summary>
-    public const int AccessListItemsMax = 4096;
-
     /// <summary>Rows of one redeemBatch, as the contract bounds them.</summary>
     public const int BatchRowsMax = 256;
 

@@ -25,8 +25,6 @@ public readonly struct UInt256 : IEquatable<UInt256>, IComparable<UInt256>
 
     public static UInt256 Zero => default;
 
-    public static UInt256 One => 1UL;
-
     public static UInt256 MaxValue => new(UInt128.MaxValue, UInt128.MaxValue);
 
     public bool IsZero => _high == 0 && _low == 0;
@@ -182,10 +180,6 @@ public readonly struct UInt256 : IEquatable<UInt256>, IComparable<UInt256>
     /// <exception cref="DivideByZeroException">The divisor is zero.</exception>
     public static UInt256 operator /(UInt256 left, UInt256 right) =>
         FromBigInteger(left.ToBigInteger() / right.ToBigInteger());
-
-    /// <exception cref="DivideByZeroException">The divisor is zero.</exception>
-    public static UInt256 operator %(UInt256 left, UInt256 right) =>
-        FromBigInteger(left.ToBigInteger() % right.ToBigInteger());
 
     public static bool operator ==(UInt256 left, UInt256 right) => left.Equals(right);
 

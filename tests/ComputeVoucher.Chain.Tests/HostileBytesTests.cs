@@ -87,11 +87,11 @@ public sealed class HostileBytesTests
         Assert.InRange(refused, s_mutations / 10, s_mutations);
     }
 
-    [SharedDataFact("ethereum/ethers/transactions.json.gz")]
+    [Fact]
     public void Transactions_BitsFlipped_DecodeOrFormatException()
     {
         using PrivateKey key = PrivateKey.Parse(AnvilProcess.Keys[0]);
-        Transaction transaction = new()
+        AnyTransaction transaction = new()
         {
             Kind = TransactionKind.FeeMarket,
             ChainId = 1,
@@ -110,7 +110,7 @@ public sealed class HostileBytesTests
             try
             {
                 // What still decodes must say exactly what was changed.
-                Assert.Equal(bytes, Transaction.Decode(bytes).Encode());
+                Assert.Equal(bytes, AnyTransaction.Decode(bytes).Encode());
             }
             catch (FormatException)
             {

@@ -255,7 +255,6 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             await outbox.StepAsync(default);
             Transaction other = new()
             {
-                Kind = TransactionKind.FeeMarket,
                 ChainId = AnvilFixture.ChainId,
                 Nonce = 0,
                 MaxFeePerGas = 900_000_000_000,
@@ -263,7 +262,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
                 GasLimit = 21_000,
                 To = key.Address,
             };
-            await chain.Rpc.SendRawAsync(other.Sign(key).Encode(), default);
+            await chain.Rpc.SendRawAsync(other.Sign(key), default);
             await chain.Anvil.MineAsync();
             await outbox.StepAsync(default);
 
@@ -286,7 +285,6 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         DyingOutboxStore store = new();
         Transaction ahead = new()
         {
-            Kind = TransactionKind.FeeMarket,
             ChainId = AnvilFixture.ChainId,
             Nonce = 3,
             MaxFeePerGas = 20_000_000_000,
@@ -295,7 +293,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             To = chain.Logger,
             Data = AnvilFixture.Topic("gap").ToArray(),
         };
-        byte[] raw = ahead.Sign(key).Encode();
+        byte[] raw = ahead.Sign(key);
         OutboxItem stored = new()
         {
             Id = 0,

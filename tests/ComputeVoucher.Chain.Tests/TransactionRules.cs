@@ -17,7 +17,7 @@ internal static class TransactionRules
     private const ulong InitWordGasEip3860 = 2;
 
     /// <summary>Gas that is due before the first instruction.</summary>
-    public static ulong IntrinsicGas(Transaction transaction, Fork fork)
+    public static ulong IntrinsicGas(AnyTransaction transaction, Fork fork)
     {
         ulong byteGas = fork >= Fork.Istanbul ? ByteGasEip2028 : ByteGasFrontier;
         ulong gas = BaseGas;
@@ -42,7 +42,7 @@ internal static class TransactionRules
     }
 
     /// <summary>The first rule that is broken, or null.</summary>
-    public static string? Flaw(Transaction transaction, Fork fork, ulong chainId)
+    public static string? Flaw(AnyTransaction transaction, Fork fork, ulong chainId)
     {
         if (transaction.Kind == TransactionKind.AccessList && fork < Fork.Berlin)
         {
@@ -62,7 +62,7 @@ internal static class TransactionRules
         return SignatureFlaw(transaction, fork) ?? AmountFlaw(transaction, fork);
     }
 
-    private static string? SignatureFlaw(Transaction transaction, Fork fork)
+    private static string? SignatureFlaw(AnyTransaction transaction, Fork fork)
     {
         if (transaction.Signature is not TransactionSignature signature || !signature.IsInRange)
         {
@@ -77,7 +77,7 @@ internal static class TransactionRules
         return transaction.TryRecoverSender(out _) ? null : "no key makes this signature";
     }
 
-    private static string? AmountFlaw(Transaction transaction, Fork fork)
+    private static string? AmountFlaw(AnyTransaction transaction, Fork fork)
     {
         if (transaction.Nonce > ulong.MaxValue - 1)
         {

@@ -61,7 +61,7 @@ public sealed class TransactionVectorTests
         foreach (JsonElement test in file.RootElement.EnumerateArray())
         {
             using PrivateKey key = PrivateKey.Parse(test.GetProperty("privateKey").GetString());
-            Transaction legacy = Read(test.GetProperty("transaction"), TransactionKind.Legacy);
+            AnyTransaction legacy = Read(test.GetProperty("transaction"), TransactionKind.Legacy);
             Check(test, "Legacy", legacy with { ChainId = null }, key);
             forms += 3;
             if (legacy.ChainId != 0)
@@ -85,10 +85,10 @@ public sealed class TransactionVectorTests
     {
         bool mustFail = expected.Value.TryGetProperty("exception", out JsonElement why);
         Fork fork = Enum.Parse<Fork>(expected.Name);
-        Transaction transaction;
+        AnyTransaction transaction;
         try
         {
-            transaction = Transaction.Decode(bytes);
+            transaction = AnyTransaction.Decode(bytes);
         }
         catch (FormatException e)
         {
@@ -112,25 +112,25 @@ public sealed class TransactionVectorTests
     }
 
     private static void Check(
-        JsonElement test, string form, Transaction transaction, PrivateKey key)
+        JsonElement test, string form, AnyTransaction transaction, PrivateKey key)
     {
         byte[] signed = Hex.Decode(test.GetProperty("signed" + form).GetString());
         Assert.Equal(
             test.GetProperty("unsigned" + form).GetString(), Hex.Encode(transaction.Encode()));
         Assert.Equal(Hex.Encode(signed), Hex.Encode(transaction.Sign(key).Encode()));
 
-        Transaction decoded = Transaction.Decode(signed);
+        AnyTransaction decoded = AnyTransaction.Decode(signed);
         Assert.True(decoded.TryRecoverSender(out Address sender));
         Assert.Equal(key.Address, sender);
         Assert.Equal(signed, decoded.Encode());
         Assert.Equal(Keccak256.Hash(signed), decoded.Hash());
     }
 
-    private static Transaction Read(JsonElement json, TransactionKind kind)
+    private static AnyTransaction Read(JsonElement json, TransactionKind kind)
     {
         UInt256 price = Number(json, "gasPrice");
         bool isFeeMarket = kind == TransactionKind.FeeMarket;
-        return new Transaction
+        return new AnyTransaction
         {
             Kind = kind,
             ChainId = checked((ulong)Number(json, "chainId").ToUInt128()),

@@ -26,9 +26,6 @@ public sealed class DeadMembersLaw
         ["ConflictsAsync"] = "the stored evidence of a second order; the court will ask",
         ["TraceRootAsync"] = "the node answers TraceRequest; a command that asks is to come",
         ["TypeText"] = "what the tests hold against the contracts, and a wallet will be shown",
-        ["IsList"] = "tests read any RLP; it leaves src with the transaction codec",
-        ["TryRecoverSender"] = "tests of the transaction codec, with which it leaves src",
-        ["WriteEncoded"] = "tests nest RLP lists; it leaves src with the transaction codec",
     };
 
     /// <summary>Members that the language and the runtime call by their name.</summary>

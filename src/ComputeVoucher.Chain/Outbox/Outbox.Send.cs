@@ -106,7 +106,6 @@ public sealed partial class Outbox
     {
         Transaction transaction = new()
         {
-            Kind = TransactionKind.FeeMarket,
             ChainId = _options.ChainId,
             Nonce = nonce,
             To = item.Request.To,
@@ -116,7 +115,7 @@ public sealed partial class Outbox
             MaxPriorityFeePerGas = quote.PriorityFee,
             Data = item.Request.Data,
         };
-        byte[] raw = transaction.Sign(_key).Encode();
+        byte[] raw = transaction.Sign(_key);
         List<OutboxAttempt> attempts =
             [.. item.Attempts, new OutboxAttempt(Keccak256.Hash(raw), raw)];
         OutboxItem signed = item with
