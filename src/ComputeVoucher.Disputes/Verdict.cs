@@ -1,3 +1,5 @@
+using System;
+
 namespace ComputeVoucher.Disputes;
 
 /// <summary>What openings say about one committed element.</summary>
@@ -29,4 +31,10 @@ public readonly record struct Judgement(
 
     internal static Judgement Of(EvidenceException evidence) =>
         new(evidence.Verdict, 0, 0, evidence.Message);
+}
+
+/// <summary>Ends a definition that has nothing to read; a judge makes it a verdict.</summary>
+internal sealed class EvidenceException(Verdict verdict, string message) : Exception(message)
+{
+    public Verdict Verdict { get; } = verdict;
 }

@@ -12,19 +12,12 @@ internal sealed class Avx2Backend : IBackend
     public string? Absence =>
         Avx2.IsSupported ? null : "this processor or this build has no AVX2";
 
-    public IKernel[] Compile(Graph graph)
+    public IKernel Compile(Operator op)
     {
-        IKernel[] kernels = new IKernel[graph.Operators.Length];
-        for (int i = 0; i < kernels.Length; i++)
-        {
-            IKernel? kernel = KernelOf(graph.Operators[i]);
-
-            // A window may demand more padding than memory is worth; the definition needs none.
-            kernels[i] = kernel?.ScratchBytes <= GraphLimits.ScratchBytesMax
-                ? kernel : new DefinitionKernel(graph.Operators[i]);
-        }
-
-        return kernels;
+        // A window may demand more padding than memory is worth; the definition needs none.
+        IKernel? kernel = KernelOf(op);
+        return kernel?.ScratchBytes <= GraphLimits.ScratchBytesMax
+            ? kernel : new DefinitionKernel(op);
     }
 
     public KernelSet Compile(LlamaParameters model) => KernelSet.Avx2;

@@ -1,4 +1,6 @@
 using System;
+using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution.Language;
 
 namespace ComputeVoucher.Execution;
 
@@ -61,4 +63,16 @@ public static class Backends
 public readonly record struct BackendChoice(Backend Backend, string Reason)
 {
     public string Name => Backends.NameOf(Backend);
+}
+
+/// <summary>The definitions themselves.</summary>
+internal sealed class ScalarBackend : IBackend
+{
+    public Backend Backend => Backend.Scalar;
+
+    public string? Absence => null;
+
+    public IKernel Compile(Operator op) => new DefinitionKernel(op);
+
+    public KernelSet Compile(LlamaParameters model) => KernelSet.Scalar;
 }

@@ -13,8 +13,8 @@ internal interface IBackend
     /// <summary>Why it cannot run here; null where it can.</summary>
     string? Absence { get; }
 
-    /// <summary>(operators): what runs each; any number of sessions may share it.</summary>
-    IKernel[] Compile(Graph graph);
+    /// <summary>What runs one operator; any number of sessions may share it.</summary>
+    IKernel Compile(Operator op);
 
     /// <summary>What runs the products of a language model.</summary>
     KernelSet Compile(LlamaParameters model);

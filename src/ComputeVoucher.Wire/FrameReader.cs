@@ -179,3 +179,32 @@ public sealed class FrameReader
         private byte _first;
     }
 }
+
+/// <summary>What one step of <see cref="FrameReader"/> found.</summary>
+public enum FrameStatus
+{
+    /// <summary>The input is used up; a frame may have begun.</summary>
+    NeedMore,
+
+    /// <summary>A whole, valid frame.</summary>
+    Frame,
+
+    /// <summary>The bytes break the protocol; the reader stays in this state.</summary>
+    Refused,
+}
+
+/// <summary>A whole, valid frame; its payload is valid until the reader's next step.</summary>
+public readonly ref struct Frame
+{
+    internal Frame(FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        Header = header;
+        Payload = payload;
+    }
+
+    /// <summary>Length, kind, flags and correlation.</summary>
+    public FrameHeader Header { get; }
+
+    /// <summary>The bytes after the header.</summary>
+    public ReadOnlySpan<byte> Payload { get; }
+}

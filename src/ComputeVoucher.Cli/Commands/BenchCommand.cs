@@ -24,53 +24,34 @@ internal sealed class BenchCommand
     /// <summary>Largest saved run: what <c>--save</c> writes is under one kilobyte.</summary>
     private const long SavedBytesMax = 64 << 10;
 
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = "Model file of any format", HelpName = "FILE", Required = true,
-    };
+    private readonly Option<string> _model = Opt.Needed<string>(
+        "--model", "Model file of any format", "FILE");
 
-    private readonly Option<string> _input = new("--input")
-    {
-        Description = "Raw tensor bytes, used in turn (default: one input of zero bytes)",
-        HelpName = "FILE",
-    };
+    private readonly Option<string> _input = Opt.Of<string>(
+        "--input", "Raw tensor bytes, used in turn (default: one input of zero bytes)", "FILE");
 
-    private readonly Option<double> _seconds = new("--seconds")
-    {
-        Description = "How long to measure", HelpName = "S", DefaultValueFactory = _ => 3,
-    };
+    private readonly Option<double> _seconds = Opt.Or<double>(
+        "--seconds", "How long to measure", "S", 3);
 
-    private readonly Option<bool> _trace = new("--trace")
-    {
-        Description = "Commit the whole trace in every run",
-    };
+    private readonly Option<bool> _trace = Opt.Flag(
+        "--trace", "Commit the whole trace in every run");
 
-    private readonly Option<string> _save = new("--save")
-    {
-        Description = "Write the figures as JSON, for --against", HelpName = "FILE",
-    };
+    private readonly Option<string> _save = Opt.Of<string>(
+        "--save", "Write the figures as JSON, for --against", "FILE");
 
-    private readonly Option<string> _against = new("--against")
-    {
-        Description = "Compare with a saved run of the same model", HelpName = "FILE",
-    };
+    private readonly Option<string> _against = Opt.Of<string>(
+        "--against", "Compare with a saved run of the same model", "FILE");
 
-    private readonly Option<string> _backend = BackendOption.CreateBackend();
-    private readonly Option<int> _threads = BackendOption.CreateThreads();
 
     public static Command Create()
     {
         BenchCommand bench = new();
-        Command command = new("bench", "Latency per inference and throughput of a model")
-        {
-            bench._model, bench._input, bench._backend, bench._threads, bench._seconds,
-            bench._trace, bench._save, bench._against,
-        };
-        command.SetAction(bench.Run);
-        return command;
+        return ReportCommand.Create("bench", "Latency per inference and throughput of a model",
+            bench.Run, bench._model, bench._input, BackendOption.Backend, BackendOption.Threads,
+            bench._seconds, bench._trace, bench._save, bench._against);
     }
 
-    private int Run(ParseResult parsed)
+    private Report Run(ParseResult parsed)
     {
         double seconds = parsed.GetValue(_seconds);
         if (!(seconds > 0 && seconds <= SecondsMax))
@@ -80,8 +61,7 @@ internal sealed class BenchCommand
                 $"--seconds {seconds}: more than 0 and at most {SecondsMax} is wanted"));
         }
 
-        Backend backend = BackendOption.Parse(parsed.GetRequiredValue(_backend));
-        int threads = BackendOption.CheckThreads(parsed.GetValue(_threads));
+        (Backend backend, int threads) = BackendOption.Parse(parsed);
         using IModel model = ModelFile.Open(parsed.GetRequiredValue(_model));
         InputFile inputs = Inputs(parsed.GetValue(_input), model);
         using IModelSession session = model.CreateSession(backend, threads);
@@ -98,8 +78,7 @@ internal sealed class BenchCommand
             Compare(report, model, latencies.At(0.50), saved);
         }
 
-        report.Print(parsed.GetValue(CommonOptions.Json));
-        return ExitStatus.Done;
+        return report;
     }
 
     private static InputFile Inputs(string? path, IModel model)

@@ -1,5 +1,7 @@
 using System;
 using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
@@ -13,25 +15,18 @@ internal sealed class ClassCommands
     /// <summary>Bounds of the contract at the first mint.</summary>
     private const long DaySeconds = 86_400;
 
-    private readonly Option<string> _output = new("--output", "-o")
-    {
-        Description = "Where the terms go", HelpName = "FILE", Required = true,
-    };
+    private readonly Option<string> _output = Opt.Needed<string>(
+        "--output", "Where the terms go", "FILE", "-o");
 
-    private readonly Option<string> _token = new("--token")
-    {
-        Description = "Stablecoin that backs the class", HelpName = "ADDRESS", Required = true,
-    };
+    private readonly Option<string> _token = Opt.Needed<string>(
+        "--token", "Stablecoin that backs the class", "ADDRESS");
 
-    private readonly Option<string> _court = new("--court")
-    {
-        Description = "Contract that may slash; zero is `not slashable`",
-        HelpName = "ADDRESS",
-        DefaultValueFactory = _ => Address.Zero.ToString(),
-    };
+    private readonly Option<string> _court = Opt.Or<string>(
+        "--court", "Contract that may slash; zero is `not slashable`", "ADDRESS",
+        Address.Zero.ToString());
 
-    private readonly Option<ulong> _price = Number(
-        "--price", "Token base units per 1,000,000,000 compute units", null);
+    private readonly Option<ulong> _price = Opt.Needed<ulong>(
+        "--price", "Token base units per 1,000,000,000 compute units", "N");
 
     private readonly Option<ulong> _expiry = Number(
         "--expiry-days", "Days until the class ends, at most 5 years", 365);
@@ -56,25 +51,12 @@ internal sealed class ClassCommands
         return group;
     }
 
-    private static Option<ulong> Number(string name, string description, ulong? standard)
-    {
-        Option<ulong> option = new(name) { Description = description, HelpName = "N" };
-        option.Required = standard is null;
-        if (standard is { } value)
-        {
-            option.DefaultValueFactory = _ => value;
-        }
+    private static Option<ulong> Number(string name, string meaning, ulong standard) =>
+        Opt.Or(name, meaning, "N", standard);
 
-        return option;
-    }
-
-    private Command CreateCreate()
-    {
-        Command command = new("create", "Write the terms to a file; the first mint fixes them")
-        {
-            _output, _token, _price, _expiry, _thaw, _window, _premium, _burn, _court,
-        };
-        command.SetAction(parsed =>
+    private Command CreateCreate() => ReportCommand.Create(
+        "create", "Write the terms to a file; the first mint fixes them",
+        parsed =>
         {
             ulong now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
             VoucherClass terms = new(
@@ -89,24 +71,15 @@ internal sealed class ClassCommands
                 AddressOption.Parse(parsed, _court));
             Report report = ClassFile.Report(terms);
             OutputFile.Write(parsed.GetRequiredValue(_output), report.ToJson() + "\n");
-            report.Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
-    }
+            return report;
+        }, _output, _token, _price, _expiry, _thaw, _window, _premium, _burn, _court);
 
     private static Command CreateShow()
     {
         Argument<string> file = new("FILE") { Description = "Class file" };
-        Option<string> deployment = new("--deployment")
-        {
-            Description = "Also read how many units were minted", HelpName = "FILE",
-        };
-        Command command = new("show", "Print the terms and their id")
-        {
-            file, CommonOptions.Rpc, deployment,
-        };
-        command.SetAction(async (parsed, cancel) =>
+        Option<string> deployment = Opt.Of<string>(
+            "--deployment", "Also read how many units were minted", "FILE");
+        async Task<Report> ShowAsync(ParseResult parsed, CancellationToken cancel)
         {
             VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(file));
             Report report = ClassFile.Report(terms);
@@ -121,10 +94,11 @@ internal sealed class ClassCommands
                 report.Add("minted", minted.ToUInt128());
             }
 
-            report.Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+            return report;
+        }
+
+        return ReportCommand.Create("show", "Print the terms and their id", ShowAsync,
+            file, CommonOptions.Rpc, deployment);
     }
 
     private static ulong Seconds(ParseResult parsed, Option<ulong> option, ulong daysMax)

@@ -10,28 +10,21 @@ namespace ComputeVoucher.Cli;
 /// </summary>
 internal sealed class DeployCommand
 {
-    private readonly Option<string> _out = new("--out")
-    {
-        Description = "Where the addresses go", HelpName = "FILE", Required = true,
-    };
+    private readonly Option<string> _out = Opt.Needed<string>(
+        "--out", "Where the addresses go", "FILE");
 
-    private readonly Option<bool> _devToken = new("--dev-token")
-    {
-        Description = "Also deploy a stablecoin that anybody can mint: for development chains",
-    };
+    private readonly Option<bool> _devToken = Opt.Flag(
+        "--dev-token", "Also deploy a stablecoin that anybody can mint: for development chains");
 
     public static Command Create()
     {
         DeployCommand deploy = new();
-        Command command = new("deploy", "Deploy Providers and Vouchers, and write their addresses")
-        {
-            CommonOptions.Rpc, CommonOptions.Key, deploy._out, deploy._devToken,
-        };
-        command.SetAction(deploy.RunAsync);
-        return command;
+        return ReportCommand.Create("deploy",
+            "Deploy Providers and Vouchers, and write their addresses", deploy.RunAsync,
+            CommonOptions.Rpc, CommonOptions.Key, deploy._out, deploy._devToken);
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    private async Task<Report> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         using ChainSession chain = await ChainSession.OpenToDeployAsync(parsed, cancel)
             .ConfigureAwait(false);
@@ -48,8 +41,7 @@ internal sealed class DeployCommand
             : null;
         DeploymentFile deployment = new(chainId, vouchers, providers, block, token);
         OutputFile.Write(parsed.GetRequiredValue(_out), deployment.Report().ToJson() + "\n");
-        deployment.Report().Print(parsed.GetValue(CommonOptions.Json));
-        return ExitStatus.Done;
+        return deployment.Report();
     }
 
     private static async Task<Address> CreateAsync(

@@ -14,11 +14,9 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        Option<string> config = ConfigOption.Create(required: false);
-        Option<string[]> rpc = new("--rpc")
-        {
-            Description = "Check this endpoint too, without a configuration", HelpName = "URL",
-        };
+        Option<string> config = CommonOptions.Config(required: false);
+        Option<string[]> rpc = Opt.Of<string[]>(
+            "--rpc", "Check this endpoint too, without a configuration", "URL");
         Command command = new("doctor", "Check CPU, GPU, disk, clock, RPC, contracts and key file")
         {
             config, rpc,

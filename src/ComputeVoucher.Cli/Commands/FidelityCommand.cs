@@ -13,30 +13,14 @@ internal static class FidelityCommand
 
     public static Command Create()
     {
-        Option<string> model = new("--model")
-        {
-            Description = ".gguf or llama2.c .bin, with its float weights",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<string> text = new("--text")
-        {
-            Description = "Held-out text, read as one sequence per window",
-            HelpName = "FILE",
-            Required = true,
-        };
-        Option<int> window = new("--window")
-        {
-            Description = "Tokens of one sequence", HelpName = "N", DefaultValueFactory = _ => 256,
-        };
+        Option<string> model = Opt.Needed<string>(
+            "--model", ".gguf or llama2.c .bin, with its float weights", "FILE");
+        Option<string> text = Opt.Needed<string>(
+            "--text", "Held-out text, read as one sequence per window", "FILE");
+        Option<int> window = Opt.Or<int>("--window", "Tokens of one sequence", "N", 256);
         LanguageOption language = new();
-        Command command = new("fidelity",
-            "Compare the integer model with the float model, token by token over a text")
-        {
-            model, text, window,
-        };
-        language.AddModelTo(command);
-        command.SetAction(parsed =>
+        Command command = ReportCommand.Create("fidelity",
+            "Compare the integer model with the float model, token by token over a text", parsed =>
         {
             string path = parsed.GetRequiredValue(model);
             string file = parsed.GetRequiredValue(text);
@@ -58,9 +42,9 @@ internal static class FidelityCommand
                 report.Add("originalWeights", Row(original));
             }
 
-            report.Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
+            return report;
+        }, model, text, window);
+        language.AddModelTo(command);
         return command;
     }
 

@@ -12,33 +12,24 @@ namespace ComputeVoucher.Cli;
 /// standard error.</summary>
 internal sealed class GenerateCommand
 {
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = ".gguf, llama2.c .bin or .cvm", HelpName = "FILE", Required = true,
-    };
+    private readonly Option<string> _model = Opt.Needed<string>(
+        "--model", ".gguf, llama2.c .bin or .cvm", "FILE");
 
-    private readonly Option<string> _prompt = new("--prompt")
-    {
-        Description = "How the text begins", HelpName = "TEXT", Required = true,
-    };
+    private readonly Option<string> _prompt = Opt.Needed<string>(
+        "--prompt", "How the text begins", "TEXT");
 
-    private readonly Option<string> _record = new("--record")
-    {
-        Description = "Write the canonical input too: what infer reads and an order carries",
-        HelpName = "FILE",
-    };
+    private readonly Option<string> _record = Opt.Of<string>(
+        "--record", "Write the canonical input too: what infer reads and an order carries", "FILE");
 
     private readonly LanguageOption _language = new();
-    private readonly Option<string> _backend = BackendOption.CreateBackend();
-    private readonly Option<int> _threads = BackendOption.CreateThreads();
 
     public static Command Create()
     {
         GenerateCommand generate = new();
         Command command = new("generate", "Let a language model go on with a text")
         {
-            generate._model, generate._prompt, generate._record, generate._backend,
-            generate._threads,
+            generate._model, generate._prompt, generate._record, BackendOption.Backend,
+            BackendOption.Threads,
         };
         generate._language.AddTo(command);
         command.SetAction(generate.Run);
@@ -50,8 +41,7 @@ internal sealed class GenerateCommand
         string path = parsed.GetRequiredValue(_model);
         string prompt = parsed.GetRequiredValue(_prompt);
         bool json = parsed.GetValue(CommonOptions.Json);
-        Backend backend = BackendOption.Parse(parsed.GetRequiredValue(_backend));
-        int threads = BackendOption.CheckThreads(parsed.GetValue(_threads));
+        (Backend backend, int threads) = BackendOption.Parse(parsed);
         using LanguageModel model = _language.Open(parsed, path);
         Tokenizer tokenizer = LanguageOption.TokenizerOf(model, path);
         InputRecord record = _language.Record(parsed, tokenizer, prompt);

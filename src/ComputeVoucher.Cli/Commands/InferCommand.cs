@@ -9,45 +9,29 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>infer</c>: local inference on raw tensor bytes.</summary>
 internal sealed class InferCommand
 {
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = "Model file of any format", HelpName = "FILE", Required = true,
-    };
+    private readonly Option<string> _model = Opt.Needed<string>(
+        "--model", "Model file of any format", "FILE");
 
-    private readonly Option<string> _input = new("--input")
-    {
-        Description = "Raw tensor bytes; k inputs in a row give k outputs",
-        HelpName = "FILE",
-        Required = true,
-    };
+    private readonly Option<string> _input = Opt.Needed<string>(
+        "--input", "Raw tensor bytes; k inputs in a row give k outputs", "FILE");
 
-    private readonly Option<string> _output = new("--output")
-    {
-        Description = "Where the outputs go, in a row", HelpName = "FILE", Required = true,
-    };
+    private readonly Option<string> _output = Opt.Needed<string>(
+        "--output", "Where the outputs go, in a row", "FILE");
 
-    private readonly Option<string> _trace = new("--trace")
-    {
-        Description = "Write every committed tensor of the last input, for `verify`",
-        HelpName = "FILE",
-    };
+    private readonly Option<string> _trace = Opt.Of<string>(
+        "--trace", "Write every committed tensor of the last input, for `verify`", "FILE");
 
-    private readonly Option<string> _dump = new("--dump")
-    {
-        Description = "Write every operator's output as opNNN.bin (of the last input)",
-        HelpName = "DIR",
-    };
+    private readonly Option<string> _dump = Opt.Of<string>(
+        "--dump", "Write every operator's output as opNNN.bin (of the last input)", "DIR");
 
-    private readonly Option<string> _backend = BackendOption.CreateBackend();
-    private readonly Option<int> _threads = BackendOption.CreateThreads();
 
     public static Command Create()
     {
         InferCommand infer = new();
         Command command = new("infer", "One or more local inferences on raw tensor bytes")
         {
-            infer._model, infer._input, infer._output, infer._trace, infer._backend,
-            infer._dump, infer._threads,
+            infer._model, infer._input, infer._output, infer._trace, BackendOption.Backend,
+            infer._dump, BackendOption.Threads,
         };
         command.SetAction(infer.Run);
         return command;
@@ -55,8 +39,7 @@ internal sealed class InferCommand
 
     private int Run(ParseResult parsed)
     {
-        Backend backend = BackendOption.Parse(parsed.GetRequiredValue(_backend));
-        int threads = BackendOption.CheckThreads(parsed.GetValue(_threads));
+        (Backend backend, int threads) = BackendOption.Parse(parsed);
         using IModel model = ModelFile.Open(parsed.GetRequiredValue(_model));
         InputFile inputs = InputFile.Load(parsed.GetRequiredValue(_input), model);
         using IModelSession session = model.CreateSession(backend, threads);

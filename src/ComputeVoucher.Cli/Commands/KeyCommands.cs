@@ -17,16 +17,13 @@ internal static class KeyCommands
     private static Command CreateNew()
     {
         Argument<string> file = FileArgument();
-        Command command = new("new", "Make a key file of mode 0600; never overwrites") { file };
-        command.SetAction(parsed =>
+        return ReportCommand.Create(
+            "new", "Make a key file of mode 0600; never overwrites", parsed =>
         {
             string path = parsed.GetRequiredValue(file);
             Address address = KeyFile.Create(path);
-            new Report().Add("file", path).Add("address", address.ToString())
-                .Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+            return new Report().Add("file", path).Add("address", address.ToString());
+        }, file);
     }
 
     private static Command CreateAddress()

@@ -18,38 +18,26 @@ internal static class ModelCommands
     private static Command CreateImport()
     {
         Argument<string> file = FileArgument();
-        Option<string> output = new("--output", "-o")
-        {
-            Description = "Where the model artifact goes",
-            HelpName = "FILE.cvm",
-            Required = true,
-        };
-        Command command = new("import", "Check a model and write it as one artifact")
-        {
-            file, output,
-        };
-        command.SetAction(parsed =>
+        Option<string> output = Opt.Needed<string>(
+            "--output", "Where the model artifact goes", "FILE.cvm", "-o");
+        return ReportCommand.Create(
+            "import", "Check a model and write it as one artifact", parsed =>
         {
             using IModel model = ModelFile.Open(parsed.GetRequiredValue(file));
             string path = parsed.GetRequiredValue(output);
             OutputFile.Write(path, stream => ModelFile.Save(model, stream));
-            Describe(model).Add("file", path).Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+            return Describe(model).Add("file", path);
+        }, file, output);
     }
 
     private static Command CreateInspect()
     {
         Argument<string> file = FileArgument();
-        Command command = new("inspect", "Check a model and describe it") { file };
-        command.SetAction(parsed =>
+        return ReportCommand.Create("inspect", "Check a model and describe it", parsed =>
         {
             using IModel model = ModelFile.Open(parsed.GetRequiredValue(file));
-            Describe(model).Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+            return Describe(model);
+        }, file);
     }
 
     private static Report Describe(IModel model)

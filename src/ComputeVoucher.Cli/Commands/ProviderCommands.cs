@@ -1,3 +1,4 @@
+using System;
 using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
@@ -10,51 +11,39 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>provider join|stake|status|settle|exit|withdraw|revoke</c>.</summary>
 internal sealed class ProviderCommands
 {
-    private readonly Option<string> _nodeKey = new("--node-key")
-    {
-        Description = "Key file of the node, which signs that it belongs to --key",
-        HelpName = "FILE",
-        Required = true,
-    };
+    private readonly Option<string> _nodeKey = Opt.Needed<string>(
+        "--node-key", "Key file of the node, which signs that it belongs to --key", "FILE");
 
-    private readonly Option<string> _node = new("--node")
-    {
-        Description = "Address of the node", HelpName = "ADDRESS", Required = true,
-    };
+    private readonly Option<string> _node = Opt.Needed<string>(
+        "--node", "Address of the node", "ADDRESS");
 
-    private readonly Option<string> _provider = new("--provider")
-    {
-        Description = "Address whose earnings are shown", HelpName = "ADDRESS",
-    };
+    private readonly Option<string> _provider = Opt.Of<string>(
+        "--provider", "Address whose earnings are shown", "ADDRESS");
 
-    private readonly Option<ulong> _amount = new("--amount")
-    {
-        Description = "Token base units", HelpName = "N", Required = true,
-    };
+    private readonly Option<ulong> _amount = Opt.Needed<ulong>("--amount", "Token base units", "N");
 
-    private readonly Option<string> _to = new("--to")
-    {
-        Description = "Who is paid (default: the sender)", HelpName = "ADDRESS",
-    };
+    private readonly Option<string> _to = Opt.Of<string>(
+        "--to", "Who is paid (default: the sender)", "ADDRESS");
 
     public static Command Create()
     {
         ProviderCommands commands = new();
         Command group = new("provider", "Join a node, stake for it, and get paid");
-        group.Add(SendingCommand.Create("join", "Make --key the node's provider, for good",
+        group.Add(ReportCommand.CreateSending("join", "Make --key the node's provider, for good",
             commands.JoinAsync, commands._nodeKey));
-        group.Add(SendingCommand.Create("stake",
+        group.Add(ReportCommand.CreateSending("stake",
             "Add to the node's bond in front of the class's court",
             commands.StakeAsync, commands._node, CommonOptions.Class, commands._amount));
-        group.Add(SendingCommand.Create("exit", "Start the exit of a bond",
+        group.Add(ReportCommand.CreateSending("exit", "Start the exit of a bond",
             commands.ExitAsync, commands._node, CommonOptions.Class));
-        group.Add(SendingCommand.Create("withdraw", "Pay a bond out after its exit",
+        group.Add(ReportCommand.CreateSending("withdraw", "Pay a bond out after its exit",
             commands.WithdrawAsync, commands._node, CommonOptions.Class, commands._to));
-        group.Add(SendingCommand.Create("revoke", "Withdraw trust from a node key, for good",
+        group.Add(ReportCommand.CreateSending("revoke", "Withdraw trust from a node key, for good",
             commands.RevokeAsync, commands._node));
-        group.Add(SendingCommand.Create("settle", "Pay out what was earned in the class's token",
+        group.Add(ReportCommand.CreateSending("settle",
+            "Pay out what was earned in the class's token",
             commands.SettleAsync, CommonOptions.Class, commands._to));
-        group.Add(SendingCommand.CreateReading("status",
+        group.Add(ReportCommand.CreateReading("status",
             "Show a node's provider, bond and earnings",
             commands.StatusAsync, commands._node, CommonOptions.Class, commands._provider));
         return group;
@@ -77,7 +66,7 @@ internal sealed class ProviderCommands
     private async Task<Report> StakeAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
+        VoucherClass terms = ClassFile.Of(parsed);
         Address node = AddressOption.Parse(parsed, _node);
         ulong amount = parsed.GetValue(_amount);
         await chain.Sender.SendAsync("approve", terms.Token,
@@ -89,24 +78,25 @@ internal sealed class ProviderCommands
         return await BondAsync(chain, node, terms, cancel).ConfigureAwait(false);
     }
 
-    private async Task<Report> ExitAsync(
-        ParseResult parsed, ChainSession chain, CancellationToken cancel)
-    {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
-        Address node = AddressOption.Parse(parsed, _node);
-        await chain.Sender.SendAsync("exit", chain.Deployment.Providers,
-            ProvidersContract.Exit(node, terms.Token, terms.Court), cancel).ConfigureAwait(false);
-        return await BondAsync(chain, node, terms, cancel).ConfigureAwait(false);
-    }
+    private Task<Report> ExitAsync(
+        ParseResult parsed, ChainSession chain, CancellationToken cancel) =>
+        OnBondAsync(parsed, chain, "exit", (node, terms) =>
+            ProvidersContract.Exit(node, terms.Token, terms.Court), cancel);
 
-    private async Task<Report> WithdrawAsync(
-        ParseResult parsed, ChainSession chain, CancellationToken cancel)
+    private Task<Report> WithdrawAsync(
+        ParseResult parsed, ChainSession chain, CancellationToken cancel) =>
+        OnBondAsync(parsed, chain, "withdraw bond", (node, terms) => ProvidersContract.Withdraw(
+            node, terms.Token, terms.Court, AddressOption.ParseOr(parsed, _to, chain.Account)),
+            cancel);
+
+    private async Task<Report> OnBondAsync(
+        ParseResult parsed, ChainSession chain, string kind,
+        Func<Address, VoucherClass, byte[]> call, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
+        VoucherClass terms = ClassFile.Of(parsed);
         Address node = AddressOption.Parse(parsed, _node);
-        await chain.Sender.SendAsync("withdraw bond", chain.Deployment.Providers,
-            ProvidersContract.Withdraw(node, terms.Token, terms.Court, Recipient(parsed, chain)),
-            cancel).ConfigureAwait(false);
+        await chain.Sender.SendAsync(
+            kind, chain.Deployment.Providers, call(node, terms), cancel).ConfigureAwait(false);
         return await BondAsync(chain, node, terms, cancel).ConfigureAwait(false);
     }
 
@@ -122,8 +112,8 @@ internal sealed class ProviderCommands
     private async Task<Report> SettleAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
-        Address to = Recipient(parsed, chain);
+        VoucherClass terms = ClassFile.Of(parsed);
+        Address to = AddressOption.ParseOr(parsed, _to, chain.Account);
         UInt256 earned = await chain.Vouchers
             .EarnedAsync(chain.Account, terms.Token, BlockTag.Latest, cancel)
             .ConfigureAwait(false);
@@ -140,13 +130,11 @@ internal sealed class ProviderCommands
     private async Task<Report> StatusAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
+        VoucherClass terms = ClassFile.Of(parsed);
         Address node = AddressOption.Parse(parsed, _node);
         Address owner = await chain.Providers
             .ProviderOfAsync(node, BlockTag.Latest, cancel).ConfigureAwait(false);
-        Address provider = parsed.GetValue(_provider) is null
-            ? owner
-            : AddressOption.Parse(parsed, _provider);
+        Address provider = AddressOption.ParseOr(parsed, _provider, owner);
         ulong revokedAt = await chain.Providers
             .RevokedAtAsync(node, BlockTag.Latest, cancel).ConfigureAwait(false);
         UInt256 earned = await chain.Vouchers
@@ -180,7 +168,4 @@ internal sealed class ProviderCommands
             .Add("bond", bond.Amount)
             .Add("exitAt", bond.ExitAt);
     }
-
-    private Address Recipient(ParseResult parsed, ChainSession chain) =>
-        parsed.GetValue(_to) is null ? chain.Account : AddressOption.Parse(parsed, _to);
 }

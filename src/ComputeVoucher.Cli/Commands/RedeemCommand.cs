@@ -22,48 +22,30 @@ internal static class RedeemCommand
 
     public static Command CreateRedeem()
     {
-        Option<string> config = ConfigOption.Create(required: true);
-        Option<bool> dryRun = new("--dry-run") { Description = "Show what is due; send nothing" };
-        Command command = new("redeem",
-            "Redeem every acknowledged unit in batches and wait until it is final")
-        {
-            config, dryRun,
-        };
-        command.SetAction(async (parsed, cancel) =>
-        {
-            NodeConfiguration configuration =
-                NodeConfiguration.Load(parsed.GetRequiredValue(config));
-            Report report = await WithLedgerAsync(configuration, (service, ledger) =>
-                parsed.GetValue(dryRun)
+        Option<string> config = CommonOptions.Config(required: true);
+        Option<bool> dryRun = Opt.Flag("--dry-run", "Show what is due; send nothing");
+        return ReportCommand.Create("redeem",
+            "Redeem every acknowledged unit in batches and wait until it is final",
+            (parsed, cancel) => WithLedgerAsync(
+                parsed.GetRequiredValue(config), (service, ledger) => parsed.GetValue(dryRun)
                     ? DueAsync(service, cancel)
-                    : RedeemAsync(service, ledger, cancel), cancel).ConfigureAwait(false);
-            report.Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+                    : RedeemAsync(service, ledger, cancel), cancel),
+            config, dryRun);
     }
 
     public static Command CreateOutbox()
     {
-        Option<string> config = ConfigOption.Create(required: true);
-        Command command = new("outbox", "List the node's transactions and their states") { config };
-        command.SetAction(async (parsed, cancel) =>
-        {
-            NodeConfiguration configuration =
-                NodeConfiguration.Load(parsed.GetRequiredValue(config));
-            Report report = await WithLedgerAsync(configuration, (_, ledger) =>
-                Task.FromResult(OutboxOf(ledger)), cancel).ConfigureAwait(false);
-            report.Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+        Option<string> config = CommonOptions.Config(required: true);
+        return ReportCommand.Create("outbox", "List the node's transactions and their states",
+            (parsed, cancel) => WithLedgerAsync(parsed.GetRequiredValue(config),
+                (_, ledger) => Task.FromResult(OutboxOf(ledger)), cancel), config);
     }
 
     private static async Task<Report> WithLedgerAsync(
-        NodeConfiguration configuration,
-        Func<ChainService, LedgerStore, Task<Report>> run,
+        string config, Func<ChainService, LedgerStore, Task<Report>> run,
         CancellationToken cancel)
     {
+        NodeConfiguration configuration = NodeConfiguration.Load(config);
         NodeOptions options = configuration.Options;
         using PrivateKey key = KeyFile.Load(configuration.KeyFile);
         using PrivateKey payer = KeyFile.Load(configuration.PayerKeyFile);

@@ -13,22 +13,12 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>request</c>: orders to a node, every receipt checked, acknowledged.</summary>
 internal sealed class RequestCommand
 {
-    private readonly Option<string> _at = ClientOptions.CreateNode();
-    private readonly Option<string> _channel = ClientOptions.CreateChannel();
-    private readonly Option<string> _spendKey = ClientOptions.CreateSpendKey();
-    private readonly Option<string> _state = ClientOptions.CreateState();
 
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = "The model that is ordered; receipts are checked against it",
-        HelpName = "FILE",
-        Required = true,
-    };
+    private readonly Option<string> _model = Opt.Needed<string>(
+        "--model", "The model that is ordered; receipts are checked against it", "FILE");
 
-    private readonly Option<string> _input = new("--input")
-    {
-        Description = "One input, or several in a row", HelpName = "FILE",
-    };
+    private readonly Option<string> _input = Opt.Of<string>(
+        "--input", "One input, or several in a row", "FILE");
 
     private readonly Option<string[]> _prompt = new("--prompt")
     {
@@ -37,66 +27,40 @@ internal sealed class RequestCommand
         HelpName = "TEXT",
     };
 
-    private readonly Option<uint> _cancelAfter = new("--cancel-after")
-    {
-        Description = "Send a signed Cancel after so many tokens, and pay for what was done",
-        HelpName = "N",
-    };
+    private readonly Option<uint> _cancelAfter = Opt.Of<uint>(
+        "--cancel-after", "Send a signed Cancel after so many tokens, and pay for what was done",
+        "N");
 
     private readonly LanguageOption _language = new();
 
-    private readonly Option<string> _output = new("--output")
-    {
-        Description = "Where the answers go, in the order of the inputs", HelpName = "FILE",
-    };
+    private readonly Option<string> _output = Opt.Of<string>(
+        "--output", "Where the answers go, in the order of the inputs", "FILE");
 
-    private readonly Option<string> _receipts = new("--receipts")
-    {
-        Description = "Where orders and receipts go, a JSON object a line, for `verify receipt`",
-        HelpName = "FILE",
-    };
+    private readonly Option<string> _receipts = Opt.Of<string>(
+        "--receipts", "Where orders and receipts go, a JSON object a line, for `verify receipt`",
+        "FILE");
 
-    private readonly Option<int> _count = new("--count", "-n")
-    {
-        Description = "Orders to send; the inputs are repeated (default: one per input)",
-        HelpName = "N",
-    };
+    private readonly Option<int> _count = Opt.Of<int>(
+        "--count", "Orders to send; the inputs are repeated (default: one per input)", "N", "-n");
 
-    private readonly Option<int> _concurrency = new("--concurrency")
-    {
-        Description = "Orders in flight", HelpName = "N", DefaultValueFactory = _ => 1,
-    };
+    private readonly Option<int> _concurrency = Opt.Or<int>(
+        "--concurrency", "Orders in flight", "N", 1);
 
-    private readonly Option<int> _ackEvery = new("--ack-every")
-    {
-        Description = "Receipts after which an ack is sent; the last ack is always sent",
-        HelpName = "N",
-        DefaultValueFactory = _ => 16,
-    };
+    private readonly Option<int> _ackEvery = Opt.Or<int>(
+        "--ack-every", "Receipts after which an ack is sent; the last ack is always sent", "N", 16);
 
-    private readonly Option<ulong> _deadline = new("--deadline")
-    {
-        Description = "Seconds from signing to the order's deadline",
-        HelpName = "S",
-        DefaultValueFactory = _ => 600,
-    };
+    private readonly Option<ulong> _deadline = Opt.Or<ulong>(
+        "--deadline", "Seconds from signing to the order's deadline", "S", 600);
 
-    private readonly Option<int> _patience = new("--patience")
-    {
-        Description = "Seconds to wait for a node that cannot be reached",
-        HelpName = "S",
-        DefaultValueFactory = _ => (int)ClientOptions.PatienceDefault.TotalSeconds,
-    };
+    private readonly Option<int> _patience = Opt.Or<int>(
+        "--patience", "Seconds to wait for a node that cannot be reached", "S",
+        (int)ClientOptions.PatienceDefault.TotalSeconds);
 
-    private readonly Option<bool> _trace = new("--trace")
-    {
-        Description = "Ask for the trace root in the receipt",
-    };
+    private readonly Option<bool> _trace = Opt.Flag(
+        "--trace", "Ask for the trace root in the receipt");
 
-    private readonly Option<bool> _accept = new("--accept")
-    {
-        Description = "Ask for a signed promise of the due time",
-    };
+    private readonly Option<bool> _accept = Opt.Flag(
+        "--accept", "Ask for a signed promise of the due time");
 
     public static Command Create()
     {
@@ -104,11 +68,11 @@ internal sealed class RequestCommand
         Command command = new("request",
             "Send orders to a node, check and acknowledge the receipts")
         {
-            request._at, CommonOptions.Deployment, request._channel, request._spendKey,
-            request._state, request._model, request._input, request._output, request._receipts,
-            request._count, request._concurrency, request._ackEvery, request._deadline,
-            request._patience, request._trace, request._accept, request._prompt,
-            request._cancelAfter,
+            ClientOptions.At, CommonOptions.Deployment, ClientOptions.Channel,
+            ClientOptions.SpendKey, ClientOptions.State, request._model, request._input,
+            request._output, request._receipts, request._count, request._concurrency,
+            request._ackEvery, request._deadline, request._patience, request._trace,
+            request._accept, request._prompt, request._cancelAfter,
         };
         request._language.AddTo(command);
         command.SetAction(request.RunAsync);
@@ -119,14 +83,13 @@ internal sealed class RequestCommand
     {
         VoucherDomain domain =
             DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
-        ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(_channel));
-        using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(_spendKey));
+        ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
+        using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(ClientOptions.SpendKey));
         using IModel model = OpenModel(parsed, out InputFile inputs, out TextStream? text);
         using ClientJournal journal = ClientJournal.Open(
-            parsed.GetRequiredValue(_state), channel.HashStruct());
-        await using NodeConnection node = new(ClientOptions.Connection(
-            parsed.GetRequiredValue(_at), channel, domain, spendKey,
-            TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400))));
+            parsed.GetRequiredValue(ClientOptions.State), channel.HashStruct());
+        await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
+            spendKey, TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400))));
         using OrderRunner runner = new(node, journal, model, spendKey, channel,
             domain.VouchersSeparator, Settings(parsed))
         {

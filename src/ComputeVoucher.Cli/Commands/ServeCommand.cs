@@ -14,11 +14,9 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        Option<string> config = ConfigOption.Create(required: false);
-        Option<bool> help = new("--print-config-help")
-        {
-            Description = "List every configuration key with its unit and default",
-        };
+        Option<string> config = CommonOptions.Config(required: false);
+        Option<bool> help = Opt.Flag(
+            "--print-config-help", "List every configuration key with its unit and default");
         Command command = new("serve", "Serve the pinned models for vouchers, until SIGTERM")
         {
             config, help,

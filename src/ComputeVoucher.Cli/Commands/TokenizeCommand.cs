@@ -15,27 +15,19 @@ internal static class TokenizeCommand
 
     public static Command Create()
     {
-        Option<string> model = new("--model")
-        {
-            Description = ".gguf, llama2.c .bin or .cvm", HelpName = "FILE", Required = true,
-        };
-        Option<string> separator = new("--separator")
-        {
-            Description = "A line that parts texts of several lines (default: a line is a text)",
-            HelpName = "LINE",
-        };
-        Option<bool> prompt = new("--as-prompt")
-        {
-            Description = "With the begin token where the model expects it",
-        };
+        Option<string> model = Opt.Needed<string>(
+            "--model", ".gguf, llama2.c .bin or .cvm", "FILE");
+        Option<string> separator = Opt.Of<string>(
+            "--separator", "A line that parts texts of several lines (default: a line is a text)",
+            "LINE");
+        Option<bool> prompt = Opt.Flag(
+            "--as-prompt", "With the begin token where the model expects it");
         Command command = new("tokenize", "Ids of texts, one line a text")
         {
             model, separator, prompt,
         };
-        Option<string> file = new("--tokenizer")
-        {
-            Description = "llama2.c tokenizer file, instead of the model's own", HelpName = "FILE",
-        };
+        Option<string> file = Opt.Of<string>(
+            "--tokenizer", "llama2.c tokenizer file, instead of the model's own", "FILE");
         command.Add(file);
         command.SetAction(parsed =>
         {

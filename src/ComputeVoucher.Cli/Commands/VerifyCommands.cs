@@ -15,23 +15,14 @@ internal sealed class VerifyCommands
     private const int LineCharsMax = 64 << 20;
 
     private readonly Argument<string> _file = new("FILE");
-    private readonly Option<string> _channel = ClientOptions.CreateChannel();
 
-    private readonly Option<string> _model = new("--model")
-    {
-        Description = "Also recompute root and units from the model, and run it on --input",
-        HelpName = "FILE",
-    };
+    private readonly Option<string> _model = Opt.Of<string>(
+        "--model", "Also recompute root and units from the model, and run it on --input", "FILE");
 
-    private readonly Option<string> _input = new("--input")
-    {
-        Description = "The inputs that were ordered", HelpName = "FILE",
-    };
+    private readonly Option<string> _input = Opt.Of<string>(
+        "--input", "The inputs that were ordered", "FILE");
 
-    private readonly Option<string> _root = new("--root")
-    {
-        Description = "The committed root", HelpName = "HEX",
-    };
+    private readonly Option<string> _root = Opt.Of<string>("--root", "The committed root", "HEX");
 
     public static Command CreateVerify()
     {
@@ -47,38 +38,22 @@ internal sealed class VerifyCommands
     public static Command CreateOpen()
     {
         Argument<string> file = new("FILE") { Description = "Trace, from `infer --trace`" };
-        Option<int> tensor = Number("--tensor", "Index of the tensor in the trace");
-        Option<int> element = Number("--element", "First element to open");
-        Option<int> count = new("--count")
-        {
-            Description = "Elements to open", HelpName = "N", DefaultValueFactory = _ => 1,
-        };
-        Option<string> output = new("--output", "-o")
-        {
-            Description = "Where the opening goes", HelpName = "FILE", Required = true,
-        };
-        Command command = new("open", "Open elements of a trace, with their proof")
-        {
-            file, tensor, element, count, output,
-        };
-        command.SetAction(parsed =>
+        Option<int> tensor = Opt.Needed<int>(
+            "--tensor", "Index of the tensor in the trace", "N");
+        Option<int> element = Opt.Needed<int>("--element", "First element to open", "N");
+        Option<int> count = Opt.Or<int>("--count", "Elements to open", "N", 1);
+        Option<string> output = Opt.Needed<string>(
+            "--output", "Where the opening goes", "FILE", "-o");
+        return ReportCommand.Create("open", "Open elements of a trace, with their proof", parsed =>
         {
             TraceFile trace = TraceFile.Load(parsed.GetRequiredValue(file));
             Opening opening = Open(trace, parsed.GetValue(tensor), parsed.GetValue(element),
                 parsed.GetValue(count));
             OutputFile.Write(parsed.GetRequiredValue(output), opening.Encoded.ToArray());
-            Describe(opening).Add("root", trace.Root.ToString())
-                .Add("bytes", opening.Encoded.Length)
-                .Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
+            return Describe(opening).Add("root", trace.Root.ToString())
+                .Add("bytes", opening.Encoded.Length);
+        }, file, tensor, element, count, output);
     }
-
-    private static Option<int> Number(string name, string description) => new(name)
-    {
-        Description = description, HelpName = "N", Required = true,
-    };
 
     private static Opening Open(TraceFile trace, int tensor, int element, int count)
     {
@@ -119,10 +94,9 @@ internal sealed class VerifyCommands
         .Add("count", opening.ElementCount)
         .Add("data", Hex.Encode(opening.Data));
 
-    private Command CreateTrace()
-    {
-        Command command = new("trace", "Recompute the root of a whole trace") { _file, _root };
-        command.SetAction(parsed =>
+    private Command CreateTrace() => ReportCommand.Create(
+        "trace", "Recompute the root of a whole trace",
+        parsed =>
         {
             string path = parsed.GetRequiredValue(_file);
             TraceFile trace = TraceFile.Load(path);
@@ -134,20 +108,13 @@ internal sealed class VerifyCommands
                     $"{path}: the tensors give {root}, not {expected} (the trace is wrong)");
             }
 
-            new Report().Add("valid", true).Add("traceRoot", root.ToString())
-                .Add("tensors", trace.Tensors.Count).Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
-    }
+            return new Report().Add("valid", true).Add("traceRoot", root.ToString())
+                .Add("tensors", trace.Tensors.Count);
+        }, _file, _root);
 
-    private Command CreateOpening()
-    {
-        Command command = new("opening", "Check elements against a committed root")
-        {
-            _file, _root,
-        };
-        command.SetAction(parsed =>
+    private Command CreateOpening() => ReportCommand.Create(
+        "opening", "Check elements against a committed root",
+        parsed =>
         {
             string path = parsed.GetRequiredValue(_file);
             Bytes32 root = ParseRoot(parsed.GetValue(_root)
@@ -159,25 +126,17 @@ internal sealed class VerifyCommands
                     $"{path}: not an opening of {root} (another root, or a damaged file)");
             }
 
-            Describe(opening).Add("valid", true).Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
-    }
+            return Describe(opening).Add("valid", true);
+        }, _file, _root);
 
-    private Command CreateReceipt()
-    {
-        Command command = new("receipt",
-            "Check every line that `request --receipts` wrote: signatures, roots, units")
-        {
-            _file, CommonOptions.Deployment, _channel, _model, _input,
-        };
-        command.SetAction(parsed =>
+    private Command CreateReceipt() => ReportCommand.Create(
+        "receipt", "Check every line that `request --receipts` wrote: signatures, roots, units",
+        parsed =>
         {
             string path = parsed.GetRequiredValue(_file);
             Bytes32 separator = DeploymentFile
                 .Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain.VouchersSeparator;
-            ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(_channel));
+            ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
             using IModel? model = parsed.GetValue(_model) is { } file
                 ? ModelFile.Open(file)
                 : null;
@@ -200,11 +159,8 @@ internal sealed class VerifyCommands
                 throw new CommandException($"{path}: no receipt in it (is this the right file?)");
             }
 
-            verifier.Report().Print(parsed.GetValue(CommonOptions.Json));
-            return ExitStatus.Done;
-        });
-        return command;
-    }
+            return verifier.Report();
+        }, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input);
 
     private static Bytes32 ParseRoot(string text) => Bytes32.TryParse(text, out Bytes32 root)
         ? root

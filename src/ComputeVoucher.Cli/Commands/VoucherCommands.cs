@@ -11,36 +11,29 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>voucher buy|transfer|list|reclaim</c>.</summary>
 internal sealed class VoucherCommands
 {
-    private readonly Option<ulong> _units = UnitsOption.Create();
+    private readonly Option<string> _to = Opt.Of<string>(
+        "--to", "Who receives (default: the sender)", "ADDRESS");
 
-    private readonly Option<string> _to = new("--to")
-    {
-        Description = "Who receives (default: the sender)", HelpName = "ADDRESS",
-    };
+    private readonly Option<string> _holder = Opt.Needed<string>(
+        "--holder", "Whose vouchers are shown", "ADDRESS");
 
-    private readonly Option<string> _holder = new("--holder")
-    {
-        Description = "Whose vouchers are shown", HelpName = "ADDRESS", Required = true,
-    };
-
-    private readonly Option<bool> _mintDevToken = new("--mint-dev-token")
-    {
-        Description = "First make the price out of nothing: works with the development coin only",
-    };
+    private readonly Option<bool> _mintDevToken = Opt.Flag(
+        "--mint-dev-token",
+        "First make the price out of nothing: works with the development coin only");
 
     public static Command Create()
     {
         VoucherCommands commands = new();
         Command group = new("voucher", "Buy, give away and list vouchers");
-        group.Add(SendingCommand.Create("buy", "Pay the price and receive units",
-            commands.BuyAsync, CommonOptions.Class, commands._units, commands._to,
+        group.Add(ReportCommand.CreateSending("buy", "Pay the price and receive units",
+            commands.BuyAsync, CommonOptions.Class, UnitsOption.Units, commands._to,
             commands._mintDevToken));
-        group.Add(SendingCommand.Create("transfer", "Give units to somebody else",
-            commands.TransferAsync, CommonOptions.Class, commands._units, commands._to));
-        group.Add(SendingCommand.Create("reclaim",
+        group.Add(ReportCommand.CreateSending("transfer", "Give units to somebody else",
+            commands.TransferAsync, CommonOptions.Class, UnitsOption.Units, commands._to));
+        group.Add(ReportCommand.CreateSending("reclaim",
             "After the class has ended: burn units for their backing",
-            commands.ReclaimAsync, CommonOptions.Class, commands._units, commands._to));
-        group.Add(SendingCommand.CreateReading("list", "Show the units of a holder",
+            commands.ReclaimAsync, CommonOptions.Class, UnitsOption.Units, commands._to));
+        group.Add(ReportCommand.CreateReading("list", "Show the units of a holder",
             commands.ListAsync, CommonOptions.Class, commands._holder));
         return group;
     }
@@ -48,9 +41,9 @@ internal sealed class VoucherCommands
     private async Task<Report> BuyAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
-        UInt128 units = UnitsOption.Parse(parsed, _units);
-        Address to = Recipient(parsed, chain);
+        VoucherClass terms = ClassFile.Of(parsed);
+        UInt128 units = UnitsOption.Parse(parsed);
+        Address to = AddressOption.ParseOr(parsed, _to, chain.Account);
         UInt256 cost = await chain.Holder.QuoteAsync(terms, units, cancel)
             .ConfigureAwait(false);
         if (parsed.GetValue(_mintDevToken))
@@ -67,8 +60,8 @@ internal sealed class VoucherCommands
     private async Task<Report> TransferAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
-        UInt128 units = UnitsOption.Parse(parsed, _units);
+        VoucherClass terms = ClassFile.Of(parsed);
+        UInt128 units = UnitsOption.Parse(parsed);
         if (parsed.GetValue(_to) is null)
         {
             throw new UsageException("voucher transfer: --to ADDRESS is wanted");
@@ -82,16 +75,16 @@ internal sealed class VoucherCommands
     private async Task<Report> ReclaimAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class));
-        UInt128 units = UnitsOption.Parse(parsed, _units);
-        await chain.Holder.ReclaimAsync(terms, units, Recipient(parsed, chain), cancel)
-            .ConfigureAwait(false);
+        VoucherClass terms = ClassFile.Of(parsed);
+        UInt128 units = UnitsOption.Parse(parsed);
+        Address to = AddressOption.ParseOr(parsed, _to, chain.Account);
+        await chain.Holder.ReclaimAsync(terms, units, to, cancel).ConfigureAwait(false);
         return await BalanceAsync(chain, terms, chain.Account, cancel).ConfigureAwait(false);
     }
 
     private Task<Report> ListAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel) =>
-        BalanceAsync(chain, ClassFile.Load(parsed.GetRequiredValue(CommonOptions.Class)),
+        BalanceAsync(chain, ClassFile.Of(parsed),
             AddressOption.Parse(parsed, _holder), cancel);
 
     private static async Task<Report> BalanceAsync(
@@ -109,7 +102,4 @@ internal sealed class VoucherCommands
             .Add("tokens", coins.ToString())
             .Add("slashable", terms.Court.IsZero ? "no: the class has no court" : "yes");
     }
-
-    private Address Recipient(ParseResult parsed, ChainSession chain) =>
-        parsed.GetValue(_to) is null ? chain.Account : AddressOption.Parse(parsed, _to);
 }

@@ -1,4 +1,5 @@
 using System;
+using System.CommandLine;
 using System.Globalization;
 using ComputeVoucher.Vouchers;
 
@@ -9,6 +10,10 @@ namespace ComputeVoucher.Cli;
 /// </summary>
 internal static class ClassFile
 {
+    /// <summary>The file that <c>--class</c> names.</summary>
+    public static VoucherClass Of(ParseResult parsed) =>
+        Load(parsed.GetRequiredValue(CommonOptions.Class));
+
     public static VoucherClass Load(string path)
     {
         JsonFile file = JsonFile.Load(path, "computevoucher class create -o FILE",

@@ -11,34 +11,29 @@ internal static class BackendOption
     /// </summary>
     public const int ThreadsMax = 256;
 
-    public static Option<string> CreateBackend()
-    {
-        Option<string> option = new("--backend")
-        {
-            Description = "Which implementation runs; the result does not depend on it",
-            HelpName = "auto|scalar|avx2|cuda",
-            DefaultValueFactory = _ => "auto",
-        };
-        return option.AcceptOnlyFromAmong("auto", "scalar", "avx2", "cuda");
-    }
+    public static Option<string> Backend { get; } = Opt.Or<string>(
+        "--backend", "Which implementation runs; the result does not depend on it",
+        "auto|scalar|avx2|cuda", "auto").AcceptOnlyFromAmong("auto", "scalar", "avx2", "cuda");
 
-    public static Option<int> CreateThreads() => new("--threads")
+    public static Option<int> Threads { get; } = Opt.Or<int>(
+        "--threads", "Threads inside one execution", "N", 1);
+
+    public static (Backend Backend, int Threads) Parse(ParseResult parsed)
     {
-        Description = "Threads inside one execution",
-        HelpName = "N",
-        DefaultValueFactory = _ => 1,
-    };
+        Backend backend = Parse(parsed.GetRequiredValue(Backend));
+        int threads = parsed.GetValue(Threads);
+        return threads is >= 1 and <= ThreadsMax
+            ? (backend, threads)
+            : throw new UsageException(
+                $"--threads {threads}: between 1 and {ThreadsMax} is wanted");
+    }
 
     public static Backend Parse(string text) => text switch
     {
-        "auto" => Backend.Auto,
-        "scalar" => Backend.Scalar,
-        "avx2" => Backend.Avx2,
-        "cuda" => Backend.Cuda,
+        "auto" => Execution.Backend.Auto,
+        "scalar" => Execution.Backend.Scalar,
+        "avx2" => Execution.Backend.Avx2,
+        "cuda" => Execution.Backend.Cuda,
         _ => throw new UsageException($"backend {text}: auto, scalar, avx2 or cuda is wanted"),
     };
-
-    public static int CheckThreads(int threads) => threads is >= 1 and <= ThreadsMax
-        ? threads
-        : throw new UsageException($"--threads {threads}: between 1 and {ThreadsMax} is wanted");
 }

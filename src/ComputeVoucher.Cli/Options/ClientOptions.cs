@@ -14,35 +14,23 @@ internal static class ClientOptions
     /// <summary>How long a client waits for a node that restarts.</summary>
     public static readonly TimeSpan PatienceDefault = TimeSpan.FromSeconds(10);
 
-    public static Option<string> CreateChannel() => new("--channel")
-    {
-        Description = "Channel file, from `channel open`", HelpName = "FILE", Required = true,
-    };
+    public static Option<string> Channel { get; } = Opt.Needed<string>(
+        "--channel", "Channel file, from `channel open`", "FILE");
 
-    public static Option<string> CreateSpendKey() => new("--spend-key")
-    {
-        Description = "Key file that signs orders and acks", HelpName = "FILE", Required = true,
-    };
+    public static Option<string> SpendKey { get; } = Opt.Needed<string>(
+        "--spend-key", "Key file that signs orders and acks", "FILE");
 
-    public static Option<string> CreateNode() => new("--at")
-    {
-        Description = "Where the node listens",
-        HelpName = "HOST:PORT",
-        DefaultValueFactory = _ => "127.0.0.1:9600",
-    };
+    public static Option<string> At { get; } = Opt.Or<string>(
+        "--at", "Where the node listens", "HOST:PORT", "127.0.0.1:9600");
 
-    public static Option<string> CreateState() => new("--state")
-    {
-        Description = "The client's memory of this channel: sequences, receipts, newest ack",
-        HelpName = "FILE",
-        Required = true,
-    };
+    public static Option<string> State { get; } = Opt.Needed<string>(
+        "--state", "The client's memory of this channel: sequences, receipts, newest ack", "FILE");
 
     /// <summary>How this process talks to a node.</summary>
-    public static NodeConnectionOptions Connection(string at, in ChannelTerms channel,
+    public static NodeConnectionOptions Connection(ParseResult parsed, in ChannelTerms channel,
         VoucherDomain domain, PrivateKey spendKey, TimeSpan patience) => new()
     {
-        EndPoint = EndPoint(at),
+        EndPoint = EndPoint(parsed.GetRequiredValue(At)),
         Channel = channel,
         Domain = domain,
         SpendKey = spendKey,

@@ -1,4 +1,7 @@
+using System;
 using System.CommandLine;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
@@ -12,31 +15,57 @@ internal static class CommonOptions
         Recursive = true,
     };
 
-    public static Option<string[]> Rpc { get; } = new("--rpc")
-    {
-        Description = "JSON-RPC endpoint of the chain; may be repeated",
-        HelpName = "URL",
-        DefaultValueFactory = _ => ["http://127.0.0.1:8545"],
-    };
+    public static Option<string[]> Rpc { get; } = Opt.Or<string[]>(
+        "--rpc", "JSON-RPC endpoint of the chain; may be repeated", "URL",
+        ["http://127.0.0.1:8545"]);
 
-    public static Option<string> Key { get; } = new("--key")
-    {
-        Description = "Key file that signs and pays",
-        HelpName = "FILE",
-        Required = true,
-    };
+    public static Option<string> Key { get; } = Opt.Needed<string>(
+        "--key", "Key file that signs and pays", "FILE");
 
-    public static Option<string> Deployment { get; } = new("--deployment")
-    {
-        Description = "JSON file written by `deploy`: chain id and contract addresses",
-        HelpName = "FILE",
-        Required = true,
-    };
+    public static Option<string> Deployment { get; } = Opt.Needed<string>(
+        "--deployment", "JSON file written by `deploy`: chain id and contract addresses", "FILE");
 
-    public static Option<string> Class { get; } = new("--class")
+    public static Option<string> Class { get; } = Opt.Needed<string>(
+        "--class", "JSON file with the terms of the voucher class", "FILE");
+
+    /// <summary>What <c>serve</c> reads.</summary>
+    public static Option<string> Config(bool required) => new("--config")
     {
-        Description = "JSON file with the terms of the voucher class",
+        Description = "The node's JSON configuration (serve --print-config-help)",
         HelpName = "FILE",
-        Required = true,
+        Required = required,
     };
+}
+
+/// <summary><c>--units N</c>: compute units.</summary>
+internal static class UnitsOption
+{
+    public static Option<ulong> Units { get; } = Opt.Needed<ulong>(
+        "--units", "Compute units (1 is one multiply-accumulate)", "N");
+
+    public static UInt128 Parse(ParseResult parsed)
+    {
+        ulong units = parsed.GetValue(Units);
+        return units > 0 && units <= VoucherLimits.UnitsMax
+            ? units
+            : throw new UsageException(
+                $"{Units.Name} {units}: between 1 and {VoucherLimits.UnitsMax} is wanted");
+    }
+}
+
+/// <summary>Addresses on the command line; a mistyped checksum is wrong usage.</summary>
+internal static class AddressOption
+{
+    public static Address Parse(ParseResult parsed, Option<string> option)
+    {
+        string text = parsed.GetRequiredValue(option);
+        return Address.TryParse(text, out Address address)
+            ? address
+            : throw new UsageException($"{option.Name} {text}: not an address (40 hexadecimal "
+                + "digits; mixed case must carry its checksum)");
+    }
+
+    public static Address ParseOr(
+        ParseResult parsed, Option<string> option, in Address standard) =>
+        parsed.GetValue(option) is null ? standard : Parse(parsed, option);
 }

@@ -9,48 +9,26 @@ namespace ComputeVoucher.Cli;
 /// prompts a language model.</summary>
 internal sealed class LanguageOption
 {
-    private readonly Option<uint> _tokens = new("--tokens")
-    {
-        Description = "Most new tokens", HelpName = "N", DefaultValueFactory = _ => 128,
-    };
+    private readonly Option<uint> _tokens = Opt.Or<uint>("--tokens", "Most new tokens", "N", 128);
 
-    private readonly Option<string> _temperature = new("--temperature")
-    {
-        Description = "0 takes the most likely token; higher is more varied",
-        HelpName = "T",
-        DefaultValueFactory = _ => "0",
-    };
+    private readonly Option<string> _temperature = Opt.Or<string>(
+        "--temperature", "0 takes the most likely token; higher is more varied", "T", "0");
 
-    private readonly Option<ulong> _seed = new("--seed")
-    {
-        Description = "The same seed gives the same text, on every machine",
-        HelpName = "S",
-    };
+    private readonly Option<ulong> _seed = Opt.Of<ulong>(
+        "--seed", "The same seed gives the same text, on every machine", "S");
 
-    private readonly Option<uint> _topK = new("--top-k")
-    {
-        Description = "Candidates for each token", HelpName = "K", DefaultValueFactory = _ => 40,
-    };
+    private readonly Option<uint> _topK = Opt.Or<uint>(
+        "--top-k", "Candidates for each token", "K", 40);
 
-    private readonly Option<string> _topP = new("--top-p")
-    {
-        Description = "Share of the candidates' weight that is kept",
-        HelpName = "P",
-        DefaultValueFactory = _ => "0.95",
-    };
+    private readonly Option<string> _topP = Opt.Or<string>(
+        "--top-p", "Share of the candidates' weight that is kept", "P", "0.95");
 
-    private readonly Option<string> _tokenizer = new("--tokenizer")
-    {
-        Description = "llama2.c tokenizer file, where the model file holds none",
-        HelpName = "FILE",
-    };
+    private readonly Option<string> _tokenizer = Opt.Of<string>(
+        "--tokenizer", "llama2.c tokenizer file, where the model file holds none", "FILE");
 
-    private readonly Option<int> _context = new("--context")
-    {
-        Description = "Positions of prompt and answer; part of the model root",
-        HelpName = "N",
-        DefaultValueFactory = _ => LanguageModel.DefaultContext,
-    };
+    private readonly Option<int> _context = Opt.Or<int>(
+        "--context", "Positions of prompt and answer; part of the model root", "N",
+        LanguageModel.DefaultContext);
 
     public void AddTo(Command command)
     {

@@ -82,7 +82,7 @@ internal sealed class GraphModel : IModel
         IBackend chosen = Backends.Of(backend);
 
         // Packing weights costs time and memory: once per model, whatever sessions there are.
-        Lazy<IKernel[]> plan = _plans.GetOrAdd(chosen, b => new(() => b.Compile(Graph)));
+        Lazy<IKernel[]> plan = _plans.GetOrAdd(chosen, b => new(() => Compile(b)));
         return new GraphSession(this, chosen.Backend, plan.Value);
     }
 
@@ -98,5 +98,16 @@ internal sealed class GraphModel : IModel
 
     public void Dispose()
     {
+    }
+
+    private IKernel[] Compile(IBackend backend)
+    {
+        IKernel[] kernels = new IKernel[Graph.Operators.Length];
+        for (int i = 0; i < kernels.Length; i++)
+        {
+            kernels[i] = backend.Compile(Graph.Operators[i]);
+        }
+
+        return kernels;
     }
 }

@@ -1,6 +1,8 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 
 namespace ComputeVoucher.Wire.Internal;
@@ -112,4 +114,57 @@ internal sealed class AddressBook(WireLimits limits, TimeProvider time)
             entry.TokensAt = time.GetTimestamp();
         }
     }
+}
+
+/// <summary>What one address uses up. The counts are guarded by the address book.</summary>
+internal sealed class AddressEntry(AddressKey key, long heldBytesMax, int tokens)
+{
+    internal AddressKey Key { get; } = key;
+
+    internal HeldBudget Held { get; } = new(heldBytesMax);
+
+    internal int Connections { get; set; }
+
+    internal int Tokens { get; set; } = tokens;
+
+    internal long TokensAt { get; set; }
+}
+
+/// <summary>
+/// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, because a single host
+/// commands all of its /64.
+/// </summary>
+internal readonly record struct AddressKey(UInt128 Bits)
+{
+    internal static AddressKey Of(IPAddress address)
+    {
+        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        plain.TryWriteBytes(bytes, out _);
+        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            bytes[8..].Clear();
+        }
+        else
+        {
+            // The key of an IPv6 network ends in eight zero bytes: this mark keeps the kinds apart.
+            bytes[15] = 4;
+        }
+
+        return new AddressKey(BinaryPrimitives.ReadUInt128BigEndian(bytes));
+    }
+}
+
+/// <summary>A bound on bytes held, for all clients or for one address. Thread safe.</summary>
+internal sealed class HeldBudget(long bytesMax)
+{
+    private long _bytes;
+
+    internal long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>
+    /// Adds (or with a negative number takes back). False: over the bound, but added.
+    /// </summary>
+    internal bool Add(long bytes) => Interlocked.Add(ref _bytes, bytes) <= bytesMax || bytes <= 0;
 }

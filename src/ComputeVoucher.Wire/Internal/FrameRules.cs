@@ -138,3 +138,29 @@ internal static class FrameRules
         FrameFlags flags = FrameFlags.None) =>
         table[(int)kind] = new FrameRule(flags, bytesMin, bytesMax, correlation);
 }
+
+/// <summary>
+/// What a kind allows as correlation id. The first value marks a kind that is not sent.
+/// </summary>
+internal enum CorrelationRule : byte
+{
+    /// <summary>This sender never sends the kind.</summary>
+    NotSent,
+
+    /// <summary>About the connection.</summary>
+    Zero,
+
+    /// <summary>About one order or request.</summary>
+    NotZero,
+
+    /// <summary>Either.</summary>
+    Any,
+}
+
+/// <summary>What one kind allows, from one sender: README.md section 3, one row.</summary>
+/// <param name="Flags">Flags that may be set.</param>
+/// <param name="BytesMin">Shortest payload.</param>
+/// <param name="BytesMax">Longest payload.</param>
+/// <param name="Correlation">Zero, not zero, or either.</param>
+internal readonly record struct FrameRule(
+    FrameFlags Flags, int BytesMin, int BytesMax, CorrelationRule Correlation);

@@ -82,3 +82,10 @@ internal sealed class ParameterReader(ReadOnlyMemory<byte> section) : IParameter
         return to[(4 * values.Length)..];
     }
 }
+
+/// <summary>Gives layers their parameters in source order.</summary>
+internal interface IParameterSource
+{
+    /// <exception cref="ModelException">Not that many are left.</exception>
+    ChannelParameters Take(int channels, long weightsPerChannel);
+}

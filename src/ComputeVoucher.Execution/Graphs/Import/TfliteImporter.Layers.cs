@@ -13,15 +13,11 @@ internal sealed partial class TfliteImporter
     private static Conv2D BuildConv2D(OperatorSource source)
     {
         source.RequireOptions(TfliteSchema.OptionsType.Conv2D);
-        FlatTable options = source.Options;
         SourceTensor weights = Weights(source, rank: 4);
         Window window = MakeWindow(
-            source, options.Byte(TfliteSchema.Conv2DOptions.Padding),
-            weights.Shape[1], weights.Shape[2],
-            options.Int32(TfliteSchema.Conv2DOptions.StrideH),
-            options.Int32(TfliteSchema.Conv2DOptions.StrideW),
-            options.Int32(TfliteSchema.Conv2DOptions.DilationH, 1),
-            options.Int32(TfliteSchema.Conv2DOptions.DilationW, 1));
+            source, weights.Shape[1], weights.Shape[2],
+            source.Options.Int32(TfliteSchema.Conv2DOptions.DilationH, 1),
+            source.Options.Int32(TfliteSchema.Conv2DOptions.DilationW, 1));
         int channels = weights.Shape[0];
         RequireSymmetric(source, weights);
         ChannelParameters parameters = new(
@@ -36,15 +32,11 @@ internal sealed partial class TfliteImporter
     private static DepthwiseConv2D BuildDepthwiseConv2D(OperatorSource source)
     {
         source.RequireOptions(TfliteSchema.OptionsType.DepthwiseConv2D);
-        FlatTable options = source.Options;
         SourceTensor weights = Weights(source, rank: 4);
         Window window = MakeWindow(
-            source, options.Byte(TfliteSchema.DepthwiseConv2DOptions.Padding),
-            weights.Shape[1], weights.Shape[2],
-            options.Int32(TfliteSchema.DepthwiseConv2DOptions.StrideH),
-            options.Int32(TfliteSchema.DepthwiseConv2DOptions.StrideW),
-            options.Int32(TfliteSchema.DepthwiseConv2DOptions.DilationH, 1),
-            options.Int32(TfliteSchema.DepthwiseConv2DOptions.DilationW, 1));
+            source, weights.Shape[1], weights.Shape[2],
+            source.Options.Int32(TfliteSchema.DepthwiseConv2DOptions.DilationH, 1),
+            source.Options.Int32(TfliteSchema.DepthwiseConv2DOptions.DilationW, 1));
         int channels = weights.Shape[3];
         source.Require(weights.Shape[0] == 1, weights, "its first dimension is not 1");
         RequireSymmetric(source, weights);
@@ -194,9 +186,11 @@ internal sealed partial class TfliteImporter
 
     /// <summary>SAME and VALID padding as numbers (kernels/padding.h).</summary>
     private static Window MakeWindow(
-        OperatorSource source, byte padding, int filterH, int filterW,
-        int strideH, int strideW, int dilationH, int dilationW)
+        OperatorSource source, int filterH, int filterW, int dilationH, int dilationW)
     {
+        byte padding = source.Options.Byte(TfliteSchema.WindowOptions.Padding);
+        int strideH = source.Options.Int32(TfliteSchema.WindowOptions.StrideH);
+        int strideW = source.Options.Int32(TfliteSchema.WindowOptions.StrideW);
         GraphTensor input = source.Wiring.Input;
         GraphTensor output = source.Wiring.Output;
         source.Require(

@@ -29,14 +29,9 @@ internal sealed partial class TfliteImporter
     private static Operator BuildPool(OperatorSource source)
     {
         source.RequireOptions(TfliteSchema.OptionsType.Pool2D);
-        FlatTable options = source.Options;
         Window window = MakeWindow(
-            source, options.Byte(TfliteSchema.Pool2DOptions.Padding),
-            options.Int32(TfliteSchema.Pool2DOptions.FilterH),
-            options.Int32(TfliteSchema.Pool2DOptions.FilterW),
-            options.Int32(TfliteSchema.Pool2DOptions.StrideH),
-            options.Int32(TfliteSchema.Pool2DOptions.StrideW),
-            1, 1);
+            source, source.Options.Int32(TfliteSchema.Pool2DOptions.FilterH),
+            source.Options.Int32(TfliteSchema.Pool2DOptions.FilterW), 1, 1);
         float difference = MathF.Abs(source.Input.Scale - source.Output.Scale);
         source.Require(difference <= PoolScaleTolerance, "input and output differ in scale");
         Activation activation = source.Activation(TfliteSchema.Pool2DOptions.Activation);

@@ -52,22 +52,25 @@ internal static class TfliteSchema
             Softmax = 9, Add = 11;
     }
 
+    /// <summary>What convolutions and pools begin with alike.</summary>
+    public static class WindowOptions
+    {
+        public const int Padding = 0, StrideW = 1, StrideH = 2;
+    }
+
     public static class Conv2DOptions
     {
-        public const int Padding = 0, StrideW = 1, StrideH = 2, Activation = 3, DilationW = 4,
-            DilationH = 5;
+        public const int Activation = 3, DilationW = 4, DilationH = 5;
     }
 
     public static class DepthwiseConv2DOptions
     {
-        public const int Padding = 0, StrideW = 1, StrideH = 2, Activation = 4, DilationW = 5,
-            DilationH = 6;
+        public const int Activation = 4, DilationW = 5, DilationH = 6;
     }
 
     public static class Pool2DOptions
     {
-        public const int Padding = 0, StrideW = 1, StrideH = 2, FilterW = 3, FilterH = 4,
-            Activation = 5;
+        public const int FilterW = 3, FilterH = 4, Activation = 5;
     }
 
     public static class FullyConnectedOptions

@@ -1,3 +1,5 @@
+using System;
+
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>A fused activation: the output is clamped to this range.</summary>
@@ -17,4 +19,16 @@ internal readonly record struct Activation(int Min, int Max)
             wiring.Output.Min <= Min && Min <= Max && Max <= wiring.Output.Max,
             kind,
             $"activation range {Min} to {Max}");
+}
+
+/// <summary>Zero point and clamp of a layer's output.</summary>
+internal readonly record struct OutputEnd(int ZeroPoint, int Min, int Max)
+{
+    public OutputEnd(GraphTensor output, Activation activation)
+        : this(output.ZeroPoint, activation.Min, activation.Max)
+    {
+    }
+
+    /// <summary>The output's byte from a sum on the output's scale.</summary>
+    public sbyte Of(int scaled) => (sbyte)Math.Clamp(scaled + ZeroPoint, Min, Max);
 }

@@ -1,3 +1,5 @@
+using System;
+
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
@@ -11,4 +13,28 @@ internal interface IElementReader
 
     /// <summary>One output channel's parameters: one parameter leaf of the model root.</summary>
     Channel Channel(int channel);
+}
+
+/// <summary>Reads whole tensors in memory.</summary>
+/// <param name="inputs">The operator's inputs, in order.</param>
+/// <param name="parameters">Those of the operator, or null.</param>
+internal readonly ref struct TensorReader(
+    ReadOnlySpan<TensorView> inputs, ChannelParameters? parameters) : IElementReader
+{
+    private readonly ReadOnlySpan<TensorView> _inputs = inputs;
+    private readonly ReadOnlySpan<sbyte> _first = inputs[0].Span;
+
+    public sbyte Read(int input, int index) =>
+        input == 0 ? _first[index] : _inputs[input].Span[index];
+
+    public Channel Channel(int channel) => parameters![channel];
+}
+
+/// <summary>A whole tensor in the memory of a session: its bytes in order.</summary>
+// Safety: made only by who owns the memory, for the time of one run.
+internal readonly unsafe struct TensorView(sbyte* data, int elements)
+{
+    public sbyte* Data { get; } = data;
+
+    public Span<sbyte> Span => new(Data, elements);
 }

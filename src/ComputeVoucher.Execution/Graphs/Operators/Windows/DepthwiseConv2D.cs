@@ -36,12 +36,6 @@ internal sealed class DepthwiseConv2D : WindowOperator
     public override ElementReads Reads => new(
         Window.Taps, 1, ((Window.ExtentH - 1L) * Input[2] + Window.ExtentW - 1) * Input[3] + 1);
 
-    public override void WriteAttributes(ref AttributeWriter writer)
-    {
-        Window.Write(ref writer);
-        Activation.Write(ref writer);
-    }
-
     public override sbyte Element<TReader>(ref TReader reader, int index)
     {
         int zero = Input.ZeroPoint;

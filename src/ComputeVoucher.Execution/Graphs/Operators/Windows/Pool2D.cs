@@ -17,10 +17,4 @@ internal abstract class Pool2D : WindowOperator
 
     public override ElementReads Reads => new(
         Window.Taps, 1, ((Window.FilterH - 1L) * Input[2] + Window.FilterW - 1) * Input[3] + 1);
-
-    public override void WriteAttributes(ref AttributeWriter writer)
-    {
-        Window.Write(ref writer);
-        Activation.Write(ref writer);
-    }
 }

@@ -23,6 +23,12 @@ internal abstract class WindowOperator : Operator
 
     public OutputEnd End => new(Output, Activation);
 
+    public override void WriteAttributes(ref AttributeWriter writer)
+    {
+        Window.Write(ref writer);
+        Activation.Write(ref writer);
+    }
+
     /// <summary>The taps of output element number index that lie inside the image.</summary>
     protected Patch PatchOf(int index)
     {
