@@ -5,6 +5,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>What is sent, against the codec of all types that the vectors judge.</summary>
+[Trait("Category", "load")]
 public sealed class TransactionTests
 {
     private const int Transactions = 500;
