@@ -33,7 +33,7 @@ internal static class ReportCommand
         string name, string meaning,
         Func<ParseResult, ChainSession, CancellationToken, Task<Report>> run,
         params IEnumerable<Symbol> symbols) =>
-        Create(name, meaning, With(ChainSession.OpenToSendAsync, run),
+        Create(name, meaning, OnChain(ChainSession.OpenToSendAsync, run),
             [CommonOptions.Rpc, CommonOptions.Deployment, CommonOptions.Key, .. symbols]);
 
     /// <summary>Reads the chain alone.</summary>
@@ -41,10 +41,10 @@ internal static class ReportCommand
         string name, string meaning,
         Func<ParseResult, ChainSession, CancellationToken, Task<Report>> run,
         params IEnumerable<Symbol> symbols) =>
-        Create(name, meaning, With(ChainSession.OpenAsync, run),
+        Create(name, meaning, OnChain(ChainSession.OpenAsync, run),
             [CommonOptions.Rpc, CommonOptions.Deployment, .. symbols]);
 
-    private static Func<ParseResult, CancellationToken, Task<Report>> With(
+    private static Func<ParseResult, CancellationToken, Task<Report>> OnChain(
         Func<ParseResult, CancellationToken, Task<ChainSession>> open,
         Func<ParseResult, ChainSession, CancellationToken, Task<Report>> run) =>
         async (parsed, cancel) =>
