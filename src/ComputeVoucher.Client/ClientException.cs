@@ -5,15 +5,4 @@ namespace ComputeVoucher.Client;
 /// <summary>
 /// A refusal meant for the holder: one line that says what, where and the remedy.
 /// </summary>
-public sealed class ClientException : Exception
-{
-    public ClientException(string line)
-        : base(line)
-    {
-    }
-
-    public ClientException(string line, Exception cause)
-        : base(line, cause)
-    {
-    }
-}
+public sealed class ClientException(string line, Exception? cause = null) : Exception(line, cause);

@@ -367,3 +367,28 @@ public sealed class OrderRunner : IDisposable
             or (ushort)WireReason.TooManyInFlight
         || ((RefusalReason)reason).IsRetryable();
 }
+
+/// <summary>How a client orders.</summary>
+/// <param name="DeadlineSeconds">From signing to the order's deadline.</param>
+/// <param name="Flags">What is wanted beside the receipt.</param>
+/// <param name="AckEvery">Receipts after which an ack is sent.</param>
+/// <param name="CancelAfter">Steps after which each order is cancelled; 0 is never.</param>
+public sealed record OrderSettings(
+    ulong DeadlineSeconds, OrderFlags Flags, int AckEvery, uint CancelAfter);
+
+/// <summary>What became of one order.</summary>
+/// <param name="Index">Which input it was for; -1 for one left over from an earlier run.</param>
+/// <param name="Order">As it was signed and sent.</param>
+/// <param name="Receipt">The node's, checked; the default when refused.</param>
+/// <param name="ReceiptSignature">Its signature.</param>
+/// <param name="Output">The answer, checked against the receipt; null when refused.</param>
+/// <param name="Latency">From the order's last byte to its receipt.</param>
+/// <param name="Refusal">One line; null when served.</param>
+public sealed record OrderOutcome(
+    int Index,
+    PendingOrder Order,
+    Receipt Receipt,
+    Primitives.Signature ReceiptSignature,
+    byte[]? Output,
+    TimeSpan Latency,
+    string? Refusal);

@@ -6,19 +6,5 @@ namespace ComputeVoucher.Execution;
 /// A model, an input or a backend that cannot be used. The message is one line for the operator:
 /// what, where, and the remedy where there is one.
 /// </summary>
-public sealed class ModelException : Exception
-{
-    public ModelException(string message)
-        : base(message)
-    {
-    }
-
-    public ModelException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
-
-    public ModelException()
-    {
-    }
-}
+public sealed class ModelException(string message, Exception? inner = null)
+    : Exception(message, inner);

@@ -33,3 +33,16 @@ public sealed record StoredConflict(Order Order, Signature Signature);
 
 /// <summary>A receipt and the node's signature.</summary>
 public sealed record StoredReceipt(Receipt Receipt, Signature Signature);
+
+/// <summary>How far an order is. Stored: numbers are frozen.</summary>
+public enum OrderState : byte
+{
+    /// <summary>maxUnits are reserved; no receipt yet.</summary>
+    Reserved = 1,
+
+    /// <summary>A receipt exists; its units are owed.</summary>
+    Settled = 2,
+
+    /// <summary>Given up before anything left the node; nothing is owed.</summary>
+    Released = 3,
+}

@@ -5,15 +5,4 @@ namespace ComputeVoucher.Node;
 /// <summary>
 /// A refusal meant for the operator: one line that says what, where and the remedy.
 /// </summary>
-public sealed class NodeException : Exception
-{
-    public NodeException(string line)
-        : base(line)
-    {
-    }
-
-    public NodeException(string line, Exception cause)
-        : base(line, cause)
-    {
-    }
-}
+public sealed class NodeException(string line, Exception? cause = null) : Exception(line, cause);

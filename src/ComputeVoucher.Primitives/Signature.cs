@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ComputeVoucher.Primitives.Internal;
 
 namespace ComputeVoucher.Primitives;
 

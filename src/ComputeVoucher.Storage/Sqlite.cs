@@ -1,3 +1,4 @@
+using System;
 using SQLitePCL;
 
 namespace ComputeVoucher.Storage;
@@ -39,4 +40,17 @@ public static class Sqlite
         string text = raw.sqlite3_errmsg(connection).utf8_to_string();
         return new StorageException($"SQLite error {code}: {text}", code, full);
     }
+}
+
+/// <summary>
+/// SQLite said no. Full: the disk is full and the transaction is rolled back whole.
+/// </summary>
+/// <param name="message">What it said.</param>
+/// <param name="code">Its extended result code.</param>
+/// <param name="full">The low byte of the code is SQLITE_FULL.</param>
+public sealed class StorageException(string message, int code, bool full) : Exception(message)
+{
+    public int Code { get; } = code;
+
+    public bool IsFull { get; } = full;
 }

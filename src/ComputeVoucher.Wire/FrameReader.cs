@@ -208,3 +208,13 @@ public readonly ref struct Frame
     /// <summary>The bytes after the header.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 }
+
+/// <summary>The two ends of a connection.</summary>
+public enum WireRole
+{
+    /// <summary>Sends orders.</summary>
+    Client,
+
+    /// <summary>Serves them.</summary>
+    Node,
+}

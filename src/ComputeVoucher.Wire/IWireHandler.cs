@@ -1,4 +1,6 @@
 using System;
+using System.Net;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace ComputeVoucher.Wire;
@@ -37,4 +39,59 @@ public interface IWireHandler
     /// Something to log: a handler threw, or accepting failed and is tried again.
     /// </summary>
     void OnFault(string what, Exception fault);
+}
+
+/// <summary>One client of the node, as a handler sees it. Thread safe.</summary>
+public interface IWireConnection
+{
+    /// <summary>Number of the connection since the server started, for logs.</summary>
+    long Id { get; }
+
+    /// <summary>The other end.</summary>
+    IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>False as soon as the connection is closing.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>Cancelled when the connection is closing; made on first use.</summary>
+    CancellationToken Closed { get; }
+
+    /// <summary>Whatever the handler wants to keep with the connection.</summary>
+    object? Tag { get; set; }
+
+    /// <summary>
+    /// Sends a last Error and closes. With <paramref name="abusive"/> (a bad signature, say) the
+    /// address also loses a token, and is refused for a while when it has none left.
+    /// </summary>
+    void Close(ushort reason, string text, bool abusive = false);
+}
+
+/// <summary>
+/// An Ack, TraceRequest, ReleaseRequest or StateRequest that waits for its one answer. Dispose it
+/// in every case: that returns its buffer (and sends Internal if no answer was sent). Thread safe.
+/// </summary>
+public interface IWireRequest : IDisposable
+{
+    /// <summary>Where it came from.</summary>
+    IWireConnection Connection { get; }
+
+    /// <summary>Which of the four.</summary>
+    FrameKind Kind { get; }
+
+    /// <summary>The client's number for it.</summary>
+    uint Correlation { get; }
+
+    /// <summary>The statement, 1 to 1,024 bytes. Valid until Dispose.</summary>
+    ReadOnlyMemory<byte> Payload { get; }
+
+    /// <summary>
+    /// Sends the answer that belongs to the kind: AckStored, TraceRoot, Release or State.
+    /// False: the connection is gone.
+    /// </summary>
+    bool Reply(ReadOnlySpan<byte> payload);
+
+    /// <summary>
+    /// Sends Error instead. Text beyond 512 bytes is cut. False: the connection is gone.
+    /// </summary>
+    bool Fail(ushort reason, string text, bool retryable);
 }

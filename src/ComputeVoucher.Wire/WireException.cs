@@ -5,17 +5,7 @@ namespace ComputeVoucher.Wire;
 /// <summary>One line for the operator: what failed, where, and the remedy.</summary>
 public sealed class WireException : Exception
 {
-    public WireException()
-        : this("the connection failed")
-    {
-    }
-
-    public WireException(string message)
-        : base(message)
-    {
-    }
-
-    public WireException(string message, Exception inner)
+    public WireException(string message, Exception? inner = null)
         : base(message, inner)
     {
     }

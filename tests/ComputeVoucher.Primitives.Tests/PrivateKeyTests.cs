@@ -2,7 +2,6 @@ using System;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using ComputeVoucher.Primitives.Internal;
 using ComputeVoucher.Primitives.Tests.Support;
 using ComputeVoucher.TestKit;
 

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
-using ComputeVoucher.Primitives.Internal;
 using ComputeVoucher.Primitives.Tests.Support;
 using ComputeVoucher.TestKit;
 

@@ -1,7 +1,6 @@
 using System;
 using System.Security.Cryptography;
 using System.Text.Json;
-using ComputeVoucher.Primitives.Internal;
 using ComputeVoucher.Primitives.Tests.Support;
 using ComputeVoucher.TestKit;
 

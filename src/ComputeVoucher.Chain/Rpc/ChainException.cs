@@ -3,21 +3,10 @@ using System;
 namespace ComputeVoucher.Chain;
 
 /// <summary>One line for the operator: what, where, the remedy.</summary>
-public sealed class ChainException : Exception
+public sealed class ChainException(
+    ChainFault fault, string message, Exception? inner = null) : Exception(message, inner)
 {
-    public ChainException(ChainFault fault, string message)
-        : base(message)
-    {
-        Fault = fault;
-    }
-
-    public ChainException(ChainFault fault, string message, Exception inner)
-        : base(message, inner)
-    {
-        Fault = fault;
-    }
-
-    public ChainFault Fault { get; }
+    public ChainFault Fault { get; } = fault;
 
     /// <summary>The JSON-RPC error code; 0 where no error object came.</summary>
     public int Code { get; init; }

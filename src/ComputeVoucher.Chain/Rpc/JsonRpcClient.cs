@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
+using System.Net.Http;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
 
@@ -110,3 +112,30 @@ public sealed partial class JsonRpcClient : IDisposable
     private ChainException AllQuarantined() =>
         new(ChainFault.Disagreement, _endpoints[0].Quarantine ?? "no RPC endpoint left");
 }
+
+/// <summary>Where the chain is, and how long to wait for it.</summary>
+public sealed record RpcOptions
+{
+    /// <summary>http or https, the preferred one first; 1 to
+    /// <see cref="ChainLimits.EndpointsMax"/>.</summary>
+    public required IReadOnlyList<Uri> Endpoints { get; init; }
+
+    /// <summary>Per request and endpoint.</summary>
+    public TimeSpan Deadline { get; init; } = ChainLimits.RequestDeadline;
+
+    /// <summary>How long an endpoint that failed is tried last.</summary>
+    public TimeSpan EndpointRest { get; init; } = ChainLimits.EndpointRest;
+
+    /// <summary>Replaces the network in tests.</summary>
+    public Func<HttpMessageHandler>? HandlerFactory { get; init; }
+}
+
+/// <summary>What eth_call and eth_estimateGas simulate.</summary>
+/// <param name="To">Null creates a contract.</param>
+/// <param name="Gas">0 leaves the limit to the node.</param>
+public sealed record CallRequest(
+    Address From,
+    Address? To,
+    byte[] Data,
+    UInt128 Value = default,
+    ulong Gas = 0);

@@ -53,3 +53,16 @@ internal sealed class ChannelAccount(Bytes32 id, ChannelRow row, KeyAccount key)
 
     public ChannelState State => new(Id, Row, Ack, AckSignature, Release, Sums);
 }
+
+/// <summary>Sums of one spend key over all its channels.</summary>
+internal sealed class KeyAccount
+{
+    public UInt128 Acked { get; set; }
+
+    public UInt128 Unacked { get; set; }
+}
+
+/// <summary>
+/// What pruned orders of a channel added up to; keeps the sums whole without their rows.
+/// </summary>
+internal readonly record struct PrunedSums(UInt128 Accepted, UInt128 Settled, UInt128 Released);

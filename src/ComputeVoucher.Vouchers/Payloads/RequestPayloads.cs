@@ -1,3 +1,4 @@
+using System;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Vouchers;
@@ -26,4 +27,30 @@ public static class RequestPayloads
     /// whoever copies it.
     /// </summary>
     public static Ack StateProof(in Bytes32 channel) => new(channel, 0, 0);
+}
+
+/// <summary>
+/// Payload of an AckStored frame, unsigned: what the node has on its disk after it took an ack.
+/// </summary>
+/// <param name="Channel">The channel of the ack.</param>
+/// <param name="CumUnits">Units of the newest ack, which may be another than the one sent.</param>
+public readonly record struct AckStored(Bytes32 Channel, UInt128 CumUnits)
+    : IFieldList<AckStored>
+{
+    /// <inheritdoc/>
+    public static AckStored Fields(ref FieldCursor fields, in AckStored of) => new(
+        fields.Bytes32("channel", of.Channel),
+        fields.Units("cumUnits", of.CumUnits));
+}
+
+/// <summary>
+/// Payload of a TraceRequest frame, unsigned: whoever knows an order may ask for its trace root.
+/// </summary>
+/// <param name="OrderHash">The order that was served.</param>
+public readonly record struct TraceRequest(Bytes32 OrderHash)
+    : IFieldList<TraceRequest>
+{
+    /// <inheritdoc/>
+    public static TraceRequest Fields(ref FieldCursor fields, in TraceRequest of) => new(
+        fields.Bytes32("orderHash", of.OrderHash));
 }

@@ -54,3 +54,47 @@ public readonly record struct ChannelView
     /// </summary>
     public UInt128 CommittedUnits => UInt128.Max(Redeemed, AckedUnits);
 }
+
+/// <summary>Where a channel stands, as the node sees it. Stored: numbers are frozen.</summary>
+public enum ChannelStatus : byte
+{
+    /// <summary>No such channel.</summary>
+    Unknown = 0,
+
+    /// <summary>Opened on chain, not final yet.</summary>
+    Pending = 1,
+
+    /// <summary>Opened and final.</summary>
+    Open = 2,
+
+    /// <summary>Closed or withdrawn on chain; ids never reopen.</summary>
+    Closed = 3,
+}
+
+/// <summary>What a channel already has at an order's sequence.</summary>
+public enum SequenceUse : byte
+{
+    /// <summary>Inside the window and unused.</summary>
+    Free = 0,
+
+    /// <summary>The very same order is stored: the same answer again, no charge.</summary>
+    Same = 1,
+
+    /// <summary>
+    /// The same order is stored but was given up before anything left the node: it may run again,
+    /// after the rules of a new order.
+    /// </summary>
+    SameReleased = 2,
+
+    /// <summary>Another order is stored there.</summary>
+    Other = 3,
+
+    /// <summary>Another order is stored there and a conflicting one is kept as evidence.</summary>
+    OtherKept = 4,
+
+    /// <summary>Below the newest ack, and this order is not stored.</summary>
+    Passed = 5,
+
+    /// <summary>At or beyond the end of the window.</summary>
+    Ahead = 6,
+}

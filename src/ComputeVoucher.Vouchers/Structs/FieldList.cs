@@ -1,4 +1,5 @@
 using System;
+using System.Text;
 
 namespace ComputeVoucher.Vouchers;
 
@@ -61,5 +62,41 @@ public static class FieldList
         /// <summary>As Decode, without the reason.</summary>
         public static bool TryDecode(ReadOnlySpan<byte> payload, out T decoded) =>
             Decode(payload, out decoded) == RefusalReason.None;
+    }
+}
+
+/// <summary>
+/// A frozen payload of fixed width: fields in order, each at its own width, big endian. One list
+/// says all of it; what follows from the list is in <see cref="FieldList"/>.
+/// </summary>
+public interface IFieldList<TSelf>
+    where TSelf : struct, IFieldList<TSelf>
+{
+    /// <summary>The struct that the cursor makes of every field of this one, in order.</summary>
+    static abstract TSelf Fields(ref FieldCursor fields, in TSelf of);
+
+    /// <summary>
+    /// Why version 1 refuses these values, beside units above the limit, which every type refuses.
+    /// </summary>
+    static virtual RefusalReason Check(in TSelf value) => RefusalReason.None;
+}
+
+/// <summary>What a list of fields says, found once for each type.</summary>
+internal static class FieldLayout<T>
+    where T : struct, IFieldList<T>
+{
+    /// <summary>"type name" of each field, with commas between.</summary>
+    public static readonly string Text;
+
+    public static readonly int Count;
+
+    public static readonly int PayloadBytes;
+
+    static FieldLayout()
+    {
+        StringBuilder text = new();
+        FieldCursor cursor = FieldCursor.Describe(text);
+        T.Fields(ref cursor, default);
+        (Text, Count, PayloadBytes) = (text.ToString(), cursor.Count, cursor.PayloadBytes);
     }
 }

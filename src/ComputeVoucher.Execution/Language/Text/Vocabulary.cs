@@ -49,3 +49,14 @@ internal sealed record Vocabulary
     /// <summary>SentencePiece: a text starts with a space that it does not have.</summary>
     public bool AddsSpace { get; init; }
 }
+
+/// <summary>The tokenizer that a vocabulary is for.</summary>
+internal static class Tokenizers
+{
+    public static Tokenizer? Of(Vocabulary? vocabulary) => vocabulary?.Kind switch
+    {
+        VocabularyKind.SentencePiece => new SentencePieceTokenizer(vocabulary),
+        VocabularyKind.BytePair => new BytePairTokenizer(vocabulary),
+        _ => null,
+    };
+}
