@@ -1,6 +1,5 @@
 using System;
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
@@ -18,8 +17,15 @@ internal static class Program
             return ExitStatus.Done;
         }
 
-        Secp256k1.Randomize(RandomNumberGenerator.GetBytes(Bytes32.Size));
+        BlindSigning();
         return await ErrorFunnel.RunAsync(CommandTree.Create(), args).ConfigureAwait(false);
+    }
+
+    private static void BlindSigning()
+    {
+        Span<byte> seed = stackalloc byte[Bytes32.Size];
+        Libc.FillRandom(seed);
+        Secp256k1.Randomize(seed);
     }
 
     private static string VersionLine()

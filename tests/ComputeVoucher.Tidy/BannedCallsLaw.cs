@@ -16,8 +16,7 @@ public sealed partial class BannedCallsLaw
     private static readonly (Regex Pattern, string Remedy, string[] Allowed)[] s_banned =
     [
         (Clock(), "take a TimeProvider", []),
-        (RandomSource(), "take a seed; key material is made in Cli alone",
-            ["src/ComputeVoucher.Cli/"]),
+        (RandomSource(), "take a seed; Cli asks the kernel (Libc.FillRandom), without libssl", []),
         (Environment(), "take it as an argument; only Cli reads the environment",
             ["src/ComputeVoucher.Cli/"]),
         (SwallowedFsync(), "call fsync through LibraryImport: .NET 10.0.12 swallows its error", []),
