@@ -26,6 +26,7 @@ internal static class Program
                 Context = Bytes32.Zero,
                 Signer = (in Bytes32 digest, Span<byte> signature) =>
                     key.Sign(digest).CopyTo(signature),
+                FillRandom = bytes => bytes.Clear(),
                 Time = TimeProvider.System,
             },
             new EchoHandler());

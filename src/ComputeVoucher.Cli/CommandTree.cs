@@ -25,6 +25,7 @@ internal static class CommandTree
         root.Add(VoucherCommands.Create());
         root.Add(ChannelCommands.Create());
         root.Add(RequestCommand.Create());
+        root.Add(TraceCommand.Create());
         root.Add(RedeemCommand.CreateRedeem());
         root.Add(RedeemCommand.CreateOutbox());
         root.Add(VerifyCommands.CreateOpen());

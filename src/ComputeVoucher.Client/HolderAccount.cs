@@ -76,8 +76,8 @@ public sealed class HolderAccount(
     public async Task CloseAsync(VoucherClass terms, ChannelTerms channel, Ack newest,
         NodeConnection node, PrivateKey spendKey, CancellationToken cancel)
     {
-        (Release release, Signature releaseSignature) = await node.ReleaseAsync(cancel)
-            .ConfigureAwait(false);
+        (Release release, Signature releaseSignature) = await node
+            .ReleaseAsync(newest, cancel).ConfigureAwait(false);
         if (release.CumUnits > newest.CumUnits)
         {
             throw new ClientException($"the node releases only above {release.CumUnits} units, "

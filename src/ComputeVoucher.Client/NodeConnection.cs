@@ -83,38 +83,34 @@ public sealed class NodeConnection : IAsyncDisposable
     /// <summary>What the node remembers of the channel.</summary>
     public async Task<StateMessage> StateAsync(CancellationToken cancel)
     {
-        Ack proof = RequestPayloads.StateProof(ChannelId);
-        byte[] payload = SignedPayload.Encode(
-            proof, _options.SpendKey.Sign(proof.Digest(_options.Domain.VouchersSeparator)));
-        WireClient client = await GetAsync(cancel).ConfigureAwait(false);
-        return StateMessage.Decode(await client
-            .RequestAsync(FrameKind.StateRequest, payload, cancel).ConfigureAwait(false));
+        return StateMessage.Decode(await QueryAsync(FrameKind.StateRequest,
+            nonce => new StateQuery(ChannelId, nonce), cancel).ConfigureAwait(false));
     }
 
-    /// <summary>The node's promise to claim nothing more.</summary>
-    public async Task<(Release Value, Signature Signature)> ReleaseAsync(CancellationToken cancel)
+    /// <summary>The node's promise to claim nothing above its newest ack.</summary>
+    /// <param name="newest">That ack, as far as we know; the node refuses another.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<(Release Value, Signature Signature)> ReleaseAsync(
+        Ack newest, CancellationToken cancel)
     {
-        Cancel wish = RequestPayloads.ReleaseWish(ChannelId);
-        byte[] payload = SignedPayload.Encode(
-            wish, _options.SpendKey.Sign(wish.Digest(_options.Domain.VouchersSeparator)));
-        ReadOnlyMemory<byte> answer = await RequestAsync(
-            FrameKind.ReleaseRequest, payload, cancel).ConfigureAwait(false);
+        ReadOnlyMemory<byte> answer = await QueryAsync(FrameKind.ReleaseRequest,
+            nonce => new ReleaseQuery(ChannelId, newest.CumUnits, newest.NextSeq, nonce), cancel)
+            .ConfigureAwait(false);
         return CheckNode<Release>(answer) is var (release, signature)
             && release.Channel == ChannelId
             ? (release, signature)
             : throw new ClientException("the node's Release is of another channel");
     }
 
-    /// <summary>The trace root of a served order.</summary>
-    public async Task<TraceRootStatement> TraceRootAsync(
+    /// <summary>The trace root of a served order, which the node runs again.</summary>
+    public async Task<(TraceRootStatement Value, Signature Signature)> TraceRootAsync(
         Bytes32 orderHash, CancellationToken cancel)
     {
-        ReadOnlyMemory<byte> answer = await RequestAsync(
-            FrameKind.TraceRequest, new TraceRequest(orderHash).Encode(), cancel)
-            .ConfigureAwait(false);
-        (TraceRootStatement statement, _) = CheckNode<TraceRootStatement>(answer);
-        return statement.OrderHash == orderHash
-            ? statement
+        ReadOnlyMemory<byte> answer = await QueryAsync(FrameKind.TraceRequest,
+            nonce => new TraceQuery(orderHash, nonce), cancel).ConfigureAwait(false);
+        return CheckNode<TraceRootStatement>(answer) is var (statement, signature)
+            && statement.OrderHash == orderHash
+            ? (statement, signature)
             : throw new ClientException("the node's TraceRoot is of another order");
     }
 
@@ -128,11 +124,18 @@ public sealed class NodeConnection : IAsyncDisposable
         _gate.Dispose();
     }
 
-    private async Task<ReadOnlyMemory<byte>> RequestAsync(
-        FrameKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    /// <summary>Signs a question for the connection that it goes over.</summary>
+    private async Task<ReadOnlyMemory<byte>> QueryAsync<T>(
+        FrameKind kind, Func<Bytes32, T> ask, CancellationToken cancel)
+        where T : struct, ISignedQuery<T>
     {
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
-        return await client.RequestAsync(kind, payload, cancel).ConfigureAwait(false);
+        T query = ask(client.Welcome.Nonce);
+        Signature signature = _options.SpendKey.Sign(
+            query.Digest(_options.Domain.VouchersSeparator));
+        return await client
+            .RequestAsync(kind, SignedPayload.Encode(query, signature), cancel)
+            .ConfigureAwait(false);
     }
 
     private (T Value, Signature Signature) CheckNode<T>(ReadOnlyMemory<byte> bytes)

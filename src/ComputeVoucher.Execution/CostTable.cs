@@ -54,53 +54,65 @@ public static class CostTable
     /// <summary>Language models, choice of a token: per logit.</summary>
     public const ulong LanguageChooseElement = 1;
 
+    /// <summary>A succinct proof of a graph's run (flag 4 of an order): per output element of
+    /// every operator that <see cref="IsProved"/>. Language models have none.</summary>
+    public const ulong SuccinctProofElement = 100_000;
+
+    /// <summary>A Groth16 proof of a graph's run (flag 8 of an order), per element as above.
+    /// </summary>
+    public const ulong Groth16ProofElement = 200_000_000;
+
     /// <summary>Rows of language models are numbered from here, in the order above.</summary>
     private const uint LanguageRows = 1000;
 
+    /// <summary>Rows of proofs are numbered from here, in the order above.</summary>
+    private const uint ProofRows = 2000;
+
     /// <summary>
     /// Digest of this table, the `costTable` of a voucher class:
-    /// keccak("ComputeVoucher cost table 1" ‖ per row: operator u32 LE ‖ units u32 LE), rows in
-    /// rising order of the operators' numbers.
+    /// keccak("ComputeVoucher cost table 2" ‖ per row: number u32 LE ‖ units u32 LE), rows in
+    /// rising order of their numbers; those of operators are TFLite's.
     /// </summary>
     public static Bytes32 Hash { get; } = ComputeHash();
 
+    /// <summary>Whether a proof has to show an operator's elements: those that only move or choose
+    /// values are wires of a circuit, and cost nothing.</summary>
+    internal static bool IsProved(OperatorKind kind) => kind is not (OperatorKind.Reshape
+        or OperatorKind.Pad or OperatorKind.Transpose or OperatorKind.MaxPool2D);
+
     private static Bytes32 ComputeHash()
     {
-        ReadOnlySpan<(OperatorKind Kind, ulong Units)> rows =
+        ReadOnlySpan<(uint Number, ulong Units)> rows =
         [
-            (OperatorKind.Add, AddElement),
-            (OperatorKind.AveragePool2D, PoolTap),
-            (OperatorKind.Conv2D, Mac),
-            (OperatorKind.DepthwiseConv2D, Mac),
-            (OperatorKind.FullyConnected, Mac),
-            (OperatorKind.MaxPool2D, PoolTap),
-            (OperatorKind.Reshape, MoveElement),
-            (OperatorKind.Softmax, SoftmaxElement),
-            (OperatorKind.Pad, MoveElement),
-            (OperatorKind.Transpose, MoveElement),
-            (OperatorKind.Mean, PoolTap),
-            (OperatorKind.Quantize, QuantizeElement),
+            ((uint)OperatorKind.Add, AddElement),
+            ((uint)OperatorKind.AveragePool2D, PoolTap),
+            ((uint)OperatorKind.Conv2D, Mac),
+            ((uint)OperatorKind.DepthwiseConv2D, Mac),
+            ((uint)OperatorKind.FullyConnected, Mac),
+            ((uint)OperatorKind.MaxPool2D, PoolTap),
+            ((uint)OperatorKind.Reshape, MoveElement),
+            ((uint)OperatorKind.Softmax, SoftmaxElement),
+            ((uint)OperatorKind.Pad, MoveElement),
+            ((uint)OperatorKind.Transpose, MoveElement),
+            ((uint)OperatorKind.Mean, PoolTap),
+            ((uint)OperatorKind.Quantize, QuantizeElement),
+            (LanguageRows, LanguageNormElement),
+            (LanguageRows + 1, LanguageRotateElement),
+            (LanguageRows + 2, LanguageExpElement),
+            (LanguageRows + 3, LanguageDivideElement),
+            (LanguageRows + 4, LanguageSwiGluElement),
+            (LanguageRows + 5, LanguageChooseElement),
+            (ProofRows, SuccinctProofElement),
+            (ProofRows + 1, Groth16ProofElement),
         ];
-        ReadOnlySpan<ulong> language =
-        [
-            LanguageNormElement, LanguageRotateElement, LanguageExpElement, LanguageDivideElement,
-            LanguageSwiGluElement, LanguageChooseElement,
-        ];
-        ReadOnlySpan<byte> title = "ComputeVoucher cost table 1"u8;
-        byte[] message = new byte[title.Length + 8 * (rows.Length + language.Length)];
+        ReadOnlySpan<byte> title = "ComputeVoucher cost table 2"u8;
+        byte[] message = new byte[title.Length + 8 * rows.Length];
         title.CopyTo(message);
         for (int i = 0; i < rows.Length; i++)
         {
             Span<byte> row = message.AsSpan(title.Length + 8 * i, 8);
-            BinaryPrimitives.WriteUInt32LittleEndian(row, (uint)rows[i].Kind);
+            BinaryPrimitives.WriteUInt32LittleEndian(row, rows[i].Number);
             BinaryPrimitives.WriteUInt32LittleEndian(row[4..], (uint)rows[i].Units);
-        }
-
-        for (int i = 0; i < language.Length; i++)
-        {
-            Span<byte> row = message.AsSpan(title.Length + 8 * (rows.Length + i), 8);
-            BinaryPrimitives.WriteUInt32LittleEndian(row, LanguageRows + (uint)i);
-            BinaryPrimitives.WriteUInt32LittleEndian(row[4..], (uint)language[i]);
         }
 
         return Keccak256.Hash(message);

@@ -29,6 +29,10 @@ public sealed class ModelDescription
     /// <summary>Compute units of one run (of a graph) or of the longest run.</summary>
     public required ulong Units { get; init; }
 
+    /// <summary>Output elements that a proof of one run has to show, each at the price of
+    /// <see cref="CostTable"/>; 0 where no proof can be ordered, as of a language model.</summary>
+    public long ProvedElements { get; init; }
+
     /// <summary>Bytes of all activations that a trace holds.</summary>
     public required long TraceBytes { get; init; }
 

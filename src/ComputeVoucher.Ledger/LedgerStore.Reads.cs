@@ -14,6 +14,16 @@ public sealed partial class LedgerStore
     /// <summary>Orders removed by one transaction of a prune.</summary>
     private const int PruneOrdersMax = 1024;
 
+    /// <summary>Whether some channel that this ledger holds, or held since its start, names that
+    /// key; no disk is read.</summary>
+    public bool IsSpendKey(in Address key)
+    {
+        lock (_gate)
+        {
+            return _memory.HasKey(key);
+        }
+    }
+
     /// <summary>A stored order by its hash; null when unknown.</summary>
     public async Task<StoredOrder?> OrderAsync(Bytes32 orderHash)
     {

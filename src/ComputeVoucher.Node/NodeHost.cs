@@ -90,6 +90,7 @@ public sealed class NodeHost
             Node = serving.NodeKey.Address,
             Context = serving.Separator,
             Signer = (in digest, signature) => serving.NodeKey.Sign(digest).CopyTo(signature),
+            FillRandom = _identity.FillRandom,
             Time = _time,
         }, pipeline);
         AddGauges(serving, pipeline, chain, server);
@@ -185,5 +186,10 @@ public sealed class NodeHost
 /// <param name="Key">Signs receipts.</param>
 /// <param name="Payer">Signs redemptions, and pays their gas.</param>
 /// <param name="Classes">What it is ready to be paid in.</param>
+/// <param name="FillRandom">Bytes that nobody can guess: they tell one connection from another.
+/// </param>
 public sealed record NodeIdentity(
-    PrivateKey Key, PrivateKey Payer, IReadOnlyList<PinnedClass> Classes);
+    PrivateKey Key,
+    PrivateKey Payer,
+    IReadOnlyList<PinnedClass> Classes,
+    Action<Span<byte>> FillRandom);

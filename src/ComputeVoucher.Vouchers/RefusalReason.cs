@@ -14,6 +14,7 @@ public enum RefusalReason : ushort
     FlagsUnknown = 102,
     ExtensionUnsupported = 103,
     InputSize = 104,
+    ProofUnavailable = 105,
 
     ChannelUnknown = 110,
     ChannelNotFinal = 111,
@@ -44,6 +45,10 @@ public enum RefusalReason : ushort
     InputRootWrong = 180,
     InputRefused = 181,
     MaxUnitsTooLow = 182,
+
+    QueryNonceWrong = 190,
+    QueryStale = 191,
+    NotOffered = 192,
 
     AckBelowOwed = 200,
     AckOverLocked = 201,

@@ -18,11 +18,13 @@ public static class Refusals
                 + "send the fixed-width bytes of the type and 64 bytes of signature"),
             [RefusalReason.UnitsOverLimit] = Final("units above 2^63 - 1; ask for fewer units"),
             [RefusalReason.FlagsUnknown] = Final(
-                "a flag bit that version 1 does not have; clear every bit but 0 and 1"),
+                "a flag bit that version 2 does not have; clear every bit but 0 to 3"),
             [RefusalReason.ExtensionUnsupported] = Final(
                 "a nonzero extension; set the extension to zero"),
             [RefusalReason.InputSize] = Final(
                 "the input is longer than this node takes; send a shorter input"),
+            [RefusalReason.ProofUnavailable] = Final(
+                "this node makes no proofs; clear the flag bits 2 and 3"),
             [RefusalReason.ChannelUnknown] = Retry(
                 "this node knows no such channel; "
                 + "open it on chain for this node, or wait until the node has seen it"),
@@ -74,6 +76,13 @@ public static class Refusals
                 "the model does not take this input; send what the model describes"),
             [RefusalReason.MaxUnitsTooLow] = Final(
                 "the work costs more than maxUnits; raise maxUnits to what the model describes"),
+            [RefusalReason.QueryNonceWrong] = Final(
+                "the query was signed for another connection; sign it with this one's nonce"),
+            [RefusalReason.QueryStale] = Final(
+                "the release names another ack than the node's newest; "
+                + "ask for the state, and name its ack"),
+            [RefusalReason.NotOffered] = Final(
+                "this node answers no openings, proofs or offers; ask another node"),
             [RefusalReason.AckBelowOwed] = Final(
                 "the ack is below what its sequences cost; recompute the units of the receipts"),
             [RefusalReason.AckOverLocked] = Final(

@@ -43,19 +43,20 @@ public enum FrameKind : byte
     /// <summary>Either side: the echo.</summary>
     Pong = 12,
 
-    /// <summary>Client: asks for the trace root of a served order.</summary>
+    /// <summary>Client: signed query for the trace root of a served order.</summary>
     TraceRequest = 13,
 
     /// <summary>Node: signed trace root.</summary>
     TraceRoot = 14,
 
-    /// <summary>Client: asks the node to release a channel.</summary>
+    /// <summary>Client: signed query for the release of a channel.</summary>
     ReleaseRequest = 15,
 
     /// <summary>Node: signed release.</summary>
     Release = 16,
 
-    /// <summary>Client: asks for the newest evidence of a channel, after a loss.</summary>
+    /// <summary>Client: signed query for the newest evidence of a channel, after a loss.
+    /// </summary>
     StateRequest = 17,
 
     /// <summary>Node: newest ack and the receipts after it.</summary>
@@ -63,4 +64,22 @@ public enum FrameKind : byte
 
     /// <summary>Node: no new orders; those in flight finish, then the connection ends.</summary>
     Goodbye = 19,
+
+    /// <summary>Client: signed query for a part of the trace of a served order.</summary>
+    OpeningRequest = 20,
+
+    /// <summary>Node: the opened part.</summary>
+    Opening = 21,
+
+    /// <summary>Client: asks for the proof that an order wanted.</summary>
+    ProofRequest = 22,
+
+    /// <summary>Node: a piece of the proof.</summary>
+    Proof = 23,
+
+    /// <summary>Client: asks what the node offers.</summary>
+    OfferRequest = 24,
+
+    /// <summary>Node: signed offer.</summary>
+    Offer = 25,
 }

@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Wire;
 
@@ -22,7 +23,7 @@ public interface IWireHandler
     void OnCancel(IOrderStream order, ReadOnlySpan<byte> cancel);
 
     /// <summary>
-    /// An ack, trace, release or state request. The handler owns it and disposes it.
+    /// An ack or a request. The handler owns it and disposes it.
     /// </summary>
     ValueTask OnRequestAsync(IWireRequest request);
 
@@ -50,6 +51,12 @@ public interface IWireConnection
     /// <summary>The other end.</summary>
     IPEndPoint RemoteEndPoint { get; }
 
+    /// <summary>
+    /// keccak(node's random bytes ‖ client's random bytes): no other connection has it, so a query
+    /// that is signed with it cannot be sent again elsewhere.
+    /// </summary>
+    Bytes32 Nonce { get; }
+
     /// <summary>False as soon as the connection is closing.</summary>
     bool IsOpen { get; }
 
@@ -67,15 +74,15 @@ public interface IWireConnection
 }
 
 /// <summary>
-/// An Ack, TraceRequest, ReleaseRequest or StateRequest that waits for its one answer. Dispose it
-/// in every case: that returns its buffer (and sends Internal if no answer was sent). Thread safe.
+/// An Ack or one of the requests that waits for its one answer. Dispose it in every case: that
+/// returns its buffer (and sends Internal if no answer was sent). Thread safe.
 /// </summary>
 public interface IWireRequest : IDisposable
 {
     /// <summary>Where it came from.</summary>
     IWireConnection Connection { get; }
 
-    /// <summary>Which of the four.</summary>
+    /// <summary>Ack or the kind of request.</summary>
     FrameKind Kind { get; }
 
     /// <summary>The client's number for it.</summary>
@@ -85,7 +92,7 @@ public interface IWireRequest : IDisposable
     ReadOnlyMemory<byte> Payload { get; }
 
     /// <summary>
-    /// Sends the answer that belongs to the kind: AckStored, TraceRoot, Release or State.
+    /// Sends the answer that belongs to the kind: AckStored, TraceRoot, Release, State.
     /// False: the connection is gone.
     /// </summary>
     bool Reply(ReadOnlySpan<byte> payload);

@@ -117,8 +117,7 @@ public sealed class WireClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends an Ack, TraceRequest, ReleaseRequest or StateRequest and waits for the bytes of its
-    /// AckStored, TraceRoot, Release or State.
+    /// Sends an Ack or a request and waits for the bytes of its answer (README.md, 5.1).
     /// </summary>
     /// <exception cref="WireException">
     /// The node answered with an Error (see Reason), or is gone.
@@ -198,6 +197,10 @@ public sealed record WelcomeInfo
 
     /// <summary>The domain separator the proof is bound to.</summary>
     public required Bytes32 Context { get; init; }
+
+    /// <summary>The name of this connection, which queries on it are signed with:
+    /// keccak(node's random bytes ‖ client's random bytes).</summary>
+    public required Bytes32 Nonce { get; init; }
 }
 
 /// <summary>Everything a client connection needs.</summary>

@@ -129,7 +129,7 @@ public sealed record WireLimits
             OutboundBytesSoft + WireProtocol.OutputBytesMax + 4096 <= OutboundBytesMax,
             "one output frame must fit between the soft and the hard outbound limit");
         Require(
-            WireProtocol.StateBytesMax + WireProtocol.HeaderBytes < OutboundBytesMax,
+            WireProtocol.LongAnswerBytesMax + WireProtocol.HeaderBytes < OutboundBytesMax,
             "one state must fit the outbound limit");
         Require(KernelSendBytes >= 4096, "the kernel needs a page to send from");
         Require(FirstFrameMsMax > 0 && RateBytesPerSecondMin > 0, "deadlines must be positive");

@@ -1,6 +1,6 @@
 namespace ComputeVoucher.Wire;
 
-/// <summary>Constants of protocol version 1 that both sides must agree on. See README.md.</summary>
+/// <summary>Constants of protocol version 2 that both sides must agree on. See README.md.</summary>
 public static class WireProtocol
 {
     /// <summary>
@@ -9,10 +9,10 @@ public static class WireProtocol
     public const uint Magic = 0x31575643;
 
     /// <summary>The version this code speaks, lowest and highest.</summary>
-    public const ushort VersionMin = 1;
+    public const ushort VersionMin = 2;
 
     /// <summary>The version this code speaks, lowest and highest.</summary>
-    public const ushort VersionMax = 1;
+    public const ushort VersionMax = 2;
 
     /// <summary>Header: length u32, kind u8, flags u8, reserved u16, correlation u32.</summary>
     public const int HeaderBytes = 12;
@@ -28,16 +28,17 @@ public static class WireProtocol
 
     /// <summary>
     /// Welcome payload: version 2, reserved 2, frame bytes 4, orders 4, requests 4, node 20,
-    /// context 32, signature 64.
+    /// context 32, nonce 32, signature 64.
     /// </summary>
-    public const int WelcomeBytes = 132;
+    public const int WelcomeBytes = 164;
 
     /// <summary>A 64-byte EIP-2098 signature.</summary>
     public const int SignatureBytes = 64;
 
     /// <summary>
-    /// Most bytes of one signed statement (accept, receipt, ack, cancel, trace root, release, or
-    /// the order without its input). Version 1 statements have at most 225; the rest is room.
+    /// Most bytes of one signed statement (accept, receipt, ack, cancel, query, trace root,
+    /// release, offer, or the order without its input). Those of version 2 have at most 225; the
+    /// rest is room.
     /// </summary>
     public const int StatementBytesMax = 1024;
 
@@ -51,9 +52,12 @@ public static class WireProtocol
     /// <summary>Output payload before the bytes: the step number as u32.</summary>
     public const int OutputPrefixBytes = 4;
 
+    /// <summary>Proof payload before the bytes: where they stand in the proof, as u32.</summary>
+    public const int ProofPrefixBytes = 4;
+
     /// <summary>
-    /// Most answer bytes of one Output frame, 64 KiB: a quarter of the outbound cap, so that one
-    /// stream cannot fill the queue with a single frame.
+    /// Most answer bytes of one Output or Proof frame, 64 KiB: a quarter of the outbound cap, so
+    /// that one stream cannot fill the queue with a single frame.
     /// </summary>
     public const int OutputBytesMax = 64 << 10;
 
@@ -67,10 +71,10 @@ public static class WireProtocol
     public const int PingBytes = 8;
 
     /// <summary>
-    /// Most bytes of a State: an ack and a window of 1,024 receipts of at most 225 bytes,
-    /// 225 KiB and room; below the outbound cap.
+    /// Most bytes of a State or an Opening: an ack and 500 orders with their receipts are 198 KiB;
+    /// below the outbound cap.
     /// </summary>
-    public const int StateBytesMax = 240 << 10;
+    public const int LongAnswerBytesMax = 240 << 10;
 
     /// <summary>
     /// First reason number that belongs to the protocol; lower ones belong to the node.

@@ -27,6 +27,9 @@ public sealed record WireServerOptions
     /// <summary>Signs the Welcome; called once per Hello.</summary>
     public required WelcomeSigner Signer { get; init; }
 
+    /// <summary>Fills with random bytes nobody can guess; called once per Hello.</summary>
+    public required Action<Span<byte>> FillRandom { get; init; }
+
     /// <summary>The node's bounds.</summary>
     public WireLimits Limits { get; init; } = new();
 

@@ -16,7 +16,7 @@ public sealed class ModelRootTests
         "0x579a333ef5e5ca2d7540f43dac3311c821bba4d4e73ac6805efc5039da8cfe6f";
 
     private const string FrozenCosts =
-        "0xbb1295bbb4be9344d4f16399d840ab2fafa638593e7c412c8fce560f41615b1e";
+        "0xb2ec49531c966a63545011ee1e900a1aba28073cb20f6ca882d2d4d87b1b22fc";
 
     private const string FrozenKws =
         "0x924b525c582623ae534480a9d3575aa972ca185682030f6647ae670700c61af4";

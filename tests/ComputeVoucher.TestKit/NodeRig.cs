@@ -187,6 +187,14 @@ public sealed class NodeRig : IAsyncDisposable
         "--concurrency", $"{concurrency}", .. s_patience, .. more,
     ];
 
+    /// <summary>Arguments of a question for the trace root of an order.</summary>
+    public string[] TraceArguments(string order) =>
+    [
+        "trace", order, "--at", $"127.0.0.1:{NodePort}", "--deployment",
+        PathOf("deployment.json"), "--channel", PathOf("channel.json"), "--spend-key",
+        PathOf("spend.key"),
+    ];
+
     /// <summary>Arguments of a request that prompts a language model.</summary>
     public string[] PromptArguments(string prompt, params string[] more) =>
     [

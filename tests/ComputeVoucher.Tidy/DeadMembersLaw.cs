@@ -23,8 +23,8 @@ public sealed class DeadMembersLaw
         ["Rival"] = "a larger element refutes a maximum; the court and the watcher will ask",
         ["RecordedTrace.Of"] = "the run that witnesses are taken from; the watcher will record one",
         ["With"] = "a forged trace: how the judge's tests, and the court's, make their fraud",
+        ["OpeningQuery"] = "frozen with version 2; a node that opens its traces will read it",
         ["ConflictsAsync"] = "the stored evidence of a second order; the court will ask",
-        ["TraceRootAsync"] = "the node answers TraceRequest; a command that asks is to come",
         ["TypeText"] = "what the tests hold against the contracts, and a wallet will be shown",
     };
 

@@ -33,6 +33,11 @@ public sealed class PayloadTests
         Frozen(new TraceRootStatement(s_a, 9, s_b), s_a64 + U(9, 4) + s_b64);
         Frozen(new Ack(s_a, 11, 12), s_a64 + U(11, 16) + U(12, 8));
         Frozen(new Release(s_a, 13), s_a64 + U(13, 16));
+        Frozen(new StateQuery(s_a, s_b), s_a64 + s_b64);
+        Frozen(new TraceQuery(s_a, s_b), s_a64 + s_b64);
+        Frozen(
+            new ReleaseQuery(s_a, 14, 15, s_b), s_a64 + U(14, 16) + U(15, 8) + s_b64);
+        Frozen(new OpeningQuery(s_a, s_b, s_a), s_a64 + s_b64 + s_a64);
     }
 
     [Fact]
@@ -61,6 +66,14 @@ public sealed class PayloadTests
             TraceRootStatement.TypeText);
         Assert.Equal("Ack(bytes32 channel,uint128 cumUnits,uint64 nextSeq)", Ack.TypeText);
         Assert.Equal("Release(bytes32 channel,uint128 cumUnits)", Release.TypeText);
+        Assert.Equal(
+            "ReleaseQuery(bytes32 channel,uint128 cumUnits,uint64 nextSeq,bytes32 nonce)",
+            ReleaseQuery.TypeText);
+        Assert.Equal("StateQuery(bytes32 channel,bytes32 nonce)", StateQuery.TypeText);
+        Assert.Equal("TraceQuery(bytes32 orderHash,bytes32 nonce)", TraceQuery.TypeText);
+        Assert.Equal(
+            "OpeningQuery(bytes32 orderHash,bytes32 request,bytes32 nonce)",
+            OpeningQuery.TypeText);
     }
 
     [Fact]
@@ -80,7 +93,7 @@ public sealed class PayloadTests
         Order good = new(s_a, 1, s_b, s_a, 2, 3, OrderFlags.None, default);
         Assert.Equal(RefusalReason.None, Reason(good));
         Assert.Equal(RefusalReason.UnitsOverLimit, Reason(good with { MaxUnits = Over }));
-        for (int bit = 2; bit < 8; bit++)
+        for (int bit = 4; bit < 8; bit++)
         {
             Order flagged = good with { Flags = (OrderFlags)(1 << bit) };
             Assert.Equal(RefusalReason.FlagsUnknown, Reason(flagged));

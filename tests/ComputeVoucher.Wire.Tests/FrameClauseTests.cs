@@ -22,7 +22,7 @@ public sealed class FrameClauseTests
         Assert.Equal(4, (await peer.ReadAsync()).Payload.Length);
         Assert.Equal(6, (await peer.ReadAsync()).Kind);
         Assert.Equal(0, node.Server.Figures.ConnectionsAbortedTotal);
-        foreach (int kind in new[] { 7, 9, 13, 15, 17 })
+        foreach (int kind in new[] { 7, 9, 13, 15, 17, 20, 22, 24 })
         {
             await peer.SendAsync(
                 Raw.Frame(kind, 0, 3, new byte[1]), Raw.Frame(kind, 0, 4, new byte[1024]));
@@ -40,7 +40,8 @@ public sealed class FrameClauseTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(19)]
-    [InlineData(20)]
+    [InlineData(21)]
+    [InlineData(26)]
     [InlineData(255)]
     public Task Clause3_2_UnknownKindOrWrongSideIsRefused(int kind) =>
         AssertRefusedAsync(WireReason.UnknownKind, Raw.Frame(kind, 0, 1, new byte[8]));
@@ -270,16 +271,16 @@ public sealed class FrameClauseTests
             });
         var node = new RawPeer(await listener.AcceptAsync());
         Seen hello = await node.ReadAsync();
-        byte[] welcome = new byte[132];
-        welcome[0] = 1;
+        byte[] welcome = new byte[164];
+        welcome[0] = 2;
         welcome[6] = 16;
         welcome[8] = 64;
         welcome[12] = 64;
         TestNode.Address.CopyTo(welcome.AsSpan(16));
         TestNode.Context.CopyTo(welcome.AsSpan(36));
-        byte[] tag = Encoding.ASCII.GetBytes("ComputeVoucher wire welcome 1\n");
-        TestNode.Sign(Primitives.Keccak256.Hash(Raw.Glue(tag, hello.Payload, welcome[..68])))
-            .CopyTo(welcome.AsSpan(68));
+        byte[] tag = Encoding.ASCII.GetBytes("ComputeVoucher wire welcome 2\n");
+        TestNode.Sign(Primitives.Keccak256.Hash(Raw.Glue(tag, hello.Payload, welcome[..100])))
+            .CopyTo(welcome.AsSpan(100));
         await node.SendAsync(Raw.Frame(2, 0, 0, welcome));
         return (await connecting, node);
     }

@@ -152,7 +152,7 @@ public sealed class FrameReaderTests
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(200 * 3 * 10, frames);
+        Assert.Equal(200 * 3 * 13, frames);
     }
 
     internal static int Count(FrameReader reader, ReadOnlySpan<byte> stream, int piece)

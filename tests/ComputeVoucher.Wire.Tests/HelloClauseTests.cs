@@ -71,14 +71,19 @@ public sealed class HelloClauseTests
         await peer.ReadRefusalAsync(WireReason.FirstFrameLate);
     }
 
-    [Fact]
-    public async Task Clause2_4_NoCommonVersionIsRefusedWithTheVersions()
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(7, 9)]
+    public async Task Clause2_4_NoCommonVersionIsRefusedWithTheVersions(int lowest, int highest)
     {
         await using var node = new TestNode();
         using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
-        await peer.SendAsync(Raw.Hello(7, 9));
+        await peer.SendAsync(Raw.Hello((ushort)lowest, (ushort)highest));
         Seen error = await peer.ReadRefusalAsync(WireReason.VersionNotSupported);
-        Assert.Equal("this node speaks versions 1 to 1, the client 7 to 9", error.Text);
+        Assert.Equal(
+            $"this node speaks version 2, the client {lowest} to {highest}; "
+            + "use a client of that version",
+            error.Text);
     }
 
     [Fact]
@@ -88,7 +93,7 @@ public sealed class HelloClauseTests
         using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
         await peer.SendAsync(Raw.Hello(1, 65535));
         Seen welcome = await peer.ReadAsync();
-        Assert.Equal([1, 0], welcome.Payload[..2]);
+        Assert.Equal([2, 0], welcome.Payload[..2]);
     }
 
     [Fact]
@@ -102,10 +107,11 @@ public sealed class HelloClauseTests
         using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
         await peer.SendAsync(Raw.Hello());
         byte[] welcome = (await peer.ReadAsync()).Payload;
-        Assert.Equal(132, welcome.Length);
-        Assert.Equal([1, 0, 0, 0, 0, 0, 16, 0, 3, 0, 0, 0, 5, 0, 0, 0], welcome[..16]);
+        Assert.Equal(164, welcome.Length);
+        Assert.Equal([2, 0, 0, 0, 0, 0, 16, 0, 3, 0, 0, 0, 5, 0, 0, 0], welcome[..16]);
         Assert.Equal(TestNode.Address.ToArray(), welcome[16..36]);
         Assert.Equal(TestNode.Context.ToArray(), welcome[36..68]);
+        Assert.Equal(TestNode.Drawn(0), welcome[68..100]);
     }
 
     [Fact]
@@ -116,10 +122,10 @@ public sealed class HelloClauseTests
         byte[] hello = Raw.Hello();
         await peer.SendAsync(hello);
         byte[] welcome = (await peer.ReadAsync()).Payload;
-        byte[] tag = Encoding.ASCII.GetBytes("ComputeVoucher wire welcome 1\n");
-        Bytes32 digest = Keccak256.Hash(Raw.Glue(tag, hello[12..], welcome[..68]));
+        byte[] tag = Encoding.ASCII.GetBytes("ComputeVoucher wire welcome 2\n");
+        Bytes32 digest = Keccak256.Hash(Raw.Glue(tag, hello[12..], welcome[..100]));
         Assert.True(
-            Secp256k1.TryRecover(digest, new Signature(welcome.AsSpan(68)), out Address signer));
+            Secp256k1.TryRecover(digest, new Signature(welcome.AsSpan(100)), out Address signer));
         Assert.Equal(TestNode.Address, signer);
     }
 
@@ -148,8 +154,25 @@ public sealed class HelloClauseTests
     public async Task Clause2_7_ClientRefusesAReplayedWelcomeAndChangedVersions()
     {
         await AssertClientRefusesAsync((hello, _) => hello[8] ^= 1);
-        await AssertClientRefusesAsync((hello, _) => hello[6] = 2);
+        await AssertClientRefusesAsync((hello, _) => hello[6] = 3);
         await AssertClientRefusesAsync((_, welcome) => welcome[8] ^= 1);
+        await AssertClientRefusesAsync((_, welcome) => welcome[99] ^= 1);
+    }
+
+    [Fact]
+    public async Task Clause2_9_BothSidesKnowTheNonceThatNoOtherConnectionHas()
+    {
+        var handler = new TestHandler();
+        await using var node = new TestNode(handler);
+        byte[] hello = Raw.Hello()[^32..];
+        await using WireClient client = await WireClient.ConnectAsync(
+            node.ClientOptions() with { Nonce = new Bytes32(hello) });
+        await using WireClient again = await WireClient.ConnectAsync(
+            node.ClientOptions() with { Nonce = new Bytes32(hello) });
+        Bytes32 nonce = Keccak256.Hash(Raw.Glue(TestNode.Drawn(0), hello));
+        Assert.Equal(nonce, client.Welcome.Nonce);
+        Assert.Equal(Keccak256.Hash(Raw.Glue(TestNode.Drawn(1), hello)), again.Welcome.Nonce);
+        Assert.Equal([nonce, again.Welcome.Nonce], handler.Nonces);
     }
 
     [Theory]
@@ -159,7 +182,7 @@ public sealed class HelloClauseTests
     {
         await using var node = new TestNode();
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
-        await peer.SendAsync(kind == 1 ? Raw.Hello() : Raw.Frame(2, 0, 0, new byte[132]));
+        await peer.SendAsync(kind == 1 ? Raw.Hello() : Raw.Frame(2, 0, 0, new byte[164]));
         await peer.ReadRefusalAsync(WireReason.UnknownKind);
     }
 
@@ -179,7 +202,7 @@ public sealed class HelloClauseTests
         await using var node = new TestNode();
         using RawPeer toNode = await RawPeer.OpenAsync(node.EndPoint);
         byte[] seenByNode = [.. hello.Payload];
-        byte[] none = new byte[132];
+        byte[] none = new byte[164];
         change(seenByNode, none);
         await toNode.SendAsync(Raw.Frame(1, 0, 0, seenByNode));
         byte[] welcome = (await toNode.ReadAsync()).Payload;

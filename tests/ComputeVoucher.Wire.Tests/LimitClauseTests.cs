@@ -277,6 +277,7 @@ public sealed class LimitClauseTests
                 Node = TestNode.Address,
                 Context = TestNode.Context,
                 Signer = (in Primitives.Bytes32 _, Span<byte> _) => { },
+                FillRandom = _ => { },
                 Time = new ManualClock(),
             },
             new TestHandler()));

@@ -25,7 +25,7 @@ internal static class Raw
         return frame;
     }
 
-    public static byte[] Hello(ushort lowest = 1, ushort highest = 1, byte nonce = 7)
+    public static byte[] Hello(ushort lowest = 2, ushort highest = 2, byte nonce = 7)
     {
         byte[] payload = new byte[40];
         Encoding.ASCII.GetBytes("CVW1").CopyTo(payload, 0);

@@ -14,6 +14,9 @@ public sealed class RequestClauseTests
     [InlineData(13, 14)]
     [InlineData(15, 16)]
     [InlineData(17, 18)]
+    [InlineData(20, 21)]
+    [InlineData(22, 23)]
+    [InlineData(24, 25)]
     public async Task Clause5_1_EachRequestHasItsAnswer(int request, int answer)
     {
         await using var node = new TestNode();

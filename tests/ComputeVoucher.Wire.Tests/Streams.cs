@@ -36,11 +36,14 @@ internal static class Streams
         Raw.Text(13, 3, "trace"),
         Raw.Text(15, 4, "release"),
         Raw.Text(17, 5, "state"),
+        Raw.Text(20, 6, "opening"),
+        Raw.Text(22, 7, "proof"),
+        Raw.Text(24, 8, "offer"),
     ];
 
     private static byte[][] Node()
     {
-        byte[] welcome = new byte[132];
+        byte[] welcome = new byte[164];
         welcome[0] = welcome[4] = welcome[8] = welcome[12] = 1;
         return
         [
@@ -59,6 +62,9 @@ internal static class Streams
             Raw.Frame(18, 0, 5),
             Raw.Frame(18, 0, 5, Encoding.ASCII.GetBytes(new string('s', 300))),
             Raw.Frame(19, 0, 0),
+            Raw.Frame(21, 0, 6),
+            Raw.Frame(23, 1, 7, 0, 0, 0, 0, 9),
+            Raw.Text(25, 8, "offer"),
         ];
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Text;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Wire.Tests;
 
@@ -14,6 +15,8 @@ internal sealed class TestHandler : IWireHandler
     public ConcurrentQueue<IOrderStream> Held { get; } = new();
 
     public ConcurrentQueue<string> Log { get; } = new();
+
+    public ConcurrentQueue<Bytes32> Nonces { get; } = new();
 
     public ConcurrentQueue<(long Id, ushort Reason)> Closings { get; } = new();
 
@@ -70,7 +73,11 @@ internal sealed class TestHandler : IWireHandler
         }
     }
 
-    public void OnConnected(IWireConnection connection) => Log.Enqueue("connected");
+    public void OnConnected(IWireConnection connection)
+    {
+        Log.Enqueue("connected");
+        Nonces.Enqueue(connection.Nonce);
+    }
 
     public void OnClosed(IWireConnection connection, ushort reason) =>
         Closings.Enqueue((connection.Id, reason));

@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
@@ -14,6 +15,8 @@ internal sealed class TestNode : IAsyncDisposable
 {
     private static readonly PrivateKey s_key = PrivateKey.Parse(new string('1', 64));
 
+    private int _drawn;
+
     public TestNode(
         TestHandler? handler = null, WireLimits? limits = null, ManualClock? time = null)
     {
@@ -27,6 +30,8 @@ internal sealed class TestNode : IAsyncDisposable
                 Context = Context,
                 Signer = (in Bytes32 digest, Span<byte> signature) =>
                     s_key.Sign(digest).CopyTo(signature),
+                FillRandom = bytes =>
+                    Drawn(Interlocked.Increment(ref _drawn) - 1).CopyTo(bytes),
                 Limits = limits ?? new WireLimits(),
                 Time = Time,
             },
@@ -46,6 +51,10 @@ internal sealed class TestNode : IAsyncDisposable
     public IPEndPoint EndPoint => Server.LocalEndPoint;
 
     public static Signature Sign(Bytes32 digest) => s_key.Sign(digest);
+
+    /// <summary>The node's random bytes for its connection of that number, from 0.</summary>
+    public static byte[] Drawn(int connection) =>
+        Keccak256.Hash(BitConverter.GetBytes(connection)).ToArray();
 
     public WireClientOptions ClientOptions() => OptionsFor(EndPoint);
 

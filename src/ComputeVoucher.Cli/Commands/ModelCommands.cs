@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using ComputeVoucher.Execution;
@@ -67,6 +68,10 @@ internal static class ModelCommands
             .Add("parameters", description.Parameters)
             .Add("macs", description.Macs)
             .Add("units", description.Units)
+            .Add("succinctProofUnits",
+                (UInt128)description.ProvedElements * CostTable.SuccinctProofElement)
+            .Add("groth16ProofUnits",
+                (UInt128)description.ProvedElements * CostTable.Groth16ProofElement)
             .Add("traceBytes", description.TraceBytes)
             .Add("proofBytes", description.ProofBytes)
             .Add("operators", operators);

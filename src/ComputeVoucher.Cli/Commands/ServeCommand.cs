@@ -43,7 +43,8 @@ internal static class ServeCommand
         NodeOptions options = configuration.Options;
         using PrivateKey key = KeyFile.Load(configuration.KeyFile);
         using PrivateKey payer = KeyFile.Load(configuration.PayerKeyFile);
-        NodeIdentity identity = new(key, payer, configuration.LoadClasses());
+        NodeIdentity identity = new(
+            key, payer, configuration.LoadClasses(), Libc.FillRandom);
         if (options.Synchronous == LedgerSynchronous.Off)
         {
             ErrorFunnel.Print("warning: ledger:synchronous is OFF, so a power cut loses "

@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading;
 using ComputeVoucher.Client;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
@@ -27,8 +28,9 @@ internal sealed class ReceiptWriter : IDisposable
         string line = new Report()
             .Add("index", outcome.Index)
             .Add("seq", outcome.Order.Order.Seq)
+            .Add("orderHash", outcome.Order.Order.HashStruct().ToString())
             .Add("order", Hex.Encode(outcome.Order.Signed.Span))
-            .Add("receipt", Hex.Encode(Vouchers.SignedPayload.Encode(
+            .Add("receipt", Hex.Encode(SignedPayload.Encode(
                 outcome.Receipt, outcome.ReceiptSignature)))
             .Add("units", outcome.Receipt.Units)
             .Add("steps", outcome.Receipt.Steps)

@@ -30,6 +30,7 @@ internal sealed class Graph
             TraceBytes += op.Output.Elements;
             Units = checked(Units + op.Units);
             Macs += op.Macs;
+            ProvedElements += CostTable.IsProved(op.Kind) ? op.Output.Elements : 0;
         }
 
         foreach (GraphTensor input in _inputs)
@@ -61,6 +62,9 @@ internal sealed class Graph
     public ulong Units { get; }
 
     public ulong Macs { get; }
+
+    /// <summary>Elements that a proof of one run has to show.</summary>
+    public long ProvedElements { get; }
 
     /// <summary>Bytes of all activations.</summary>
     public long TraceBytes { get; }

@@ -34,6 +34,7 @@ internal static class GraphDescription
             Parameters = operators.Sum(o => o.Parameters),
             Macs = graph.Macs,
             Units = graph.Units,
+            ProvedElements = graph.ProvedElements,
             TraceBytes = graph.TraceBytes,
             ProofBytes = graph.ProofBytes.Max(),
             Operators = operators,

@@ -135,6 +135,8 @@ internal sealed partial class LedgerMemory
             : SequenceUse.Ahead;
     }
 
+    public bool HasKey(in Address key) => _keys.ContainsKey(key);
+
     private ChannelAccount AddChannel(in Bytes32 id, ChannelRow row)
     {
         if (_channels.TryGetValue(id, out ChannelAccount? account))

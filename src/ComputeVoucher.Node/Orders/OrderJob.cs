@@ -24,6 +24,7 @@ internal sealed class OrderJob : Job
     private readonly Lock _streaming = new();
     private readonly List<(uint Step, byte[] Bytes)> _held = [];
     private int _released;
+    private Task _accepted = Task.CompletedTask;
     private SignedCancel? _cancel;
 
     /// <param name="serving">What every stage needs.</param>
@@ -55,7 +56,7 @@ internal sealed class OrderJob : Job
 
         if ((_decoded.Order.Flags & OrderFlags.AcceptWanted) != 0)
         {
-            _ = AcceptAsync();
+            _accepted = AcceptAsync();
         }
 
         _serving.QueueOf(Model).Enqueue(Channel, this);
@@ -141,12 +142,13 @@ internal sealed class OrderJob : Job
         }
     }
 
-    /// <summary>A token is held back until the order is on the disk, then leaves at once.</summary>
+    /// <summary>A token is held back until the order is on the disk and its promise has left, then
+    /// leaves at once.</summary>
     private bool OnStep(uint step, ReadOnlySpan<byte> added)
     {
         lock (_streaming)
         {
-            if (!_reserved.Durable.IsCompleted)
+            if (!_reserved.Durable.IsCompleted || !_accepted.IsCompleted)
             {
                 _held.Add((step, added.ToArray()));
             }
@@ -193,6 +195,7 @@ internal sealed class OrderJob : Job
                 return;
             }
 
+            await _accepted.ConfigureAwait(false);
             if (await SendOutputAsync(result, sent).ConfigureAwait(false))
             {
                 done.Value.SendReceipt();

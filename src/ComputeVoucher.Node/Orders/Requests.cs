@@ -10,7 +10,9 @@ using ComputeVoucher.Wire;
 namespace ComputeVoucher.Node;
 
 /// <summary>
-/// Everything a client asks besides orders; the payloads are <see cref="RequestPayloads"/>.
+/// Everything a client asks besides orders; what is in the payloads stands at
+/// <see cref="AckStored"/>. Cheapest first: a query that was signed for another connection costs
+/// neither a lookup nor a recovery, and nothing is read from the disk for a stranger.
 /// </summary>
 internal sealed class Requests
 {
@@ -30,7 +32,7 @@ internal sealed class Requests
                     .ConfigureAwait(false),
                 FrameKind.ReleaseRequest => await ReleaseAsync(request).ConfigureAwait(false),
                 FrameKind.StateRequest => await StateAsync(request).ConfigureAwait(false),
-                _ => RefusalReason.PayloadSize,
+                _ => RefusalReason.NotOffered,
             };
             if (refusal == RefusalReason.None && request.Kind == FrameKind.TraceRequest)
             {
@@ -76,25 +78,26 @@ internal sealed class Requests
         }
     }
 
-    /// <summary>A statement of the channel's spend key.</summary>
-    private RefusalReason Decode<T>(
-        IWireRequest request,
-        Func<T, Bytes32> channelOf,
-        out T value,
-        out Signature signature,
-        out ChannelState channel)
+    /// <summary>A question that was signed for this connection; by whom is not known yet.</summary>
+    private static RefusalReason DecodeQuery<T>(
+        IWireRequest request, out T query, out Signature signature)
+        where T : struct, ISignedQuery<T>
+    {
+        RefusalReason refusal = SignedPayload.Decode(
+            request.Payload.Span, out query, out signature);
+        return refusal == RefusalReason.None && query.Nonce != request.Connection.Nonce
+            ? RefusalReason.QueryNonceWrong
+            : refusal;
+    }
+
+    /// <summary>Whether the channel's spend key said it.</summary>
+    private RefusalReason CheckHolder<T>(
+        in T value, in Signature signature, in Bytes32 channelId, out ChannelState channel)
         where T : struct, ISignedStruct<T>
     {
-        channel = null!;
-        RefusalReason refusal = SignedPayload.Decode(
-            request.Payload.Span, out value, out signature);
-        if (refusal != RefusalReason.None)
+        if (_serving.Ledger.Channel(channelId) is not { } known)
         {
-            return refusal;
-        }
-
-        if (_serving.Ledger.Channel(channelOf(value)) is not { } known)
-        {
+            channel = null!;
             return RefusalReason.ChannelUnknown;
         }
 
@@ -105,9 +108,14 @@ internal sealed class Requests
 
     private async Task<RefusalReason> AckAsync(IWireRequest request)
     {
-        RefusalReason refusal = Decode(
-            request, ack => ack.Channel, out Ack ack, out Signature signature,
-            out ChannelState channel);
+        RefusalReason refusal = SignedPayload.Decode(
+            request.Payload.Span, out Ack ack, out Signature signature);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        refusal = CheckHolder(ack, signature, ack.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;
@@ -129,13 +137,33 @@ internal sealed class Requests
 
     private async Task<RefusalReason> StartTraceAsync(IWireRequest request)
     {
-        if (!TraceRequest.TryDecode(request.Payload.Span, out TraceRequest asked))
+        RefusalReason refusal = DecodeQuery(
+            request, out TraceQuery query, out Signature signature);
+        if (refusal != RefusalReason.None)
         {
-            return RefusalReason.PayloadSize;
+            return refusal;
+        }
+
+        // The order says who may ask, but only for somebody who has a channel is it read.
+        Bytes32 digest = query.Digest(_serving.Separator);
+        if (!Secp256k1.TryRecover(digest, signature, out Address asker))
+        {
+            return RefusalReason.SignatureMalformed;
+        }
+
+        if (!_serving.Ledger.IsSpendKey(asker))
+        {
+            return RefusalReason.SignerWrong;
         }
 
         StoredOrder? order = await _serving.Ledger
-            .OrderAsync(asked.OrderHash).ConfigureAwait(false);
+            .OrderAsync(query.OrderHash).ConfigureAwait(false);
+        if (order is not null
+            && _serving.Ledger.Channel(order.Order.Channel)?.Row.Terms.SpendKey != asker)
+        {
+            return RefusalReason.SignerWrong;
+        }
+
         if (order is not { Receipt: { } receipt }
             || !_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
         {
@@ -158,12 +186,23 @@ internal sealed class Requests
 
     private async Task<RefusalReason> ReleaseAsync(IWireRequest request)
     {
-        RefusalReason refusal = Decode(
-            request, wish => wish.OrderHash, out Cancel _, out Signature _,
-            out ChannelState channel);
+        RefusalReason refusal = DecodeQuery(
+            request, out ReleaseQuery query, out Signature asked);
         if (refusal != RefusalReason.None)
         {
             return refusal;
+        }
+
+        refusal = CheckHolder(query, asked, query.Channel, out ChannelState channel);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        Ack newest = channel.Ack ?? new Ack(channel.Id, 0, 0);
+        if (query.CumUnits != newest.CumUnits || query.NextSeq != newest.NextSeq)
+        {
+            return RefusalReason.QueryStale;
         }
 
         if (channel.Sums.Unacked > 0)
@@ -171,7 +210,7 @@ internal sealed class Requests
             return RefusalReason.AckUnfinished;
         }
 
-        Release release = new(channel.Id, channel.Ack?.CumUnits ?? 0);
+        Release release = new(channel.Id, newest.CumUnits);
         Signature signature = _serving.NodeKey.Sign(release.Digest(_serving.Separator));
         Task durable = _serving.Ledger.RecordRelease(release, signature, out refusal);
         if (refusal != RefusalReason.None)
@@ -186,9 +225,14 @@ internal sealed class Requests
 
     private async Task<RefusalReason> StateAsync(IWireRequest request)
     {
-        RefusalReason refusal = Decode(
-            request, proof => proof.Channel, out Ack _, out Signature _,
-            out ChannelState channel);
+        RefusalReason refusal = DecodeQuery(
+            request, out StateQuery query, out Signature signature);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        refusal = CheckHolder(query, signature, query.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;

@@ -1,6 +1,7 @@
 namespace ComputeVoucher.Vouchers;
 
-/// <summary>Only what version 1 knows: unknown bits may one day change what is owed.</summary>
+/// <summary>Only what version 2 knows: unknown bits may one day change what is owed. Proofs are
+/// priced, and refused until a node makes them.</summary>
 internal sealed class FlagsRule : IOrderRule
 {
     public string Name => "flags";
@@ -18,6 +19,13 @@ internal sealed class FlagsRule : IOrderRule
         if ((order.Flags & ~Order.KnownFlags) != 0)
         {
             return RefusalReason.FlagsUnknown;
+        }
+
+        const OrderFlags proofs =
+            OrderFlags.SuccinctProofWanted | OrderFlags.Groth16ProofWanted;
+        if ((order.Flags & proofs) != 0)
+        {
+            return RefusalReason.ProofUnavailable;
         }
 
         return order.Extension.IsZero ? RefusalReason.None : RefusalReason.ExtensionUnsupported;

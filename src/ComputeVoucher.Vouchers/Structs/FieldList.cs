@@ -39,7 +39,7 @@ public static class FieldList
 
         /// <summary>
         /// Reads exactly PayloadBytes bytes: refused with the reason that goes into the error frame
-        /// for another length or a value that version 1 refuses (units above the limit, unknown
+        /// for another length or a value that version 2 refuses (units above the limit, unknown
         /// flags, a nonzero extension).
         /// </summary>
         public static RefusalReason Decode(ReadOnlySpan<byte> payload, out T decoded)
@@ -76,7 +76,7 @@ public interface IFieldList<TSelf>
     static abstract TSelf Fields(ref FieldCursor fields, in TSelf of);
 
     /// <summary>
-    /// Why version 1 refuses these values, beside units above the limit, which every type refuses.
+    /// Why version 2 refuses these values, beside units above the limit, which every type refuses.
     /// </summary>
     static virtual RefusalReason Check(in TSelf value) => RefusalReason.None;
 }

@@ -14,7 +14,7 @@ namespace ComputeVoucher.Vouchers;
 /// <param name="MaxUnits">The most compute units this order may cost.</param>
 /// <param name="Deadline">Unix seconds after which the node must not start.</param>
 /// <param name="Flags">What the client wants beside the receipt.</param>
-/// <param name="Extension">Zero in version 1.</param>
+/// <param name="Extension">Zero in version 2.</param>
 public readonly record struct Order(
     Bytes32 Channel,
     ulong Seq,
@@ -26,8 +26,9 @@ public readonly record struct Order(
     Bytes32 Extension)
     : ISignedStruct<Order>
 {
-    /// <summary>Every bit that version 1 knows.</summary>
-    public const OrderFlags KnownFlags = OrderFlags.AcceptWanted | OrderFlags.TraceRootWanted;
+    /// <summary>Every bit that version 2 knows.</summary>
+    public const OrderFlags KnownFlags = OrderFlags.AcceptWanted | OrderFlags.TraceRootWanted
+        | OrderFlags.SuccinctProofWanted | OrderFlags.Groth16ProofWanted;
 
     /// <inheritdoc/>
     public static string TypeName => "Order";
@@ -50,7 +51,7 @@ public readonly record struct Order(
         : RefusalReason.None;
 }
 
-/// <summary>Bits of an order's flags; every other bit is refused in version 1.</summary>
+/// <summary>Bits of an order's flags; every other bit is refused in version 2.</summary>
 [Flags]
 public enum OrderFlags : byte
 {
@@ -61,4 +62,10 @@ public enum OrderFlags : byte
 
     /// <summary>The receipt carries the trace root; otherwise it is zero there.</summary>
     TraceRootWanted = 2,
+
+    /// <summary>The client wants a succinct proof of the work; it raises the units.</summary>
+    SuccinctProofWanted = 4,
+
+    /// <summary>The client wants a Groth16 proof of the work; it raises the units.</summary>
+    Groth16ProofWanted = 8,
 }

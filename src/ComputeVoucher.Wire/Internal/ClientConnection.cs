@@ -255,6 +255,7 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
             RequestsInFlightMax = (int)welcome.Requests,
             Node = welcome.Node,
             Context = welcome.Context,
+            Nonce = WelcomePayload.ConnectionNonce(welcome.Nonce, _options.Nonce),
         });
     }
 

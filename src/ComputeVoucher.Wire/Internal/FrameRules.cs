@@ -8,7 +8,7 @@ namespace ComputeVoucher.Wire.Internal;
 internal static class FrameRules
 {
     /// <summary>Highest kind number + 1.</summary>
-    private const int KindCount = (int)FrameKind.Goodbye + 1;
+    private const int KindCount = (int)FrameKind.Offer + 1;
 
     private static readonly FrameRule[] s_fromClient = FromClient();
     private static readonly FrameRule[] s_fromNode = FromNode();
@@ -92,6 +92,9 @@ internal static class FrameRules
         Statement(table, FrameKind.TraceRequest);
         Statement(table, FrameKind.ReleaseRequest);
         Statement(table, FrameKind.StateRequest);
+        Statement(table, FrameKind.OpeningRequest);
+        Statement(table, FrameKind.ProofRequest);
+        Statement(table, FrameKind.OfferRequest);
         Common(table, CorrelationRule.Zero);
         return table;
     }
@@ -101,6 +104,9 @@ internal static class FrameRules
         const int welcome = WireProtocol.WelcomeBytes;
         const int outputMin = WireProtocol.OutputPrefixBytes;
         const int outputMax = outputMin + WireProtocol.OutputBytesMax;
+        const int proofMin = WireProtocol.ProofPrefixBytes;
+        const int proofMax = proofMin + WireProtocol.OutputBytesMax;
+        const int answerMax = WireProtocol.LongAnswerBytesMax;
         var table = new FrameRule[KindCount];
         Set(table, FrameKind.Welcome, welcome, welcome, CorrelationRule.Zero);
         Statement(table, FrameKind.Accept);
@@ -110,8 +116,11 @@ internal static class FrameRules
         Statement(table, FrameKind.AckStored);
         Statement(table, FrameKind.TraceRoot);
         Statement(table, FrameKind.Release);
-        Set(table, FrameKind.State, 0, WireProtocol.StateBytesMax, CorrelationRule.NotZero);
+        Set(table, FrameKind.State, 0, answerMax, CorrelationRule.NotZero);
         Set(table, FrameKind.Goodbye, 0, 0, CorrelationRule.Zero);
+        Set(table, FrameKind.Opening, 0, answerMax, CorrelationRule.NotZero);
+        Set(table, FrameKind.Proof, proofMin, proofMax, CorrelationRule.NotZero, last);
+        Statement(table, FrameKind.Offer);
         Common(table, CorrelationRule.Any);
         return table;
     }

@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Wire.Internal;
 
@@ -49,6 +50,8 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     public long Id { get; }
 
     public IPEndPoint RemoteEndPoint { get; }
+
+    public Bytes32 Nonce { get; private set; }
 
     public bool IsOpen => Frames.IsOpen;
 
@@ -218,13 +221,16 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         ushort version = theirs.Choose(WireProtocol.VersionMin, WireProtocol.VersionMax);
         if (version == 0)
         {
-            string ours = $"{WireProtocol.VersionMin} to {WireProtocol.VersionMax}";
-            string text = $"this node speaks versions {ours}, "
-                + $"the client {theirs.VersionMin} to {theirs.VersionMax}";
+            string text = $"this node speaks version {WireProtocol.VersionMax}, the client "
+                + $"{theirs.VersionMin} to {theirs.VersionMax}; use a client of that version";
             Frames.Close((ushort)WireReason.VersionNotSupported, text);
             return;
         }
 
+        Span<byte> drawn = stackalloc byte[Bytes32.Size];
+        _options.FillRandom(drawn);
+        Bytes32 nonce = new(drawn);
+        Nonce = WelcomePayload.ConnectionNonce(nonce, theirs.Nonce);
         Span<byte> payload = stackalloc byte[WireProtocol.WelcomeBytes];
         var welcome = new WelcomePayload(
             version,
@@ -232,7 +238,8 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
             (uint)Limits.OrdersInFlightMax,
             (uint)Limits.RequestsInFlightMax,
             _options.Node,
-            _options.Context);
+            _options.Context,
+            nonce);
         welcome.Write(payload);
         _options.Signer(
             WelcomePayload.Digest(hello, payload), WelcomePayload.SignatureOf(payload));

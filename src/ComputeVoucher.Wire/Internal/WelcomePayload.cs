@@ -6,18 +6,25 @@ namespace ComputeVoucher.Wire.Internal;
 
 /// <summary>
 /// Welcome: version u16, reserved u16, frame bytes u32, orders u32, requests u32, node 20,
-/// context 32, signature 64. The signature covers a tag, the whole Hello payload and everything in
-/// Welcome before it: a replayed proof, another node, another chain and a lowered version all fail.
+/// context 32, nonce 32, signature 64. The signature covers a tag, the whole Hello payload and
+/// everything in Welcome before it: a replayed proof, another node, another chain, a lowered
+/// version and a foreign nonce all fail.
 /// </summary>
 internal readonly record struct WelcomePayload(
-    ushort Version, uint FrameBytes, uint Orders, uint Requests, Address Node, Bytes32 Context)
+    ushort Version,
+    uint FrameBytes,
+    uint Orders,
+    uint Requests,
+    Address Node,
+    Bytes32 Context,
+    Bytes32 Nonce)
 {
     private const int SignedBytes = WireProtocol.WelcomeBytes - WireProtocol.SignatureBytes;
 
     /// <summary>
     /// Ends in a line feed, so that no other signed message of the product begins so.
     /// </summary>
-    private static ReadOnlySpan<byte> Tag => "ComputeVoucher wire welcome 1\n"u8;
+    private static ReadOnlySpan<byte> Tag => "ComputeVoucher wire welcome 2\n"u8;
 
     internal static bool IsValid(ReadOnlySpan<byte> payload) =>
         BinaryPrimitives.ReadUInt16LittleEndian(payload) != 0
@@ -33,7 +40,8 @@ internal readonly record struct WelcomePayload(
         Count(payload[8..]),
         Count(payload[12..]),
         new Address(payload.Slice(16, Address.Size)),
-        new Bytes32(payload.Slice(36, Bytes32.Size)));
+        new Bytes32(payload.Slice(36, Bytes32.Size)),
+        new Bytes32(payload.Slice(68, Bytes32.Size)));
 
     /// <summary>Writes all but the signature, the last 64 bytes.</summary>
     internal void Write(Span<byte> payload)
@@ -45,6 +53,7 @@ internal readonly record struct WelcomePayload(
         BinaryPrimitives.WriteUInt32LittleEndian(payload[12..], Requests);
         Node.CopyTo(payload[16..]);
         Context.CopyTo(payload[36..]);
+        Nonce.CopyTo(payload[68..]);
     }
 
     /// <summary>The 64 bytes that <see cref="Write"/> leaves open.</summary>
@@ -59,6 +68,18 @@ internal readonly record struct WelcomePayload(
         hello[..WireProtocol.HelloBytes].CopyTo(message[Tag.Length..]);
         welcome[..SignedBytes].CopyTo(message[(Tag.Length + WireProtocol.HelloBytes)..]);
         return Keccak256.Hash(message);
+    }
+
+    /// <summary>
+    /// The name of a connection, keccak(node's nonce ‖ client's nonce): neither side can make two
+    /// connections of one name, so that what is signed with it counts on one connection only.
+    /// </summary>
+    internal static Bytes32 ConnectionNonce(in Bytes32 node, in Bytes32 client)
+    {
+        Span<byte> both = stackalloc byte[2 * Bytes32.Size];
+        node.CopyTo(both);
+        client.CopyTo(both[Bytes32.Size..]);
+        return Keccak256.Hash(both);
     }
 
     private static uint Count(ReadOnlySpan<byte> source) =>

@@ -14,7 +14,7 @@ internal sealed class WireRequest(ServerConnection connection, Frame frame)
         if (answer == FrameKind.State)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(
-                payload.Length, WireProtocol.StateBytesMax);
+                payload.Length, WireProtocol.LongAnswerBytesMax);
         }
         else
         {
@@ -35,6 +35,9 @@ internal sealed class WireRequest(ServerConnection connection, Frame frame)
         FrameKind.TraceRequest => FrameKind.TraceRoot,
         FrameKind.ReleaseRequest => FrameKind.Release,
         FrameKind.StateRequest => FrameKind.State,
+        FrameKind.OpeningRequest => FrameKind.Opening,
+        FrameKind.ProofRequest => FrameKind.Proof,
+        FrameKind.OfferRequest => FrameKind.Offer,
         _ => throw new ArgumentException($"{request} is not a request"),
     };
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using ComputeVoucher.TestKit;
@@ -36,6 +37,17 @@ public sealed class MarketTests
             "--deployment", rig.PathOf("deployment.json"), "--channel", rig.PathOf("channel.json"),
             "--model", rig.Model, "--input", rig.Input);
         Assert.Equal(64, verified.GetProperty("executedAgain").GetInt32());
+
+        string line = File.ReadLines(rig.PathOf("receipts")).First();
+        JsonElement receipt = JsonDocument.Parse(line).RootElement;
+        string order = receipt.GetProperty("orderHash").GetString()!;
+        JsonElement trace = rig.Json(rig.TraceArguments(order)).GetProperty("traces")[0];
+        Assert.Equal(receipt.GetProperty("traceRoot").GetString(),
+            trace.GetProperty("traceRoot").GetString());
+        (int status, _, string error) = NodeRig.Run(
+            rig.TraceArguments(receipt.GetProperty("outputRoot").GetString()!));
+        Assert.Equal(1, status);
+        Assert.Contains("knows no such order", error, StringComparison.Ordinal);
 
         // 3. A client that lost its memory learns from the node's signed evidence.
         File.Delete(rig.PathOf("client.state"));

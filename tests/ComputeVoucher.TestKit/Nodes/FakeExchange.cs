@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.TestKit;
@@ -31,6 +32,8 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
 
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
 
+    public Bytes32 Nonce { get; init; }
+
     public bool IsOpen => true;
 
     public CancellationToken Closed => CancellationToken.None;
@@ -42,13 +45,21 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
 
     public List<byte> Output { get; } = [];
 
+    /// <summary>What was sent, in its order.</summary>
+    public List<FrameKind> Sent { get; } = [];
+
     public (ushort Reason, bool Retryable)? Error { get; private set; }
 
-    public bool SendAccept(ReadOnlySpan<byte> accept) => true;
+    public bool SendAccept(ReadOnlySpan<byte> accept)
+    {
+        Sent.Add(FrameKind.Accept);
+        return true;
+    }
 
     public bool SendOutput(uint step, ReadOnlySpan<byte> bytes, bool last)
     {
         Output.AddRange(bytes);
+        Sent.Add(FrameKind.Output);
         return true;
     }
 

@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Frozen;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading.Tasks;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ComputeVoucher.Node.Tests;
+
+/// <summary>What a pipeline needs, with one open channel and a ledger on the disk; jobs wait in
+/// <see cref="Queue"/> until a test runs them.</summary>
+internal sealed class ServingRig : IDisposable
+{
+    public static readonly byte[] Input = [7];
+
+    private readonly string _directory =
+        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
+    public ServingRig()
+    {
+        VoucherClass terms = new(
+            default, 1, ulong.MaxValue / 2, 30 * 86_400, 0, 0, 0, default, default);
+        ServicePolicy policy = new ServicePolicy
+        {
+            Node = NodeKey.Address,
+            Models = FrozenSet.Create(Model.ModelRoot),
+        }.WithClasses([terms]);
+        Ledger = LedgerStore.Open(_directory, new LedgerOptions
+        {
+            Identity = new LedgerIdentity(1, default, default, NodeKey.Address),
+            Policy = policy,
+        });
+        Terms = new ChannelTerms(
+            default, NodeKey.Address, SpendKey.Address, terms.HashStruct(), default);
+        _ = Ledger.PutChannel(new ChannelRow
+        {
+            Terms = Terms,
+            Status = ChannelStatus.Open,
+            Locked = 1_000,
+        });
+        Serving = new Serving
+        {
+            Ledger = Ledger,
+            Policy = policy,
+            Domain = new VoucherDomain(1, default, default),
+            NodeKey = NodeKey,
+            Models = new Dictionary<Bytes32, IModel> { [Model.ModelRoot] = Model }
+                .ToFrozenDictionary(),
+            Graphs = new FairQueue(1),
+            Streams = Queue,
+            Metrics = new Metrics(),
+            Log = NullLogger.Instance,
+            Time = new ManualClock(),
+            NotAccepting = () => RefusalReason.None,
+        };
+        Pipeline = new Pipeline(Serving);
+    }
+
+    public PrivateKey NodeKey { get; } = PrivateKey.FromBytes(Keccak256.Hash("node"u8).Span);
+
+    public PrivateKey SpendKey { get; } = PrivateKey.FromBytes(Keccak256.Hash("spend"u8).Span);
+
+    public FakeModel Model { get; } = new();
+
+    public FairQueue Queue { get; } = new(16);
+
+    public LedgerStore Ledger { get; }
+
+    public Serving Serving { get; }
+
+    public Pipeline Pipeline { get; }
+
+    public ChannelTerms Terms { get; }
+
+    public void Dispose()
+    {
+        Ledger.Dispose();
+        NodeKey.Dispose();
+        SpendKey.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>The struct with its signature, as it travels.</summary>
+    public byte[] Sign<T>(T value, PrivateKey? key = null)
+        where T : struct, ISignedStruct<T> => SignedPayload.Encode(
+            value, (key ?? SpendKey).Sign(value.Digest(Serving.Separator)));
+
+    public Order NewOrder(ulong seq = 0, OrderFlags flags = OrderFlags.None) => new(
+        Terms.HashStruct(), seq, Model.ModelRoot, Keccak256.Hash(Input),
+        FakeModel.Steps * FakeModel.UnitsPerStep, Serving.Now + 60, flags, default);
+
+    public async Task<FakeExchange> SendAsync(Order order)
+    {
+        byte[] signed = Sign(order);
+        FakeExchange stream = new()
+        {
+            Order = signed.AsMemory(0, Order.PayloadBytes),
+            Signature = signed.AsMemory(Order.PayloadBytes),
+            Input = Input,
+        };
+        await Pipeline.OnOrderAsync(stream);
+        Assert.Null(stream.Error);
+        return stream;
+    }
+
+    /// <summary>The job that waits longest, and what its client hears.</summary>
+    public async Task<byte[]?> RunNextAsync(FakeExchange stream)
+    {
+        Assert.True(Queue.TryDequeue(out Job? job));
+        job.Run(Model);
+        return await stream.Answer.WaitAsync(Patience.Default);
+    }
+}
