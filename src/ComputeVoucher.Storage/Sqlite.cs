@@ -9,9 +9,12 @@ public static class Sqlite
     static Sqlite() => raw.SetProvider(new SQLite3Provider_sqlite3());
 
     /// <summary>Opens a connection that only its owner's thread uses at any one time.</summary>
-    public static sqlite3 Open(string path)
+    /// <param name="path">The database.</param>
+    /// <param name="create">Whether a file that is not there is made, as the umask says.</param>
+    public static sqlite3 Open(string path, bool create = true)
     {
-        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
+        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX
+            | (create ? raw.SQLITE_OPEN_CREATE : 0);
         int code = raw.sqlite3_open_v2(path, out sqlite3 connection, flags, null);
         if (code != raw.SQLITE_OK)
         {
