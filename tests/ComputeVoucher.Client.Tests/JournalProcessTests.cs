@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using ComputeVoucher.Faults.Recorder;
 using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
@@ -168,6 +169,34 @@ public sealed class JournalProcessTests : IDisposable
         Assert.Equal(0, client.ExitCode);
     }
 
+    /// <summary>From the nth flush on, each fails: every ack that is said had a flush of its own,
+    /// the orders before it none. After a failed flush nothing is written any more.</summary>
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(9, 5)]
+    public async Task FailedFlush_NoAckIsSaid(int nth, int acksMin)
+    {
+        Given.Open(_path).Dispose();
+        string library = Journal.Build(_folder)
+            ?? throw new InvalidOperationException("a C compiler is needed, as for the build");
+        ProcessStartInfo start = StartOf([], "stubborn", _path, "0");
+        start.Environment["LD_PRELOAD"] = library;
+        start.Environment["RECORDER_DIR"] = _folder;
+        start.Environment["RECORDER_MARKS"] = _folder + ".marks";
+        start.Environment["RECORDER_JOURNAL"] = Path.Combine(_folder, "recorded");
+        start.Environment["RECORDER_FAIL_SYNC"] = $"{nth}";
+        using Process client = Process.Start(start)!;
+        string[] said = (await ToEndAsync(client)).Split('\n')[..^1];
+        Assert.Equal(1, client.ExitCode);
+        // A log begins with flushes of its head and its folder.
+        int acks = said.Count(line => line.StartsWith("ack ", StringComparison.Ordinal));
+        Assert.InRange(acks, acksMin, nth - 1);
+        Assert.Equal(3 * (acks + 1),
+            said.Count(line => line.StartsWith("order ", StringComparison.Ordinal)));
+        Assert.All(said[^2..], line => Assert.Contains("the disk failed", line,
+            StringComparison.Ordinal));
+    }
+
     [NamespaceFact]
     public async Task FullDisk_OneLineAndGoesOnWhenThereIsSpace()
     {
@@ -230,14 +259,17 @@ public sealed class JournalProcessTests : IDisposable
 
     private static Process Start(params string[] arguments) => Start([], arguments);
 
-    private static Process Start(string[] prefix, params string[] arguments)
+    private static Process Start(string[] prefix, params string[] arguments) =>
+        Process.Start(StartOf(prefix, arguments))!;
+
+    private static ProcessStartInfo StartOf(string[] prefix, params string[] arguments)
     {
         string[] command =
             [.. prefix, "dotnet", "exec", typeof(Program).Assembly.Location, .. arguments];
-        return Process.Start(new ProcessStartInfo(command[0], command[1..])
+        return new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
+        };
     }
 }

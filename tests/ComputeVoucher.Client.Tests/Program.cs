@@ -21,6 +21,9 @@ internal static class Program
                 case "work":
                     Work(journal, int.Parse(args[3], CultureInfo.InvariantCulture));
                     break;
+                case "stubborn":
+                    Stubborn(journal);
+                    break;
                 case "fill":
                     Fill(journal, args[3]);
                     break;
@@ -53,6 +56,21 @@ internal static class Program
                 Say($"ack {ack.NextSeq}");
             }
         }
+    }
+
+    /// <summary>Works until it is refused, and tries again.</summary>
+    private static void Stubborn(ClientJournal journal)
+    {
+        try
+        {
+            Work(journal, 1_000);
+        }
+        catch (ClientException failed)
+        {
+            Say(failed.Message);
+        }
+
+        Say($"order {Given.Add(journal).Order.Seq}");
     }
 
     /// <summary>Until the disk is full, then once more when it is not.</summary>
