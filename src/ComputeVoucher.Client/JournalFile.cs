@@ -38,7 +38,7 @@ internal sealed class JournalFile : IDisposable
         _path = path;
         try
         {
-            _connection = Sqlite.Open(path, create: false);
+            _connection = Sqlite.OpenExisting(path);
         }
         catch (StorageException failure)
         {
