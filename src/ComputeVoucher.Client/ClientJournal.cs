@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading;
@@ -10,51 +9,56 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Client;
 
 /// <summary>
-/// What a client must not forget, in one append-only file: sequences used, orders without an answer
-/// (with their input, so that they can be sent again), receipts not yet acknowledged, the newest
-/// ack. One file per channel. Thread safe.
+/// What a client must not forget of one channel: sequences used, orders without an answer (with
+/// their input, so that they can be sent again), receipts not yet acknowledged, the newest ack. One
+/// file holds the journals of any channels and nodes; each is open once, in one process. Thread
+/// safe.
 /// </summary>
 /// <remarks>
-/// Record: body length u32, kind u8, body, first 4 bytes of keccak(kind ‖ body); little endian. A
-/// record that was cut short ends the file. Orders are written before they are sent and survive a
-/// crash of the process; acks are also flushed to the disk, because they are money. After a power
-/// cut the node's State fills in the rest.
+/// Orders are in the file before they are sent and survive a crash of the process; acks are also
+/// flushed to the disk, because they are money. After a power cut the node's State fills in the
+/// rest.
 /// </remarks>
 public sealed class ClientJournal : IDisposable
 {
-    private const int OverheadBytes = 9;
-
-    /// <summary>An order of 225 bytes with the largest input that a frame carries.</summary>
-    private const int BodyBytesMax = (1 << 20) + 1024;
-
-    /// <summary>Beyond this the file is rewritten with what still matters.</summary>
-    private const long CompactBytes = 32 << 20;
-
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<ulong, PendingOrder> _pending = [];
-    private readonly SortedDictionary<ulong, UInt128> _resolved = [];
-    private readonly string _path;
+    private readonly SortedDictionary<ulong, Kept> _pending = [];
+    private readonly SortedDictionary<ulong, Settled> _resolved = [];
     private readonly Bytes32 _channel;
-    private FileStream _file;
-    private byte[]? _ackBytes;
+    private readonly JournalFile _file;
+    private readonly JournalLock _held;
+    private ChannelRecord _row;
+    private Ack _ack;
 
-    private ClientJournal(string path, Bytes32 channel, FileStream file) =>
-        (_path, _channel, _file) = (path, channel, file);
-
-    private enum Kind : byte
+    private ClientJournal(in Bytes32 channel, JournalFile file, JournalLock held)
     {
-        Channel = 1,
-        Order = 2,
-        Receipt = 3,
-        Refused = 4,
-        Ack = 5,
+        (_channel, _file, _held) = (channel, file, held);
+        _ack = new Ack(channel, 0, 0);
     }
 
     /// <summary>First sequence that was never used.</summary>
-    public ulong NextSeq { get; private set; }
+    public ulong NextSeq
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _row.NextSeq;
+            }
+        }
+    }
 
     /// <summary>The newest ack that was signed; its units are 0 when there was none.</summary>
-    public Ack NewestAck { get; private set; }
+    public Ack NewestAck
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ack;
+            }
+        }
+    }
 
     /// <summary>The newest ack as it travels, or null.</summary>
     public byte[]? NewestAckBytes
@@ -63,7 +67,7 @@ public sealed class ClientJournal : IDisposable
         {
             lock (_lock)
             {
-                return _ackBytes;
+                return _row.Ack;
             }
         }
     }
@@ -80,22 +84,29 @@ public sealed class ClientJournal : IDisposable
         }
     }
 
-    /// <exception cref="ClientException">In use, of another channel, or not a journal.</exception>
-    public static ClientJournal Open(string path, Bytes32 channel)
+    /// <summary>The journal of a channel in a file, which is created or migrated if need be.
+    /// </summary>
+    /// <exception cref="ClientException">In use, not a journal, damaged, or not writable.
+    /// </exception>
+    public static ClientJournal Open(string path, in ChannelTerms terms)
     {
-        ClientJournal journal = new(path, channel, OpenLocked(path));
-        journal.NewestAck = new Ack(channel, 0, 0);
+        Bytes32 channel = terms.HashStruct();
         try
         {
-            journal.Load();
+            // Its locks and its log stand beside the file itself, whatever link names it.
+            FileInfo named = new(path);
+            string real = named.LinkTarget is null
+                ? path : named.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+            return Posix.Status(real) is null or { IsRegular: true }
+                ? OpenLocked(real, channel, terms.Node)
+                : throw new ClientException($"{path}: not a file (choose another)");
         }
-        catch
+        catch (Exception failure) when (failure is IOException
+            or UnauthorizedAccessException or ArgumentException)
         {
-            journal.Dispose();
-            throw;
+            throw new ClientException(
+                $"{path}: cannot open the client's state: {failure.Message}", failure);
         }
-
-        return journal;
     }
 
     /// <summary>Orders that were sent, perhaps, and have no answer yet.</summary>
@@ -103,7 +114,13 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            return [.. _pending.Values];
+            List<PendingOrder> orders = [];
+            foreach (Kept kept in _pending.Values)
+            {
+                orders.Add(kept.Order);
+            }
+
+            return orders;
         }
     }
 
@@ -121,7 +138,7 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            return seq < NewestAck.NextSeq
+            return seq < _ack.NextSeq
                 || _pending.ContainsKey(seq) || _resolved.ContainsKey(seq);
         }
     }
@@ -131,13 +148,18 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            PendingOrder order = sign(NextSeq);
-            byte[] body = new byte[order.Signed.Length + order.Input.Length];
-            order.Signed.CopyTo(body);
-            order.Input.CopyTo(body.AsMemory(order.Signed.Length));
-            Append(Kind.Order, body);
-            _pending[order.Order.Seq] = order;
-            NextSeq++;
+            ulong seq = _row.NextSeq;
+            PendingOrder order = sign(seq);
+            UInt128 digest = JournalDigest.OfOrder(
+                _channel, seq, order.Signed.Span, order.Input.Span);
+            ChannelRecord row = _row with { NextSeq = seq + 1, Sum = _row.Sum + digest };
+            _file.Write(durable: false, () =>
+            {
+                _file.AddOrder(_channel, seq, order);
+                _file.PutChannel(_channel, row);
+            });
+            _row = row;
+            _pending[seq] = new Kept(order, digest);
             return order;
         }
     }
@@ -145,25 +167,19 @@ public sealed class ClientJournal : IDisposable
     /// <summary>The order has its receipt, checked.</summary>
     public void Resolve(in Order order, in Receipt receipt, in Signature signature)
     {
-        byte[] body = new byte[8 + SignedPayload.Bytes<Receipt>()];
-        BinaryPrimitives.WriteUInt64LittleEndian(body, order.Seq);
-        SignedPayload.Encode(receipt, signature, body.AsSpan(8));
+        byte[] signed = SignedPayload.Encode(receipt, signature);
         lock (_lock)
         {
-            Append(Kind.Receipt, body);
-            Settle(order.Seq, receipt.Units);
+            Settle([order.Seq], receipt.Units, signed, _row.NextSeq);
         }
     }
 
     /// <summary>The node refused the order for good: nothing is owed for its sequence.</summary>
     public void Refuse(ulong seq)
     {
-        byte[] body = new byte[8];
-        BinaryPrimitives.WriteUInt64LittleEndian(body, seq);
         lock (_lock)
         {
-            Append(Kind.Refused, body);
-            Settle(seq, 0);
+            Settle([seq], 0, null, _row.NextSeq);
         }
     }
 
@@ -173,16 +189,16 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            UInt128 units = NewestAck.CumUnits;
-            ulong next = NewestAck.NextSeq;
-            while (_resolved.TryGetValue(next, out UInt128 more))
+            UInt128 units = _ack.CumUnits;
+            ulong next = _ack.NextSeq;
+            while (_resolved.TryGetValue(next, out Settled more))
             {
-                units += more;
+                units += more.Units;
                 next++;
             }
 
             ack = new Ack(_channel, units, next);
-            return next > NewestAck.NextSeq;
+            return next > _ack.NextSeq;
         }
     }
 
@@ -191,13 +207,7 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            Append(Kind.Ack, signed);
-            Posix.Sync(_path);
-            Take(ack, signed);
-            if (_file.Length > CompactBytes)
-            {
-                Compact();
-            }
+            Take(ack, signed, _row.NextSeq);
         }
     }
 
@@ -206,14 +216,14 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            if (nodeAck.NextSeq > NewestAck.NextSeq && nodeAck.CumUnits >= NewestAck.CumUnits)
+            if (nodeAck.NextSeq > _ack.NextSeq && nodeAck.CumUnits >= _ack.CumUnits)
             {
-                Append(Kind.Ack, signed);
-                Posix.Sync(_path);
-                Take(nodeAck, signed);
+                Take(nodeAck, signed, nextSeq);
             }
-
-            NextSeq = Math.Max(NextSeq, nextSeq);
+            else if (nextSeq > _row.NextSeq)
+            {
+                Settle([], 0, null, nextSeq);
+            }
         }
     }
 
@@ -222,17 +232,14 @@ public sealed class ClientJournal : IDisposable
     /// </summary>
     public void AdoptReceipt(in Order order, in Receipt receipt, in Signature signature)
     {
+        byte[] signed = SignedPayload.Encode(receipt, signature);
         lock (_lock)
         {
-            if (order.Seq < NewestAck.NextSeq || _resolved.ContainsKey(order.Seq))
+            if (order.Seq >= _ack.NextSeq && !_resolved.ContainsKey(order.Seq))
             {
-                return;
+                Settle([order.Seq], receipt.Units, signed, order.Seq + 1);
             }
-
-            NextSeq = Math.Max(NextSeq, order.Seq + 1);
         }
-
-        Resolve(order, receipt, signature);
     }
 
     /// <summary>Sequences without an order (lost before they were sent) owe nothing.</summary>
@@ -240,188 +247,191 @@ public sealed class ClientJournal : IDisposable
     {
         lock (_lock)
         {
-            for (ulong seq = NewestAck.NextSeq; seq < NextSeq; seq++)
+            List<ulong> gaps = [];
+            for (ulong seq = _ack.NextSeq; seq < _row.NextSeq; seq++)
             {
                 if (!_pending.ContainsKey(seq) && !_resolved.ContainsKey(seq))
                 {
-                    Refuse(seq);
+                    gaps.Add(seq);
                 }
+            }
+
+            if (gaps.Count > 0)
+            {
+                Settle(gaps, 0, null, _row.NextSeq);
             }
         }
     }
 
-    public void Dispose() => _file.Dispose();
-
-    private static FileStream OpenLocked(string path)
+    public void Dispose()
     {
+        lock (_lock)
+        {
+            _file.Dispose();
+            _held.Dispose();
+        }
+    }
+
+    private static ClientJournal OpenLocked(string path, in Bytes32 channel, in Address node)
+    {
+        JournalLock held = JournalLock.TryChannel(path, channel)
+            ?? throw new ClientException($"{path}: another client uses channel {channel} of this "
+                + "file (one request at a time may use it)");
+        JournalFile? file = null;
         try
         {
-            // FileShare.None takes an advisory lock: a second client on one channel would use the
-            // same sequences.
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite,
-                FileShare.None, bufferSize: 0);
+            using (JournalLock.Setup(path))
+            {
+                file = OpenFile(path, channel, node);
+            }
+
+            ClientJournal journal = new(channel, file, held);
+            journal.Load(node);
+            return journal;
         }
-        catch (IOException failure)
+        catch (Exception failure)
         {
-            throw new ClientException($"{path}: cannot open the client's state: {failure.Message} "
-                + "(one request at a time may use it)", failure);
+            ClientException? refused = failure switch
+            {
+                StorageException storage => file!.Refuse(storage),
+                FormatException or ArgumentException => file!.Damaged(failure.Message),
+                _ => null,
+            };
+            file?.Dispose();
+            held.Dispose();
+            throw refused ?? failure;
         }
     }
 
-    private void Take(in Ack ack, byte[] signed)
+    private static JournalFile OpenFile(string path, in Bytes32 channel, in Address node)
     {
-        NewestAck = ack;
-        _ackBytes = signed;
-        NextSeq = Math.Max(NextSeq, ack.NextSeq);
-        ulong next = ack.NextSeq;
-        RemoveBelow(_resolved, next);
-        RemoveBelow(_pending, next);
+        if (Posix.CreatePrivate(path))
+        {
+            JournalMigration.SyncFolder(path);
+        }
+
+        if (JournalFile.TryOpen(path) is { } file)
+        {
+            return file;
+        }
+
+        JournalMigration.Run(path, channel, node);
+        return JournalFile.TryOpen(path)
+            ?? throw new ClientException($"{path}: replaced while it was migrated (start again)");
     }
 
-    private static void RemoveBelow<T>(SortedDictionary<ulong, T> map, ulong next)
+    private void Load(in Address node)
     {
-        List<ulong> gone = [];
-        foreach (ulong seq in map.Keys)
+        UInt128 sum = 0;
+        _row = _file.Channel(_channel) ?? new ChannelRecord(node, 0, null, 0);
+        if (_row.Ack is { } signed)
+        {
+            _ = SignedPayload.Decode(signed, out _ack, out _);
+        }
+
+        _file.ReadOrders(_channel, (seq, body) =>
+        {
+            PendingOrder order = PendingOrder.Decode(body);
+            UInt128 digest = JournalDigest.OfOrder(
+                _channel, seq, order.Signed.Span, order.Input.Span);
+            _pending[seq] = new Kept(order, digest);
+            sum += digest;
+        });
+        _file.ReadSettled(_channel, (seq, units, digest) =>
+        {
+            _resolved[seq] = new Settled(units, digest);
+            sum += digest;
+        });
+        if (sum != _row.Sum)
+        {
+            throw _file.Damaged("the rows of this channel do not have their sum");
+        }
+    }
+
+    /// <summary>Sequences that need no answer any more, each for so many units.</summary>
+    private void Settle(List<ulong> seqs, UInt128 units, byte[]? receipt, ulong nextSeq)
+    {
+        UInt128 sum = _row.Sum;
+        foreach (ulong seq in seqs)
+        {
+            sum -= _pending.TryGetValue(seq, out Kept open) ? open.Digest : 0;
+            sum -= _resolved.TryGetValue(seq, out Settled before) ? before.Digest : 0;
+            sum += seq < _ack.NextSeq
+                ? 0 : JournalDigest.OfSettled(_channel, seq, units, receipt);
+        }
+
+        ChannelRecord row = _row with { NextSeq = Math.Max(_row.NextSeq, nextSeq), Sum = sum };
+        _file.Write(durable: false, () =>
+        {
+            foreach (ulong seq in seqs)
+            {
+                _file.RemoveOrder(_channel, seq);
+                if (seq >= _ack.NextSeq)
+                {
+                    _file.PutSettled(_channel, seq, units, receipt);
+                }
+            }
+
+            _file.PutChannel(_channel, row);
+        });
+        _row = row;
+        foreach (ulong seq in seqs)
+        {
+            _pending.Remove(seq);
+            if (seq >= _ack.NextSeq)
+            {
+                _resolved[seq] = new Settled(
+                    units, JournalDigest.OfSettled(_channel, seq, units, receipt));
+            }
+        }
+    }
+
+    /// <summary>A new newest ack, durable; what it covers is removed.</summary>
+    private void Take(in Ack ack, byte[] signed, ulong nextSeq)
+    {
+        ulong covered = ack.NextSeq;
+        List<ulong> orders = Below(_pending.Keys, covered);
+        List<ulong> settled = Below(_resolved.Keys, covered);
+        UInt128 sum = _row.Sum;
+        foreach (ulong seq in orders)
+        {
+            sum -= _pending[seq].Digest;
+        }
+
+        foreach (ulong seq in settled)
+        {
+            sum -= _resolved[seq].Digest;
+        }
+
+        ulong next = Math.Max(Math.Max(_row.NextSeq, covered), nextSeq);
+        ChannelRecord row = _row with { NextSeq = next, Ack = signed, Sum = sum };
+        _file.Write(durable: true, () =>
+        {
+            _file.RemoveBelow(_channel, covered);
+            _file.PutChannel(_channel, row);
+        });
+        (_row, _ack) = (row, ack);
+        orders.ForEach(seq => _pending.Remove(seq));
+        settled.ForEach(seq => _resolved.Remove(seq));
+    }
+
+    private static List<ulong> Below(IEnumerable<ulong> seqs, ulong next)
+    {
+        List<ulong> below = [];
+        foreach (ulong seq in seqs)
         {
             if (seq >= next)
             {
                 break;
             }
 
-            gone.Add(seq);
+            below.Add(seq);
         }
 
-        foreach (ulong seq in gone)
-        {
-            map.Remove(seq);
-        }
+        return below;
     }
 
-    private void Settle(ulong seq, UInt128 units)
-    {
-        _pending.Remove(seq);
-        if (seq >= NewestAck.NextSeq)
-        {
-            _resolved[seq] = units;
-        }
-    }
+    private readonly record struct Kept(PendingOrder Order, UInt128 Digest);
 
-    private void Append(Kind kind, ReadOnlySpan<byte> body)
-    {
-        byte[] record = new byte[OverheadBytes + body.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(record, body.Length);
-        record[4] = (byte)kind;
-        body.CopyTo(record.AsSpan(5));
-        Keccak256.Hash(record.AsSpan(4, 1 + body.Length)).Span[..4]
-            .CopyTo(record.AsSpan(5 + body.Length));
-        _file.Write(record);
-    }
-
-    private void Load()
-    {
-        byte[] head = new byte[5];
-        long good = 0;
-        while (_file.ReadAtLeast(head, 5, throwOnEndOfStream: false) == 5)
-        {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(head);
-            if (length is < 0 or > BodyBytesMax)
-            {
-                break;
-            }
-
-            byte[] rest = new byte[1 + length + 4];
-            rest[0] = head[4];
-            if (_file.ReadAtLeast(rest.AsSpan(1), length + 4, throwOnEndOfStream: false)
-                    < length + 4
-                || !Keccak256.Hash(rest.AsSpan(0, 1 + length)).Span[..4]
-                    .SequenceEqual(rest.AsSpan(1 + length)))
-            {
-                break;
-            }
-
-            Apply((Kind)head[4], rest.AsMemory(1, length));
-            good = _file.Position;
-        }
-
-        if (good == 0 && _file.Length > 0)
-        {
-            throw new ClientException($"{_path}: not a client state file (choose another)");
-        }
-
-        _file.SetLength(good);
-        _file.Position = good;
-        if (good == 0)
-        {
-            Append(Kind.Channel, _channel.Span);
-        }
-    }
-
-    private void Apply(Kind kind, ReadOnlyMemory<byte> body)
-    {
-        switch (kind)
-        {
-            case Kind.Channel:
-                if (!body.Span.SequenceEqual(_channel.Span))
-                {
-                    throw new ClientException($"{_path}: the state of another channel, "
-                        + $"{Hex.Encode(body.Span)} (one state file per channel)");
-                }
-
-                break;
-            case Kind.Order:
-                PendingOrder order = PendingOrder.Decode(body);
-                _pending[order.Order.Seq] = order;
-                NextSeq = Math.Max(NextSeq, order.Order.Seq + 1);
-                break;
-            case Kind.Receipt:
-                _ = SignedPayload.Decode(body.Span[8..], out Receipt receipt, out _);
-                ulong served = BinaryPrimitives.ReadUInt64LittleEndian(body.Span);
-                NextSeq = Math.Max(NextSeq, served + 1);
-                Settle(served, receipt.Units);
-                break;
-            case Kind.Refused:
-                Settle(BinaryPrimitives.ReadUInt64LittleEndian(body.Span), 0);
-                break;
-            case Kind.Ack:
-                _ = SignedPayload.Decode(body.Span, out Ack ack, out _);
-                Take(ack, body.ToArray());
-                break;
-            default:
-                throw new ClientException($"{_path}: record of unknown kind {(byte)kind} "
-                    + "(written by a newer version?)");
-        }
-    }
-
-    private void Compact()
-    {
-        string beside = _path + ".partial";
-        FileStream old = _file;
-        _file = new FileStream(beside, FileMode.Create, FileAccess.ReadWrite,
-            FileShare.None, bufferSize: 0);
-        Append(Kind.Channel, _channel.Span);
-        if (_ackBytes is not null)
-        {
-            Append(Kind.Ack, _ackBytes);
-        }
-
-        foreach (PendingOrder order in _pending.Values)
-        {
-            Append(Kind.Order, [.. order.Signed.Span, .. order.Input.Span]);
-        }
-
-        foreach ((ulong seq, UInt128 units) in _resolved)
-        {
-            Receipt settled = new(Bytes32.Zero, 1, Bytes32.Zero, Bytes32.Zero, units);
-            byte[] body = new byte[8 + SignedPayload.Bytes<Receipt>()];
-            BinaryPrimitives.WriteUInt64LittleEndian(body, seq);
-            settled.Encode(body.AsSpan(8));
-            Append(Kind.Receipt, body);
-        }
-
-        Posix.Sync(beside);
-        File.Move(beside, _path, overwrite: true);
-        // Or a power cut brings the old file back, without the acks that are written from now on.
-        Posix.Sync(Path.GetDirectoryName(Path.GetFullPath(_path))!);
-        old.Dispose();
-    }
+    private readonly record struct Settled(UInt128 Units, UInt128 Digest);
 }

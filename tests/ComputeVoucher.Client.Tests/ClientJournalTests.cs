@@ -7,32 +7,32 @@ namespace ComputeVoucher.Client.Tests;
 
 public sealed class ClientJournalTests : IDisposable
 {
-    private static readonly Bytes32 s_channel = Keccak256.Hash("channel"u8);
-    private static readonly Bytes32 s_separator = Keccak256.Hash("separator"u8);
+    private static readonly Bytes32 s_channel = Given.Terms(0).HashStruct();
 
-    private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-    private readonly PrivateKey _key = PrivateKey.FromBytes(Keccak256.Hash("key"u8).Span);
+    private readonly string _folder = Given.Folder();
+    private readonly string _path;
 
-    public void Dispose()
-    {
-        _key.Dispose();
-        File.Delete(_path);
-    }
+    public ClientJournalTests() => _path = Path.Combine(_folder, "client.state");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Reopen_OrdersReceiptsAck_AllRemembered()
     {
-        using (ClientJournal journal = Open())
+        string before;
+        using (ClientJournal journal = Given.Open(_path))
         {
-            PendingOrder first = Add(journal);
-            Add(journal);
-            PendingOrder third = Add(journal);
-            Resolve(journal, first, 100);
-            Resolve(journal, third, 7);
-            Acknowledge(journal);
+            PendingOrder first = Given.Add(journal);
+            Given.Add(journal);
+            PendingOrder third = Given.Add(journal);
+            Given.Resolve(journal, first, 100);
+            Given.Resolve(journal, third, 7);
+            Given.Acknowledge(journal);
+            before = Given.Describe(journal);
         }
 
-        using ClientJournal again = Open();
+        using ClientJournal again = Given.Open(_path);
+        Assert.Equal(before, Given.Describe(again));
         Assert.Equal(3UL, again.NextSeq);
         Assert.Equal(new Ack(s_channel, 100, 1), again.NewestAck);
         PendingOrder left = Assert.Single(again.Pending());
@@ -40,7 +40,7 @@ public sealed class ClientJournalTests : IDisposable
         Assert.Equal([1, 2, 3], left.Input.ToArray());
         // The third is settled and may not be acknowledged before the second.
         Assert.False(again.TryNextAck(out _));
-        Resolve(again, left, 10);
+        Given.Resolve(again, left, 10);
         Assert.True(again.TryNextAck(out Ack ack));
         Assert.Equal(new Ack(s_channel, 117, 3), ack);
     }
@@ -48,108 +48,176 @@ public sealed class ClientJournalTests : IDisposable
     [Fact]
     public void Refuse_Order_OwesNothing()
     {
-        using ClientJournal journal = Open();
-        journal.Refuse(Add(journal).Order.Seq);
+        using ClientJournal journal = Given.Open(_path);
+        journal.Refuse(Given.Add(journal).Order.Seq);
         Assert.True(journal.TryNextAck(out Ack ack));
         Assert.Equal(new Ack(s_channel, 0, 1), ack);
     }
 
     [Fact]
-    public void Reopen_CutAtEveryByte_LongestWholePrefix()
+    public void Adopt_WhatOnlyTheNodeKnows_RememberedAndNeverUsedAgain()
     {
-        using (ClientJournal journal = Open())
+        string before;
+        using (ClientJournal journal = Given.Open(_path))
         {
-            Resolve(journal, Add(journal), 5);
-            Acknowledge(journal);
-            Add(journal);
+            Ack ack = new(s_channel, 50, 4);
+            journal.Adopt(ack, Given.Signed(ack), 4);
+            Adopt(journal, 6, 30);
+            // Known already: neither counts twice.
+            Adopt(journal, 6, 99);
+            Adopt(journal, 3, 99);
+            Ack older = new(s_channel, 10, 2);
+            journal.Adopt(older, Given.Signed(older), 2);
+            Assert.Equal(7UL, journal.NextSeq);
+            Assert.False(journal.TryNextAck(out _));
+            journal.FillGaps();
+            before = Given.Describe(journal);
         }
 
-        byte[] whole = File.ReadAllBytes(_path);
-        ulong before = 0;
-        for (int length = 41; length <= whole.Length; length++)
+        using ClientJournal again = Given.Open(_path);
+        Assert.Equal(before, Given.Describe(again));
+        Assert.True(again.TryNextAck(out Ack next));
+        Assert.Equal(new Ack(s_channel, 80, 7), next);
+        Assert.Equal(7UL, Given.Add(again).Order.Seq);
+    }
+
+    [Fact]
+    public void Adopt_NextSequenceAlone_Remembered()
+    {
+        using (ClientJournal journal = Given.Open(_path))
         {
-            File.WriteAllBytes(_path, whole[..length]);
-            using ClientJournal journal = Open();
-            Assert.InRange(journal.NextSeq, before, 2UL);
-            before = journal.NextSeq;
-            Assert.True(journal.NewestAck.CumUnits is var units && (units == 0 || units == 5));
+            Ack none = new(s_channel, 0, 0);
+            journal.Adopt(none, Given.Signed(none), 9);
         }
 
-        Assert.Equal(2UL, before);
+        using ClientJournal again = Given.Open(_path);
+        Assert.Equal(9UL, again.NextSeq);
+        Assert.Null(again.NewestAckBytes);
     }
 
     [Fact]
-    public void Open_OtherChannel_Refused()
+    public void RecordAck_CoversAnOpenOrder_BothGone()
     {
-        using (ClientJournal journal = Open())
+        using (ClientJournal journal = Given.Open(_path))
         {
-            Add(journal);
+            Given.Add(journal);
+            Ack ack = new(s_channel, 5, 3);
+            journal.RecordAck(ack, Given.Signed(ack));
         }
 
-        Assert.Contains("another channel", Assert.Throws<ClientException>(
-            () => ClientJournal.Open(_path, Keccak256.Hash("other"u8))).Message,
-            StringComparison.Ordinal);
+        using ClientJournal again = Given.Open(_path);
+        Assert.Empty(again.Pending());
+        Assert.Equal(3UL, again.NextSeq);
     }
 
     [Fact]
-    public void Open_InUse_Refused()
+    public void Open_TwoChannelsOfTwoNodes_OneFileAndNothingMixed()
     {
-        using ClientJournal journal = Open();
-        Assert.Contains("one request at a time",
-            Assert.Throws<ClientException>(() => Open()).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Open_SomethingElse_RefusedAndUntouched()
-    {
-        File.WriteAllText(_path, "my thesis");
-        Assert.Throws<ClientException>(() => Open());
-        Assert.Equal("my thesis", File.ReadAllText(_path));
-    }
-
-    [Fact]
-    public void RecordAck_LargeFile_CompactedWithoutLoss()
-    {
-        using (ClientJournal journal = Open())
+        string[] before;
+        using (ClientJournal even = Given.Open(_path))
+        using (ClientJournal odd = Given.Open(_path, 1))
         {
-            byte[] input = new byte[1 << 20];
-            for (int i = 0; i < 34; i++)
+            for (uint i = 0; i < 20; i++)
             {
-                Resolve(journal, Add(journal, input), 3);
+                Given.Resolve(even, Given.Add(even), 1);
+                Given.Resolve(odd, Given.Add(odd, [(byte)i]), 1_000);
+                if (i % 3 == 0)
+                {
+                    Given.Acknowledge(i % 2 == 0 ? even : odd);
+                }
             }
 
-            PendingOrder open = Add(journal, input);
-            PendingOrder settled = Add(journal, input);
-            Resolve(journal, settled, 9);
-            Acknowledge(journal);
-            Assert.InRange(new FileInfo(_path).Length, 1, 4 << 20);
-            Assert.Equal(34UL, open.Order.Seq);
+            Given.Add(even);
+            before = [Given.Describe(even), Given.Describe(odd)];
+            Assert.Equal((20, 20_000), (Owed(even), Owed(odd)));
         }
 
-        using ClientJournal again = Open();
-        Assert.Equal(36UL, again.NextSeq);
-        Assert.Equal(new Ack(s_channel, 102, 34), again.NewestAck);
-        Resolve(again, Assert.Single(again.Pending()), 1);
+        using ClientJournal evenAgain = Given.Open(_path);
+        using ClientJournal oddAgain = Given.Open(_path, 1);
+        Assert.Equal(before[0], Given.Describe(evenAgain));
+        Assert.Equal(before[1], Given.Describe(oddAgain));
+        Assert.NotEqual(Given.Terms(0).Node, Given.Terms(1).Node);
+    }
+
+    [Fact]
+    public void Open_InUse_RefusedForThatChannelAlone()
+    {
+        using ClientJournal journal = Given.Open(_path);
+        string message = Assert.Throws<ClientException>(() => Given.Open(_path)).Message;
+        Assert.Contains("one request at a time", message, StringComparison.Ordinal);
+        Assert.Contains(s_channel.ToString(), message, StringComparison.Ordinal);
+        string link = Path.Combine(_folder, "link");
+        File.CreateSymbolicLink(link, _path);
+        Assert.Throws<ClientException>(() => Given.Open(link));
+        Given.Open(_path, 1).Dispose();
+        Given.Open(link, 2).Dispose();
+    }
+
+    [Fact]
+    public void Add_LargeInputsForLong_FileStaysSmallWithoutLoss()
+    {
+        using (ClientJournal journal = Given.Open(_path))
+        {
+            byte[] input = new byte[1 << 20];
+            for (int i = 0; i < 12; i++)
+            {
+                Given.Resolve(journal, Given.Add(journal, input), 3);
+            }
+
+            PendingOrder open = Given.Add(journal, input);
+            PendingOrder settled = Given.Add(journal, input);
+            Given.Resolve(journal, settled, 9);
+            Given.Acknowledge(journal);
+            Assert.Equal(12UL, open.Order.Seq);
+        }
+
+        // Two inputs were there at a time.
+        Assert.InRange(new FileInfo(_path).Length, 1, 4 << 20);
+        using ClientJournal again = Given.Open(_path);
+        Assert.Equal(14UL, again.NextSeq);
+        Assert.Equal(new Ack(s_channel, 36, 12), again.NewestAck);
+        Given.Resolve(again, Assert.Single(again.Pending()), 1);
         Assert.True(again.TryNextAck(out Ack ack));
-        Assert.Equal(new Ack(s_channel, 112, 36), ack);
+        Assert.Equal(new Ack(s_channel, 46, 14), ack);
     }
 
-    private ClientJournal Open() => ClientJournal.Open(_path, s_channel);
-
-    private PendingOrder Add(ClientJournal journal, byte[]? input = null) => journal.Add(seq =>
-        PendingOrder.Sign(
-            new Order(s_channel, seq, default, default, 1000, 1, OrderFlags.None, default),
-            _key, s_separator, input ?? [1, 2, 3]));
-
-    private void Resolve(ClientJournal journal, PendingOrder order, uint units)
+    [Fact]
+    public void Open_WiderFile_Narrowed()
     {
-        Receipt receipt = new(order.Order.HashStruct(), 1, default, default, units);
-        journal.Resolve(order.Order, receipt, _key.Sign(receipt.Digest(s_separator)));
+        Given.Open(_path).Dispose();
+        File.SetUnixFileMode(_path, (UnixFileMode)0x1FF);
+        using ClientJournal journal = Given.Open(_path);
+        Given.Add(journal);
+        foreach (string file in Directory.GetFiles(_folder))
+        {
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        }
+
+        Assert.Equal(4, Directory.GetFiles(_folder).Length);
     }
 
-    private void Acknowledge(ClientJournal journal)
+    [Fact]
+    public void Open_NoFileOrNoFolder_OneLine()
     {
-        Assert.True(journal.TryNextAck(out Ack ack));
-        journal.RecordAck(ack, SignedPayload.Encode(ack, _key.Sign(ack.Digest(s_separator))));
+        foreach (string path in (string[])[_folder, "/dev/null", Path.Combine(_folder, "no", "x")])
+        {
+            string message = Assert.Throws<ClientException>(() => Given.Open(path)).Message;
+            Assert.DoesNotContain('\n', message);
+            Assert.Contains(path, message, StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists("/dev/null.lock"));
+    }
+
+    private static int Owed(ClientJournal journal) =>
+        (int)(journal.TryNextAck(out Ack ack) ? ack.CumUnits : journal.NewestAck.CumUnits);
+
+    private static void Adopt(ClientJournal journal, ulong seq, uint units)
+    {
+        PendingOrder order = Given.Order(s_channel, seq, [1]);
+        Receipt receipt = Given.Receipt(order, units);
+        journal.AdoptReceipt(
+            order.Order, receipt, Given.NodeKey.Sign(receipt.Digest(Given.Separator)));
     }
 }

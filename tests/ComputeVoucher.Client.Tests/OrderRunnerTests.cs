@@ -11,7 +11,7 @@ namespace ComputeVoucher.Client.Tests;
 [Trait("Category", "load")]
 public sealed class OrderRunnerTests : IDisposable
 {
-    private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+    private readonly string _folder = Given.Folder();
     private readonly PrivateKey _spendKey = PrivateKey.FromBytes(Keccak256.Hash("spend"u8).Span);
     private readonly PrivateKey _nodeKey = PrivateKey.FromBytes(Keccak256.Hash("node"u8).Span);
     private readonly VoucherDomain _domain = new(1, default, default);
@@ -20,7 +20,7 @@ public sealed class OrderRunnerTests : IDisposable
     {
         _spendKey.Dispose();
         _nodeKey.Dispose();
-        File.Delete(_path);
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Theory]
@@ -30,7 +30,8 @@ public sealed class OrderRunnerTests : IDisposable
         bool isOther, int owed)
     {
         ChannelTerms terms = Terms(1);
-        using ClientJournal journal = ClientJournal.Open(_path, terms.HashStruct());
+        using ClientJournal journal = ClientJournal.Open(
+            Path.Combine(_folder, "client.state"), terms);
         await using NodeConnection node = new(Nowhere(terms));
         using OrderRunner runner = new(
             node, journal, null!, _spendKey, terms, _domain.VouchersSeparator,
@@ -46,7 +47,8 @@ public sealed class OrderRunnerTests : IDisposable
     public async Task Adopt_LostJournalWithGapsAndARunningOrder_WaitsThenOwesWhatWasServed()
     {
         ChannelTerms terms = Terms(1);
-        using ClientJournal journal = ClientJournal.Open(_path, terms.HashStruct());
+        using ClientJournal journal = ClientJournal.Open(
+            Path.Combine(_folder, "client.state"), terms);
         await using NodeConnection node = new(Nowhere(terms));
         using OrderRunner runner = new(
             node, journal, null!, _spendKey, terms, _domain.VouchersSeparator,

@@ -94,7 +94,7 @@ internal sealed class ChannelCommands
     {
         using PrivateKey spend = KeyFile.Load(parsed.GetRequiredValue(ClientOptions.SpendKey));
         using ClientJournal journal = ClientJournal.Open(
-            parsed.GetRequiredValue(ClientOptions.State), channel.HashStruct());
+            parsed.GetRequiredValue(ClientOptions.State), channel);
         await using NodeConnection node = new(ClientOptions.Connection(
             parsed, channel, chain.Deployment.Domain, spend, ClientOptions.PatienceDefault));
         await chain.Holder.CloseAsync(ClassFile.Of(parsed), channel, journal.NewestAck, node,

@@ -87,7 +87,7 @@ internal sealed class RequestCommand
         using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(ClientOptions.SpendKey));
         using IModel model = OpenModel(parsed, out InputFile inputs, out TextStream? text);
         using ClientJournal journal = ClientJournal.Open(
-            parsed.GetRequiredValue(ClientOptions.State), channel.HashStruct());
+            parsed.GetRequiredValue(ClientOptions.State), channel);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
             spendKey, TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400))));
         using OrderRunner runner = new(node, journal, model, spendKey, channel,

@@ -24,7 +24,8 @@ internal static class ClientOptions
         "--at", "Where the node listens", "HOST:PORT", "127.0.0.1:9600");
 
     public static Option<string> State { get; } = Opt.Needed<string>(
-        "--state", "The client's memory of this channel: sequences, receipts, newest ack", "FILE");
+        "--state", "The client's memory: sequences, receipts, newest ack; one file may serve "
+            + "several channels", "FILE");
 
     /// <summary>How this process talks to a node.</summary>
     public static NodeConnectionOptions Connection(ParseResult parsed, in ChannelTerms channel,

@@ -1,0 +1,178 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.IO;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Client;
+
+/// <summary>
+/// The journal as it was before SQLite, one append-only file per channel: read, never written.
+/// Frozen: only <see cref="JournalMigration"/> asks.
+/// </summary>
+/// <remarks>
+/// Record: body length u32, kind u8, body, first 4 bytes of keccak(kind ‖ body); little endian. A
+/// record that was cut short, or is damaged, ends the file.
+/// </remarks>
+internal sealed class JournalV1
+{
+    private const int HeadBytes = 5;
+    private const int SumBytes = 4;
+
+    /// <summary>An order of 225 bytes with the largest input that a frame carries.</summary>
+    private const int BodyBytesMax = (1 << 20) + 1024;
+
+    private readonly string _path;
+    private readonly Bytes32 _channel;
+    private readonly SortedDictionary<ulong, PendingOrder> _pending = [];
+    private readonly SortedDictionary<ulong, SettledV1> _settled = [];
+    private bool _hasChannel;
+    private ulong _ackedSeq;
+
+    private JournalV1(string path, in Bytes32 channel) => (_path, _channel) = (path, channel);
+
+    private enum Kind : byte
+    {
+        Channel = 1,
+        Order = 2,
+        Receipt = 3,
+        Refused = 4,
+        Ack = 5,
+    }
+
+    /// <summary>First sequence that was never used.</summary>
+    public ulong NextSeq { get; private set; }
+
+    /// <summary>The newest ack as it travels, or null.</summary>
+    public byte[]? AckSigned { get; private set; }
+
+    /// <summary>Orders without an answer, by sequence.</summary>
+    public IReadOnlyDictionary<ulong, PendingOrder> Pending => _pending;
+
+    /// <summary>What the newest ack does not cover, by sequence.</summary>
+    public IReadOnlyDictionary<ulong, SettledV1> Settled => _settled;
+
+    /// <summary>The longest prefix of whole records.</summary>
+    /// <param name="path">For the messages.</param>
+    /// <param name="file">At its start.</param>
+    /// <param name="channel">Whose journal is wanted.</param>
+    /// <exception cref="ClientException">Not a journal, or of another channel.</exception>
+    public static JournalV1 Read(string path, Stream file, in Bytes32 channel)
+    {
+        JournalV1 journal = new(path, channel);
+        try
+        {
+            journal.Load(file);
+        }
+        catch (Exception failure) when (failure is FormatException or ArgumentException)
+        {
+            throw new ClientException($"{path}: an old client state file, damaged: "
+                + $"{failure.Message} (move it away; a new file is filled in from the node)",
+                failure);
+        }
+
+        return journal;
+    }
+
+    private void Load(Stream file)
+    {
+        byte[] head = new byte[HeadBytes];
+        while (file.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) == HeadBytes)
+        {
+            int length = BinaryPrimitives.ReadInt32LittleEndian(head);
+            if (length is < 0 or > BodyBytesMax)
+            {
+                break;
+            }
+
+            byte[] rest = new byte[1 + length + SumBytes];
+            rest[0] = head[4];
+            if (file.ReadAtLeast(rest.AsSpan(1), length + SumBytes, throwOnEndOfStream: false)
+                    < length + SumBytes
+                || !Keccak256.Hash(rest.AsSpan(0, 1 + length)).Span[..SumBytes]
+                    .SequenceEqual(rest.AsSpan(1 + length)))
+            {
+                break;
+            }
+
+            Apply((Kind)head[4], rest.AsMemory(1, length));
+        }
+
+        if (!_hasChannel)
+        {
+            throw new ClientException($"{_path}: not a client state file (choose another; if it "
+                + "was one, move it away: a new file is filled in from the node)");
+        }
+    }
+
+    private void Apply(Kind kind, ReadOnlyMemory<byte> body)
+    {
+        switch (kind)
+        {
+            case Kind.Channel:
+                if (!body.Span.SequenceEqual(_channel.Span))
+                {
+                    throw new ClientException($"{_path}: the state of another channel, "
+                        + $"{Hex.Encode(body.Span)}, in the format that held one (use it once with "
+                        + "that channel, then it takes others; or choose another file)");
+                }
+
+                _hasChannel = true;
+                break;
+            case Kind.Order:
+                PendingOrder order = PendingOrder.Decode(body);
+                _pending[order.Order.Seq] = order;
+                NextSeq = Math.Max(NextSeq, order.Order.Seq + 1);
+                break;
+            case Kind.Receipt:
+                bool isSigned = SignedPayload.Decode(body.Span[8..], out Receipt receipt, out _)
+                    == RefusalReason.None;
+                ulong served = BinaryPrimitives.ReadUInt64LittleEndian(body.Span);
+                NextSeq = Math.Max(NextSeq, served + 1);
+                // A compacted file kept the units of a receipt and not its signature.
+                Settle(served, new SettledV1(
+                    receipt.Units, isSigned ? body[8..].ToArray() : null));
+                break;
+            case Kind.Refused:
+                Settle(BinaryPrimitives.ReadUInt64LittleEndian(body.Span), default);
+                break;
+            case Kind.Ack:
+                _ = SignedPayload.Decode(body.Span, out Ack ack, out _);
+                Take(ack.NextSeq, body.ToArray());
+                break;
+            default:
+                throw new ClientException($"{_path}: record of unknown kind {(byte)kind} "
+                    + "(not of this program; choose another file)");
+        }
+    }
+
+    private void Settle(ulong seq, in SettledV1 settled)
+    {
+        _pending.Remove(seq);
+        if (seq >= _ackedSeq)
+        {
+            _settled[seq] = settled;
+        }
+    }
+
+    private void Take(ulong next, byte[] signed)
+    {
+        (_ackedSeq, AckSigned) = (next, signed);
+        NextSeq = Math.Max(NextSeq, next);
+        foreach (ulong seq in new List<ulong>(_pending.Keys))
+        {
+            _ = seq < next && _pending.Remove(seq);
+        }
+
+        foreach (ulong seq in new List<ulong>(_settled.Keys))
+        {
+            _ = seq < next && _settled.Remove(seq);
+        }
+    }
+}
+
+/// <summary>What a sequence came to.</summary>
+/// <param name="Units">Owed for it; 0 when it was refused.</param>
+/// <param name="Receipt">Signed, or null.</param>
+internal readonly record struct SettledV1(UInt128 Units, byte[]? Receipt);
