@@ -9,10 +9,17 @@ public static class Sqlite
     static Sqlite() => raw.SetProvider(new SQLite3Provider_sqlite3());
 
     /// <summary>Opens a connection that only its owner's thread uses at any one time.</summary>
-    public static sqlite3 Open(string path)
+    public static sqlite3 Open(string path) =>
+        Open(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+
+    /// <summary>As above, without the right to write: a file that may be damaged, and the log
+    /// beside it, stay as they are.</summary>
+    public static sqlite3 OpenReadOnly(string path) => Open(path, raw.SQLITE_OPEN_READONLY);
+
+    private static sqlite3 Open(string path, int flags)
     {
-        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
-        int code = raw.sqlite3_open_v2(path, out sqlite3 connection, flags, null);
+        int code = raw.sqlite3_open_v2(
+            path, out sqlite3 connection, flags | raw.SQLITE_OPEN_NOMUTEX, null);
         if (code != raw.SQLITE_OK)
         {
             StorageException fault = Fault(connection, code);
