@@ -28,6 +28,31 @@ public sealed class DiskFullTests
         }
     }
 
+    [TmpfsTheory]
+    [InlineData(110)] // no room for the backup
+    [InlineData(170)] // none for the log of the migration
+    public void NoRoomToMigrate_LeavesTheOldLedger(int kib)
+    {
+        using TemporaryDirectory old = MigrationTests.Old(closed: true);
+        using TemporaryDirectory directory = new();
+        Mount(directory.Path, $"size={kib}k");
+        try
+        {
+            File.Copy(old.File("ledger.db"), directory.File("ledger.db"));
+            File.Copy(old.File("ledger.mark"), directory.File("ledger.mark"));
+            LedgerException fault = Assert.Throws<LedgerException>(
+                () => LedgerStore.Open(directory.Path, MigrationTests.Migrating));
+            Assert.Contains("no room to migrate", fault.Message);
+            Run("mount", "-o", "remount,size=4m", directory.Path);
+            using LedgerStore store = LedgerStore.Open(directory.Path, MigrationTests.Migrating);
+            Assert.NotNull(store.Notice);
+        }
+        finally
+        {
+            Run("umount", directory.Path);
+        }
+    }
+
     internal static bool Mount(string path, string options) =>
         Run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path);
 

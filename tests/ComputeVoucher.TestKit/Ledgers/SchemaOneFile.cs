@@ -152,6 +152,13 @@ public static class SchemaOneFile
             : "its sums are others";
     }
 
+    /// <summary>Puts the state row that other rows have: sums that do not fit.</summary>
+    public static void PutStateOf(string directory, IReadOnlyList<SchemaOneRow> rows)
+    {
+        using sqlite3 connection = Sqlite.Open(Path.Combine(directory, Name));
+        PutState(connection, State(rows, ulong.MaxValue));
+    }
+
     /// <summary>The schema's number as the next opening sees it.</summary>
     public static long Version(string path)
     {
