@@ -48,8 +48,8 @@ public static class Program
                 return await RunAllAsync();
             default:
                 Console.Error.WriteLine(
-                    "usage: faults power-cut [SEED STEPS] | migration | measure DIRECTORY ORDERS CLIENTS"
-                    + " | kill COUNT SEED | --ci;"
+                    "usage: faults power-cut [SEED STEPS] | migration | kill COUNT SEED"
+                    + " | measure DIRECTORY ORDERS CLIENTS | --ci;"
                     + " exit 0 pass, 1 violated, 2 unclear");
                 return 2;
         }

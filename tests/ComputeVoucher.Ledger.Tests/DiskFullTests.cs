@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger.Tests;
@@ -29,9 +30,9 @@ public sealed class DiskFullTests
     }
 
     [TmpfsTheory]
-    [InlineData(110)] // no room for the backup
-    [InlineData(170)] // none for the log of the migration
-    public void NoRoomToMigrate_LeavesTheOldLedger(int kib)
+    [InlineData(128, false)]
+    [InlineData(200, true)]
+    public void NoRoomToMigrate_LeavesTheOldLedger(int kib, bool backedUp)
     {
         using TemporaryDirectory old = MigrationTests.Old(closed: true);
         using TemporaryDirectory directory = new();
@@ -43,6 +44,8 @@ public sealed class DiskFullTests
             LedgerException fault = Assert.Throws<LedgerException>(
                 () => LedgerStore.Open(directory.Path, MigrationTests.Migrating));
             Assert.Contains("no room to migrate", fault.Message);
+            Assert.Equal(backedUp, File.Exists(directory.File("ledger.db.schema1")));
+            Assert.Equal(1, SchemaOneFile.Version(directory.File("ledger.db")));
             Run("mount", "-o", "remount,size=4m", directory.Path);
             using LedgerStore store = LedgerStore.Open(directory.Path, MigrationTests.Migrating);
             Assert.NotNull(store.Notice);
