@@ -35,9 +35,11 @@ internal static class Backup
                     + $" {old.Path} is migrated to a new schema; move it and {mark} away");
         }
 
-        // The backup gets its name last: what has it is complete.
+        // The backup gets its name last: what has it is complete. What a cut migration left is
+        // begun anew, its journal too.
         string made = path + ".new";
         Write(mark, File.ReadAllBytes(Path.Combine(directory, DurableMark.FileName)));
+        File.Delete(made + "-journal");
         Write(made, []);
         old.CopyInto(made);
         if (!Holds(made, old))
@@ -46,6 +48,7 @@ internal static class Backup
                 $"{made} does not read back as it was written; check the disk");
         }
 
+        // SQLite 3.40 does this itself, but promises it of no version.
         Posix.Sync(made);
         File.Move(made, path);
         Posix.Sync(directory);
