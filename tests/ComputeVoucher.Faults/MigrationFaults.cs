@@ -190,17 +190,16 @@ public sealed class MigrationFaults : IDisposable
             string probed = Copy("probed", directory);
             bool old = SchemaOneFile.Version(Path.Combine(probed, SchemaOneFile.Name)) == 1;
             string whole = old ? SchemaOneFile.Name : SchemaOneFile.BackupName;
-            string? differs = SchemaOneFile.Differs(Path.Combine(probed, whole), _rows);
+            string? differs = Differs(probed, whole);
             string text = Describe(directory, out bool migrated);
-            differs ??= SchemaOneFile.Differs(
-                Path.Combine(directory, SchemaOneFile.BackupName), _rows);
+            differs ??= Differs(directory, SchemaOneFile.BackupName);
             differs ??= text != Expected ? "the next start reads something else" : null;
             differs ??= migrated != old ? $"the next start migrated: {migrated}" : null;
             Old += old ? 1 : 0;
             New += old ? 0 : 1;
             if (differs is not null)
             {
-                Violations.Add($"{where}: {whole}: {differs}");
+                Violations.Add($"{where}: {differs}");
             }
 
             Directory.Delete(probed, recursive: true);
@@ -210,6 +209,11 @@ public sealed class MigrationFaults : IDisposable
             Violations.Add($"{where}: {fault.Message}");
         }
     }
+
+    private string? Differs(string directory, string name) =>
+        SchemaOneFile.Differs(Path.Combine(directory, name), _rows) is { } why
+            ? $"{name}: {why}"
+            : null;
 
     private static string Describe(string directory, out bool migrated)
     {
