@@ -41,11 +41,7 @@ public sealed class MigrationDamageTests
                 bad[i] = flips[seeded.Below(flips.Count)];
                 using TemporaryDirectory old = new();
                 SchemaOneFile.Write(old.Path, bad);
-                Dictionary<string, byte[]> before = MigrationTests.Files(old);
-                LedgerException fault = Assert.Throws<LedgerException>(
-                    () => LedgerStore.Open(old.Path, MigrationTests.Migrating));
-                Assert.Contains("is damaged", fault.Message);
-                Assert.Equal(before, MigrationTests.Files(old));
+                MigrationTests.Refused(old, MigrationTests.Migrating, "is damaged");
             }
         }
     }
@@ -68,8 +64,7 @@ public sealed class MigrationDamageTests
             using TemporaryDirectory old = new();
             SchemaOneFile.Write(old.Path, others);
             SchemaOneFile.PutStateOf(old.Path, rows);
-            Assert.Contains("its sums say", Assert.Throws<LedgerException>(
-                () => LedgerStore.Open(old.Path, MigrationTests.Migrating)).Message);
+            MigrationTests.Refused(old, MigrationTests.Migrating, "its sums say");
         }
     }
 

@@ -196,7 +196,7 @@ public sealed class MigrationTests
     }
 
     /// <summary>Refused in one line, and every file is as it was.</summary>
-    private static void Refused(TemporaryDirectory directory, LedgerOptions options, string why)
+    internal static void Refused(TemporaryDirectory directory, LedgerOptions options, string why)
     {
         Dictionary<string, byte[]> before = Files(directory);
         LedgerException fault = Assert.Throws<LedgerException>(
@@ -207,7 +207,7 @@ public sealed class MigrationTests
     }
 
     /// <summary>Every file that holds something; an empty log is as good as none.</summary>
-    internal static Dictionary<string, byte[]> Files(TemporaryDirectory directory) =>
+    private static Dictionary<string, byte[]> Files(TemporaryDirectory directory) =>
         Directory.GetFiles(directory.Path)
             .Where(f => !f.EndsWith("-shm", System.StringComparison.Ordinal))
             .Select(f => (f, File.ReadAllBytes(f)))
