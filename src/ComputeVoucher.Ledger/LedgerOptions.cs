@@ -1,3 +1,4 @@
+using System;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
@@ -28,6 +29,19 @@ public sealed record LedgerOptions
     /// and the time of a recovery.
     /// </summary>
     public long CheckpointBytes { get; init; } = 4L << 20;
+
+    /// <summary>
+    /// Whether a ledger of schema 1 is migrated, once and with a backup, or refused: what only
+    /// looks into a ledger must not rewrite it.
+    /// </summary>
+    public bool Migrate { get; init; }
+
+    /// <summary>
+    /// Reads the outbox entries of schema 1; a ledger that has some is refused without it.
+    /// </summary>
+    /// <remarks>Called several times for each; throws FormatException for one that is not what the
+    /// outbox wrote, which refuses the ledger as damaged.</remarks>
+    public Func<OutboxEntryV1, OutboxEntry>? MigrateOutbox { get; init; }
 }
 
 /// <summary>How hard a commit is, SQLite's <c>PRAGMA synchronous</c>.</summary>

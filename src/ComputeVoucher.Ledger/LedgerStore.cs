@@ -72,13 +72,18 @@ public sealed partial class LedgerStore : IDisposable
                 directory,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             opened.Push(DirectoryLock.Take(directory));
-            (DurableMark mark, Database database) = Recovery.Open(directory, options, opened);
+            (DurableMark mark, Database database, string? notice) =
+                Recovery.Open(directory, options, opened);
             LedgerMemory memory = LedgerMemory.Load(database);
             Recovery.CheckIdentity(memory, database, options.Identity);
             Recovery.CheckMark(mark, database);
+            mark.Write(database.Sums.Commit);
             Database reader = Database.Open(directory, options.Synchronous);
             opened.Push(reader);
-            return new LedgerStore(options, opened, mark, database, memory, reader);
+            return new LedgerStore(options, opened, mark, database, memory, reader)
+            {
+                Notice = notice,
+            };
         }
         catch (Exception fault)
         {
@@ -119,6 +124,12 @@ public sealed partial class LedgerStore : IDisposable
     /// The line that says why <see cref="Status"/> is Full or Failed; null when Ready.
     /// </summary>
     public string? Fault { get; private set; }
+
+    /// <summary>
+    /// What opening did that the operator should know (an older ledger was migrated, and where its
+    /// backup lies); null when there is nothing to say.
+    /// </summary>
+    public string? Notice { get; private init; }
 
     public LedgerFigures Figures
     {

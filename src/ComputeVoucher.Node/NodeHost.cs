@@ -38,7 +38,12 @@ public sealed class NodeHost
         // Before the ledger: a wrong chain id must not become the identity of a new one.
         using ChainParts chain = await ChainParts.ConnectAsync(
             _options, _identity.Payer, _time, stop).ConfigureAwait(false);
-        using LedgerStore ledger = OpenLedger(_options, policy);
+        using LedgerStore ledger = OpenLedger(_options, policy, migrate: true);
+        if (ledger.Notice is { } notice)
+        {
+            _log.LedgerNotice(notice);
+        }
+
         if (_options.Synchronous == LedgerSynchronous.Off)
         {
             _log.LedgerUnsafe();
@@ -70,7 +75,11 @@ public sealed class NodeHost
     }
 
     /// <summary>The ledger of this node, or one line why not.</summary>
-    public static LedgerStore OpenLedger(NodeOptions options, ServicePolicy policy) =>
+    /// <param name="options">Where it lies, and of which chain it is.</param>
+    /// <param name="policy">The node's address and bounds.</param>
+    /// <param name="migrate">Whether one of an older schema is rewritten or refused.</param>
+    public static LedgerStore OpenLedger(
+        NodeOptions options, ServicePolicy policy, bool migrate) =>
         LedgerStore.Open(options.Ledger, new LedgerOptions
         {
             Identity = new LedgerIdentity(
@@ -78,6 +87,7 @@ public sealed class NodeHost
                 policy.Node),
             Policy = policy,
             Synchronous = options.Synchronous,
+            Migrate = migrate,
         });
 
     private async Task ServeAsync(

@@ -16,6 +16,10 @@ public static class Sqlite
     /// </summary>
     public static sqlite3 OpenExisting(string path) => Open(path, raw.SQLITE_OPEN_READWRITE);
 
+    /// <summary>As above, without the right to write: a file that may be damaged, and the log
+    /// beside it, stay as they are.</summary>
+    public static sqlite3 OpenReadOnly(string path) => Open(path, raw.SQLITE_OPEN_READONLY);
+
     private static sqlite3 Open(string path, int flags)
     {
         int code = raw.sqlite3_open_v2(

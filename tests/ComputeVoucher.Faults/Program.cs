@@ -14,6 +14,8 @@ public static class Program
 
     /// <summary>The bar of every day: 50 kills, 500 power-cut points.</summary>
     private static readonly int s_kills = Runs.Count(fast: 50, full: 500);
+    private static readonly int s_migrationKills = Runs.Count(fast: 20, full: 100);
+    private static readonly int s_migrationStates = Runs.Count(fast: 400, full: 4_000);
     private static readonly int s_steps = Runs.Count(fast: 250, full: 1_000);
 
     public static async Task<int> Main(string[] args)
@@ -28,6 +30,10 @@ public static class Program
                     ulong.Parse(seed, culture),
                     int.Parse(steps, culture),
                     Enum.Parse<LedgerSynchronous>(synchronous));
+            case ["migrate", string directory]:
+                return MigrationFaults.Live(directory);
+            case ["migration"]:
+                return RunMigration(1);
             case ["power-cut"]:
                 return RunPowerCut(1, 400);
             case ["power-cut", string seed, string steps]:
@@ -42,8 +48,8 @@ public static class Program
                 return await RunAllAsync();
             default:
                 Console.Error.WriteLine(
-                    "usage: faults power-cut [SEED STEPS] | measure DIRECTORY ORDERS CLIENTS"
-                    + " | kill COUNT SEED | --ci;"
+                    "usage: faults power-cut [SEED STEPS] | migration | kill COUNT SEED"
+                    + " | measure DIRECTORY ORDERS CLIENTS | --ci;"
                     + " exit 0 pass, 1 violated, 2 unclear");
                 return 2;
         }
@@ -56,12 +62,33 @@ public static class Program
         foreach (ulong seed in Runs.Seeds(1))
         {
             counts[RunPowerCut(seed, s_steps)]++;
+            counts[RunMigration(seed)]++;
             counts[await KillRun.RunAsync(s_kills, seed)]++;
         }
 
         // Inconclusive is not a pass: it shows as skipped, its line above says why.
         Console.WriteLine($"{counts[0]} passed, {counts[1]} failed, {counts[2]} skipped");
         return counts[1] > 0 ? 1 : counts[2] > 0 ? 2 : 0;
+    }
+
+    private static int RunMigration(ulong seed)
+    {
+        using MigrationFaults faults = new(seed, closed: false);
+        faults.Kill(s_migrationKills);
+        int killed = faults.Old + faults.New;
+        faults.Cut(s_migrationStates, 2);
+        Console.WriteLine(
+            $"migration, seed {seed}: {killed} kills, {faults.Old + faults.New - killed} cuts over"
+            + $" {faults.Points} calls; {faults.Old} times the old ledger, {faults.New} the new"
+            + $" one, {faults.Violations.Count} violations");
+        faults.Violations.ForEach(line => Console.WriteLine("  " + line));
+        if (faults.Inconclusive is not null)
+        {
+            Console.WriteLine("  inconclusive: " + faults.Inconclusive);
+            return 2;
+        }
+
+        return faults.Violations.Count == 0 ? 0 : 1;
     }
 
     private static int RunPowerCut(ulong seed, int steps)

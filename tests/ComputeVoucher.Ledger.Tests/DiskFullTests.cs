@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Threading.Tasks;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger.Tests;
@@ -21,6 +22,33 @@ public sealed class DiskFullTests
         try
         {
             await FillAsync(directory);
+        }
+        finally
+        {
+            Run("umount", directory.Path);
+        }
+    }
+
+    [TmpfsTheory]
+    [InlineData(128, false)]
+    [InlineData(200, true)]
+    public void NoRoomToMigrate_LeavesTheOldLedger(int kib, bool backedUp)
+    {
+        using TemporaryDirectory old = MigrationTests.Old(closed: true);
+        using TemporaryDirectory directory = new();
+        Mount(directory.Path, $"size={kib}k");
+        try
+        {
+            File.Copy(old.File("ledger.db"), directory.File("ledger.db"));
+            File.Copy(old.File("ledger.mark"), directory.File("ledger.mark"));
+            LedgerException fault = Assert.Throws<LedgerException>(
+                () => LedgerStore.Open(directory.Path, MigrationTests.Migrating));
+            Assert.Contains("no room to migrate", fault.Message);
+            Assert.Equal(backedUp, File.Exists(directory.File("ledger.db.schema1")));
+            Assert.Equal(1, SchemaOneFile.Version(directory.File("ledger.db")));
+            Run("mount", "-o", "remount,size=4m", directory.Path);
+            using LedgerStore store = LedgerStore.Open(directory.Path, MigrationTests.Migrating);
+            Assert.NotNull(store.Notice);
         }
         finally
         {

@@ -7,7 +7,22 @@ namespace ComputeVoucher.Ledger.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class TmpfsFactAttribute : FactAttribute
 {
-    public TmpfsFactAttribute()
+    public TmpfsFactAttribute() => Skip = Tmpfs.Missing;
+}
+
+/// <summary>As above, for several cases.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class TmpfsTheoryAttribute : TheoryAttribute
+{
+    public TmpfsTheoryAttribute() => Skip = Tmpfs.Missing;
+}
+
+internal static class Tmpfs
+{
+    /// <summary>Why no tmpfs can be mounted; null when one can.</summary>
+    public static string? Missing { get; } = Probe();
+
+    private static string? Probe()
     {
         string probe = Directory.CreateTempSubdirectory("mount-").FullName;
         bool mounted = false;
@@ -24,11 +39,8 @@ internal sealed class TmpfsFactAttribute : FactAttribute
         {
             DiskFullTests.Run("umount", probe);
         }
-        else
-        {
-            Skip = "mounting a tmpfs is not allowed here";
-        }
 
         Directory.Delete(probe);
+        return mounted ? null : "mounting a tmpfs is not allowed here";
     }
 }

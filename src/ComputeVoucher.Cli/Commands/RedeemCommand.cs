@@ -54,7 +54,8 @@ internal static class RedeemCommand
         ServicePolicy policy = Pinned.PolicyOf(options, key.Address, classes, []);
         using ChainParts chain = await ChainParts.ConnectAsync(
             options, payer, TimeProvider.System, cancel).ConfigureAwait(false);
-        using LedgerStore ledger = NodeHost.OpenLedger(options, policy);
+        using LedgerStore ledger = NodeHost.OpenLedger(
+            options, policy, migrate: false);
         chain.Attach(ledger, options, policy);
         return await run(chain.Service, ledger).ConfigureAwait(false);
     }

@@ -18,7 +18,7 @@ internal sealed class Database : ILedgerDisk
     private const int ApplicationId = 0x43564C44;
 
     /// <summary>Raised with every change of schema or row layout; others are refused.</summary>
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     private readonly sqlite3 _connection;
     private readonly Dictionary<string, Statement> _statements = [];
@@ -102,25 +102,25 @@ internal sealed class Database : ILedgerDisk
     /// <summary>
     /// Commits changes as one transaction; all of them or, on an exception, none.
     /// </summary>
-    public void Commit(List<Change> changes)
+    public void Commit(List<Change> changes) => Transact(() =>
     {
-        Execute("BEGIN IMMEDIATE");
-        try
+        foreach (Change change in changes)
         {
-            foreach (Change change in changes)
-            {
-                Apply(change);
-            }
+            Apply(change);
+        }
+    });
 
-            WriteState();
-            Execute("COMMIT");
-        }
-        catch
-        {
-            RollBack();
-            throw;
-        }
-    }
+    /// <summary>
+    /// Puts every row of an older schema, whose sums and keys are right, again in this one, as one
+    /// transaction with the schema's number: a cut leaves either ledger whole.
+    /// </summary>
+    /// <param name="putRows">Calls its argument once for each row.</param>
+    public void Rewrite(Action<Action<Change>> putRows) => Transact(() =>
+    {
+        ReadState();
+        putRows(change => Apply(change));
+        Execute($"PRAGMA user_version = {SchemaVersion}");
+    });
 
     /// <summary>Moves the log into the file. A full disk is no fault here: the log stays.</summary>
     public void Checkpoint()
@@ -264,8 +264,10 @@ internal sealed class Database : ILedgerDisk
         _connection.Dispose();
     }
 
-    public LedgerException Damaged(string what) => new(
-        $"ledger {Path} is damaged: {what}; restore a backup, or start an empty ledger and"
+    public LedgerException Damaged(string what) => Damage(Path, what);
+
+    public static LedgerException Damage(string path, string what) => new(
+        $"ledger {path} is damaged: {what}; restore a backup, or start an empty ledger and"
         + " resynchronise from the clients' acks");
 
     private void Configure(LedgerSynchronous synchronous)
@@ -291,6 +293,22 @@ internal sealed class Database : ILedgerDisk
         if (Pragma("synchronous") != level)
         {
             throw new LedgerException($"{Path}: SQLite refuses synchronous = {level}");
+        }
+    }
+
+    private void Transact(Action work)
+    {
+        Execute("BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            WriteState();
+            Execute("COMMIT");
+        }
+        catch
+        {
+            RollBack();
+            throw;
         }
     }
 

@@ -7,31 +7,35 @@ namespace ComputeVoucher.Ledger.Internal;
 internal delegate void RowReader(
     ReadOnlySpan<byte> key, ReadOnlySpan<byte> slot, ReadOnlySpan<byte> body);
 
-/// <summary>
-/// What the ledger asks of the place where its rows are durable: <see cref="Database"/>, which
-/// says what each member does, or memory in a simulation. Not thread safe.
-/// </summary>
-internal interface ILedgerDisk : IDisposable
+/// <summary>The rows of one commit, all of them: what memory is loaded from.</summary>
+internal interface ILedgerRows : IDisposable
 {
     string Path { get; }
 
     TableSums Sums { get; }
 
-    void Commit(List<Change> changes);
+    void BeginRead();
 
-    void Checkpoint();
+    void EndRead();
 
     void ReadState();
 
     void ReadAll(Table table, RowReader? reader);
 
+    LedgerException Damaged(string what);
+}
+
+/// <summary>
+/// What the ledger asks of the place where its rows are durable: <see cref="Database"/>, which
+/// says what each member does, or memory in a simulation. Not thread safe.
+/// </summary>
+internal interface ILedgerDisk : ILedgerRows
+{
+    void Commit(List<Change> changes);
+
+    void Checkpoint();
+
     byte[]? Get(Table table, ReadOnlySpan<byte> key);
 
     List<byte[]> OrderKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax);
-
-    void BeginRead();
-
-    void EndRead();
-
-    LedgerException Damaged(string what);
 }

@@ -11,7 +11,7 @@ internal sealed partial class LedgerMemory
 {
     /// <exception cref="LedgerException">A row, a sum or a relation between rows is
     /// wrong.</exception>
-    public static LedgerMemory Load(ILedgerDisk database)
+    public static LedgerMemory Load(ILedgerRows database)
     {
         LedgerMemory memory = new();
         database.BeginRead();
@@ -43,7 +43,7 @@ internal sealed partial class LedgerMemory
         return memory;
     }
 
-    private void LoadChannels(ILedgerDisk database)
+    private void LoadChannels(ILedgerRows database)
     {
         database.ReadAll(Table.Channels, (key, _, body) =>
         {
@@ -64,7 +64,7 @@ internal sealed partial class LedgerMemory
             Known(key).Release = Rows.Signed<Release>(body).Value);
     }
 
-    private void LoadOrders(ILedgerDisk database)
+    private void LoadOrders(ILedgerRows database)
     {
         database.ReadAll(Table.Orders, (key, _, body) => AddStored(Rows.Order(key, body)));
         database.ReadAll(Table.Conflicts, (key, _, _) =>

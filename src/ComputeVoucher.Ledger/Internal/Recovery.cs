@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.Versioning;
 using System.Text;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
@@ -17,7 +18,10 @@ internal static class Recovery
     /// The mark is made before the file, both durably, so that a file without a mark is always a
     /// loss and never a crash during creation.
     /// </summary>
-    public static (DurableMark Mark, Database Database) Open(
+    /// <returns>The opened, and a line for the operator when an older ledger was migrated.
+    /// </returns>
+    [SupportedOSPlatform("linux")]
+    public static (DurableMark Mark, Database Database, string? Notice) Open(
         string directory,
         LedgerOptions options,
         Stack<IDisposable> opened)
@@ -43,13 +47,14 @@ internal static class Recovery
             opened.Push(mark);
         }
 
-        Database database = Database.Open(directory, options.Synchronous);
-        opened.Push(database);
         if (mark is null)
         {
-            throw database.Damaged($"{DurableMark.FileName} is missing or not readable");
+            throw Database.Damage(path, $"{DurableMark.FileName} is missing or not readable");
         }
 
+        string? notice = exists ? Migration.Run(directory, options, mark) : null;
+        Database database = Database.Open(directory, options.Synchronous);
+        opened.Push(database);
         if (!database.HasSchema())
         {
             if (mark.Commit > 0)
@@ -62,13 +67,13 @@ internal static class Recovery
         }
 
         database.CheckIntegrity();
-        return (mark, database);
+        return (mark, database, notice);
     }
 
     /// <exception cref="LedgerException">The ledger belongs to another chain or node.</exception>
     public static void CheckIdentity(
         LedgerMemory memory,
-        ILedgerDisk database,
+        ILedgerRows database,
         LedgerIdentity identity)
     {
         byte[]? stored = memory.Setting(IdentityName);
@@ -87,15 +92,13 @@ internal static class Recovery
     }
 
     /// <exception cref="LedgerException">Commits that were durable are gone.</exception>
-    public static void CheckMark(DurableMark mark, Database database)
+    public static void CheckMark(DurableMark mark, ILedgerRows database)
     {
         if (database.Sums.Commit < mark.Commit)
         {
             throw database.Damaged(
                 $"it ends at commit {database.Sums.Commit}, but {mark.Commit} were durable");
         }
-
-        mark.Write(database.Sums.Commit);
     }
 
     public static Change IdentityRow(LedgerIdentity identity)

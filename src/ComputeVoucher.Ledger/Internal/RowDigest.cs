@@ -1,26 +1,29 @@
 using System;
 using System.Buffers.Binary;
-using System.Numerics;
-using ComputeVoucher.Primitives;
+using System.IO.Hashing;
 
 namespace ComputeVoucher.Ledger.Internal;
 
 /// <summary>
-/// The check of a row: the first 16 bytes of keccak(table ‖ key length ‖ key ‖ slot length ‖ slot ‖
-/// body length ‖ body). SQLite has no page checksums, so rot inside a row would be served as truth.
+/// The check of a row: XxHash128 of table u8 ‖ key length ‖ slot length ‖ body length (i32 each,
+/// little endian) ‖ key ‖ slot ‖ body. SQLite has no page checksums, so rot inside a row would be
+/// served as truth.
 /// </summary>
 /// <remarks>
-/// Long bodies (inputs) enter by their CRC-32C: it finds every single bit and every burst of 32
-/// bits, at many times the speed, and an input is bound by its input root as well. The sum of all
-/// digests of a table is stored with each commit, so that a lost, doubled or stale row is found
-/// too.
+/// A digest against rot and not against an attacker: whoever can write the file can write digests
+/// too, whatever the hash, so a cryptographic one would only be slower. What must withstand an
+/// attacker carries a signature inside the body. The sum of all digests of a table is stored with
+/// each commit, so that a lost, doubled or stale row is found too.
 /// </remarks>
 internal static class RowDigest
 {
     public const int Size = 16;
 
-    /// <summary>Bodies up to here are hashed whole: four permutations.</summary>
-    private const int WholeBytesMax = 512;
+    private const int HeadBytes = 1 + 3 * sizeof(int);
+
+    // The writer's and each reader's own: a row must not cost an allocation.
+    [ThreadStatic]
+    private static XxHash128? t_hash;
 
     public static UInt128 Of(
         Table table,
@@ -28,43 +31,17 @@ internal static class RowDigest
         ReadOnlySpan<byte> slot,
         ReadOnlySpan<byte> body)
     {
-        bool whole = body.Length <= WholeBytesMax;
-        int length = 1 + 3 * sizeof(int) + key.Length + slot.Length
-            + (whole ? body.Length : sizeof(uint));
-        Span<byte> message = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        message[0] = (byte)table;
-        BinaryPrimitives.WriteInt32LittleEndian(message[1..], key.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(message[5..], slot.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(message[9..], body.Length);
-        key.CopyTo(message[13..]);
-        slot.CopyTo(message[(13 + key.Length)..]);
-        Span<byte> rest = message[(13 + key.Length + slot.Length)..];
-        if (whole)
-        {
-            body.CopyTo(rest);
-        }
-        else
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(rest, Crc32C(body));
-        }
-
-        return BinaryPrimitives.ReadUInt128LittleEndian(Keccak256.Hash(message).Span);
-    }
-
-    private static uint Crc32C(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        while (bytes.Length >= sizeof(ulong))
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[sizeof(ulong)..];
-        }
-
-        foreach (byte item in bytes)
-        {
-            crc = BitOperations.Crc32C(crc, item);
-        }
-
-        return ~crc;
+        XxHash128 hash = t_hash ??= new XxHash128();
+        Span<byte> head = stackalloc byte[HeadBytes];
+        head[0] = (byte)table;
+        BinaryPrimitives.WriteInt32LittleEndian(head[1..], key.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(head[5..], slot.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(head[9..], body.Length);
+        hash.Reset();
+        hash.Append(head);
+        hash.Append(key);
+        hash.Append(slot);
+        hash.Append(body);
+        return hash.GetCurrentHashAsUInt128();
     }
 }

@@ -70,6 +70,9 @@ internal static partial class Log
         "ledger:synchronous is OFF: a power cut loses acknowledged units (set it to FULL)")]
     public static partial void LedgerUnsafe(this ILogger log);
 
+    [LoggerMessage(LogEvents.LedgerNotice, LogLevel.Warning, "{Notice}")]
+    public static partial void LedgerNotice(this ILogger log, string notice);
+
     [LoggerMessage(LogEvents.RequestRefused, LogLevel.Debug, "request refused: {Number} {Reason}")]
     public static partial void RequestRefused(this ILogger log, ushort number, string reason);
 

@@ -20,6 +20,7 @@ internal static class LogEvents
     public const int LedgerRoom = 32;
     public const int LedgerUnsafe = 33;
     public const int RequestRefused = 34;
+    public const int LedgerNotice = 35;
     public const int ChainAway = 40;
     public const int ChainBack = 41;
     public const int ThawSeen = 42;

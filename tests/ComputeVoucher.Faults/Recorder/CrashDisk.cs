@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace ComputeVoucher.Faults.Recorder;
 
@@ -17,13 +18,23 @@ internal sealed class CrashDisk
     private readonly Dictionary<string, CrashFile> _live = [];
     private readonly Dictionary<string, CrashFile> _durableNames = [];
 
+    /// <summary>Files that are there, durably, before the first event.</summary>
+    public void Hold(string directory)
+    {
+        foreach (string path in Directory.GetFiles(directory))
+        {
+            string name = Path.GetFileName(path);
+            _live[name] = _durableNames[name] = new CrashFile(File.ReadAllBytes(path));
+        }
+    }
+
     /// <summary>Applies one event; false for a kind that cannot be modelled.</summary>
     public bool Apply(JournalEvent item)
     {
         switch (item.Kind)
         {
             case 'C':
-                _live[item.Name] = new CrashFile();
+                _live[item.Name] = new CrashFile([]);
                 return true;
             case 'W':
             case 'T':
@@ -42,6 +53,9 @@ internal sealed class CrashDisk
                 return true;
             case 'U':
                 return _live.Remove(item.Name);
+            case 'R':
+                return _live.Remove(item.Name, out CrashFile? renamed)
+                    && (_live[Encoding.UTF8.GetString(item.Data)] = renamed) is not null;
             case 'M':
                 return true;
             default:
@@ -97,7 +111,7 @@ internal sealed class CrashDisk
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach ((string name, byte[] bytes) in files)
         {
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{name} {bytes.Length} "));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name} {bytes.Length} "));
             hash.AppendData(bytes);
         }
 
@@ -113,9 +127,9 @@ internal sealed class CrashDisk
         }
     }
 
-    private sealed class CrashFile
+    private sealed class CrashFile(byte[] durable)
     {
-        private byte[] _durable = [];
+        private byte[] _durable = durable;
 
         public List<JournalEvent> Pending { get; } = [];
 

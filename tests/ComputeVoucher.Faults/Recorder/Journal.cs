@@ -39,14 +39,24 @@ internal static class Journal
         return null;
     }
 
-    /// <summary>Runs a program with its writes to a directory recorded.</summary>
+    /// <summary>
+    /// Runs a program with its writes to a directory recorded; failSync and killAt say from which
+    /// fsync on the disk fails, and after which record the program dies; 0 = never.
+    /// </summary>
     public static (int ExitCode, string Error) Record(
         string library,
         string directory,
         string journal,
         ProcessStartInfo start,
-        int failSync = 0)
+        int failSync = 0,
+        int killAt = 0)
     {
+        if (killAt > 0)
+        {
+            start.Environment["RECORDER_KILL_AT"] =
+                killAt.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         if (failSync > 0)
         {
             start.Environment["RECORDER_FAIL_SYNC"] =

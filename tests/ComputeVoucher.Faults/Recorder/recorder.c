@@ -7,6 +7,7 @@
  *   RECORDER_MARKS    a file beside it; what is written there is a mark in the journal
  *   RECORDER_JOURNAL  the journal
  *   RECORDER_FAIL_SYNC  N: the Nth sync of a watched file and every later one fails with EIO
+ *   RECORDER_KILL_AT  N: the process kills itself with SIGKILL right after its Nth record
  *   RECORDER_NO_SYNC  when set, fsync and fdatasync are recorded but not passed on (speed)
  *
  * Record: kind u8, name length u8, name, offset i64, data length i32, data; little endian.
@@ -18,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,7 +39,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char directory[1024], marks[1024];
 static size_t directory_bytes;
-static int journal = -1, no_sync, fail_sync, syncs;
+static int journal = -1, no_sync, fail_sync, syncs, kill_at, records;
 static unsigned char kinds[FILES_MAX];
 static char names[FILES_MAX][NAME_MAX_BYTES];
 
@@ -51,6 +53,8 @@ static void start(void) {
     no_sync = getenv("RECORDER_NO_SYNC") != NULL;
     const char *fail = getenv("RECORDER_FAIL_SYNC");
     fail_sync = fail ? atoi(fail) : 0;
+    const char *killed = getenv("RECORDER_KILL_AT");
+    kill_at = killed ? atoi(killed) : 0;
     journal = (int)syscall(SYS_openat, AT_FDCWD, path,
                            O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -79,6 +83,7 @@ static void record(char kind, const char *name, int64_t offset, const void *data
     memcpy(head + 10 + length, &count, 4);
     put(head, 14 + length);
     put(data, bytes);
+    if (kill_at && ++records >= kill_at) syscall(SYS_kill, (long)getpid(), (long)SIGKILL);
     errno = saved;
 }
 

@@ -27,9 +27,9 @@ public sealed class MemoryLedgerDisk : ILedgerDisk
     /// <summary>Commits so far.</summary>
     public ulong Commits => _sums.Commit;
 
-    string ILedgerDisk.Path => "in memory";
+    string ILedgerRows.Path => "in memory";
 
-    TableSums ILedgerDisk.Sums => _sums;
+    TableSums ILedgerRows.Sums => _sums;
 
     void ILedgerDisk.Commit(List<Change> changes)
     {
@@ -58,11 +58,11 @@ public sealed class MemoryLedgerDisk : ILedgerDisk
     {
     }
 
-    void ILedgerDisk.ReadState()
+    void ILedgerRows.ReadState()
     {
     }
 
-    void ILedgerDisk.ReadAll(Table table, RowReader? reader)
+    void ILedgerRows.ReadAll(Table table, RowReader? reader)
     {
         foreach ((byte[] key, Row row) in _tables[table])
         {
@@ -89,15 +89,15 @@ public sealed class MemoryLedgerDisk : ILedgerDisk
         return found.ConvertAll(order => order.Key)[..Math.Min(found.Count, countMax)];
     }
 
-    void ILedgerDisk.BeginRead()
+    void ILedgerRows.BeginRead()
     {
     }
 
-    void ILedgerDisk.EndRead()
+    void ILedgerRows.EndRead()
     {
     }
 
-    LedgerException ILedgerDisk.Damaged(string what) => new($"ledger in memory: {what}");
+    LedgerException ILedgerRows.Damaged(string what) => new($"ledger in memory: {what}");
 
     /// <summary>Keeps the rows: the next ledger opens them.</summary>
     public void Dispose()
