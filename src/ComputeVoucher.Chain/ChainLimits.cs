@@ -1,4 +1,5 @@
 using System;
+using ComputeVoucher.Ledger;
 
 namespace ComputeVoucher.Chain;
 
@@ -37,19 +38,15 @@ public static class ChainLimits
     /// <summary>Characters of an error message that are kept: it is printed on one line.</summary>
     public const int ErrorMessageCharsMax = 240;
 
-    /// <summary>Bytes of a signed transaction: 256 rows of 160 bytes and room to spare, below
-    /// the 128 KiB that geth's pool accepts (core/txpool/legacypool, txMaxSize).</summary>
-    public const int TransactionBytesMax = 128 << 10;
+    /// <summary>Bytes of a signed transaction: what the ledger keeps and geth's pool accepts;
+    /// 256 rows of 160 bytes need a third of it.</summary>
+    public const int TransactionBytesMax = OutboxEntry.RawBytesMax;
 
     /// <summary>Rows of one redeemBatch, as the contract bounds them.</summary>
-    public const int BatchRowsMax = 256;
+    public const int BatchRowsMax = RedemptionPurpose.ChannelsMax;
 
     /// <summary>Bytes of one row of redeemBatch; <see cref="RedeemRow"/> lists them.</summary>
     public const int BatchRowBytes = 160;
-
-    /// <summary>Attempts of one nonce: 1.125^64 is a factor of 1,900 on the first fee, more
-    /// than any fee spike on record.</summary>
-    public const int AttemptsMax = 64;
 
     /// <summary>Unconfirmed transactions of one account, below the 16 executable slots per
     /// account that geth's pool guarantees (AccountSlots).</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
 
 namespace ComputeVoucher.Chain;
 
@@ -90,7 +91,7 @@ public sealed class ChainService
             Volatile.Write(ref _mirroredAt, _time.GetTimestamp());
         }
 
-        IReadOnlyList<OutboxItem> submitted = await Redeemer.StepAsync(false, cancel)
+        IReadOnlyList<OutboxEntry> submitted = await Redeemer.StepAsync(false, cancel)
             .ConfigureAwait(false);
         IReadOnlyList<OutboxChange> changes = await Outbox.StepAsync(cancel)
             .ConfigureAwait(false);
@@ -137,5 +138,5 @@ public sealed record ChainServiceOptions
 /// <param name="Submitted">Redemptions that were added to the outbox.</param>
 public sealed record ChainStep(
     MirrorStep Mirror,
-    IReadOnlyList<OutboxItem> Submitted,
+    IReadOnlyList<OutboxEntry> Submitted,
     IReadOnlyList<OutboxChange> Changes);

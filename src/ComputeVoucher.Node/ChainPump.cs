@@ -145,7 +145,7 @@ internal sealed class ChainPump
             _log.ThawSeen(row.Terms.HashStruct(), row.ThawAt);
         }
 
-        foreach (OutboxItem item in step.Submitted)
+        foreach (OutboxEntry item in step.Submitted)
         {
             _log.BatchSubmitted(item.Id);
         }
@@ -153,8 +153,8 @@ internal sealed class ChainPump
         foreach (OutboxChange change in step.Changes)
         {
             _log.TransactionMoved(
-                change.Item.Id, change.Item.Request.Kind, change.Item.State.ToString(),
-                change.Item.Outcome.ToString());
+                change.Entry.Id, change.Entry.Request.Kind, change.Entry.State.ToString(),
+                change.Entry.Outcome.ToString());
         }
 
         string? problem = _service.Health.Problem;

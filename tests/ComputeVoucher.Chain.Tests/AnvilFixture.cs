@@ -2,6 +2,7 @@ using System;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 

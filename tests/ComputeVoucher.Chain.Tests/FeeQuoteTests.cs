@@ -1,4 +1,5 @@
 using System;
+using ComputeVoucher.Ledger;
 
 namespace ComputeVoucher.Chain.Tests;
 
@@ -24,7 +25,7 @@ public sealed class FeeQuoteTests
         FeeQuote quote = FeeQuote.Market(UInt128.MaxValue, UInt128.MaxValue);
         Assert.True(quote.MaxFee < UInt128.One << 64);
         FeeQuote next = quote;
-        for (int i = 0; i < ChainLimits.AttemptsMax; i++)
+        for (int i = 0; i < OutboxEntry.AttemptsMax; i++)
         {
             next = FeeQuote.Replacement(next, quote);
         }

@@ -120,24 +120,6 @@ public sealed class HostileBytesTests
     }
 
     [Fact]
-    public void OutboxRow_CutAnywhere_OneLine()
-    {
-        OutboxItem item = new()
-        {
-            Id = 3,
-            From = default,
-            Request = new OutboxRequest { Kind = "a", Key = "k", To = Address.Zero, Data = [1] },
-        };
-        byte[] row = OutboxRow.Encode(item);
-        for (int length = 0; length < row.Length; length++)
-        {
-            ChainException error = Assert.Throws<ChainException>(
-                () => OutboxRow.Decode(3, default, row.AsSpan(0, length)));
-            Assert.Contains("outbox row 3", error.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
     public void RedeemRow_PackAndUnpack_SameRowsOthersRefused()
     {
         RedeemRow row = new(default, default, default, long.MaxValue, 9, default);

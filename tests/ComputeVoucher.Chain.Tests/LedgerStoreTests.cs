@@ -59,7 +59,7 @@ public sealed class LedgerStoreTests(VouchersFixture chain) : IClassFixture<Vouc
             }
 
             using LedgerStore last = Open(folder.FullName, node);
-            OutboxItem item = LedgerOutboxStore.Item(Assert.Single(last.Outbox()));
+            OutboxEntry item = Assert.Single(last.Outbox());
             Assert.Equal(OutboxState.Final, item.State);
             Assert.Equal(OutboxOutcome.Succeeded, item.Outcome);
             Assert.Equal((UInt128)1_000_000_000, last.Channel(terms.HashStruct())!.Row.Redeemed);
@@ -79,14 +79,17 @@ public sealed class LedgerStoreTests(VouchersFixture chain) : IClassFixture<Vouc
         {
             // The highest nonce stands in the oldest row.
             await store.InsertAsync(
-                new OutboxItem
+                new OutboxEntry
                 {
-                    Id = 0,
                     From = node.Address,
                     Request = new OutboxRequest { Kind = "old", To = node.Address },
                     State = OutboxState.Final,
                     Outcome = OutboxOutcome.Succeeded,
-                    Nonce = i == 0 ? 400UL : (ulong)i,
+                    Attempts =
+                    [
+                        new OutboxAttempt(
+                            i == 0 ? 400UL : (ulong)i, 1, 1, 21_000, default, default),
+                    ],
                 },
                 default);
         }

@@ -23,19 +23,19 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         using PrivateKey key = await chain.NewKeyAsync();
         DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
-        OutboxItem item = await outbox.SubmitAsync(chain.LogRequest("healthy"), default);
+        OutboxEntry item = await outbox.SubmitAsync(chain.LogRequest("healthy"), default);
         Assert.Equal(OutboxState.Intent, item.State);
 
         List<OutboxState> states = [];
         for (int i = 0; i < 6; i++)
         {
-            states.AddRange((await outbox.StepAsync(default)).Select(c => c.Item.State));
+            states.AddRange((await outbox.StepAsync(default)).Select(c => c.Entry.State));
             await chain.Anvil.MineAsync();
         }
 
         Assert.Equal(
             [OutboxState.Signed, OutboxState.Sent, OutboxState.Mined, OutboxState.Final], states);
-        OutboxItem done = store.List()[0];
+        OutboxEntry done = store.List()[0];
         Assert.Equal(OutboxOutcome.Succeeded, done.Outcome);
         Assert.Equal(0UL, done.Nonce);
         Assert.Single(done.Attempts);
@@ -50,8 +50,8 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         DyingOutboxStore store = new();
         using Outbox outbox = Open(store, key);
         OutboxRequest request = chain.LogRequest("twice") with { Key = "k" };
-        OutboxItem first = await outbox.SubmitAsync(request, default);
-        OutboxItem second = await outbox.SubmitAsync(request, default);
+        OutboxEntry first = await outbox.SubmitAsync(request, default);
+        OutboxEntry second = await outbox.SubmitAsync(request, default);
         Assert.Equal(first.Id, second.Id);
         Assert.Single(store.List());
     }
@@ -85,10 +85,10 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         using Outbox outbox = Open(store, key);
         await outbox.SubmitAsync(new OutboxRequest { Kind = "bad", To = chain.Reverter }, default);
         OutboxChange change = Assert.Single(await outbox.StepAsync(default));
-        Assert.Equal(OutboxState.Abandoned, change.Item.State);
-        Assert.Equal(OutboxOutcome.Refused, change.Item.Outcome);
-        Assert.Null(change.Item.Nonce);
-        Assert.NotNull(change.Item.Note);
+        Assert.Equal(OutboxState.Abandoned, change.Entry.State);
+        Assert.Equal(OutboxOutcome.Refused, change.Entry.Outcome);
+        Assert.Null(change.Entry.Nonce);
+        Assert.NotNull(change.Entry.Note);
         Assert.Equal(0UL, await NonceAsync(key));
     }
 
@@ -112,13 +112,20 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             await outbox.StepAsync(default);
         });
 
-        OutboxItem item = store.List()[0];
+        OutboxEntry item = store.List()[0];
         Assert.Equal(OutboxState.Final, item.State);
-        Assert.Equal(item.Attempts[1].TxHash, item.MinedTx);
-        Transaction[] sent = [.. item.Attempts.Select(a => Transaction.Decode(a.Raw.Span))];
+        Assert.Equal(item.Attempts[1].TxHash, item.MinedTxHash);
+        AnyTransaction[] sent = [.. item.Attempts.Select(a => AnyTransaction.Decode(a.Raw.Span))];
         Assert.Equal(sent[0].Nonce, sent[1].Nonce);
         Assert.True(Rose(sent[0].MaxFeePerGas, sent[1].MaxFeePerGas));
         Assert.True(Rose(sent[0].MaxPriorityFeePerGas, sent[1].MaxPriorityFeePerGas));
+        Assert.Equal(sent.Select(t => t.Nonce), item.Attempts.Select(a => a.Nonce));
+        Assert.Equal(sent.Select(t => t.GasLimit), item.Attempts.Select(a => a.GasLimit));
+        Assert.Equal(
+            sent.Select(t => t.MaxFeePerGas), item.Attempts.Select(a => (UInt256)a.MaxFee));
+        Assert.Equal(
+            sent.Select(t => t.MaxPriorityFeePerGas),
+            item.Attempts.Select(a => (UInt256)a.PriorityFee));
         Assert.Equal(1, await chain.LogCountAsync("spike"));
     }
 
@@ -142,9 +149,9 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             await outbox.StepAsync(default);
         });
 
-        OutboxItem item = store.List()[0];
+        OutboxEntry item = store.List()[0];
         Assert.Equal(OutboxOutcome.Succeeded, item.Outcome);
-        Assert.Equal(item.Attempts[0].TxHash, item.MinedTx);
+        Assert.Equal(item.Attempts[0].TxHash, item.MinedTxHash);
     }
 
     [AnvilFact]
@@ -163,7 +170,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         {
             await chain.Anvil.RpcAsync("anvil_setNextBlockBaseFeePerGas", "\"0x3b9aca00\"");
             await chain.Anvil.MineAsync();
-            OutboxItem item = await outbox.SubmitAsync(request, default);
+            OutboxEntry item = await outbox.SubmitAsync(request, default);
             await outbox.StepAsync(default);
             await chain.Anvil.RpcAsync("anvil_setNextBlockBaseFeePerGas", "\"0x174876e800\"");
             await chain.Anvil.MineAsync();
@@ -176,7 +183,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             // Its fee climbs to the worth and no further.
             foreach (OutboxAttempt attempt in store.List()[0].Attempts)
             {
-                Transaction sent = Transaction.Decode(attempt.Raw.Span);
+                AnyTransaction sent = AnyTransaction.Decode(attempt.Raw.Span);
                 Assert.True(sent.MaxFeePerGas * sent.GasLimit <= request.CostMaxWei);
             }
 
@@ -235,7 +242,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             Assert.Equal(0, await chain.LogCountAsync(name));
 
             IReadOnlyList<OutboxChange> changes = await outbox.StepAsync(default);
-            Assert.Contains(changes, c => c.Item.State == OutboxState.Sent);
+            Assert.Contains(changes, c => c.Entry.State == OutboxState.Sent);
             await FinishAsync(outbox, store, 10);
             Assert.Equal(OutboxOutcome.Succeeded, store.List()[0].Outcome);
             Assert.Single(store.List()[0].Attempts);
@@ -272,7 +279,7 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
         });
         await FinishAsync(outbox, store, 6);
 
-        OutboxItem item = store.List()[0];
+        OutboxEntry item = store.List()[0];
         Assert.Equal(1UL, item.Nonce);
         Assert.Equal(OutboxOutcome.Succeeded, item.Outcome);
         Assert.Equal(1, await chain.LogCountAsync("taken"));
@@ -294,14 +301,16 @@ public sealed class OutboxTests(AnvilFixture chain) : IClassFixture<AnvilFixture
             Data = AnvilFixture.Topic("gap").ToArray(),
         };
         byte[] raw = ahead.Sign(key);
-        OutboxItem stored = new()
+        OutboxEntry stored = new()
         {
-            Id = 0,
             From = key.Address,
             Request = chain.LogRequest("gap"),
             State = OutboxState.Signed,
-            Nonce = 3,
-            Attempts = [new OutboxAttempt(Keccak256.Hash(raw), raw)],
+            Attempts =
+            [
+                new OutboxAttempt(
+                    3, 20_000_000_000, 1_000_000_000, 60_000, Keccak256.Hash(raw), raw),
+            ],
         };
         await store.InsertAsync(stored, default);
         using Outbox outbox = Open(store, key);

@@ -109,7 +109,7 @@ public sealed class RpcFaultTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
             await chain.Anvil.MineAsync();
         }
 
-        OutboxItem item = store.List()[0];
+        OutboxEntry item = store.List()[0];
         if (item.State == OutboxState.Abandoned)
         {
             // Only an EVM revert abandons, and no fault of this table is one.

@@ -168,14 +168,14 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         bench.Store.SetAck(forged, chain.Acknowledge(bench.Terms[2], 900).Signature);
         UInt256 before = await EarnedAsync();
 
-        OutboxItem item = Assert.Single(await bench.Redeemer.StepAsync(true, default));
+        OutboxEntry item = Assert.Single(await bench.Redeemer.StepAsync(true, default));
         Assert.Contains("1 rows would do", bench.Redeemer.Problem, StringComparison.Ordinal);
         Assert.Equal(3, bench.Redeemer.Due().Count(d => d.InFlight));
         Assert.DoesNotContain(
             await bench.Redeemer.StepAsync(true, default), other => other.Id != item.Id);
 
         OutboxChange final = await FinishAsync(bench);
-        Assert.Equal(OutboxOutcome.Succeeded, final.Item.Outcome);
+        Assert.Equal(OutboxOutcome.Succeeded, final.Entry.Outcome);
         Assert.True(BatchRedeemedEvent.TryFind(
             final.Receipt!, chain.Vouchers.Address, out BatchRedeemedEvent redeemed));
         Assert.Equal((UInt256)7UL, redeemed.Bitmap);
@@ -211,7 +211,7 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         // Due again, but the same bytes are still on their way: no second transaction.
         Assert.All(bench.Redeemer.Due(), d => Assert.True(d.InFlight));
         OutboxChange final = await FinishAsync(bench);
-        Assert.Equal(OutboxOutcome.Succeeded, final.Item.Outcome);
+        Assert.Equal(OutboxOutcome.Succeeded, final.Entry.Outcome);
         await StepAsync(bench.Mirror);
         Assert.Empty(bench.Redeemer.Due());
         Assert.Equal(before + 2 * 2_000_000UL, await EarnedAsync());
@@ -257,7 +257,7 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         // Worth many times the gas: at once.
         RedeemerOptions rich = new() { WeiPerTokenUnit = 1_000_000_000_000 };
         using Bench valuable = await BenchAsync(channels: 1, options: rich);
-        OutboxItem item = Assert.Single(await valuable.Redeemer.StepAsync(false, default));
+        OutboxEntry item = Assert.Single(await valuable.Redeemer.StepAsync(false, default));
         Assert.False(item.Request.IsUrgent);
         Assert.Equal(item.Request.UrgentCostMaxWei / 4, item.Request.CostMaxWei);
 
@@ -269,7 +269,7 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
             chain.Vouchers.Address,
             VouchersContract.Thaw(chain.Class, thawing.Terms[0]));
         await StepAsync(thawing.Mirror);
-        OutboxItem urgent = Assert.Single(await thawing.Redeemer.StepAsync(false, default));
+        OutboxEntry urgent = Assert.Single(await thawing.Redeemer.StepAsync(false, default));
         Assert.True(urgent.Request.IsUrgent);
     }
 
@@ -278,7 +278,7 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
     {
         RedeemerOptions rich = new() { WeiPerTokenUnit = 1_000_000_000_000 };
         using Bench bench = await BenchAsync(channels: 1, options: rich);
-        OutboxItem item = Assert.Single(await bench.Redeemer.StepAsync(false, default));
+        OutboxEntry item = Assert.Single(await bench.Redeemer.StepAsync(false, default));
         Assert.False(item.Request.IsUrgent);
         await chain.SendAsync(
             chain.Holder,

@@ -110,16 +110,16 @@ public sealed class VouchersFixture : IAsyncLifetime
     {
         using Outbox outbox = new(
             Rpc, new DyingOutboxStore(), key, AnvilFixture.Options(), new ManualClock());
-        OutboxItem item = await outbox.SubmitAsync(
+        OutboxEntry item = await outbox.SubmitAsync(
             new OutboxRequest { Kind = "test", To = to, Data = data }, default);
         TransactionReceipt? receipt = null;
-        OutboxItem? done = null;
+        OutboxEntry? done = null;
         await Patience.UntilAsync(async () =>
         {
             foreach (OutboxChange change in await outbox.StepAsync(default))
             {
                 receipt = change.Receipt ?? receipt;
-                done = change.Item.State >= OutboxState.Mined ? change.Item : done;
+                done = change.Entry.State >= OutboxState.Mined ? change.Entry : done;
             }
 
             return done is not null;

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
 
@@ -8,8 +9,7 @@ public sealed class OutboxTests
 {
     private static readonly OutboxEntry s_entry = new()
     {
-        Kind = "redeem",
-        Intent = new byte[] { 1, 2, 3 },
+        Request = new OutboxRequest { Kind = "redeem", To = null, Data = [1, 2, 3] },
         From = new Address(Given.Hash(4).Span[..20]),
         CreatedAt = 77,
     };
@@ -26,11 +26,10 @@ public sealed class OutboxTests
             sent = added with
             {
                 State = OutboxState.Mined,
-                Nonce = 5,
                 Attempts =
                 [
-                    new OutboxAttempt(Given.Hash(1), new byte[] { 9, 8 }),
-                    new OutboxAttempt(Given.Hash(2), new byte[] { 7 }),
+                    new OutboxAttempt(5, 40, 2, 21_000, Given.Hash(1), new byte[] { 9, 8 }),
+                    new OutboxAttempt(5, 45, 3, 21_000, Given.Hash(2), new byte[] { 7 }),
                 ],
                 MinedBlock = 1234,
                 MinedBlockHash = Given.Hash(3),
@@ -42,12 +41,15 @@ public sealed class OutboxTests
         using LedgerStore again = Given.Open(directory);
         OutboxEntry read = Assert.Single(again.Outbox());
         OutboxAttempt[] none = [];
+        OutboxRequest empty = sent.Request with { Data = [] };
         Assert.Equal(
-            sent with { Intent = default, Attempts = none },
-            read with { Intent = default, Attempts = none });
-        Assert.Equal([1, 2, 3], read.Intent.ToArray());
+            sent with { Request = empty, Attempts = none },
+            read with { Request = read.Request with { Data = empty.Data }, Attempts = none });
+        Assert.Equal([1, 2, 3], read.Request.Data);
         Assert.Equal(2, read.Attempts.Count);
-        Assert.Equal(Given.Hash(1), read.Attempts[0].TxHash);
+        Assert.Equal(5UL, read.Nonce);
+        Assert.Equal(
+            sent.Attempts[0] with { Raw = default }, read.Attempts[0] with { Raw = default });
         Assert.Equal([9, 8], read.Attempts[0].Raw.ToArray());
     }
 
@@ -79,8 +81,25 @@ public sealed class OutboxTests
         Assert.Throws<ArgumentException>(() => { _ = store.DeleteOutbox(added.Id); });
         OutboxEntry unknown = s_entry with { Id = 42 };
         Assert.Throws<ArgumentException>(() => { _ = store.UpdateOutbox(unknown); });
-        OutboxEntry wide = s_entry with { Kind = new string('x', 33) };
-        Assert.Throws<ArgumentException>(() => store.InsertOutbox(wide, out _));
+        OutboxRequest request = s_entry.Request;
+        OutboxAttempt attempt = new(1, 2, 3, 4, default, default);
+        RedemptionPurpose purpose = new(default, new RedeemedUnits[257]);
+        OutboxEntry[] wrong =
+        [
+            s_entry with { Request = request with { Kind = new string('x', 33) } },
+            s_entry with { Request = request with { Kind = "\u00e4" } },
+            s_entry with { Request = request with { Key = new string('x', 129) } },
+            s_entry with { Request = request with { Data = new byte[(128 << 10) + 1] } },
+            s_entry with { Request = request with { Purpose = purpose } },
+            s_entry with { Request = request with { Purpose = purpose with { Channels = [] } } },
+            s_entry with { Attempts = [.. Enumerable.Repeat(attempt, 65)] },
+            s_entry with { Attempts = [attempt, attempt with { Nonce = 2 }] },
+            s_entry with { Attempts = [attempt with { Raw = new byte[(128 << 10) + 1] }] },
+            s_entry with { State = 0 },
+            s_entry with { Outcome = (OutboxOutcome)6 },
+        ];
+        Assert.All(wrong, w => Assert.Throws<ArgumentException>(
+            () => store.InsertOutbox(w, out _)));
         Assert.Throws<ArgumentException>(() => { _ = store.PutSetting("", [1]); });
         Assert.Throws<ArgumentException>(() => { _ = store.PutSetting("x", new byte[70_000]); });
         Assert.Throws<ArgumentException>(() => { _ = store.PutSetting("ledger.identity", [1]); });

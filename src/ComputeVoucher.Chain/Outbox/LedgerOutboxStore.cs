@@ -18,67 +18,21 @@ public sealed class LedgerOutboxStore : IOutboxStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<OutboxItem> InsertAsync(OutboxItem item, CancellationToken cancel)
+    public async ValueTask<OutboxEntry> InsertAsync(OutboxEntry entry, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(item);
-        OutboxEntry added = _ledger.InsertOutbox(Entry(item with { Id = 0 }), out Task durable);
+        OutboxEntry added = _ledger.InsertOutbox(entry, out Task durable);
         await durable.ConfigureAwait(false);
-        return item with { Id = added.Id };
+        return added;
     }
 
     /// <inheritdoc/>
-    public async ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(item);
-        await _ledger.UpdateOutbox(Entry(item)).ConfigureAwait(false);
-    }
+    public async ValueTask UpdateAsync(OutboxEntry entry, CancellationToken cancel) =>
+        await _ledger.UpdateOutbox(entry).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(long id, CancellationToken cancel) =>
         await _ledger.DeleteOutbox(id).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public IReadOnlyList<OutboxItem> List()
-    {
-        List<OutboxItem> items = [];
-        foreach (OutboxEntry entry in _ledger.Outbox())
-        {
-            items.Add(Item(entry));
-        }
-
-        return items;
-    }
-
-    /// <summary>A ledger row as the outbox reads it.</summary>
-    /// <exception cref="ChainException">The row's bytes are not the outbox's.</exception>
-    public static OutboxItem Item(OutboxEntry entry)
-    {
-        ArgumentNullException.ThrowIfNull(entry);
-        OutboxItem item = OutboxRow.Decode(entry.Id, entry.From, entry.Intent.Span);
-        return item with
-        {
-            State = entry.State,
-            Nonce = entry.Nonce,
-            Attempts = entry.Attempts,
-            MinedBlock = entry.MinedBlock,
-            MinedHash = entry.MinedBlockHash,
-            MinedTx = entry.MinedTxHash,
-            CreatedAt = entry.CreatedAt,
-        };
-    }
-
-    private static OutboxEntry Entry(OutboxItem item) => new()
-    {
-        Id = item.Id,
-        Kind = item.Request.Kind,
-        Intent = OutboxRow.Encode(item),
-        State = item.State,
-        From = item.From,
-        Nonce = item.Nonce,
-        Attempts = item.Attempts,
-        MinedBlock = item.MinedBlock,
-        MinedBlockHash = item.MinedHash,
-        MinedTxHash = item.MinedTx,
-        CreatedAt = item.CreatedAt,
-    };
+    public IReadOnlyList<OutboxEntry> List() => _ledger.Outbox();
 }

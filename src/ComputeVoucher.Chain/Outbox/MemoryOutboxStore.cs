@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
 
 namespace ComputeVoucher.Chain;
 
@@ -11,18 +12,18 @@ namespace ComputeVoucher.Chain;
 /// </summary>
 public sealed class MemoryOutboxStore : IOutboxStore
 {
-    private readonly SortedDictionary<long, OutboxItem> _rows = [];
+    private readonly SortedDictionary<long, OutboxEntry> _rows = [];
 
-    public ValueTask<OutboxItem> InsertAsync(OutboxItem item, CancellationToken cancel)
+    public ValueTask<OutboxEntry> InsertAsync(OutboxEntry entry, CancellationToken cancel)
     {
-        OutboxItem added = item with { Id = _rows.Count + 1 };
+        OutboxEntry added = entry with { Id = _rows.Count + 1 };
         _rows[added.Id] = added;
         return ValueTask.FromResult(added);
     }
 
-    public ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel)
+    public ValueTask UpdateAsync(OutboxEntry entry, CancellationToken cancel)
     {
-        _rows[item.Id] = item;
+        _rows[entry.Id] = entry;
         return ValueTask.CompletedTask;
     }
 
@@ -32,7 +33,7 @@ public sealed class MemoryOutboxStore : IOutboxStore
         return ValueTask.CompletedTask;
     }
 
-    public IReadOnlyList<OutboxItem> List() => [.. _rows.Values];
+    public IReadOnlyList<OutboxEntry> List() => [.. _rows.Values];
 }
 
 /// <summary>Where the outbox is durable. Both writes complete only when the row is on the disk.
@@ -40,13 +41,13 @@ public sealed class MemoryOutboxStore : IOutboxStore
 public interface IOutboxStore
 {
     /// <summary>Stores a new row and gives it its id; the Id of the argument is ignored.</summary>
-    ValueTask<OutboxItem> InsertAsync(OutboxItem item, CancellationToken cancel);
+    ValueTask<OutboxEntry> InsertAsync(OutboxEntry entry, CancellationToken cancel);
 
-    ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel);
+    ValueTask UpdateAsync(OutboxEntry entry, CancellationToken cancel);
 
     /// <summary>Forgets a row that is closed.</summary>
     ValueTask DeleteAsync(long id, CancellationToken cancel);
 
     /// <summary>All rows, oldest first, final ones included: their nonces are spent.</summary>
-    IReadOnlyList<OutboxItem> List();
+    IReadOnlyList<OutboxEntry> List();
 }

@@ -17,6 +17,11 @@ public sealed partial class Outbox
 
     private async Task PassAsync(CancellationToken cancel)
     {
+        if (_stopped is { } reason)
+        {
+            throw new ChainException(ChainFault.Disagreement, reason);
+        }
+
         if (_open.Count == 0 && _isChainNonceKnown)
         {
             return;
@@ -48,16 +53,16 @@ public sealed partial class Outbox
         await PruneAsync(cancel).ConfigureAwait(false);
         await FillGapsAsync(head, cancel).ConfigureAwait(false);
         ulong lowest = LowestUnmined();
-        foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
+        foreach (OutboxEntry entry in new List<OutboxEntry>(_open.Values))
         {
-            switch (item.State)
+            switch (entry.State)
             {
                 case OutboxState.Signed:
                 case OutboxState.Sent:
-                    await PushAsync(item, head, item.Nonce == lowest, cancel).ConfigureAwait(false);
+                    await PushAsync(entry, head, entry.Nonce == lowest, cancel).ConfigureAwait(false);
                     break;
                 case OutboxState.Intent when InFlight() < _options.InFlightMax:
-                    await SignAsync(item, head, cancel).ConfigureAwait(false);
+                    await SignAsync(entry, head, cancel).ConfigureAwait(false);
                     break;
                 default:
                     break;
@@ -90,32 +95,32 @@ public sealed partial class Outbox
 
     private async Task WatchAllAsync(Head head, CancellationToken cancel)
     {
-        foreach (OutboxItem item in new List<OutboxItem>(_open.Values))
+        foreach (OutboxEntry entry in new List<OutboxEntry>(_open.Values))
         {
-            if (item.Attempts.Count == 0)
+            if (entry.Attempts.Count == 0)
             {
                 continue;
             }
 
             try
             {
-                await WatchAsync(item, head, cancel).ConfigureAwait(false);
+                await WatchAsync(entry, head, cancel).ConfigureAwait(false);
             }
             catch (ChainException e) when (!e.IsTransient)
             {
                 // One transaction that an endpoint chokes on must not hold up the others.
-                Report(item, e.Message);
+                Report(entry, e.Message);
             }
         }
     }
 
     /// <summary>Looks for a receipt of any attempt, and moves the row to where it proves to
     /// be.</summary>
-    private async Task WatchAsync(OutboxItem item, Head head, CancellationToken cancel)
+    private async Task WatchAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
-        for (int i = item.Attempts.Count - 1; i >= 0; i--)
+        for (int i = entry.Attempts.Count - 1; i >= 0; i--)
         {
-            OutboxAttempt attempt = item.Attempts[i];
+            OutboxAttempt attempt = entry.Attempts[i];
             TransactionReceipt? receipt = await _rpc.ReceiptAsync(attempt.TxHash, cancel)
                 .ConfigureAwait(false);
             if (receipt is null)
@@ -125,33 +130,33 @@ public sealed partial class Outbox
 
             if (await IsCanonicalAsync(attempt, receipt, head, cancel).ConfigureAwait(false))
             {
-                await MinedAsync(item, attempt, receipt, head, cancel).ConfigureAwait(false);
+                await MinedAsync(entry, attempt, receipt, head, cancel).ConfigureAwait(false);
                 return;
             }
 
-            Report(item, "an endpoint's receipt does not fit the chain; ignored");
+            Report(entry, "an endpoint's receipt does not fit the chain; ignored");
         }
 
-        if (item.State == OutboxState.Mined)
+        if (entry.State == OutboxState.Mined)
         {
             // A reorganisation took the block back: the same bytes go out again, at once.
-            ProgressOf(item).OfferedAt = null;
-            item = await MoveAsync(
-                item with
+            ProgressOf(entry).OfferedAt = null;
+            entry = await MoveAsync(
+                entry with
                 {
                     State = OutboxState.Sent,
                     Outcome = OutboxOutcome.Open,
                     MinedBlock = 0,
-                    MinedHash = default,
-                    MinedTx = default,
+                    MinedBlockHash = default,
+                    MinedTxHash = default,
                 },
                 null,
                 cancel).ConfigureAwait(false);
         }
 
-        if (head.Nonce > item.Nonce)
+        if (head.Nonce > entry.Nonce)
         {
-            await NonceSpentAsync(item, head, cancel).ConfigureAwait(false);
+            await NonceSpentAsync(entry, head, cancel).ConfigureAwait(false);
         }
     }
 
@@ -173,54 +178,48 @@ public sealed partial class Outbox
     }
 
     private async Task MinedAsync(
-        OutboxItem item,
+        OutboxEntry entry,
         OutboxAttempt attempt,
         TransactionReceipt receipt,
         Head head,
         CancellationToken cancel)
     {
-        bool isFinal = receipt.BlockNumber <= head.FinalNumber && head.Nonce > item.Nonce;
-        OutboxItem mined = item with
+        bool isFinal = receipt.BlockNumber <= head.FinalNumber && head.Nonce > entry.Nonce;
+        OutboxEntry mined = entry with
         {
             State = isFinal ? OutboxState.Final : OutboxState.Mined,
-            Outcome = OutcomeOf(item, attempt, receipt),
+            Outcome = OutcomeOf(entry, attempt, receipt),
             MinedBlock = receipt.BlockNumber,
-            MinedHash = receipt.BlockHash,
-            MinedTx = attempt.TxHash,
+            MinedBlockHash = receipt.BlockHash,
+            MinedTxHash = attempt.TxHash,
             Note = null,
         };
         if (mined.Outcome == OutboxOutcome.WithoutLog)
         {
-            Report(item, "mined without the log that proves it; counted as nothing");
+            Report(entry, "mined without the log that proves it; counted as nothing");
         }
 
-        if (mined.State != item.State || mined.MinedHash != item.MinedHash
-            || mined.MinedTx != item.MinedTx || mined.Outcome != item.Outcome)
+        if (mined.State != entry.State || mined.MinedBlockHash != entry.MinedBlockHash
+            || mined.MinedTxHash != entry.MinedTxHash || mined.Outcome != entry.Outcome)
         {
             await MoveAsync(mined, receipt, cancel).ConfigureAwait(false);
         }
     }
 
     private static OutboxOutcome OutcomeOf(
-        OutboxItem item, OutboxAttempt attempt, TransactionReceipt receipt)
+        OutboxEntry entry, OutboxAttempt attempt, TransactionReceipt receipt)
     {
-        Transaction sent = Transaction.Decode(attempt.Raw.Span);
-        if (sent.To != item.Request.To || !sent.Data.AsSpan().SequenceEqual(item.Request.Data))
-        {
-            return OutboxOutcome.Cancelled;
-        }
-
-        if (receipt.IsSuccess != true || receipt.To != sent.To)
+        if (receipt.IsSuccess != true || receipt.To != entry.Request.To)
         {
             return OutboxOutcome.Reverted;
         }
 
-        if (item.Request.ExpectedTopic is not Bytes32 topic)
+        if (entry.Request.ExpectedTopic is not Bytes32 topic)
         {
             return OutboxOutcome.Succeeded;
         }
 
-        Address? contract = item.Request.ExpectedContract ?? item.Request.To;
+        Address? contract = entry.Request.ExpectedContract ?? entry.Request.To;
         foreach (LogEntry log in receipt.Logs)
         {
             bool isProof = log.Contract == contract && !log.IsRemoved
@@ -238,33 +237,33 @@ public sealed partial class Outbox
     /// <summary>The chain has another transaction of this nonce, or hides the receipt. Only when
     /// the nonce is spent in a final block, by every endpoint's count, can no attempt be mined any
     /// more; then the request gets a new nonce.</summary>
-    private async Task NonceSpentAsync(OutboxItem item, Head head, CancellationToken cancel)
+    private async Task NonceSpentAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
         ulong final = await _rpc
             .NonceEverywhereAsync(Account, BlockTag.Number(head.FinalNumber), cancel)
             .ConfigureAwait(false);
-        if (final <= item.Nonce)
+        if (final <= entry.Nonce)
         {
             return;
         }
 
-        _progress.Remove(item.Id);
-        bool isFiller = item.Request.To == Account && item.Request.Kind == FillerKind;
-        OutboxItem again = isFiller
-            ? item with { State = OutboxState.Final, Outcome = OutboxOutcome.Cancelled }
-            : item with { State = OutboxState.Intent, Nonce = null, Attempts = [] };
-        _byNonce.Remove(item.Nonce!.Value);
+        _progress.Remove(entry.Id);
+        bool isFiller = entry.Request.To == Account && entry.Request.Kind == FillerKind;
+        OutboxEntry again = isFiller
+            ? entry with { State = OutboxState.Final, Outcome = OutboxOutcome.Cancelled }
+            : entry with { State = OutboxState.Intent, Attempts = [] };
+        _byNonce.Remove(entry.Nonce!.Value);
         await MoveAsync(again, null, cancel).ConfigureAwait(false);
     }
 
     private ulong LowestUnmined()
     {
         ulong lowest = ulong.MaxValue;
-        foreach (OutboxItem item in _open.Values)
+        foreach (OutboxEntry entry in _open.Values)
         {
-            if (item.State is OutboxState.Signed or OutboxState.Sent)
+            if (entry.State is OutboxState.Signed or OutboxState.Sent)
             {
-                lowest = Math.Min(lowest, item.Nonce ?? ulong.MaxValue);
+                lowest = Math.Min(lowest, entry.Nonce ?? ulong.MaxValue);
             }
         }
 
@@ -274,9 +273,9 @@ public sealed partial class Outbox
     private int InFlight()
     {
         int count = 0;
-        foreach (OutboxItem item in _open.Values)
+        foreach (OutboxEntry entry in _open.Values)
         {
-            count += item.State is OutboxState.Signed or OutboxState.Sent ? 1 : 0;
+            count += entry.State is OutboxState.Signed or OutboxState.Sent ? 1 : 0;
         }
 
         return count;

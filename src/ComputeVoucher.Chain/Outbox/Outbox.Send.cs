@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
@@ -24,27 +23,26 @@ public sealed partial class Outbox
         ulong end = _nextNonce;
         for (ulong nonce = head.Nonce; nonce < end && nonce - head.Nonce < 64; nonce++)
         {
-            if (_byNonce.TryGetValue(nonce, out OutboxItem? item))
+            if (_byNonce.TryGetValue(nonce, out OutboxEntry? entry))
             {
-                if (!item.IsOpen && item.Attempts.Count > 0)
+                if (!entry.IsOpen && entry.Attempts.Count > 0)
                 {
                     // Final here, missing there: the endpoint is behind, or finality broke.
-                    Report(item, "final, but not in the endpoint's chain; offered again");
-                    long? offered = ProgressOf(item).OfferedAt;
+                    Report(entry, "final, but not in the endpoint's chain; offered again");
+                    long? offered = ProgressOf(entry).OfferedAt;
                     if (offered is null || Elapsed(offered) >= _options.RetryEvery)
                     {
-                        await OfferAsync(item, cancel).ConfigureAwait(false);
+                        await OfferAsync(entry, cancel).ConfigureAwait(false);
                     }
                 }
 
                 continue;
             }
 
-            OutboxItem filler = await _store
+            OutboxEntry filler = await _store
                 .InsertAsync(
-                    new OutboxItem
+                    new OutboxEntry
                     {
-                        Id = 0,
                         From = Account,
                         Request = new OutboxRequest { Kind = FillerKind, To = Account },
                     },
@@ -56,9 +54,9 @@ public sealed partial class Outbox
         }
     }
 
-    private async Task SignAsync(OutboxItem item, Head head, CancellationToken cancel)
+    private async Task SignAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
-        OutboxRequest request = item.Request;
+        OutboxRequest request = entry.Request;
         ulong gas = request.GasLimit;
         try
         {
@@ -68,7 +66,7 @@ public sealed partial class Outbox
         }
         catch (ChainException e) when (e.Fault == ChainFault.Reverted)
         {
-            OutboxItem refused = item with
+            OutboxEntry refused = entry with
             {
                 State = OutboxState.Abandoned,
                 Outcome = OutboxOutcome.Refused,
@@ -79,53 +77,42 @@ public sealed partial class Outbox
         }
         catch (ChainException e) when (!e.IsTransient)
         {
-            Report(item, e.Message);
+            Report(entry, e.Message);
             return;
         }
 
         if (gas > head.Latest.GasLimit)
         {
-            Report(item, $"needs {gas} gas, a block holds {head.Latest.GasLimit}");
+            Report(entry, $"needs {gas} gas, a block holds {head.Latest.GasLimit}");
             return;
         }
 
         FeeQuote market = FeeQuote.Market(head.Latest.BaseFee, _options.PriorityFee);
         FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
-        if (!FeeQuote.TryCap(market, floor, gas, request.CapWei, out FeeQuote quote))
+        if (!FeeQuote.TryCap(market, floor, gas, CapOf(request), out FeeQuote quote))
         {
-            Report(item, $"gas costs more than it is worth ({request.CapWei} wei); waiting");
+            Report(entry, $"gas costs more than it is worth ({CapOf(request)} wei); waiting");
             return;
         }
 
-        await AttemptAsync(item, _nextNonce, gas, quote, cancel).ConfigureAwait(false);
+        await AttemptAsync(entry, _nextNonce, gas, quote, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Signs, stores, and only then offers.</summary>
     private async Task AttemptAsync(
-        OutboxItem item, ulong nonce, ulong gas, FeeQuote quote, CancellationToken cancel)
+        OutboxEntry entry, ulong nonce, ulong gas, FeeQuote quote, CancellationToken cancel)
     {
-        Transaction transaction = new()
+        byte[] raw = _sign(Asked(entry.Request, nonce, gas, quote));
+        OutboxAttempt attempt = new(
+            nonce, quote.MaxFee, quote.PriorityFee, gas, Keccak256.Hash(raw), raw);
+        Check(entry, attempt);
+        OutboxEntry signed = entry with
         {
-            ChainId = _options.ChainId,
-            Nonce = nonce,
-            To = item.Request.To,
-            Value = item.Request.Value,
-            GasLimit = gas,
-            MaxFeePerGas = quote.MaxFee,
-            MaxPriorityFeePerGas = quote.PriorityFee,
-            Data = item.Request.Data,
-        };
-        byte[] raw = transaction.Sign(_key);
-        List<OutboxAttempt> attempts =
-            [.. item.Attempts, new OutboxAttempt(Keccak256.Hash(raw), raw)];
-        OutboxItem signed = item with
-        {
-            Nonce = nonce,
-            Attempts = attempts,
-            State = item.State == OutboxState.Sent ? OutboxState.Sent : OutboxState.Signed,
+            Attempts = [.. entry.Attempts, attempt],
+            State = entry.State == OutboxState.Sent ? OutboxState.Sent : OutboxState.Signed,
             Note = null,
         };
-        signed = item.State == signed.State
+        signed = entry.State == signed.State
             ? await StoreAsync(signed, cancel).ConfigureAwait(false)
             : await MoveAsync(signed, null, cancel).ConfigureAwait(false);
         Progress progress = ProgressOf(signed);
@@ -134,16 +121,56 @@ public sealed partial class Outbox
         await OfferAsync(signed, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Offers the newest attempt. Whatever the answer, the row stays.</summary>
-    private async Task OfferAsync(OutboxItem item, CancellationToken cancel)
+    /// <summary>Two implementations agree on the bytes, or the outbox stops: before they are
+    /// stored, and once after a restart before they are sent.</summary>
+    /// <exception cref="ChainException">They do not.</exception>
+    private void Check(OutboxEntry entry, OutboxAttempt attempt)
     {
-        Progress progress = ProgressOf(item);
+        Progress progress = ProgressOf(entry);
+        if (progress.Checked == attempt.TxHash)
+        {
+            return;
+        }
+
+        FeeQuote quote = new(attempt.MaxFee, attempt.PriorityFee);
+        Transaction asked = Asked(entry.Request, attempt.Nonce, attempt.GasLimit, quote);
+        string? flaw = SignedBytes.Flaw(asked, Account, attempt.Raw.Span, attempt.TxHash);
+        if (flaw is not null)
+        {
+            _stopped = $"{entry.Request.Kind} (outbox {entry.Id}, nonce {attempt.Nonce}): the "
+                + $"signed transaction is not what was asked: {flaw}; the outbox has stopped, "
+                + "nothing of it was stored or sent: check this machine's memory and the binary, "
+                + "then restart";
+            throw new ChainException(ChainFault.Disagreement, _stopped);
+        }
+
+        progress.Checked = attempt.TxHash;
+    }
+
+    private Transaction Asked(OutboxRequest request, ulong nonce, ulong gas, FeeQuote quote) =>
+        new()
+        {
+            ChainId = _options.ChainId,
+            Nonce = nonce,
+            To = request.To,
+            Value = request.Value,
+            GasLimit = gas,
+            MaxFeePerGas = quote.MaxFee,
+            MaxPriorityFeePerGas = quote.PriorityFee,
+            Data = request.Data,
+        };
+
+    /// <summary>Offers the newest attempt. Whatever the answer, the row stays.</summary>
+    private async Task OfferAsync(OutboxEntry entry, CancellationToken cancel)
+    {
+        Check(entry, entry.Attempts[^1]);
+        Progress progress = ProgressOf(entry);
         progress.OfferedAt = _time.GetTimestamp();
         progress.AttemptSince ??= progress.OfferedAt;
         SendVerdict verdict = SendVerdict.Known;
         try
         {
-            await _rpc.SendRawAsync(item.Attempts[^1].Raw, cancel).ConfigureAwait(false);
+            await _rpc.SendRawAsync(entry.Attempts[^1].Raw, cancel).ConfigureAwait(false);
         }
         catch (ChainException e)
         {
@@ -151,7 +178,7 @@ public sealed partial class Outbox
             progress.IsFeeTooLow = verdict == SendVerdict.FeeTooLow;
             if (verdict is SendVerdict.NoFunds or SendVerdict.Refused or SendVerdict.Unknown)
             {
-                Report(item, e.Message);
+                Report(entry, e.Message);
             }
         }
 
@@ -160,9 +187,9 @@ public sealed partial class Outbox
         // An answer that never came may have been a yes: from here on it is out.
         bool isOut = verdict
             is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
-        if (isOut && item.State == OutboxState.Signed)
+        if (isOut && entry.State == OutboxState.Signed)
         {
-            OutboxItem sent = _open.TryGetValue(item.Id, out OutboxItem? noted) ? noted : item;
+            OutboxEntry sent = _open.TryGetValue(entry.Id, out OutboxEntry? noted) ? noted : entry;
             await MoveAsync(sent with { State = OutboxState.Sent }, null, cancel)
                 .ConfigureAwait(false);
         }
@@ -171,37 +198,39 @@ public sealed partial class Outbox
     /// <summary>Repeats the same bytes, or replaces them by dearer ones of the same nonce.
     /// </summary>
     private async Task PushAsync(
-        OutboxItem item, Head head, bool isFirst, CancellationToken cancel)
+        OutboxEntry entry, Head head, bool isFirst, CancellationToken cancel)
     {
-        Progress progress = ProgressOf(item);
-        Transaction last = Transaction.Decode(item.Attempts[^1].Raw.Span);
-        FeeQuote previous = new(
-            last.MaxFeePerGas.ToUInt128(), last.MaxPriorityFeePerGas.ToUInt128());
+        Progress progress = ProgressOf(entry);
+        OutboxAttempt last = entry.Attempts[^1];
+        FeeQuote previous = new(last.MaxFee, last.PriorityFee);
         bool isStuck = Elapsed(progress.AttemptSince) >= _options.ReplaceAfter
-            || (item.Request.IsUrgent && previous.MaxFee < head.Latest.BaseFee);
-        bool isWanted = head.Nonce <= item.Nonce && isFirst && (isStuck || progress.IsFeeTooLow);
-        if (isWanted && item.Attempts.Count < ChainLimits.AttemptsMax)
+            || (entry.Request.IsUrgent && previous.MaxFee < head.Latest.BaseFee);
+        bool isWanted = head.Nonce <= entry.Nonce && isFirst && (isStuck || progress.IsFeeTooLow);
+        if (isWanted && entry.Attempts.Count < OutboxEntry.AttemptsMax)
         {
             FeeQuote market = FeeQuote.Market(head.Latest.BaseFee, _options.PriorityFee);
             FeeQuote wanted = FeeQuote.Replacement(previous, market);
-            UInt128 cap = item.Request.CapWei;
+            UInt128 cap = CapOf(entry.Request);
             if (FeeQuote.TryCap(wanted, previous.Floor(), last.GasLimit, cap, out FeeQuote quote))
             {
-                await AttemptAsync(item, last.Nonce, last.GasLimit, quote, cancel)
+                await AttemptAsync(entry, last.Nonce, last.GasLimit, quote, cancel)
                     .ConfigureAwait(false);
                 return;
             }
 
             string text = cap.ToString(CultureInfo.InvariantCulture);
-            Report(item, $"a higher fee would cost more than it is worth ({text} wei); waiting");
+            Report(entry, $"a higher fee would cost more than it is worth ({text} wei); waiting");
         }
 
         TimeSpan every = progress.IsTaken ? _options.RebroadcastEvery : _options.RetryEvery;
         if (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= every)
         {
-            await OfferAsync(item, cancel).ConfigureAwait(false);
+            await OfferAsync(entry, cancel).ConfigureAwait(false);
         }
     }
+
+    private static UInt128 CapOf(OutboxRequest request) =>
+        request.IsUrgent ? request.UrgentCostMaxWei : request.CostMaxWei;
 
     private TimeSpan Elapsed(long? since) =>
         since is long start ? _time.GetElapsedTime(start) : TimeSpan.Zero;

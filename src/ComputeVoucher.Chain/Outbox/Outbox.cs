@@ -21,17 +21,18 @@ public sealed partial class Outbox : IDisposable
 {
     private readonly JsonRpcClient _rpc;
     private readonly IOutboxStore _store;
-    private readonly PrivateKey _key;
+    private readonly Func<Transaction, byte[]> _sign;
     private readonly OutboxOptions _options;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly SortedDictionary<long, OutboxItem> _open = [];
-    private readonly SortedDictionary<long, OutboxItem> _closed = [];
-    private readonly Dictionary<ulong, OutboxItem> _byNonce = [];
+    private readonly SortedDictionary<long, OutboxEntry> _open = [];
+    private readonly SortedDictionary<long, OutboxEntry> _closed = [];
+    private readonly Dictionary<ulong, OutboxEntry> _byNonce = [];
     private readonly Dictionary<long, Progress> _progress = [];
     private readonly List<OutboxChange> _changes = [];
     private ulong _nextNonce;
     private bool _isChainNonceKnown;
+    private string? _stopped;
 
     /// <summary>Reads the stored rows; asks the chain nothing yet.</summary>
     /// <param name="key">Signs; stays owned by the caller.</param>
@@ -41,23 +42,35 @@ public sealed partial class Outbox : IDisposable
         PrivateKey key,
         OutboxOptions options,
         TimeProvider time)
+        : this(rpc, store, key.Address, transaction => transaction.Sign(key), options, time)
+    {
+    }
+
+    /// <param name="account">Whose signature <paramref name="sign"/> gives.</param>
+    /// <param name="sign">The signed bytes; they are not trusted.</param>
+    internal Outbox(
+        JsonRpcClient rpc,
+        IOutboxStore store,
+        Address account,
+        Func<Transaction, byte[]> sign,
+        OutboxOptions options,
+        TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(rpc);
         ArgumentNullException.ThrowIfNull(store);
-        ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         _rpc = rpc;
         _store = store;
-        _key = key;
+        _sign = sign;
         _options = options;
         _time = time;
-        Account = key.Address;
-        foreach (OutboxItem item in store.List())
+        Account = account;
+        foreach (OutboxEntry entry in store.List())
         {
-            if (item.From == Account)
+            if (entry.From == Account)
             {
-                Remember(item);
+                Remember(entry);
             }
         }
     }
@@ -69,7 +82,7 @@ public sealed partial class Outbox : IDisposable
     public string? Problem { get; private set; }
 
     /// <summary>Rows that are not final, oldest first; a snapshot.</summary>
-    public IReadOnlyList<OutboxItem> Open
+    public IReadOnlyList<OutboxEntry> Open
     {
         get
         {
@@ -88,25 +101,24 @@ public sealed partial class Outbox : IDisposable
     /// <summary>Stores a request; it is signed and sent by later steps.</summary>
     /// <returns>The row: durable when the task completes; an open row of the same
     /// <see cref="OutboxRequest.Key"/> where there is one.</returns>
-    public async Task<OutboxItem> SubmitAsync(OutboxRequest request, CancellationToken cancel)
+    public async Task<OutboxEntry> SubmitAsync(OutboxRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            foreach (OutboxItem item in _open.Values)
+            foreach (OutboxEntry entry in _open.Values)
             {
-                if (request.Key.Length > 0 && item.Request.Key == request.Key)
+                if (request.Key.Length > 0 && entry.Request.Key == request.Key)
                 {
-                    return item;
+                    return entry;
                 }
             }
 
-            OutboxItem added = await _store
+            OutboxEntry added = await _store
                 .InsertAsync(
-                    new OutboxItem
+                    new OutboxEntry
                     {
-                        Id = 0,
                         Request = request,
                         From = Account,
                         CreatedAt = (ulong)_time.GetUtcNow().ToUnixTimeSeconds(),
@@ -129,10 +141,10 @@ public sealed partial class Outbox : IDisposable
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            if (_open.TryGetValue(id, out OutboxItem? item) && !item.Request.IsUrgent)
+            if (_open.TryGetValue(id, out OutboxEntry? entry) && !entry.Request.IsUrgent)
             {
-                OutboxRequest urgent = item.Request with { IsUrgent = true };
-                await StoreAsync(item with { Request = urgent }, cancel).ConfigureAwait(false);
+                OutboxRequest urgent = entry.Request with { IsUrgent = true };
+                await StoreAsync(entry with { Request = urgent }, cancel).ConfigureAwait(false);
             }
         }
         finally
@@ -144,7 +156,8 @@ public sealed partial class Outbox : IDisposable
     /// <summary>One pass: watches, repeats, replaces, signs, sends.</summary>
     /// <returns>The rows that changed their stage.</returns>
     /// <remarks>Never throws a <see cref="ChainException"/>: it becomes <see cref="Problem"/>, and
-    /// the next pass tries again. An exception of the store passes through.</remarks>
+    /// the next pass tries again, except where signed bytes are not what was asked: then nothing
+    /// is stored or sent any more. An exception of the store passes through.</remarks>
     public async Task<IReadOnlyList<OutboxChange>> StepAsync(CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
@@ -158,7 +171,7 @@ public sealed partial class Outbox : IDisposable
             }
             catch (ChainException e)
             {
-                Problem ??= e.Message;
+                Problem = _stopped ?? Problem ?? e.Message;
             }
 
             return [.. _changes];
@@ -181,15 +194,15 @@ public sealed partial class Outbox : IDisposable
         {
             foreach (OutboxChange change in await StepAsync(cancel).ConfigureAwait(false))
             {
-                if (change.Item.Id != id)
+                if (change.Entry.Id != id)
                 {
                     continue;
                 }
 
                 receipt = change.Receipt ?? receipt;
-                if (change.Item.State >= until)
+                if (change.Entry.State >= until)
                 {
-                    return new OutboxChange(change.Item, receipt);
+                    return new OutboxChange(change.Entry, receipt);
                 }
             }
 
@@ -204,22 +217,22 @@ public sealed partial class Outbox : IDisposable
 
     public void Dispose() => _gate.Dispose();
 
-    private void Remember(OutboxItem item)
+    private void Remember(OutboxEntry entry)
     {
-        if (item.IsOpen)
+        if (entry.IsOpen)
         {
-            _open[item.Id] = item;
+            _open[entry.Id] = entry;
         }
         else
         {
-            _open.Remove(item.Id);
-            _progress.Remove(item.Id);
-            _closed[item.Id] = item;
+            _open.Remove(entry.Id);
+            _progress.Remove(entry.Id);
+            _closed[entry.Id] = entry;
         }
 
-        if (item.Nonce is ulong nonce)
+        if (entry.Nonce is ulong nonce)
         {
-            _byNonce[nonce] = item;
+            _byNonce[nonce] = entry;
             _nextNonce = Math.Max(_nextNonce, nonce + 1);
         }
     }
@@ -230,12 +243,12 @@ public sealed partial class Outbox : IDisposable
     {
         while (_closed.Count > ChainLimits.ClosedRowsMax)
         {
-            OutboxItem? oldest = null;
-            foreach (OutboxItem item in _closed.Values)
+            OutboxEntry? oldest = null;
+            foreach (OutboxEntry entry in _closed.Values)
             {
-                if (item.Nonce is not ulong nonce || nonce + 1 < _nextNonce)
+                if (entry.Nonce is not ulong nonce || nonce + 1 < _nextNonce)
                 {
-                    oldest = item;
+                    oldest = entry;
                     break;
                 }
             }
@@ -254,37 +267,37 @@ public sealed partial class Outbox : IDisposable
         }
     }
 
-    private async Task<OutboxItem> StoreAsync(OutboxItem item, CancellationToken cancel)
+    private async Task<OutboxEntry> StoreAsync(OutboxEntry entry, CancellationToken cancel)
     {
-        await _store.UpdateAsync(item, cancel).ConfigureAwait(false);
-        Remember(item);
-        return item;
+        await _store.UpdateAsync(entry, cancel).ConfigureAwait(false);
+        Remember(entry);
+        return entry;
     }
 
-    private async Task<OutboxItem> MoveAsync(
-        OutboxItem item, TransactionReceipt? receipt, CancellationToken cancel)
+    private async Task<OutboxEntry> MoveAsync(
+        OutboxEntry entry, TransactionReceipt? receipt, CancellationToken cancel)
     {
-        await StoreAsync(item, cancel).ConfigureAwait(false);
-        _changes.Add(new OutboxChange(item, receipt));
-        return item;
+        await StoreAsync(entry, cancel).ConfigureAwait(false);
+        _changes.Add(new OutboxChange(entry, receipt));
+        return entry;
     }
 
-    private void Report(OutboxItem item, string line)
+    private void Report(OutboxEntry entry, string line)
     {
-        string nonce = item.Nonce?.ToString(CultureInfo.InvariantCulture) ?? "none yet";
-        Problem ??= $"{item.Request.Kind} (outbox {item.Id}, nonce {nonce}): {line}";
-        if (_open.ContainsKey(item.Id))
+        string nonce = entry.Nonce?.ToString(CultureInfo.InvariantCulture) ?? "none yet";
+        Problem ??= $"{entry.Request.Kind} (outbox {entry.Id}, nonce {nonce}): {line}";
+        if (_open.ContainsKey(entry.Id))
         {
-            _open[item.Id] = item with { Note = line };
+            _open[entry.Id] = entry with { Note = line };
         }
     }
 
-    private Progress ProgressOf(OutboxItem item)
+    private Progress ProgressOf(OutboxEntry entry)
     {
-        if (!_progress.TryGetValue(item.Id, out Progress? progress))
+        if (!_progress.TryGetValue(entry.Id, out Progress? progress))
         {
             progress = new Progress();
-            _progress.Add(item.Id, progress);
+            _progress.Add(entry.Id, progress);
         }
 
         return progress;
@@ -301,8 +314,14 @@ public sealed partial class Outbox : IDisposable
         public bool IsTaken { get; set; }
 
         public bool IsFeeTooLow { get; set; }
+
+        /// <summary>The attempt whose bytes were found to be what they should be.</summary>
+        public Bytes32 Checked { get; set; }
     }
 }
+
+/// <summary>A row that moved to another stage, with the receipt where it is mined.</summary>
+public sealed record OutboxChange(OutboxEntry Entry, TransactionReceipt? Receipt);
 
 /// <summary>How transactions are priced, repeated and believed.</summary>
 public sealed record OutboxOptions

@@ -38,13 +38,13 @@ public sealed class TransactionSender : IDisposable
         string kind, Address? to, byte[] data, CancellationToken cancel)
     {
         OutboxRequest request = new() { Kind = kind, To = to, Data = data };
-        OutboxItem item = await _outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
-        OutboxChange done = await _outbox.RunAsync(item.Id, OutboxState.Mined, s_poll, cancel)
+        OutboxEntry entry = await _outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
+        OutboxChange done = await _outbox.RunAsync(entry.Id, OutboxState.Mined, s_poll, cancel)
             .ConfigureAwait(false);
-        return done.Item.Outcome == OutboxOutcome.Succeeded && done.Receipt is { } receipt
+        return done.Entry.Outcome == OutboxOutcome.Succeeded && done.Receipt is { } receipt
             ? receipt
             : throw new ChainException(ChainFault.Reverted, $"{kind}: the chain refused it: "
-                + (done.Item.Note ?? done.Item.Outcome.ToString()));
+                + (done.Entry.Note ?? done.Entry.Outcome.ToString()));
     }
 
     public void Dispose() => _outbox.Dispose();

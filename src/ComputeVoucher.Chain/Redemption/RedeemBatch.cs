@@ -1,6 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
@@ -38,6 +39,20 @@ public readonly record struct RedeemRow(
     /// <summary>The terms that the row belongs to, in a batch of that node and class.</summary>
     public ChannelTerms TermsOf(in Address node, in Bytes32 classId) =>
         new(Holder, node, SpendKey, classId, Salt);
+
+    /// <summary>What a batch of these rows redeems.</summary>
+    public static RedemptionPurpose PurposeOf(
+        IReadOnlyList<RedeemRow> rows, in Address node, in Bytes32 classId)
+    {
+        RedeemedUnits[] channels = new RedeemedUnits[rows.Count];
+        for (int i = 0; i < channels.Length; i++)
+        {
+            Bytes32 channel = rows[i].TermsOf(node, classId).HashStruct();
+            channels[i] = new RedeemedUnits(channel, rows[i].CumUnits);
+        }
+
+        return new RedemptionPurpose(classId, channels);
+    }
 
     /// <summary>All rows, one behind the other.</summary>
     public static byte[] Pack(ReadOnlySpan<RedeemRow> rows)

@@ -99,10 +99,10 @@ public sealed class Redeemer
     /// <see cref="Problem"/>.</summary>
     /// <param name="now">True redeems everything that is due, as the redeem command does.</param>
     /// <returns>The rows that were added to the outbox.</returns>
-    public async Task<IReadOnlyList<OutboxItem>> StepAsync(bool now, CancellationToken cancel)
+    public async Task<IReadOnlyList<OutboxEntry>> StepAsync(bool now, CancellationToken cancel)
     {
         Problem = null;
-        List<OutboxItem> submitted = [];
+        List<OutboxEntry> submitted = [];
         try
         {
             IReadOnlyList<RedemptionDue> due = Due();
@@ -138,13 +138,12 @@ public sealed class Redeemer
     public void Note(OutboxChange change)
     {
         ArgumentNullException.ThrowIfNull(change);
-        OutboxItem item = change.Item;
-        bool isBad = item.Request.Kind == Kind && item.Outcome
+        OutboxEntry item = change.Entry;
+        bool isBad = item.Outcome
             is OutboxOutcome.Reverted or OutboxOutcome.WithoutLog or OutboxOutcome.Refused;
-        if (isBad && VouchersContract.TryReadRedeemBatch(
-            item.Request.Data, out Bytes32 classId, out _, out _))
+        if (isBad && item.Request.Purpose is { } purpose)
         {
-            Wait(classId);
+            Wait(purpose.ClassId);
         }
     }
 
@@ -171,12 +170,10 @@ public sealed class Redeemer
             return;
         }
 
-        foreach (OutboxItem item in _outbox.Open)
+        foreach (OutboxEntry item in _outbox.Open)
         {
-            if (!item.Request.IsUrgent && VouchersContract.TryReadRedeemBatch(
-                    item.Request.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows)
-                && Array.Exists(
-                    rows, row => urgent.Contains(row.TermsOf(node, classId).HashStruct())))
+            if (!item.Request.IsUrgent && item.Request.Purpose is { } purpose
+                && Redeems(purpose, urgent))
             {
                 await _outbox.MakeUrgentAsync(item.Id, cancel).ConfigureAwait(false);
             }
@@ -186,7 +183,7 @@ public sealed class Redeemer
     private async Task SubmitAsync(
         Bytes32 classId,
         List<RedemptionDue> group,
-        List<OutboxItem> submitted,
+        List<OutboxEntry> submitted,
         CancellationToken cancel)
     {
         List<RedeemRow> rows = [];
@@ -223,6 +220,7 @@ public sealed class Redeemer
                 IsUrgent = isUrgent,
                 ExpectedTopic = BatchRedeemedEvent.Topic,
                 ExpectedContract = _vouchers,
+                Purpose = RedeemRow.PurposeOf(batch.Rows, batch.Node, classId),
             };
             submitted.Add(await _outbox.SubmitAsync(request, cancel).ConfigureAwait(false));
         }
@@ -290,26 +288,36 @@ public sealed class Redeemer
     private Dictionary<Bytes32, UInt128> InFlight()
     {
         Dictionary<Bytes32, UInt128> inFlight = [];
-        foreach (OutboxItem item in _outbox.Open)
+        foreach (OutboxEntry item in _outbox.Open)
         {
-            bool isRedeem = VouchersContract.TryReadRedeemBatch(
-                item.Request.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows);
-            bool isMine = isRedeem && item.Request.To == _vouchers
+            bool isMine = item.Request.To == _vouchers
                 && item.Outcome is OutboxOutcome.Open or OutboxOutcome.Succeeded;
-            if (!isMine)
+            if (!isMine || item.Request.Purpose is not { } purpose)
             {
                 continue;
             }
 
-            foreach (RedeemRow row in rows)
+            foreach (RedeemedUnits units in purpose.Channels)
             {
-                Bytes32 channel = row.TermsOf(node, classId).HashStruct();
-                UInt128 sent = inFlight.GetValueOrDefault(channel);
-                inFlight[channel] = UInt128.Max(sent, row.CumUnits);
+                UInt128 sent = inFlight.GetValueOrDefault(units.Channel);
+                inFlight[units.Channel] = UInt128.Max(sent, units.CumUnits);
             }
         }
 
         return inFlight;
+    }
+
+    private static bool Redeems(RedemptionPurpose purpose, HashSet<Bytes32> anyOf)
+    {
+        foreach (RedeemedUnits units in purpose.Channels)
+        {
+            if (anyOf.Contains(units.Channel))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool EndsSoon(in VoucherClass terms)

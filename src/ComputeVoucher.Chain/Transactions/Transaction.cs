@@ -1,15 +1,18 @@
 using System;
+using System.Numerics;
 using ComputeVoucher.Primitives;
+using Nethereum.Model;
+using Nethereum.RLP;
+using Signature = ComputeVoucher.Primitives.Signature;
 
 namespace ComputeVoucher.Chain;
 
 /// <summary>A transaction of EIP-1559 without an access list: the only kind that is sent.
 /// </summary>
+/// <remarks>Nethereum writes its bytes; the key signs inside libsecp256k1 and stays there. What
+/// came of both is judged by <see cref="SignedBytes"/>.</remarks>
 public sealed record Transaction
 {
-    // EIP-2718: the first byte of an EIP-1559 transaction.
-    private const byte EnvelopeType = 2;
-
     public required ulong ChainId { get; init; }
 
     public required ulong Nonce { get; init; }
@@ -34,83 +37,31 @@ public sealed record Transaction
     public byte[] Sign(PrivateKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        Signature signature = key.Sign(Keccak256.Hash(Encode([])));
-        return Encode(Tail(
-            signature.YParity ? 1UL : 0UL,
-            UInt256.FromBigEndian(signature.R.Span),
-            UInt256.FromBigEndian(signature.S.Span)));
+        return With(key.Sign(Keccak256.Hash(Unsigned().GetRLPEncodedRaw())));
     }
 
-    /// <summary>Reads what <see cref="Sign"/> wrote.</summary>
-    /// <exception cref="FormatException">Bytes that it does not write.</exception>
-    public static Transaction Decode(ReadOnlySpan<byte> signed)
+    /// <summary>The bytes with a signature that is there already.</summary>
+    internal byte[] With(in Signature signature)
     {
-        if (signed is not [EnvelopeType, ..] || signed.Length > ChainLimits.TransactionBytesMax)
-        {
-            throw Foreign();
-        }
-
-        ReadOnlySpan<byte> rest = signed[1..];
-        ReadOnlySpan<byte> list = Rlp.Take(ref rest);
-        Transaction read = new()
-        {
-            ChainId = ReadUInt64(ref list),
-            Nonce = ReadUInt64(ref list),
-            MaxPriorityFeePerGas = ReadUInt256(ref list),
-            MaxFeePerGas = ReadUInt256(ref list),
-            GasLimit = ReadUInt64(ref list),
-            To = ReadTo(ref list),
-            Value = ReadUInt256(ref list),
-            Data = Rlp.Take(ref list).ToArray(),
-        };
-        Rlp.Take(ref list);
-        UInt256 parity = ReadUInt256(ref list);
-        byte[][] tail = Tail(parity, ReadUInt256(ref list), ReadUInt256(ref list));
-
-        // One encoding only: whatever else the bytes say, or say in another way, shows here.
-        return parity <= 1UL && signed.SequenceEqual(read.Encode(tail)) ? read : throw Foreign();
+        Transaction1559 signed = Unsigned();
+        signed.SetSignature(new Nethereum.Model.Signature(
+            signature.R.Span.TrimStart((byte)0).ToArray(),
+            signature.S.Span.TrimStart((byte)0).ToArray(),
+            signature.YParity ? [1] : RLP.EMPTY_BYTE_ARRAY));
+        return signed.GetRLPEncoded();
     }
 
-    private static byte[][] Tail(UInt256 parity, UInt256 r, UInt256 s) =>
-        [Rlp.Number(parity), Rlp.Number(r), Rlp.Number(s)];
+    private Transaction1559 Unsigned() => new(
+        ChainId,
+        Nonce,
+        Number(MaxPriorityFeePerGas),
+        Number(MaxFeePerGas),
+        GasLimit,
+        To is { } to ? Hex.Encode(to.Span) : "",
+        Number(Value),
+        Hex.Encode(Data),
+        accessList: null);
 
-    private static UInt256 ReadUInt256(ref ReadOnlySpan<byte> list)
-    {
-        ReadOnlySpan<byte> bytes = Rlp.Take(ref list);
-        return bytes.Length <= UInt256.Size ? UInt256.FromBigEndian(bytes) : throw Foreign();
-    }
-
-    private static ulong ReadUInt64(ref ReadOnlySpan<byte> list) =>
-        ReadUInt256(ref list).TryToUInt64(out ulong value) ? value : throw Foreign();
-
-    private static Address? ReadTo(ref ReadOnlySpan<byte> list)
-    {
-        ReadOnlySpan<byte> to = Rlp.Take(ref list);
-        return to.Length switch
-        {
-            0 => null,
-            Address.Size => new Address(to),
-            _ => throw Foreign(),
-        };
-    }
-
-    private static FormatException Foreign() => new("not a transaction that this program signed");
-
-    private byte[] Encode(byte[][] tail) =>
-    [
-        EnvelopeType,
-        .. Rlp.List(
-        [
-            Rlp.Number(ChainId),
-            Rlp.Number(Nonce),
-            Rlp.Number(MaxPriorityFeePerGas),
-            Rlp.Number(MaxFeePerGas),
-            Rlp.Number(GasLimit),
-            Rlp.Bytes(To is { } to ? to.Span : []),
-            Rlp.Number(Value),
-            Rlp.Bytes(Data),
-            Rlp.List(), // no access list
-            .. tail,
-        ]),
-    ];
+    private static BigInteger Number(UInt256 value) =>
+        new(value.ToBytes32().Span, isUnsigned: true, isBigEndian: true);
 }

@@ -83,7 +83,7 @@ internal static class RedeemCommand
         ChainService service, LedgerStore ledger, CancellationToken cancel)
     {
         await MirrorAsync(service, cancel).ConfigureAwait(false);
-        IReadOnlyList<OutboxItem> submitted = await service.Redeemer
+        IReadOnlyList<OutboxEntry> submitted = await service.Redeemer
             .StepAsync(now: true, cancel).ConfigureAwait(false);
         if (submitted.Count == 0 && service.Redeemer.Problem is { } problem)
         {
@@ -98,13 +98,13 @@ internal static class RedeemCommand
             foreach (OutboxChange change in await service.Outbox.StepAsync(cancel)
                 .ConfigureAwait(false))
             {
-                if (change.Item.State == OutboxState.Final && change.Receipt is { } receipt
+                if (change.Entry.State == OutboxState.Final && change.Receipt is { } receipt
                     && BatchRedeemedEvent.TryFind(
-                        receipt, change.Item.Request.To ?? default, out BatchRedeemedEvent batch))
+                        receipt, change.Entry.Request.To ?? default, out BatchRedeemedEvent batch))
                 {
                     paid += batch.Paid;
                     units += batch.Units;
-                    transactions.Add(Row(change.Item).Add("gas", receipt.GasUsed));
+                    transactions.Add(Row(change.Entry).Add("gas", receipt.GasUsed));
                 }
             }
 
@@ -145,7 +145,7 @@ internal static class RedeemCommand
     private static Report OutboxOf(LedgerStore ledger)
     {
         List<Report> rows = [];
-        foreach (OutboxItem item in new LedgerOutboxStore(ledger).List())
+        foreach (OutboxEntry item in new LedgerOutboxStore(ledger).List())
         {
             rows.Add(Row(item));
         }
@@ -153,7 +153,7 @@ internal static class RedeemCommand
         return new Report().Add("transactions", rows);
     }
 
-    private static Report Row(OutboxItem item) => new Report()
+    private static Report Row(OutboxEntry item) => new Report()
         .Add("id", item.Id)
         .Add("kind", item.Request.Kind)
         .Add("state", item.State.ToString())
@@ -161,5 +161,5 @@ internal static class RedeemCommand
         .Add("nonce", item.Nonce?.ToString(System.Globalization.CultureInfo.InvariantCulture))
         .Add("attempts", item.Attempts.Count)
         .Add("block", item.MinedBlock)
-        .Add("hash", item.MinedTx.ToString());
+        .Add("hash", item.MinedTxHash.ToString());
 }

@@ -23,7 +23,7 @@ internal sealed partial class LedgerMemory
             database.ReadAll(Table.Inputs, null);
             database.ReadAll(Table.Outbox, (key, _, body) =>
             {
-                OutboxEntry entry = Rows.Outbox(key, body);
+                OutboxEntry entry = OutboxRows.Decode(key, body);
                 memory._outbox.Add(entry.Id, entry);
                 memory._nextOutboxId = Math.Max(memory._nextOutboxId, entry.Id + 1);
             });

@@ -43,7 +43,7 @@ internal sealed partial class LedgerMemory
         if (entry is not null && id != _nextOutboxId - 1)
         {
             _outbox.Remove(id);
-            batch.Add(new Change(Table.Outbox, Rows.OutboxKey(id), null));
+            batch.Add(new Change(Table.Outbox, OutboxRows.Key(id), null));
         }
 
         batch.Urgent = true;
@@ -65,17 +65,9 @@ internal sealed partial class LedgerMemory
 
     private void PutOutbox(OutboxEntry entry, Batch batch)
     {
-        bool fits = entry.Kind.Length <= OutboxEntry.KindBytesMax && Ascii.IsValid(entry.Kind)
-            && entry.Intent.Length <= OutboxEntry.IntentBytesMax
-            && entry.Attempts.Count <= OutboxEntry.AttemptsMax;
-        foreach (OutboxAttempt attempt in entry.Attempts)
-        {
-            fits &= attempt.Raw.Length <= OutboxEntry.RawBytesMax;
-        }
-
-        Require(fits, $"outbox entry {entry.Id} with a part that is too long");
-        _outbox[entry.Id] = entry;
-        batch.Add(new Change(Table.Outbox, Rows.OutboxKey(entry.Id), Rows.Outbox(entry)));
+        Require(OutboxRows.Fits(entry), $"outbox entry {entry.Id} with a part that is too long");
+        _outbox[entry.Id] = entry with { Note = null };
+        batch.Add(new Change(Table.Outbox, OutboxRows.Key(entry.Id), OutboxRows.Encode(entry)));
         batch.Urgent = true;
     }
 

@@ -3,6 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.Ledger.Internal;
 using Xunit;
 
 namespace ComputeVoucher.TestKit;
@@ -11,7 +12,7 @@ namespace ComputeVoucher.TestKit;
 /// after it.</summary>
 public sealed class DyingOutboxStore : IOutboxStore
 {
-    private readonly SortedDictionary<long, OutboxItem> _rows = [];
+    private readonly SortedDictionary<long, OutboxEntry> _rows = [];
     private long _lastId;
 
     /// <summary>Writes until death; null never dies.</summary>
@@ -21,17 +22,17 @@ public sealed class DyingOutboxStore : IOutboxStore
 
     public int Writes { get; private set; }
 
-    public ValueTask<OutboxItem> InsertAsync(OutboxItem item, CancellationToken cancel)
+    public ValueTask<OutboxEntry> InsertAsync(OutboxEntry entry, CancellationToken cancel)
     {
-        OutboxItem added = item with { Id = ++_lastId };
+        OutboxEntry added = entry with { Id = ++_lastId };
         Write(added);
-        return new ValueTask<OutboxItem>(added);
+        return new ValueTask<OutboxEntry>(added);
     }
 
-    public ValueTask UpdateAsync(OutboxItem item, CancellationToken cancel)
+    public ValueTask UpdateAsync(OutboxEntry entry, CancellationToken cancel)
     {
-        Check(_rows[item.Id], item);
-        Write(item);
+        Check(_rows[entry.Id], entry);
+        Write(entry);
         return ValueTask.CompletedTask;
     }
 
@@ -42,10 +43,10 @@ public sealed class DyingOutboxStore : IOutboxStore
         return ValueTask.CompletedTask;
     }
 
-    public IReadOnlyList<OutboxItem> List() => [.. _rows.Values];
+    public IReadOnlyList<OutboxEntry> List() => [.. _rows.Values];
 
     /// <summary>What must hold after every write of every test.</summary>
-    private void Check(OutboxItem before, OutboxItem after)
+    private void Check(OutboxEntry before, OutboxEntry after)
     {
         // Bytes once signed are never forgotten while their nonce may still be used.
         if (after.Nonce is ulong nonce && before.Nonce == nonce)
@@ -54,7 +55,7 @@ public sealed class DyingOutboxStore : IOutboxStore
         }
 
         Assert.False(before.State == OutboxState.Final, "a final row was changed");
-        foreach (OutboxItem other in _rows.Values)
+        foreach (OutboxEntry other in _rows.Values)
         {
             bool isClash = other.Id != after.Id && other.Nonce is not null
                 && other.Nonce == after.Nonce && after.State != OutboxState.Intent;
@@ -62,16 +63,17 @@ public sealed class DyingOutboxStore : IOutboxStore
         }
     }
 
-    private void Write(OutboxItem item)
+    private void Write(OutboxEntry entry)
     {
         // Through bytes, as the ledger does.
-        OutboxItem read = OutboxRow.Decode(item.Id, item.From, OutboxRow.Encode(item));
-        Assert.Equal(item.Request.Data, read.Request.Data);
-        Assert.Equal(item.Request with { Data = [] }, read.Request with { Data = [] });
+        byte[] row = OutboxRows.Encode(entry);
+        OutboxEntry read = OutboxRows.Decode(OutboxRows.Key(entry.Id), row);
+        Assert.True(OutboxRows.Fits(entry));
+        Assert.Equal(row, OutboxRows.Encode(read));
         bool dies = ++Writes == DiesAtWrite;
         if (!dies || DiesAfterWriting)
         {
-            _rows[item.Id] = item with { Note = null };
+            _rows[entry.Id] = read;
         }
 
         if (dies)

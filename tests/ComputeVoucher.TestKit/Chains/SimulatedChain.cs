@@ -28,6 +28,9 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     /// <summary>Requests that came.</summary>
     public int Requests { get; private set; }
 
+    /// <summary>Transactions that were offered; none is ever mined.</summary>
+    public List<byte[]> Sent { get; } = [];
+
     /// <summary>For <see cref="RpcOptions.HandlerFactory"/>.</summary>
     public HttpMessageHandler Connect() => new Handler(this);
 
@@ -69,12 +72,21 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         "eth_getCode" => "\"0x60\"",
         "eth_getTransactionCount" => Quantity(0),
         "eth_getBlockByNumber" => Block(NumberOf(parameters[0].GetString()!)),
+        "eth_getTransactionReceipt" => "null",
+        "eth_estimateGas" => Quantity(50_000),
+        "eth_sendRawTransaction" => Take(Hex.Decode(parameters[0].GetString()!)),
         "eth_getLogs" => Logs(parameters[0]),
         "eth_call" => Call(
             Hex.Decode(parameters[0].GetProperty("input").GetString()!),
             NumberOf(parameters[1].GetString()!)),
         _ => throw new NotSupportedException(method),
     };
+
+    private string Take(byte[] raw)
+    {
+        Sent.Add(raw);
+        return $"\"{Keccak256.Hash(raw)}\"";
+    }
 
     private string Block(ulong number) => number > Head
         ? "null"

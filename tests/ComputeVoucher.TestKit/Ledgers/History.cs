@@ -288,15 +288,7 @@ public sealed class History
 
     private Task PutOutbox(LedgerStore? store)
     {
-        OutboxEntry entry = new()
-        {
-            Id = _outboxId,
-            Kind = "redeem",
-            Intent = _seeded.Bytes(_seeded.Below(500)),
-            State = (OutboxState)(1 + _seeded.Below(5)),
-            Nonce = _seeded.Chance(50) ? (ulong)_seeded.Below(50) : null,
-            Attempts = [new OutboxAttempt(new Bytes32(_seeded.Bytes(32)), _seeded.Bytes(120))],
-        };
+        OutboxEntry entry = OutboxDraft.Entry(_seeded);
         if (_outboxId > 0 && _seeded.Chance(60))
         {
             entry = entry with { Id = 1 + _seeded.Below((int)_outboxId) };

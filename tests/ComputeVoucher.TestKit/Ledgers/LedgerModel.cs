@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.Ledger.Internal;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
@@ -229,8 +230,8 @@ public sealed class LedgerModel
         foreach (OutboxEntry entry in outbox)
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"outbox {entry.Id} {entry.Kind} {entry.State} {entry.Nonce} {entry.Attempts.Count}"
-                + $" {Keccak256.Hash(entry.Intent.Span)}\n");
+                $"outbox {entry.Id} {entry.Request.Kind} {entry.State} {entry.Nonce}"
+                + $" {Keccak256.Hash(OutboxRows.Encode(entry))}\n");
         }
 
         foreach ((string name, string value) in settings)
