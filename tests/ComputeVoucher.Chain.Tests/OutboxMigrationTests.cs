@@ -11,6 +11,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Rows that ledger schema 1 wrote, frozen before its encoder went: each becomes the
 /// entry that it meant, and a damaged one is refused by name.</summary>
+[Trait("Category", "load")]
 public sealed class OutboxMigrationTests : IDisposable
 {
     private static readonly JsonElement s_frozen = JsonDocument.Parse(File.ReadAllBytes(
@@ -39,7 +40,8 @@ public sealed class OutboxMigrationTests : IDisposable
         OutboxRequest request = read.Request;
         Assert.Equal(Redeemer.Kind, request.Kind);
         Assert.Equal($"redeem {Keccak256.Hash(request.Data)}", request.Key);
-        Assert.Equal((s_vouchers, s_vouchers), (request.To!.Value, request.ExpectedContract!.Value));
+        Assert.Equal(s_vouchers, request.To);
+        Assert.Equal(s_vouchers, request.ExpectedContract);
         Assert.Equal(BatchRedeemedEvent.Topic, request.ExpectedTopic);
         Assert.Equal((210_000UL, true), (request.GasLimit, request.IsUrgent));
         Assert.Equal(

@@ -15,8 +15,8 @@ public sealed class OutboxStopTests : IDisposable
 {
     private readonly PrivateKey _key = PrivateKey.Parse(AnvilProcess.Keys[0]);
     private readonly ManualClock _clock = new();
-    private readonly SimulatedChain _chain =
-        new(new VoucherDomain(AnvilFixture.ChainId, default, default), new Prng(1), failuresPercent: 0);
+    private readonly SimulatedChain _chain = new(
+        new VoucherDomain(AnvilFixture.ChainId, default, default), new Prng(1), 0);
 
     [Fact]
     public async Task Signed_Right_IsStoredAndSent()

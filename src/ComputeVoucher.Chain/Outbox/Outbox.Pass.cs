@@ -59,7 +59,8 @@ public sealed partial class Outbox
             {
                 case OutboxState.Signed:
                 case OutboxState.Sent:
-                    await PushAsync(entry, head, entry.Nonce == lowest, cancel).ConfigureAwait(false);
+                    await PushAsync(entry, head, entry.Nonce == lowest, cancel)
+                        .ConfigureAwait(false);
                     break;
                 case OutboxState.Intent when InFlight() < _options.InFlightMax:
                     await SignAsync(entry, head, cancel).ConfigureAwait(false);

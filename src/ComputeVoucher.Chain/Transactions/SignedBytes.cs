@@ -54,7 +54,7 @@ internal static class SignedBytes
             Transaction1559 decoded = Transaction1559Encoder.Current.Decode(signed.ToArray());
             Transaction read = Fields(decoded);
             Signature signature = SignatureOf(decoded.Signature);
-            if (!signature.IsCanonical || !signed.SequenceEqual(read.With(signature)))
+            if (!signature.IsCanonical || !signed.SequenceEqual(read.SignedWith(signature)))
             {
                 throw new FormatException("not its one right encoding");
             }

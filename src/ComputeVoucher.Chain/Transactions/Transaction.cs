@@ -37,11 +37,11 @@ public sealed record Transaction
     public byte[] Sign(PrivateKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return With(key.Sign(Keccak256.Hash(Unsigned().GetRLPEncodedRaw())));
+        return SignedWith(key.Sign(Keccak256.Hash(Unsigned().GetRLPEncodedRaw())));
     }
 
     /// <summary>The bytes with a signature that is there already.</summary>
-    internal byte[] With(in Signature signature)
+    internal byte[] SignedWith(in Signature signature)
     {
         Transaction1559 signed = Unsigned();
         signed.SetSignature(new Nethereum.Model.Signature(

@@ -75,7 +75,12 @@ public sealed class LedgerModel
             return RefusalReason.BudgetShort;
         }
 
-        channel.Orders[order.Seq] = new ModelOrder(order);
+        // Reserved again after it was given up: what was accepted and cancelled stands.
+        channel.Orders[order.Seq] = new ModelOrder(order)
+        {
+            CancelSteps = stored?.CancelSteps,
+            DueAt = stored?.DueAt,
+        };
         return RefusalReason.None;
     }
 

@@ -62,7 +62,8 @@ public static class OutboxDraft
         return new RedemptionPurpose(Hash(random), channels);
     }
 
-    private static UInt128 Wide(Prng random) => new(random.Next() >> random.Below(64), random.Next());
+    private static UInt128 Wide(Prng random) =>
+        new(random.Next() >> random.Below(64), random.Next());
 
     private static Bytes32 Hash(Prng random) => new(random.Bytes(Bytes32.Size));
 
