@@ -105,6 +105,7 @@ public sealed class TransactionTests
         Assert.All(others, t => Assert.NotNull(Flaw(t.Sign(key))));
         Assert.NotNull(Flaw(asked.Sign(other)));
         Assert.Null(Flaw(asked.Sign(key)));
+        Assert.NotNull(SignedBytes.Flaw(asked, key.Address, asked.Sign(key), Bytes32.Zero));
 
         string? Flaw(byte[] signed) =>
             SignedBytes.Flaw(asked, key.Address, signed, Keccak256.Hash(signed));
