@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
@@ -88,6 +89,7 @@ public sealed class NodeHost
             Policy = policy,
             Synchronous = options.Synchronous,
             Migrate = migrate,
+            MigrateOutbox = OutboxMigration.Read,
         });
 
     private async Task ServeAsync(

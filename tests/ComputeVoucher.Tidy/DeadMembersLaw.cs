@@ -25,8 +25,6 @@ public sealed class DeadMembersLaw
         ["With"] = "a forged trace: how the judge's tests, and the court's, make their fraud",
         ["OpeningQuery"] = "frozen with version 2; a node that opens its traces will read it",
         ["ConflictsAsync"] = "the stored evidence of a second order; the court will ask",
-        ["OutboxMigration"] = "outbox rows of ledger schema 1; the ledger's migration will ask",
-        ["OutboxMigration.Read"] = "as its type",
         ["TypeText"] = "what the tests hold against the contracts, and a wallet will be shown",
     };
 

@@ -201,12 +201,19 @@ public static class SchemaOneFile
         return new OutboxEntry
         {
             Id = entry.Id,
-            Kind = entry.Kind,
-            Intent = entry.Intent,
+            Request = new OutboxRequest
+            {
+                Kind = entry.Kind,
+                To = null,
+                Data = entry.Intent.ToArray(),
+            },
             State = entry.State,
             From = entry.From,
-            Nonce = entry.Nonce,
-            Attempts = [.. entry.Attempts.Select(a => new OutboxAttempt(a.TxHash, a.Raw))],
+            Attempts =
+            [
+                .. entry.Attempts.Select(
+                    a => new OutboxAttempt(entry.Nonce ?? 0, 0, 0, 0, a.TxHash, a.Raw)),
+            ],
             MinedBlock = entry.MinedBlock,
             MinedBlockHash = entry.MinedBlockHash,
             MinedTxHash = entry.MinedTxHash,

@@ -142,7 +142,7 @@ internal sealed class SchemaOne : ILedgerRows
             ? throw new LedgerException(
                 $"ledger {Path} has schema 1 and holds outbox entry {entry.Id}, which nothing here"
                 + " reads; let the program that wrote it finish its transactions first")
-            : Rows.Outbox(_migrateOutbox(entry));
+            : OutboxRows.Encode(_migrateOutbox(entry));
     }
 
     private void Execute(string sql) =>
