@@ -15,6 +15,8 @@ public static class ProtocolPage
     private static readonly string[] s_lines =
         File.ReadAllLines(Path.Combine(SharedData.RepositoryRoot, "PROTOCOL.md"));
 
+    public static IReadOnlyList<string> Lines => s_lines;
+
     /// <summary>Rows of the one table whose header is this, each as its cells.</summary>
     public static string[][] Rows(string header)
     {

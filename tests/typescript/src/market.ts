@@ -8,7 +8,9 @@ import type {Bytes} from './bytes.js';
 import {Graph, LanguageModel} from './model.js';
 import {Domain, structHash, type Values} from './statements.js';
 
-type Channel = {id: Hex; holder: Address; node: Address; spendKey: Address; classId: Hex; salt: Hex};
+type Channel = {
+  id: Hex; holder: Address; node: Address; spendKey: Address; classId: Hex; salt: Hex;
+};
 
 export class Market {
   readonly domain: Domain;

@@ -24,7 +24,9 @@ export function equal(found: unknown, wanted: unknown, what: string): void {
 }
 
 /** Anything but an Error frame of this reason is the step's failure. */
-export async function refused(by: Promise<unknown>, wanted: number, what: string): Promise<Refused> {
+export async function refused(
+  by: Promise<unknown>, wanted: number, what: string,
+): Promise<Refused> {
   try {
     await by;
   } catch (failure) {
