@@ -21,11 +21,11 @@ public static class ProtocolPage
     public static string[][] Rows(string header)
     {
         int at = Array.IndexOf(s_lines, header);
-        return at >= 0
+        return at >= 0 && at == Array.LastIndexOf(s_lines, header)
             ? [.. s_lines.Skip(at + 2)
                 .TakeWhile(line => line.StartsWith('|'))
                 .Select(line => line.Trim('|').Split('|').Select(cell => cell.Trim()).ToArray())]
-            : throw new InvalidOperationException($"PROTOCOL.md has no table {header}");
+            : throw new InvalidOperationException($"PROTOCOL.md: not one table {header}");
     }
 
     /// <summary>The bytes of the last code block, by name; a name stands before its first line.
