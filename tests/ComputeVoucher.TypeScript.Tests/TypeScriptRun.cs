@@ -31,7 +31,11 @@ public sealed class TypeScriptRun : IAsyncLifetime
             return;
         }
 
-        await RunAsync(Path.Combine(s_folder, "build.mjs"));
+        if (await RunAsync(Path.Combine(s_folder, "build.mjs")) != 0)
+        {
+            throw new InvalidOperationException($"tests/typescript does not build: {Output}");
+        }
+
         await using NodeRig rig = await NodeRig.CreateAsync(Units);
         rig.Must("model", "import", NodeRig.ShippedModel, "-o", rig.PathOf("glyphs.cvm"));
         rig.Must("model", "import", NodeRig.ShippedTales, "-o", rig.PathOf("tales.cvm"));
@@ -55,7 +59,7 @@ public sealed class TypeScriptRun : IAsyncLifetime
             one, $"{one}, \"{NodeRig.ShippedTales}\"", StringComparison.Ordinal));
     }
 
-    private async Task RunAsync(params string[] arguments)
+    private async Task<int> RunAsync(params string[] arguments)
     {
         ProcessStartInfo start = new("node", arguments)
         {
@@ -77,6 +81,12 @@ public sealed class TypeScriptRun : IAsyncLifetime
             process.Kill(entireProcessTree: true);
         }
 
+        ReadSteps();
+        return process.ExitCode;
+    }
+
+    private void ReadSteps()
+    {
         foreach (string line in Output.Split('\n'))
         {
             int end = line.IndexOf(':', StringComparison.Ordinal);
