@@ -11,3 +11,9 @@ public sealed class MarketFactAttribute : FactAttribute
         : AnvilProcess.Binary is null ? "anvil is absent: npm ci in src/contracts"
         : null;
 }
+
+/// <summary>The same for a theory.</summary>
+public sealed class MarketTheoryAttribute : TheoryAttribute
+{
+    public MarketTheoryAttribute() => Skip = new MarketFactAttribute().Skip;
+}

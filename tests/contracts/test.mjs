@@ -2,11 +2,11 @@
 // `node tests/contracts/test.mjs [--profile fast|default|intense] [--snapshots] [forge arguments]`
 // The last line is `N passed, N failed, N skipped`; exit status 0 when nothing failed.
 
-import {spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {install, run} from '../npm.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const contracts = join(root, 'src', 'contracts');
@@ -27,27 +27,6 @@ if (!profiles.includes(profile)) {
   process.exit(2);
 }
 
-function run(file, fileArgs, options = {}) {
-  const result = spawnSync(file, fileArgs, {
-    cwd: root, stdio: 'inherit', maxBuffer: 1 << 28, ...options,
-  });
-  if (result.error) {
-    console.error(`test.mjs: ${file}: ${result.error.message}`);
-    process.exit(1);
-  }
-  return result;
-}
-
-// What `npm ci` installed is recorded in node_modules; a newer lock file means: again.
-function isInstalled() {
-  const installed = join(contracts, 'node_modules', '.package-lock.json');
-  if (!existsSync(installed)) return false;
-  const wanted = JSON.parse(readFileSync(join(contracts, 'package-lock.json'), 'utf8')).packages;
-  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
-  return Object.entries(wanted).every(([path, {version, optional}]) =>
-    path === '' || optional || present[path]?.version === version);
-}
-
 function forgePath() {
   const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
   const forge = join(contracts, 'node_modules', '@foundry-rs', `forge-${machine}`, 'bin', 'forge');
@@ -56,11 +35,7 @@ function forgePath() {
   process.exit(1);
 }
 
-if (!isInstalled()) {
-  const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
-  const installed = run('npm', npm, {cwd: contracts});
-  if (installed.status !== 0) process.exit(1);
-}
+install(contracts);
 if (run(process.execPath, [join(contracts, 'build.mjs')]).status !== 0) process.exit(1);
 
 // The other profiles have a fixed seed, so that a red run is red for everybody.
