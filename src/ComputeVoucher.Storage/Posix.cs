@@ -17,6 +17,7 @@ public static partial class Posix
     private const int CloseOnExec = 0x80000;
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
+    private const int LockNone = 8;
     private const int Interrupted = 4;
     private const int Denied = 13;
     private const int WouldBlock = 11;
@@ -120,7 +121,13 @@ public static partial class Posix
         _ = close(file);
     }
 
-    public static void Close(int file) => _ = close(file);
+    /// <summary>Gives the lock of <see cref="Lock"/> back and closes the file, for the same reason
+    /// in this order.</summary>
+    public static void Unlock(int file)
+    {
+        _ = flock(file, LockNone);
+        _ = close(file);
+    }
 
     /// <summary>Creates an empty file that only its owner reads, whatever the umask; false when
     /// there is one.</summary>

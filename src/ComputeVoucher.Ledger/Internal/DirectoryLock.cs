@@ -27,7 +27,7 @@ internal sealed class DirectoryLock : IDisposable
     {
         if (_file >= 0)
         {
-            Posix.Close(_file);
+            Posix.Unlock(_file);
             _file = -1;
         }
     }
