@@ -13,6 +13,12 @@ internal static class OrderLanes
     /// <summary>The window of a channel: the node refuses a sequence beyond it.</summary>
     public const int LanesMax = 1024;
 
+    /// <summary>Receipts after which an ack is sent.</summary>
+    public const int AckEveryDefault = 16;
+
+    /// <summary>From signing to the order's deadline.</summary>
+    public const ulong DeadlineSecondsDefault = 600;
+
     /// <param name="runner">Sends and checks.</param>
     /// <param name="inputs">One after the other, and from the front again.</param>
     /// <param name="count">Orders to send.</param>

@@ -46,10 +46,12 @@ internal sealed class RequestCommand
         "--concurrency", "Orders in flight", "N", 1);
 
     private readonly Option<int> _ackEvery = Opt.Or<int>(
-        "--ack-every", "Receipts after which an ack is sent; the last ack is always sent", "N", 16);
+        "--ack-every", "Receipts after which an ack is sent; the last ack is always sent", "N",
+        OrderLanes.AckEveryDefault);
 
     private readonly Option<ulong> _deadline = Opt.Or<ulong>(
-        "--deadline", "Seconds from signing to the order's deadline", "S", 600);
+        "--deadline", "Seconds from signing to the order's deadline", "S",
+        OrderLanes.DeadlineSecondsDefault);
 
     private readonly Option<int> _patience = Opt.Or<int>(
         "--patience", "Seconds to wait for a node that cannot be reached", "S",
