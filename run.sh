@@ -90,10 +90,12 @@ build() {
   need_tools
   need_packages
   need_contracts
+  # The C libraries are linked in: an update of theirs is a reason to link again.
   local stamp=artifacts/computevoucher.stamp sum
   sum=$(sum_of global.json Directory.Build.props Directory.Packages.props src/contracts/out/*.bin \
     $(git ls-files -co --exclude-standard src | grep -v '^src/contracts/' |
       while read -r file; do [ -f "$file" ] && printf '%s\n' "$file"; done))
+  sum+=" $(dpkg-query -W libsecp256k1-dev libsqlite3-dev | tr '\t\n' '  ')"
   if [ -x "$CV" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
     return
   fi

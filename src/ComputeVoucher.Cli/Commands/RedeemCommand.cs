@@ -95,7 +95,8 @@ internal static class RedeemCommand
             throw new CommandException($"redeem: {problem}");
         }
 
-        List<(OutboxItem Item, ulong Gas)> transactions = [];
+        List<Report> transactions = [];
+        ulong gas = 0;
         UInt256 paid = UInt256.Zero;
         UInt256 units = UInt256.Zero;
         while (service.Outbox.Open.Count > 0)
@@ -109,7 +110,8 @@ internal static class RedeemCommand
                 {
                     paid += batch.Paid;
                     units += batch.Units;
-                    transactions.Add((change.Item, receipt.GasUsed));
+                    gas += receipt.GasUsed;
+                    transactions.Add(Row(change.Item).Add("gas", receipt.GasUsed));
                 }
             }
 
@@ -130,7 +132,7 @@ internal static class RedeemCommand
             acked += channel.Ack?.CumUnits ?? 0;
         }
 
-        return new Redemption(units, paid, acked, redeemed, transactions);
+        return new Redemption(units, paid, acked, redeemed, transactions, gas);
     }
 
     private static async Task MirrorAsync(ChainService service, CancellationToken cancel)
@@ -153,7 +155,7 @@ internal static class RedeemCommand
         return new Report().Add("transactions", rows);
     }
 
-    public static Report Row(OutboxItem item) => new Report()
+    private static Report Row(OutboxItem item) => new Report()
         .Add("id", item.Id)
         .Add("kind", item.Request.Kind)
         .Add("state", item.State.ToString())
@@ -169,24 +171,16 @@ internal static class RedeemCommand
 /// <param name="Paid">Earned by it, token base units.</param>
 /// <param name="AckedUnits">Of all channels, ever.</param>
 /// <param name="RedeemedUnits">Of all channels, ever.</param>
-/// <param name="Transactions">Final ones, with their gas.</param>
+/// <param name="Transactions">Final ones, a row each.</param>
+/// <param name="Gas">Used by them.</param>
 internal sealed record Redemption(
     UInt256 Units, UInt256 Paid, UInt128 AckedUnits, UInt128 RedeemedUnits,
-    IReadOnlyList<(OutboxItem Item, ulong Gas)> Transactions)
+    IReadOnlyList<Report> Transactions, ulong Gas)
 {
-    public Report Report()
-    {
-        List<Report> rows = [];
-        foreach ((OutboxItem item, ulong gas) in Transactions)
-        {
-            rows.Add(RedeemCommand.Row(item).Add("gas", gas));
-        }
-
-        return new Report()
-            .Add("units", Units.ToString())
-            .Add("paid", Paid.ToString())
-            .Add("ackedUnits", AckedUnits)
-            .Add("redeemedUnits", RedeemedUnits)
-            .Add("transactions", rows);
-    }
+    public Report Report() => new Report()
+        .Add("units", Units.ToString())
+        .Add("paid", Paid.ToString())
+        .Add("ackedUnits", AckedUnits)
+        .Add("redeemedUnits", RedeemedUnits)
+        .Add("transactions", Transactions);
 }

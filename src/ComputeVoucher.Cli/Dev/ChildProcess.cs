@@ -65,7 +65,9 @@ internal sealed class ChildProcess : IAsyncDisposable
             if (_ended.Task.IsCompleted)
             {
                 int status = await _ended.Task.ConfigureAwait(false);
-                throw new CommandException($"{_name} ended with status {status}: {LastWords(1)}");
+                string words = LastWords(1);
+                throw new CommandException($"{_name} ended with status {status}: "
+                    + (words.Length > 0 ? words : "it said nothing (is it the right program?)"));
             }
 
             if (TimeProvider.System.GetElapsedTime(start) > s_upMax)

@@ -13,6 +13,9 @@ internal sealed class DevCommand
     /// <summary>Lines of the node's log that a failure shows.</summary>
     private const int LastWords = 5;
 
+    /// <summary>Answers are kept in memory to the end of a run.</summary>
+    private const int OrdersMax = 10_000_000;
+
     private readonly Option<bool> _once = Opt.Flag(
         "--once", "Buy, serve, check, redeem and settle once, show the figures, and end");
 
@@ -22,7 +25,7 @@ internal sealed class DevCommand
     private readonly Option<string> _home = Opt.Of<string>("--home",
         "Keep keys, terms, ledger and logs in this folder (default: a temporary one)", "DIR");
 
-    private readonly Option<string> _model = Opt.Needed<string>(
+    private readonly Option<string> _model = Opt.Of<string>(
         "--model", "What is served and ordered", "FILE");
 
     private readonly Option<string> _input = Opt.Of<string>(
@@ -57,6 +60,7 @@ internal sealed class DevCommand
     {
         Check(parsed);
         string anvil = Anvil.Find(parsed.GetValue(_anvil));
+        using DevHome home = DevHome.Create(parsed.GetValue(_home));
         Progress progress = new(!Console.IsErrorRedirected);
         using CancellationTokenSource stop = new();
         int signalled = 0;
@@ -73,7 +77,7 @@ internal sealed class DevCommand
             PosixSignal.SIGTERM, On(15));
         try
         {
-            DevTable table = await OnceAsync(parsed, anvil, progress, stop.Token)
+            DevTable table = await OnceAsync(parsed, anvil, home, progress, stop.Token)
                 .ConfigureAwait(false);
             table.Print(parsed.GetValue(CommonOptions.Json));
             table.Check();
@@ -95,12 +99,11 @@ internal sealed class DevCommand
         }
     }
 
-    private async Task<DevTable> OnceAsync(
-        ParseResult parsed, string anvil, Progress progress, CancellationToken cancel)
+    private async Task<DevTable> OnceAsync(ParseResult parsed, string anvil, DevHome home,
+        Progress progress, CancellationToken cancel)
     {
         progress.Begin("reading the model");
         using DevWork work = OpenWork(parsed, cancel);
-        using DevHome home = DevHome.Create(parsed.GetValue(_home));
         await using DevMarket market = new(home);
         try
         {
@@ -189,12 +192,17 @@ internal sealed class DevCommand
             throw new UsageException("dev: --once is wanted (one whole run, then it ends)");
         }
 
-        if (parsed.GetValue(_input) is null == parsed.GetValue(_prompt) is null)
+        if (parsed.GetValue(_model) is null)
         {
-            throw new UsageException("dev: --input FILE or --prompt TEXT is wanted");
+            throw new UsageException("dev: --model FILE is wanted");
         }
 
-        Bounded(_orders.Name, parsed.GetValue(_orders), 0, int.MaxValue - 1);
+        if (parsed.GetValue(_input) is null == parsed.GetValue(_prompt) is null)
+        {
+            throw new UsageException("dev: either --input FILE or --prompt TEXT is wanted");
+        }
+
+        Bounded(_orders.Name, parsed.GetValue(_orders), 0, OrdersMax);
         Bounded(_concurrency.Name, parsed.GetValue(_concurrency), 1, OrderLanes.LanesMax);
     }
 

@@ -37,7 +37,7 @@ internal sealed class DevTable
         }
         else
         {
-            Console.Out.Write(Text());
+            Console.Out.Write(ToText());
             Console.Out.Flush();
         }
     }
@@ -55,19 +55,7 @@ internal sealed class DevTable
         }
     }
 
-    private List<(string Name, UInt256 Before, UInt256 After)> Rows() =>
-    [
-        ("units bought and locked", Before.Locked, After.Locked),
-        ("units served", 0, Served),
-        ("units acknowledged", 0, Orders.AckedUnits),
-        ("units redeemed and burned", Before.Redeemed, After.Redeemed),
-        ("escrow, token base units", Before.Escrow, After.Escrow),
-        ("earned, not yet settled", Before.Earned, After.Earned),
-        ("provider balance, base units", Before.ProviderBalance, After.ProviderBalance),
-        ("holder balance, base units", Before.HolderBalance, After.HolderBalance),
-    ];
-
-    private string Text()
+    public string ToText()
     {
         StringBuilder text = new();
         Row(text, "", "before", "after");
@@ -81,7 +69,6 @@ internal sealed class DevTable
             text.Append(CultureInfo.InvariantCulture, $"\n  …{answer.Trim()}\n");
         }
 
-        ulong gas = Redeemed.Transactions is [(_, ulong first), ..] ? first : 0;
         (Latencies latencies, double seconds) = (Orders.Latencies, Orders.Elapsed.TotalSeconds);
         text.Append(CultureInfo.InvariantCulture, $"\n{Grouped(latencies.Count)} orders in ")
             .Append(CultureInfo.InvariantCulture, $"{seconds:0.###} s, ")
@@ -91,10 +78,22 @@ internal sealed class DevTable
             .Append(CultureInfo.InvariantCulture, $"p90 {At(0.90)}  p99 {At(0.99)}  ")
             .Append(CultureInfo.InvariantCulture, $"max {At(1)}\n")
             .Append(CultureInfo.InvariantCulture, $"redeemed in {Redeemed.Transactions.Count} ")
-            .Append("transaction, ").Append(Grouped(gas))
+            .Append("transaction, ").Append(Grouped(Redeemed.Gas))
             .Append(" gas\n");
         return text.ToString();
     }
+
+    private List<(string Name, UInt256 Before, UInt256 After)> Rows() =>
+    [
+        ("units bought and locked", Before.Locked, After.Locked),
+        ("units served", 0, Served),
+        ("units acknowledged", 0, Orders.AckedUnits),
+        ("units redeemed and burned", Before.Redeemed, After.Redeemed),
+        ("escrow, token base units", Before.Escrow, After.Escrow),
+        ("earned, not yet settled", Before.Earned, After.Earned),
+        ("provider balance, base units", Before.ProviderBalance, After.ProviderBalance),
+        ("holder balance, base units", Before.HolderBalance, After.HolderBalance),
+    ];
 
     private Report Report()
     {

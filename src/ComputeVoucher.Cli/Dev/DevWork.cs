@@ -86,11 +86,13 @@ internal sealed class DevWork : IDisposable
     /// <param name="tokens">Most new ones.</param>
     /// <param name="orders">0: a handful.</param>
     /// <param name="cancel">Stops the answer.</param>
+    /// <exception cref="CommandException">A graph.</exception>
     public static DevWork OfPrompt(
         string path, string prompt, uint tokens, int orders, CancellationToken cancel)
     {
-        LanguageModel model = LanguageModel.Open(
-            path, new LanguageOptions { Context = LanguageModel.DefaultContext });
+        LanguageModel model = ModelFile.Open(path) as LanguageModel
+            ?? throw new CommandException(
+                $"{path}: a graph has no words (give --input FILE instead of --prompt)");
         DevWork work = new(path, model, prompt, tokens, orders == 0 ? PromptOrders : orders);
         using IModelSession session = model.CreateSession(Backend.Auto, 1);
         RunResult answer = session.Run(
