@@ -8,7 +8,8 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Cli.Tests;
 
-/// <summary>What the published binary may weigh: the lines of a file, one for each reason.</summary>
+/// <summary>What the published binary may weigh: the lines of a file, one for each reason.
+/// </summary>
 internal sealed partial class SizeBudget
 {
     /// <summary>Below the root of the repository.</summary>

@@ -9,7 +9,7 @@ namespace ComputeVoucher.Cli.Tests;
 /// <summary>The program blinds its signing before the first command, each time anew.</summary>
 public sealed class SigningTests : IDisposable
 {
-    /// <summary>Of a context that is larger in every version: the blinding stands in front.</summary>
+    /// <summary>A part of the context that every version has: the blinding stands in front.</summary>
     private const int BlindingBytes = 96;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cv-sign-").FullName;
