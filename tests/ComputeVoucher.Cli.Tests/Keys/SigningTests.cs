@@ -9,7 +9,7 @@ namespace ComputeVoucher.Cli.Tests;
 /// <summary>The program blinds its signing before the first command, each time anew.</summary>
 public sealed class SigningTests : IDisposable
 {
-    /// <summary>A part of the context that every version has: the blinding stands in front.</summary>
+    /// <summary>The front of a context, where the blinding stands, in every version.</summary>
     private const int BlindingBytes = 96;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cv-sign-").FullName;
