@@ -60,13 +60,13 @@ public sealed class DevTests : IDisposable
     }
 
     [MarketFact]
-    public async Task Interrupted_EndsItsChildrenAndTakesItsFilesAway()
+    public async Task Terminated_EndsItsChildrenAndTakesItsFilesAway()
     {
         using Process dev = Start(1_000_000);
         List<int> children = await ChildrenAsync(dev);
-        Signal("-INT", dev.Id);
+        Signal("-TERM", dev.Id);
         await dev.WaitForExitAsync();
-        Assert.Equal(130, dev.ExitCode);
+        Assert.Equal(143, dev.ExitCode);
         Assert.All(children, child => Assert.False(Lives(child)));
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
