@@ -40,7 +40,7 @@ internal sealed class DevOrders(
         CancellationToken cancel)
     {
         using PrivateKey spend = KeyFile.Load(home.SpendKey);
-        using ClientJournal journal = ClientJournal.Open(home.ClientState, channel.HashStruct());
+        using ClientJournal journal = ClientJournal.Open(home.ClientState, channel);
         await using NodeConnection connection = new(ClientOptions.Connection(
             node, channel, deployment.Domain, spend, ClientOptions.PatienceDefault));
         OrderSettings settings = new(
