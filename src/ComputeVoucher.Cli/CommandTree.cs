@@ -31,6 +31,7 @@ internal static class CommandTree
         root.Add(VerifyCommands.CreateOpen());
         root.Add(VerifyCommands.CreateVerify());
         root.Add(DoctorCommand.Create());
+        root.Add(DevCommand.Create());
         return root;
     }
 }

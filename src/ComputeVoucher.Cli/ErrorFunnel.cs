@@ -55,7 +55,7 @@ internal static class ErrorFunnel
     }
 
     /// <summary>The one line for an exception, whoever threw it.</summary>
-    private static string Describe(Exception failure) => failure switch
+    public static string Describe(Exception failure) => failure switch
     {
         CommandException or UsageException or ClientException => failure.Message,
         AggregateException { InnerExceptions.Count: 1 } one => Describe(one.InnerExceptions[0]),

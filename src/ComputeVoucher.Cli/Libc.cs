@@ -42,6 +42,22 @@ internal static partial class Libc
         return true;
     }
 
+    /// <summary>
+    /// Starts a program, posix_spawn(3); both lists end with null. Returns 0 or the error.
+    /// </summary>
+    [LibraryImport("libc", EntryPoint = "posix_spawn",
+        StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Spawn(out int pid, string file, nint actions, nint attributes,
+        string?[] arguments, string?[] environment);
+
+    /// <summary>Waits for the end of a child, waitpid(2); -1 sets the last error.</summary>
+    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
+    public static partial int WaitPid(int pid, out int status, int options);
+
+    /// <summary>Sends a signal, kill(2).</summary>
+    [LibraryImport("libc", EntryPoint = "kill")]
+    public static partial int Kill(int pid, int signal);
+
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
     private static partial nint GetRandom(ref byte buffer, nuint length, uint flags);
 }

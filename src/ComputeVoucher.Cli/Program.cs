@@ -14,6 +14,8 @@ internal static class Program
         if (args is ["--version"])
         {
             Console.Out.WriteLine(VersionLine());
+            Console.Out.WriteLine(LinkedLibraries.Sqlite);
+            Console.Out.WriteLine(LinkedLibraries.Secp256k1);
             return ExitStatus.Done;
         }
 

@@ -29,7 +29,7 @@ public static partial class Posix
     private const int SetLock = 37;
     private const int SetLockWait = 38;
     private const short WriteLock = 1;
-    private const short Unlock = 2;
+    private const short NoLock = 2;
 
     /// <summary>statx: paths relative to here; asked for type, mode and inode.</summary>
     private const int WorkingDirectory = -100;
@@ -116,7 +116,7 @@ public static partial class Posix
     /// copy of the file until it runs its own program.</summary>
     public static void UnlockByte(int file)
     {
-        ByteRange all = new() { Type = Unlock };
+        ByteRange all = new() { Type = NoLock };
         _ = fcntl(file, SetLock, ref all);
         _ = close(file);
     }

@@ -6,6 +6,9 @@ namespace ComputeVoucher.Storage;
 /// <summary>Result codes of SQLite, and the provider that is linked into the binary.</summary>
 public static class Sqlite
 {
+    /// <summary>Of the library that is linked, as it says itself.</summary>
+    public static string Version => raw.sqlite3_libversion().utf8_to_string();
+
     static Sqlite() => raw.SetProvider(new SQLite3Provider_sqlite3());
 
     /// <summary>Opens a connection that only its owner's thread uses at any one time.</summary>

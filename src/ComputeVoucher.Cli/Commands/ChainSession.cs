@@ -52,11 +52,16 @@ internal sealed class ChainSession : IDisposable
         OpenAsync(parsed, withKey: true, cancel);
 
     /// <summary>Before there is a deployment.</summary>
+    public static Task<ChainSession> OpenToDeployAsync(
+        ParseResult parsed, CancellationToken cancel) => OpenToDeployAsync(
+            parsed.GetRequiredValue(CommonOptions.Rpc),
+            KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key)), cancel);
+
+    /// <summary>The session disposes of the key.</summary>
     public static async Task<ChainSession> OpenToDeployAsync(
-        ParseResult parsed, CancellationToken cancel)
+        IReadOnlyList<string> urls, PrivateKey key, CancellationToken cancel)
     {
-        PrivateKey key = KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key));
-        JsonRpcClient rpc = Connect(parsed.GetRequiredValue(CommonOptions.Rpc));
+        JsonRpcClient rpc = Connect(urls);
         ulong chainId = await rpc.ChainIdAsync(cancel).ConfigureAwait(false);
         return new ChainSession(rpc, null, chainId, key);
     }
@@ -82,7 +87,7 @@ internal sealed class ChainSession : IDisposable
         Rpc.Dispose();
     }
 
-    private static async Task<ChainSession> OpenAsync(
+    private static Task<ChainSession> OpenAsync(
         ParseResult parsed, bool withKey, CancellationToken cancel)
     {
         DeploymentFile deployment = DeploymentFile.Load(
@@ -90,7 +95,15 @@ internal sealed class ChainSession : IDisposable
         PrivateKey? key = withKey
             ? KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key))
             : null;
-        JsonRpcClient rpc = Connect(parsed.GetRequiredValue(CommonOptions.Rpc));
+        return OpenAsync(parsed.GetRequiredValue(CommonOptions.Rpc), deployment, key, cancel);
+    }
+
+    /// <summary>Reads, and sends where there is a key, of which the session disposes.</summary>
+    public static async Task<ChainSession> OpenAsync(
+        IReadOnlyList<string> urls, DeploymentFile deployment, PrivateKey? key,
+        CancellationToken cancel)
+    {
+        JsonRpcClient rpc = Connect(urls);
         EndpointGuard guard = new(
             rpc, deployment.ChainId, deployment.Vouchers, deployment.Providers);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);

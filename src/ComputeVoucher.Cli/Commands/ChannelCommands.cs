@@ -66,17 +66,27 @@ internal sealed class ChannelCommands
     private async Task<Report> OpenAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        VoucherClass terms = ClassFile.Of(parsed);
-        Span<byte> salt = stackalloc byte[Bytes32.Size];
-        Libc.FillRandom(salt);
-        ChannelTerms channel = chain.Holder.NewChannel(terms, AddressOption.Parse(parsed, _node),
-            AddressOption.Parse(parsed, _spend), new Bytes32(salt));
-        // Written first: without the salt nobody could ever redeem or close the channel.
-        OutputFile.Write(
-            parsed.GetRequiredValue(_output), ChannelFile.Report(channel).ToJson() + "\n");
-        await chain.Holder.OpenAsync(terms, channel, UnitsOption.Parse(parsed), cancel)
+        ChannelTerms channel = await OpenAsync(chain, ClassFile.Of(parsed),
+            AddressOption.Parse(parsed, _node), AddressOption.Parse(parsed, _spend),
+            UnitsOption.Parse(parsed), parsed.GetRequiredValue(_output), cancel)
             .ConfigureAwait(false);
         return await ShowAsync(chain, channel, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Locks units to a node, the channel's terms in the file before anything is sent.
+    /// </summary>
+    public static async Task<ChannelTerms> OpenAsync(
+        ChainSession chain, VoucherClass terms, Address node, Address spend, UInt128 units,
+        string file, CancellationToken cancel)
+    {
+        Span<byte> salt = stackalloc byte[Bytes32.Size];
+        Libc.FillRandom(salt);
+        ChannelTerms channel = chain.Holder.NewChannel(
+            terms, node, spend, new Bytes32(salt));
+        // Written first: without the salt nobody could ever redeem or close the channel.
+        OutputFile.Write(file, ChannelFile.Report(channel).ToJson() + "\n");
+        await chain.Holder.OpenAsync(terms, channel, units, cancel).ConfigureAwait(false);
+        return channel;
     }
 
     /// <summary>Does one thing with a channel, then shows it.</summary>

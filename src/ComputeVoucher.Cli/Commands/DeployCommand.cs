@@ -28,6 +28,16 @@ internal sealed class DeployCommand
     {
         using ChainSession chain = await ChainSession.OpenToDeployAsync(parsed, cancel)
             .ConfigureAwait(false);
+        DeploymentFile deployment = await DeployAsync(chain, parsed.GetValue(_devToken), cancel)
+            .ConfigureAwait(false);
+        OutputFile.Write(parsed.GetRequiredValue(_out), deployment.Report().ToJson() + "\n");
+        return deployment.Report();
+    }
+
+    /// <summary>Creates the contracts with the session's key.</summary>
+    public static async Task<DeploymentFile> DeployAsync(
+        ChainSession chain, bool withDevToken, CancellationToken cancel)
+    {
         ulong chainId = await chain.Rpc.ChainIdAsync(cancel).ConfigureAwait(false);
         ulong block = await chain.Rpc.BlockNumberAsync(cancel).ConfigureAwait(false);
         Address providers = await CreateAsync(
@@ -35,13 +45,11 @@ internal sealed class DeployCommand
         Address vouchers = await CreateAsync(
             chain, "deploy Vouchers", ContractCode.Vouchers(providers), cancel)
             .ConfigureAwait(false);
-        Address? token = parsed.GetValue(_devToken)
+        Address? token = withDevToken
             ? await CreateAsync(chain, "deploy DevStablecoin", ContractCode.DevStablecoin(), cancel)
                 .ConfigureAwait(false)
             : null;
-        DeploymentFile deployment = new(chainId, vouchers, providers, block, token);
-        OutputFile.Write(parsed.GetRequiredValue(_out), deployment.Report().ToJson() + "\n");
-        return deployment.Report();
+        return new DeploymentFile(chainId, vouchers, providers, block, token);
     }
 
     private static async Task<Address> CreateAsync(

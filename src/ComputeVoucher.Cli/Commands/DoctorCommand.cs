@@ -17,7 +17,8 @@ internal static class DoctorCommand
         Option<string> config = CommonOptions.Config(required: false);
         Option<string[]> rpc = Opt.Of<string[]>(
             "--rpc", "Check this endpoint too, without a configuration", "URL");
-        Command command = new("doctor", "Check CPU, GPU, disk, clock, RPC, contracts and key file")
+        Command command = new("doctor",
+            "Check CPU, GPU, libraries, disk, clock, RPC, contracts and key file")
         {
             config, rpc,
         };
@@ -48,6 +49,7 @@ internal static class DoctorCommand
         [
             MachineChecks.Cpu(),
             MachineChecks.Gpu(),
+            MachineChecks.Libraries(),
             MachineChecks.Tls(https),
             MachineChecks.Disk(options?.Ledger ?? Environment.CurrentDirectory),
         ];

@@ -53,14 +53,20 @@ internal sealed class ProviderCommands
         ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
         using PrivateKey node = KeyFile.Load(parsed.GetRequiredValue(_nodeKey));
-        NodeJoin join = new(chain.Account);
-        Signature signature = node.Sign(
-            join.Digest(chain.Deployment.Domain.ProvidersSeparator));
-        await chain.Sender.SendAsync("join", chain.Deployment.Providers,
-            ProvidersContract.Join(node.Address, signature), cancel).ConfigureAwait(false);
+        await JoinAsync(chain, node, cancel).ConfigureAwait(false);
         return new Report()
             .Add("node", node.Address.ToString())
             .Add("provider", chain.Account.ToString());
+    }
+
+    /// <summary>Makes the session's account the node's provider.</summary>
+    public static Task JoinAsync(ChainSession chain, PrivateKey node, CancellationToken cancel)
+    {
+        NodeJoin join = new(chain.Account);
+        Signature signature = node.Sign(
+            join.Digest(chain.Deployment.Domain.ProvidersSeparator));
+        return chain.Sender.SendAsync("join", chain.Deployment.Providers,
+            ProvidersContract.Join(node.Address, signature), cancel);
     }
 
     private async Task<Report> StakeAsync(

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Text.Json;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
@@ -9,6 +10,9 @@ namespace ComputeVoucher.Cli;
 /// <summary>Checks receipts without trusting whoever wrote them down.</summary>
 internal sealed class ReceiptVerifier
 {
+    /// <summary>One line of a receipts file: an output of 64 MiB in hex is beyond use.</summary>
+    private const int LineCharsMax = 64 << 20;
+
     private readonly ChannelTerms _channel;
     private readonly Bytes32 _separator;
     private readonly InputFile? _inputs;
@@ -26,7 +30,28 @@ internal sealed class ReceiptVerifier
         (_channel, _separator, _inputs, _session) = (channel, separator, inputs, session);
 
     /// <exception cref="CommandException">The first thing that is wrong.</exception>
-    public void Check(string path, string line)
+    public void CheckFile(string path)
+    {
+        using StreamReader reader = new(path);
+        BoundedLines lines = new(reader, LineCharsMax);
+        while (lines.TryRead(path, out string? line))
+        {
+            Check(path, line);
+        }
+
+        if (_lines == 0)
+        {
+            throw new CommandException($"{path}: no receipt in it (is this the right file?)");
+        }
+    }
+
+    public Report Report() => new Report()
+        .Add("valid", true)
+        .Add("receipts", _lines)
+        .Add("executedAgain", _executed)
+        .Add("units", _units);
+
+    private void Check(string path, string line)
     {
         _lines++;
         try
@@ -47,14 +72,6 @@ internal sealed class ReceiptVerifier
             throw new CommandException($"{path}:{_lines}: {failure.Message}", failure);
         }
     }
-
-    public int Lines => _lines;
-
-    public Report Report() => new Report()
-        .Add("valid", true)
-        .Add("receipts", _lines)
-        .Add("executedAgain", _executed)
-        .Add("units", _units);
 
     private void Check(JsonElement line)
     {

@@ -27,9 +27,10 @@ internal static class RedeemCommand
         return ReportCommand.Create("redeem",
             "Redeem every acknowledged unit in batches and wait until it is final",
             (parsed, cancel) => WithLedgerAsync(
-                parsed.GetRequiredValue(config), (service, ledger) => parsed.GetValue(dryRun)
-                    ? DueAsync(service, cancel)
-                    : RedeemAsync(service, ledger, cancel), cancel),
+                parsed.GetRequiredValue(config), async (service, ledger) => parsed.GetValue(dryRun)
+                    ? await DueAsync(service, cancel).ConfigureAwait(false)
+                    : (await RedeemAsync(service, ledger, cancel).ConfigureAwait(false)).Report(),
+                cancel),
             config, dryRun);
     }
 
@@ -41,9 +42,13 @@ internal static class RedeemCommand
                 (_, ledger) => Task.FromResult(OutboxOf(ledger)), cancel), config);
     }
 
-    private static async Task<Report> WithLedgerAsync(
-        string config, Func<ChainService, LedgerStore, Task<Report>> run,
-        CancellationToken cancel)
+    /// <summary>What <c>redeem</c> does, for a caller that goes on with its figures.</summary>
+    public static Task<Redemption> RedeemAsync(string config, CancellationToken cancel) =>
+        WithLedgerAsync(
+            config, (service, ledger) => RedeemAsync(service, ledger, cancel), cancel);
+
+    private static async Task<T> WithLedgerAsync<T>(
+        string config, Func<ChainService, LedgerStore, Task<T>> run, CancellationToken cancel)
     {
         NodeConfiguration configuration = NodeConfiguration.Load(config);
         NodeOptions options = configuration.Options;
@@ -79,7 +84,7 @@ internal static class RedeemCommand
         return new Report().Add("units", units).Add("due", rows);
     }
 
-    private static async Task<Report> RedeemAsync(
+    private static async Task<Redemption> RedeemAsync(
         ChainService service, LedgerStore ledger, CancellationToken cancel)
     {
         await MirrorAsync(service, cancel).ConfigureAwait(false);
@@ -91,6 +96,7 @@ internal static class RedeemCommand
         }
 
         List<Report> transactions = [];
+        ulong gas = 0;
         UInt256 paid = UInt256.Zero;
         UInt256 units = UInt256.Zero;
         while (service.Outbox.Open.Count > 0)
@@ -104,6 +110,7 @@ internal static class RedeemCommand
                 {
                     paid += batch.Paid;
                     units += batch.Units;
+                    gas += receipt.GasUsed;
                     transactions.Add(Row(change.Entry).Add("gas", receipt.GasUsed));
                 }
             }
@@ -125,12 +132,7 @@ internal static class RedeemCommand
             acked += channel.Ack?.CumUnits ?? 0;
         }
 
-        return new Report()
-            .Add("units", units.ToString())
-            .Add("paid", paid.ToString())
-            .Add("ackedUnits", acked)
-            .Add("redeemedUnits", redeemed)
-            .Add("transactions", transactions);
+        return new Redemption(units, paid, acked, redeemed, transactions, gas);
     }
 
     private static async Task MirrorAsync(ChainService service, CancellationToken cancel)
@@ -162,4 +164,23 @@ internal static class RedeemCommand
         .Add("attempts", item.Attempts.Count)
         .Add("block", item.MinedBlock)
         .Add("hash", item.MinedTxHash.ToString());
+}
+
+/// <summary>What one redemption amounted to.</summary>
+/// <param name="Units">Burned by it.</param>
+/// <param name="Paid">Earned by it, token base units.</param>
+/// <param name="AckedUnits">Of all channels, ever.</param>
+/// <param name="RedeemedUnits">Of all channels, ever.</param>
+/// <param name="Transactions">Final ones, a row each.</param>
+/// <param name="Gas">Used by them.</param>
+internal sealed record Redemption(
+    UInt256 Units, UInt256 Paid, UInt128 AckedUnits, UInt128 RedeemedUnits,
+    IReadOnlyList<Report> Transactions, ulong Gas)
+{
+    public Report Report() => new Report()
+        .Add("units", Units.ToString())
+        .Add("paid", Paid.ToString())
+        .Add("ackedUnits", AckedUnits)
+        .Add("redeemedUnits", RedeemedUnits)
+        .Add("transactions", Transactions);
 }

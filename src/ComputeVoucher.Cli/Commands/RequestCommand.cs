@@ -13,7 +13,6 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>request</c>: orders to a node, every receipt checked, acknowledged.</summary>
 internal sealed class RequestCommand
 {
-
     private readonly Option<string> _model = Opt.Needed<string>(
         "--model", "The model that is ordered; receipts are checked against it", "FILE");
 
@@ -47,10 +46,12 @@ internal sealed class RequestCommand
         "--concurrency", "Orders in flight", "N", 1);
 
     private readonly Option<int> _ackEvery = Opt.Or<int>(
-        "--ack-every", "Receipts after which an ack is sent; the last ack is always sent", "N", 16);
+        "--ack-every", "Receipts after which an ack is sent; the last ack is always sent", "N",
+        OrderLanes.AckEveryDefault);
 
     private readonly Option<ulong> _deadline = Opt.Or<ulong>(
-        "--deadline", "Seconds from signing to the order's deadline", "S", 600);
+        "--deadline", "Seconds from signing to the order's deadline", "S",
+        OrderLanes.DeadlineSecondsDefault);
 
     private readonly Option<int> _patience = Opt.Or<int>(
         "--patience", "Seconds to wait for a node that cannot be reached", "S",
@@ -96,19 +97,10 @@ internal sealed class RequestCommand
             OnOutput = text is null ? null : text.Show,
         };
         int count = parsed.GetValue(_count) is > 0 and int wanted ? wanted : inputs.Count;
-        RequestFigures figures = new(count);
         using ReceiptWriter receipts = new(parsed.GetValue(_receipts));
-        await runner.ResumeAsync(receipts.Write, cancel).ConfigureAwait(false);
-        figures.Begin();
-        await RunAllAsync(
-            runner, inputs, count, Bounded(parsed, _concurrency, 1024),
-            outcome =>
-            {
-                receipts.Write(outcome);
-                figures.Add(outcome);
-            }, cancel).ConfigureAwait(false);
-        await runner.AckAsync(force: true, cancel).ConfigureAwait(false);
-        figures.End();
+        RequestFigures figures = await OrderLanes.RunAsync(runner, inputs, count,
+            Bounded(parsed, _concurrency, OrderLanes.LanesMax), receipts.Write, cancel)
+            .ConfigureAwait(false);
         if (parsed.GetValue(_output) is { } output)
         {
             OutputFile.Write(output, figures.Outputs());
@@ -168,31 +160,6 @@ internal sealed class RequestCommand
         {
             report.Add("texts", figures.Texts(tokenizer));
         }
-    }
-
-    /// <summary>As many lanes as orders may be in flight; each takes the next input.</summary>
-    private static async Task RunAllAsync(
-        OrderRunner runner, InputFile inputs, int count, int lanes, Action<OrderOutcome> done,
-        CancellationToken cancel)
-    {
-        int next = -1;
-        async Task LaneAsync()
-        {
-            for (int i = Interlocked.Increment(ref next); i < count;
-                i = Interlocked.Increment(ref next))
-            {
-                done(await runner.RunAsync(i, inputs[i % inputs.Count], cancel)
-                    .ConfigureAwait(false));
-            }
-        }
-
-        List<Task> running = [];
-        for (int lane = 0; lane < Math.Min(lanes, count); lane++)
-        {
-            running.Add(LaneAsync());
-        }
-
-        await Task.WhenAll(running).ConfigureAwait(false);
     }
 
     private OrderSettings Settings(ParseResult parsed)

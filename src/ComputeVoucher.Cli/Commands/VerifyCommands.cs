@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.IO;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
@@ -11,9 +10,6 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>verify receipt|trace|opening</c>, and <c>open</c>, which makes openings.</summary>
 internal sealed class VerifyCommands
 {
-    /// <summary>One line of a receipts file: an output of 64 MiB in hex is beyond use.</summary>
-    private const int LineCharsMax = 64 << 20;
-
     private readonly Argument<string> _file = new("FILE");
 
     private readonly Option<string> _model = Opt.Of<string>(
@@ -147,18 +143,7 @@ internal sealed class VerifyCommands
                 ? null
                 : model!.CreateSession(Backend.Auto, 1);
             ReceiptVerifier verifier = new(channel, separator, inputs, session);
-            using StreamReader reader = new(path);
-            BoundedLines lines = new(reader, LineCharsMax);
-            while (lines.TryRead(path, out string? line))
-            {
-                verifier.Check(path, line);
-            }
-
-            if (verifier.Lines == 0)
-            {
-                throw new CommandException($"{path}: no receipt in it (is this the right file?)");
-            }
-
+            verifier.CheckFile(path);
             return verifier.Report();
         }, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input);
 

@@ -44,17 +44,26 @@ internal sealed class VoucherCommands
         VoucherClass terms = ClassFile.Of(parsed);
         UInt128 units = UnitsOption.Parse(parsed);
         Address to = AddressOption.ParseOr(parsed, _to, chain.Account);
+        UInt256 cost = await BuyAsync(
+            chain, terms, units, to, parsed.GetValue(_mintDevToken), cancel).ConfigureAwait(false);
+        Report report = await BalanceAsync(chain, terms, to, cancel).ConfigureAwait(false);
+        return report.Add("bought", units).Add("paid", cost.ToString());
+    }
+
+    /// <summary>Pays for the units; the price, in token base units.</summary>
+    public static async Task<UInt256> BuyAsync(ChainSession chain, VoucherClass terms,
+        UInt128 units, Address to, bool mintDevToken, CancellationToken cancel)
+    {
         UInt256 cost = await chain.Holder.QuoteAsync(terms, units, cancel)
             .ConfigureAwait(false);
-        if (parsed.GetValue(_mintDevToken))
+        if (mintDevToken)
         {
             await chain.Sender.SendAsync("mint development coin", terms.Token,
                 Erc20Contract.Mint(chain.Account, cost), cancel).ConfigureAwait(false);
         }
 
         await chain.Holder.BuyAsync(terms, units, to, cost, cancel).ConfigureAwait(false);
-        Report report = await BalanceAsync(chain, terms, to, cancel).ConfigureAwait(false);
-        return report.Add("bought", units).Add("paid", cost.ToString());
+        return cost;
     }
 
     private async Task<Report> TransferAsync(

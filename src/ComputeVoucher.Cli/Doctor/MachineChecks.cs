@@ -20,6 +20,10 @@ internal static class MachineChecks
                 + "(build it with ./run.sh build)");
     }
 
+    /// <summary>No verdict: which version is too old, its makers tell.</summary>
+    public static Finding Libraries() => new(
+        "libraries", true, $"{LinkedLibraries.Sqlite}, {LinkedLibraries.Secp256k1}");
+
     public static Finding Gpu() => Libc.HasLibrary("libcuda.so.1")
         ? new Finding("gpu", true, "libcuda found")
         : new Finding("gpu", true, "none, CPU serves");

@@ -98,7 +98,8 @@ internal static class KeyFile
         }
     }
 
-    private static void Write(string path, ReadOnlySpan<byte> secret)
+    /// <summary>Mode 0600, durable. Never overwrites.</summary>
+    public static void Write(string path, ReadOnlySpan<byte> secret)
     {
         if (Path.Exists(path))
         {

@@ -29,9 +29,14 @@ internal static class ClientOptions
 
     /// <summary>How this process talks to a node.</summary>
     public static NodeConnectionOptions Connection(ParseResult parsed, in ChannelTerms channel,
+        VoucherDomain domain, PrivateKey spendKey, TimeSpan patience) =>
+        Connection(EndPoint(parsed.GetRequiredValue(At)), channel, domain, spendKey, patience);
+
+    /// <summary>The same, with the node's address at hand.</summary>
+    public static NodeConnectionOptions Connection(EndPoint node, in ChannelTerms channel,
         VoucherDomain domain, PrivateKey spendKey, TimeSpan patience) => new()
     {
-        EndPoint = EndPoint(parsed.GetRequiredValue(At)),
+        EndPoint = node,
         Channel = channel,
         Domain = domain,
         SpendKey = spendKey,

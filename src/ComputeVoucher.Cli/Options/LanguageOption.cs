@@ -73,7 +73,12 @@ internal sealed class LanguageOption
     /// <param name="prompt">How the text begins.</param>
     /// <param name="index">Several prompts of one command draw differently.</param>
     public InputRecord Record(
-        ParseResult parsed, Tokenizer tokenizer, string prompt, ulong index = 0)
+        ParseResult parsed, Tokenizer tokenizer, string prompt, ulong index = 0) =>
+        Record(tokenizer, prompt, parsed.GetValue(_tokens), Sampling(parsed, index));
+
+    /// <summary>The canonical input of a prompt, at most so many new tokens.</summary>
+    public static InputRecord Record(
+        Tokenizer tokenizer, string prompt, uint tokens, SamplingOptions sampling)
     {
         // Models of short texts end with their begin token as often as with their end token.
         int[] ends = (tokenizer.BeginToken, tokenizer.EndToken) switch
@@ -83,9 +88,7 @@ internal sealed class LanguageOption
             (int begin, null) => [begin],
             _ => [],
         };
-        return new InputRecord(
-            tokenizer.EncodePrompt(prompt), parsed.GetValue(_tokens), ends,
-            Sampling(parsed, index));
+        return new InputRecord(tokenizer.EncodePrompt(prompt), tokens, ends, sampling);
     }
 
     private SamplingOptions Sampling(ParseResult parsed, ulong index)

@@ -25,6 +25,12 @@ internal sealed class RequestFigures
     /// <summary>One line on the first order that was refused; null when all were served.</summary>
     public string? FirstRefusal { get; private set; }
 
+    /// <summary>Of the orders that were served.</summary>
+    public Latencies Latencies => new(_latencyMicros);
+
+    /// <summary>From the first order to the last ack.</summary>
+    public TimeSpan Elapsed => _elapsed;
+
     public void Begin() => _start = TimeProvider.System.GetTimestamp();
 
     public void End() => _elapsed = TimeProvider.System.GetElapsedTime(_start);
@@ -78,7 +84,7 @@ internal sealed class RequestFigures
 
     public Report Report(ClientJournal journal, OrderRunner runner, NodeConnection node)
     {
-        Latencies latencies = new(_latencyMicros);
+        Latencies latencies = Latencies;
         return new Report()
             .Add("orders", _outputs.Length)
             .Add("served", latencies.Count)

@@ -11,13 +11,13 @@ namespace ComputeVoucher.Cli.Tests;
 [Trait("Category", "load")]
 public sealed class BinaryTests
 {
-    /// <summary>11.6 MB before Nethereum signed along, and 1.9 MB for it and what came with it;
-    /// 1 MB is 10^6 bytes.</summary>
-    private const long SizeBytesMax = 13_500_000;
-
     [BinaryFact]
-    public void File_Size_WithinItsBudget() =>
-        Assert.InRange(new FileInfo(NodeRig.Binary!).Length, 1, SizeBytesMax);
+    public void File_Size_WithinItsBudget()
+    {
+        SizeBudget budget = SizeBudget.Load();
+        long bytes = new FileInfo(NodeRig.Binary!).Length;
+        Assert.True(bytes <= budget.BytesMax, budget.Describe(bytes));
+    }
 
     [BinaryFact]
     public void File_Dependencies_LibcLibmAndLoader()
@@ -59,7 +59,22 @@ public sealed class BinaryTests
         Assert.Equal(0, status);
         bool machine = File.ReadAllText("/proc/cpuinfo").Contains(" avx2 ",
             StringComparison.Ordinal);
-        Assert.EndsWith(machine ? "cpu avx2\n" : "cpu scalar\n", output,
-            StringComparison.Ordinal);
+        string[] lines = output.Split('\n');
+        Assert.StartsWith("computevoucher ", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith(
+            machine ? " cpu avx2" : " cpu scalar", lines[0], StringComparison.Ordinal);
+    }
+
+    [BinaryFact]
+    public void VersionAndDoctor_NameTheLinkedLibraries()
+    {
+        (int status, string version, _) = NodeRig.Run("--version");
+        Assert.Equal(0, status);
+        string[] lines = version.TrimEnd().Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.Matches(@"^SQLite 3\.\d+\.\d+( \(package \S+\))?$", lines[1]);
+        Assert.Matches(@"^libsecp256k1 \d+\.\d+\.\d+( \(package \S+\))?$", lines[2]);
+        (_, string doctor, _) = NodeRig.Run("doctor");
+        Assert.Contains($"{lines[1]}, {lines[2]}\n", doctor, StringComparison.Ordinal);
     }
 }

@@ -77,7 +77,7 @@ public sealed class CommandLineTests : IDisposable
             "", "model", "model import", "model inspect", "infer", "bench", "generate",
             "tokenize", "fidelity", "serve", "key", "deploy", "class", "provider", "voucher",
             "channel",
-            "request", "redeem", "outbox", "open", "verify", "verify receipt", "doctor",
+            "request", "redeem", "outbox", "open", "verify", "verify receipt", "doctor", "dev",
         ];
         foreach (string command in commands)
         {

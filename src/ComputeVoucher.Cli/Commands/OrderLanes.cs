@@ -1,0 +1,59 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Client;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>A run of orders: what an earlier one left is finished first, then so many are in flight
+/// until all are served and acknowledged.</summary>
+internal static class OrderLanes
+{
+    /// <summary>The window of a channel: the node refuses a sequence beyond it.</summary>
+    public const int LanesMax = 1024;
+
+    /// <summary>Receipts after which an ack is sent.</summary>
+    public const int AckEveryDefault = 16;
+
+    /// <summary>From signing to the order's deadline.</summary>
+    public const ulong DeadlineSecondsDefault = 600;
+
+    /// <param name="runner">Sends and checks.</param>
+    /// <param name="inputs">One after the other, and from the front again.</param>
+    /// <param name="count">Orders to send.</param>
+    /// <param name="lanes">Orders in flight.</param>
+    /// <param name="done">Told of each order, also of those that an earlier run left.</param>
+    /// <param name="cancel">Ends the run; what was served stays in the journal.</param>
+    public static async Task<RequestFigures> RunAsync(
+        OrderRunner runner, InputFile inputs, int count, int lanes, Action<OrderOutcome> done,
+        CancellationToken cancel)
+    {
+        RequestFigures figures = new(count);
+        await runner.ResumeAsync(done, cancel).ConfigureAwait(false);
+        figures.Begin();
+        int next = -1;
+        async Task LaneAsync()
+        {
+            for (int i = Interlocked.Increment(ref next); i < count;
+                i = Interlocked.Increment(ref next))
+            {
+                OrderOutcome outcome = await runner
+                    .RunAsync(i, inputs[i % inputs.Count], cancel).ConfigureAwait(false);
+                done(outcome);
+                figures.Add(outcome);
+            }
+        }
+
+        List<Task> running = [];
+        for (int lane = 0; lane < Math.Min(lanes, count); lane++)
+        {
+            running.Add(LaneAsync());
+        }
+
+        await Task.WhenAll(running).ConfigureAwait(false);
+        await runner.AckAsync(force: true, cancel).ConfigureAwait(false);
+        figures.End();
+        return figures;
+    }
+}
