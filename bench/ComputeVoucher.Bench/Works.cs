@@ -14,6 +14,7 @@ public static class Works
     [
         .. CryptographyWorks.All(),
         .. ProtocolWorks.All(),
+        .. QueryWorks.All(),
         .. LedgerWorks.All(),
         .. TraceWorks.All(),
         .. GraphWorks.All(Path.Combine(Root, "models", "glyphs", "glyphs.tflite")),

@@ -139,7 +139,7 @@ public sealed partial class Outbox
         {
             _stopped = $"{entry.Request.Kind} (outbox {entry.Id}, nonce {attempt.Nonce}): the "
                 + $"signed transaction is not what was asked: {flaw}; the outbox has stopped, "
-                + "nothing of it was stored or sent: check this machine's memory and the binary, "
+                + "nothing more is signed or sent: check this machine's memory and the binary, "
                 + "then restart";
             throw new ChainException(ChainFault.Disagreement, _stopped);
         }

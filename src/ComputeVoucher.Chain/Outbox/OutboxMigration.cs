@@ -18,7 +18,7 @@ public static class OutboxMigration
     private const byte Version = 1;
     private const byte FlagsMax = 15;
 
-    /// <exception cref="ChainException">A row that schema 1 did not write; names it.</exception>
+    /// <exception cref="FormatException">A row that schema 1 did not write; names it.</exception>
     public static OutboxEntry Read(OutboxEntryV1 old)
     {
         ArgumentNullException.ThrowIfNull(old);
@@ -44,10 +44,7 @@ public static class OutboxMigration
         }
         catch (FormatException e)
         {
-            throw new ChainException(
-                ChainFault.Malformed,
-                $"outbox row {old.Id} of the old ledger: {e.Message}; restore the ledger's backup",
-                e);
+            throw new FormatException($"outbox row {old.Id}: {e.Message}", e);
         }
     }
 
