@@ -91,8 +91,9 @@ public sealed class ChainService
             Volatile.Write(ref _mirroredAt, _time.GetTimestamp());
         }
 
-        IReadOnlyList<OutboxEntry> submitted = await Redeemer.StepAsync(false, cancel)
-            .ConfigureAwait(false);
+        IReadOnlyList<OutboxEntry> submitted = Outbox.IsStopped
+            ? []
+            : await Redeemer.StepAsync(false, cancel).ConfigureAwait(false);
         IReadOnlyList<OutboxChange> changes = await Outbox.StepAsync(cancel)
             .ConfigureAwait(false);
         foreach (OutboxChange change in changes)
@@ -111,8 +112,12 @@ public sealed class ChainService
 
         // An endpoint that is away for a moment stops nothing; the age of the mirror does.
         bool isAway = guard.EndpointsAlive == 0 && !_guard.IsContradicted;
-        bool isAccepting = isMirrored && (guard.IsAccepting || isAway);
-        string? problem = guard.Problem ?? Mirror.Problem ?? Outbox.Problem ?? Redeemer.Problem;
+
+        // Work whose acks nobody can redeem is not taken.
+        bool isAccepting = isMirrored && (guard.IsAccepting || isAway) && !Outbox.IsStopped;
+        string? stop = Outbox.IsStopped ? Outbox.Problem : null;
+        string? problem = stop ?? guard.Problem ?? Mirror.Problem ?? Outbox.Problem
+            ?? Redeemer.Problem;
         string? unseen = isMirrored ? null : Unseen;
         return new ChainHealth(isAccepting, problem ?? unseen, guard.EndpointsAlive);
     }

@@ -76,6 +76,13 @@ public sealed class HolderAccount(
     public async Task CloseAsync(VoucherClass terms, ChannelTerms channel, Ack newest,
         NodeConnection node, PrivateKey spendKey, CancellationToken cancel)
     {
+        StateMessage state = await node.StateAsync(cancel).ConfigureAwait(false);
+        if (state.Ack.NextSeq > newest.NextSeq)
+        {
+            // Our memory was lost or restored; the node's newest ack has our signature.
+            newest = state.Ack;
+        }
+
         (Release release, Signature releaseSignature) = await node
             .ReleaseAsync(newest, cancel).ConfigureAwait(false);
         if (release.CumUnits > newest.CumUnits)

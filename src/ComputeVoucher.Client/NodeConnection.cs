@@ -80,11 +80,23 @@ public sealed class NodeConnection : IAsyncDisposable
             : throw new ClientException("the node's AckStored is of another channel");
     }
 
-    /// <summary>What the node remembers of the channel.</summary>
+    /// <summary>What the node remembers of the channel; its ack, if any, is ours.</summary>
     public async Task<StateMessage> StateAsync(CancellationToken cancel)
     {
-        return StateMessage.Decode(await QueryAsync(FrameKind.StateRequest,
+        StateMessage state = StateMessage.Decode(await QueryAsync(FrameKind.StateRequest,
             nonce => new StateQuery(ChannelId, nonce), cancel).ConfigureAwait(false));
+        if (state.AckSigned is { } signed)
+        {
+            _ = SignedPayload.Decode(signed, out Ack ack, out Signature signature);
+            RefusalReason refusal = SignedPayload.CheckSigner(ack.HashStruct(), signature,
+                _options.Domain.VouchersSeparator, _options.Channel.SpendKey);
+            if (refusal != RefusalReason.None || ack.Channel != ChannelId)
+            {
+                throw new ClientException("the node's state holds an ack that we did not sign");
+            }
+        }
+
+        return state;
     }
 
     /// <summary>The node's promise to claim nothing above its newest ack.</summary>

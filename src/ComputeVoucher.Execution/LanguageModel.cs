@@ -87,6 +87,12 @@ public sealed class LanguageModel : IModel
     public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)
     {
         InputRecord record = Record(input);
+        if (output.IsEmpty)
+        {
+            // Cancelled before its first step.
+            return new OutputInfo(RunResult.Nothing(default).OutputRoot, Steps: 0, Units: 0);
+        }
+
         uint steps = (uint)output.Length / 4;
         if (output.Length % 4 != 0 || steps > record.NewTokensMax)
         {

@@ -36,13 +36,15 @@ public sealed record ChannelRow
 /// <param name="AckSignature">Its signature: what a redemption sends.</param>
 /// <param name="Release">A release that the node signed.</param>
 /// <param name="Sums">Where the units are.</param>
+/// <param name="UnusedSeq">Behind the last sequence that an order has used.</param>
 public sealed record ChannelState(
     Bytes32 Id,
     ChannelRow Row,
     Ack? Ack,
     Signature AckSignature,
     Release? Release,
-    ChannelSums Sums);
+    ChannelSums Sums,
+    ulong UnusedSeq);
 
 /// <summary>
 /// Where the units of one channel went: accepted = reserved + settled + released, always.

@@ -77,7 +77,6 @@ public sealed partial class LedgerStore : IDisposable
             LedgerMemory memory = LedgerMemory.Load(database);
             Recovery.CheckIdentity(memory, database, options.Identity);
             Recovery.CheckMark(mark, database);
-            mark.Write(database.Sums.Commit);
             Database reader = Database.Open(directory, options.Synchronous);
             opened.Push(reader);
             return new LedgerStore(options, opened, mark, database, memory, reader)

@@ -12,7 +12,7 @@ namespace ComputeVoucher.Ledger;
 /// <param name="Kind">ASCII letters.</param>
 /// <param name="Intent">The outbox's bytes.</param>
 /// <param name="State">How far it was.</param>
-/// <param name="From">The payer; zeros before anything was signed.</param>
+/// <param name="From">The payer.</param>
 /// <param name="Nonce">The payer's nonce; null before one was given.</param>
 /// <param name="Attempts">What was signed for the nonce, in order.</param>
 /// <param name="MinedBlock">Block of the mined attempt; 0 while not mined.</param>

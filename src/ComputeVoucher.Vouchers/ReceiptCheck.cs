@@ -100,7 +100,8 @@ public static class ReceiptCheck
     public static RefusalReason CheckFields(
         in Order order, in Receipt receipt, in KnownWork known)
     {
-        bool traceWanted = (order.Flags & OrderFlags.TraceRootWanted) != 0;
+        // A run that was cancelled before its first step has no trace.
+        bool traceWanted = (order.Flags & OrderFlags.TraceRootWanted) != 0 && receipt.Steps > 0;
         return receipt.OrderHash != order.HashStruct() ? RefusalReason.ReceiptOrderWrong
             : order.InputRoot != (known.InputRoot ?? order.InputRoot) ? RefusalReason.InputRootWrong
             : receipt.Steps != (known.Steps ?? receipt.Steps) ? RefusalReason.ReceiptStepsWrong

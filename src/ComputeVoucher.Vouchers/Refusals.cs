@@ -41,7 +41,8 @@ public static class Refusals
             [RefusalReason.ModelNotPinned] = Final(
                 "the node does not serve this model; ask for a model that the node lists"),
             [RefusalReason.DeadlinePassed] = Final(
-                "the deadline is over; sign the order again with a later deadline"),
+                "the deadline is over; "
+                + "sign an order of the next sequence with a later deadline"),
             [RefusalReason.DeadlineTooFar] = Final(
                 "the deadline is beyond the order horizon; "
                 + "sign the order with an earlier deadline"),

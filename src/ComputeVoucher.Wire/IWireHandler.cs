@@ -92,8 +92,7 @@ public interface IWireRequest : IDisposable
     ReadOnlyMemory<byte> Payload { get; }
 
     /// <summary>
-    /// Sends the answer that belongs to the kind: AckStored, TraceRoot, Release, State.
-    /// False: the connection is gone.
+    /// Sends the answer that belongs to the kind (README.md, 5.1). False: the connection is gone.
     /// </summary>
     bool Reply(ReadOnlySpan<byte> payload);
 

@@ -52,6 +52,42 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
         Assert.True(service.Health.IsAccepting, service.Health.Problem);
     }
 
+    /// <summary>Acks could not be redeemed any more: neither orders nor redemptions are taken.
+    /// </summary>
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Step_OutboxStopped_AcceptsNothingAndSubmitsNothing()
+    {
+        using JsonRpcClient rpc = AnvilFixture.Client(chain.Anvil.Url);
+        using PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore store = new();
+        ChannelTerms terms = chain.NewTerms(node);
+        await chain.OpenAsync(terms, 2_000_000_000);
+        await chain.Anvil.MineAsync(3);
+        DyingOutboxStore rows = new();
+        using Outbox outbox = new(
+            rpc, rows, node.Address, transaction => transaction.Sign(node)[1..],
+            AnvilFixture.Options(), _clock);
+        ChainService service = Service(rpc, store, node, outbox);
+        await service.StepAsync(default);
+        Assert.True(service.Health.IsAccepting, service.Health.Problem);
+
+        (Ack ack, Signature signature) = chain.Acknowledge(terms, 1_000_000_000);
+        store.SetAck(ack, signature);
+        Assert.Single((await service.StepAsync(default)).Submitted);
+        for (int i = 1; i < 4; i++)
+        {
+            (ack, signature) = chain.Acknowledge(terms, 1_000_000_000 + (ulong)i);
+            store.SetAck(ack, signature);
+            _clock.Advance(61);
+            Assert.Empty((await service.StepAsync(default)).Submitted);
+            Assert.False(service.Health.IsAccepting);
+            Assert.Contains(
+                "the outbox has stopped", service.Health.Problem, StringComparison.Ordinal);
+        }
+
+        Assert.Single(rows.List());
+    }
+
     [AnvilFact(NeedsContracts = true)]
     public async Task Step_ChainAway_AcceptsUntilTheMirrorIsTooOldThenComesBack()
     {

@@ -3,9 +3,12 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain.Tests;
 
@@ -128,6 +131,52 @@ public sealed class OutboxMigrationTests : IDisposable
         for (int length = 0; length < settle.Intent.Length; length++)
         {
             Refused(settle with { Intent = settle.Intent[..length] });
+        }
+    }
+
+    /// <summary>As a node does it: the ledger of schema 1 is opened, and the outbox goes on with
+    /// the very bytes that it sent before.</summary>
+    [Fact]
+    public async Task LedgerOfSchemaOne_ItsOpenTransactionGoesOutAgain()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            LedgerOptions options = new()
+            {
+                Identity = new LedgerIdentity(AnvilFixture.ChainId, default, default, default),
+                Policy = new ServicePolicy { Node = default, Models = [] }.WithClasses([]),
+                Migrate = true,
+                MigrateOutbox = OutboxMigration.Read,
+            };
+            string today = Path.Combine(folder.FullName, "today");
+            LedgerStore.Open(today, options).Dispose();
+            OutboxEntryV1 old = Old("redeem", OutboxState.Sent, 5);
+            string path = folder.CreateSubdirectory("old").FullName;
+            SchemaOneFile.Write(path, [.. SchemaOneFile.RowsOf(today), SchemaOneFile.Outbox(old)]);
+
+            using LedgerStore ledger = LedgerStore.Open(path, options);
+            Assert.Contains("migrated", ledger.Notice, StringComparison.Ordinal);
+            ManualClock clock = new();
+            SimulatedChain chain = new(
+                new VoucherDomain(AnvilFixture.ChainId, default, default), new Prng(1), 0);
+            using JsonRpcClient rpc = new(
+                new RpcOptions
+                {
+                    Endpoints = [new Uri("http://127.0.0.1:1/")],
+                    HandlerFactory = chain.Connect,
+                },
+                clock);
+            using Outbox outbox = new(
+                rpc, new LedgerOutboxStore(ledger), _key, AnvilFixture.Options(1), clock);
+            await outbox.StepAsync(default);
+            Assert.False(outbox.IsStopped, outbox.Problem);
+            Assert.Contains(chain.Sent, sent => sent.AsSpan().SequenceEqual(
+                old.Attempts[^1].Raw.Span));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

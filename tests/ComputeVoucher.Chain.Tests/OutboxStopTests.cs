@@ -54,48 +54,82 @@ public sealed class OutboxStopTests : IDisposable
         using JsonRpcClient rpc = Client();
         using Outbox outbox = Open(
             rpc, store, t => isSick ? Flipped(t.Sign(_key), 99) : t.Sign(_key));
-        await outbox.SubmitAsync(Request("first"), default);
+        OutboxEntry first = await outbox.SubmitAsync(Request("first"), default);
+        Assert.False(outbox.IsStopped);
         await outbox.StepAsync(default);
         isSick = false;
-        await outbox.SubmitAsync(Request("second"), default);
         for (int i = 0; i < 3; i++)
         {
             _clock.Advance(60);
             Assert.Empty(await outbox.StepAsync(default));
+            Assert.True(outbox.IsStopped);
             AssertStopped(outbox.Problem, store);
         }
 
-        // Whoever waits is told.
-        ChainException error = await Assert.ThrowsAsync<ChainException>(() => outbox.RunAsync(
+        // Whoever asks or waits is told, and nothing piles up meanwhile.
+        await TellsAsync(() => outbox.SubmitAsync(Request("second"), default));
+        await TellsAsync(() => outbox.MakeUrgentAsync(first.Id, default));
+        await TellsAsync(() => outbox.RunAsync(
             1, OutboxState.Mined, TimeSpan.FromSeconds(1), default));
-        Assert.Contains("not what was asked", error.Message, StringComparison.Ordinal);
+        Assert.Single(store.List());
 
         // A restart with a healthy signer goes on where it stood.
         using Outbox again = Open(rpc, store, t => t.Sign(_key));
         await again.StepAsync(default);
-        Assert.Equal(2, _chain.Sent.Count);
+        Assert.Single(_chain.Sent);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Stored_OneBitFlipped_IsNotSentAfterARestart(bool hashFits)
+    public async Task Stored_EveryBitFlipped_IsNotSentAfterARestart(bool hashFits)
     {
         DyingOutboxStore store = new();
         Assert.Null(await StepAsync(store, t => t.Sign(_key)));
         OutboxEntry entry = store.List()[0];
         OutboxAttempt attempt = entry.Attempts[0];
-        byte[] flipped = Flipped(attempt.Raw.ToArray(), 400);
-        Bytes32 hash = hashFits ? Keccak256.Hash(flipped) : attempt.TxHash;
-        await store.UpdateAsync(
-            entry with { Attempts = [attempt with { Raw = flipped, TxHash = hash }] }, default);
-        _chain.Sent.Clear();
+        for (int bit = 0; bit < attempt.Raw.Length * 8; bit++)
+        {
+            byte[] flipped = Flipped(attempt.Raw.ToArray(), bit);
+            Bytes32 hash = hashFits ? Keccak256.Hash(flipped) : attempt.TxHash;
+            await IsNotSentAsync(store, entry with
+            {
+                Attempts = [attempt with { Raw = flipped, TxHash = hash }],
+            });
+        }
+    }
 
-        using JsonRpcClient rpc = Client();
-        using Outbox outbox = Open(rpc, store, t => t.Sign(_key));
-        await outbox.StepAsync(default);
-        Assert.Contains("not what was asked", outbox.Problem, StringComparison.Ordinal);
-        Assert.Empty(_chain.Sent);
+    /// <summary>What the row says of the bytes, and what it asked for, in every field.</summary>
+    [Fact]
+    public async Task Stored_AnotherField_IsNotSentAfterARestart()
+    {
+        DyingOutboxStore store = new();
+        Assert.Null(await StepAsync(store, t => t.Sign(_key)));
+        OutboxEntry entry = store.List()[0];
+        OutboxAttempt attempt = entry.Attempts[0];
+        OutboxRequest request = entry.Request;
+        foreach (OutboxAttempt other in (OutboxAttempt[])
+            [attempt with { Nonce = attempt.Nonce + 1 },
+            attempt with { MaxFee = attempt.MaxFee + 1 },
+            attempt with { PriorityFee = attempt.PriorityFee + 1 },
+            attempt with { GasLimit = attempt.GasLimit + 1 },
+            attempt with { TxHash = Bytes32.Zero }])
+        {
+            await IsNotSentAsync(store, entry with { Attempts = [other] });
+        }
+
+        foreach (OutboxRequest other in (OutboxRequest[])
+            [request with { To = null }, request with { To = _key.Address },
+            request with { Value = 1 }, request with { Data = [1, 2] }])
+        {
+            await IsNotSentAsync(store, entry with { Request = other });
+        }
+
+        await IsNotSentAsync(store, entry with { Attempts = [] });
+
+        // An older attempt is looked for by its hash.
+        OutboxAttempt older = attempt with { TxHash = Keccak256.Hash("another"u8) };
+        await IsNotSentAsync(store, entry with { Attempts = [older, attempt] });
     }
 
     public void Dispose() => _key.Dispose();
@@ -115,6 +149,25 @@ public sealed class OutboxStopTests : IDisposable
         Assert.DoesNotContain('\n', problem!);
         Assert.All(store.List(), e => Assert.Equal(OutboxState.Intent, e.State));
         Assert.All(store.List(), e => Assert.Empty(e.Attempts));
+        Assert.Empty(_chain.Sent);
+    }
+
+    private static async Task TellsAsync(Func<Task> ask)
+    {
+        ChainException error = await Assert.ThrowsAsync<ChainException>(ask);
+        Assert.Equal(ChainFault.Disagreement, error.Fault);
+        Assert.Contains("not what was asked", error.Message, StringComparison.Ordinal);
+    }
+
+    private async Task IsNotSentAsync(DyingOutboxStore store, OutboxEntry stored)
+    {
+        await store.UpdateAsync(stored, default);
+        _chain.Sent.Clear();
+        using JsonRpcClient rpc = Client();
+        using Outbox outbox = Open(rpc, store, t => t.Sign(_key));
+        await outbox.StepAsync(default);
+        Assert.True(outbox.IsStopped);
+        Assert.Contains("not what was asked", outbox.Problem, StringComparison.Ordinal);
         Assert.Empty(_chain.Sent);
     }
 

@@ -56,15 +56,16 @@ public sealed class OrderRunnerTests : IDisposable
         StateMessage.Entry first = Served(terms.HashStruct(), 1);
         StateMessage.Entry last = Served(terms.HashStruct(), 3);
         StateMessage running = new(
-            default, null, [first, last with { ReceiptSigned = default }]);
+            default, null, 6, [first, last with { ReceiptSigned = default }]);
         Assert.False(runner.Adopt(running));
         Assert.False(journal.TryNextAck(out _));
 
-        // Sequences 0 and 2 were refused once: the node knows nothing of them.
-        Assert.True(runner.Adopt(new StateMessage(default, null, [first, last])));
+        // Sequences 0 and 2 were refused once, 4 and 5 given up: nothing is owed for them, and
+        // their orders are signed: no other may be.
+        Assert.True(runner.Adopt(new StateMessage(default, null, 6, [first, last])));
         Assert.True(journal.TryNextAck(out Ack ack));
-        Assert.Equal(new Ack(terms.HashStruct(), 60, 4), ack);
-        Assert.Equal(4UL, journal.NextSeq);
+        Assert.Equal(new Ack(terms.HashStruct(), 60, 6), ack);
+        Assert.Equal(6UL, journal.NextSeq);
     }
 
     /// <summary>A connection that no test opens.</summary>

@@ -21,6 +21,16 @@ public sealed class ModelRootTests
     private const string FrozenKws =
         "0x924b525c582623ae534480a9d3575aa972ca185682030f6647ae670700c61af4";
 
+    /// <summary>An order that was cancelled before it ran: what its receipt has to say.</summary>
+    [Fact]
+    public void CheckOutput_OfNothing_IsNoStepsAndNoUnits()
+    {
+        using GraphModel model = SmallModel.Build();
+        OutputInfo nothing = model.CheckOutput(new byte[model.InputBytesMax], []);
+        Assert.Equal((0u, 0ul), (nothing.Steps, nothing.Units));
+        Assert.Equal(TraceTree.ListRoot([]), nothing.OutputRoot);
+    }
+
     [Fact]
     public void ModelRoot_SmallModel_IsBuiltFromTaggedParts()
     {

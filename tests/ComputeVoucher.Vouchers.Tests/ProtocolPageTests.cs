@@ -52,7 +52,7 @@ public sealed class ProtocolPageTests
         Assert.StartsWith($"{Order.PayloadBytes} as u16 ‖", Row(rows, "Order").Payload,
             StringComparison.Ordinal);
         Assert.Equal(
-            $"{new StateMessage(default, null, []).Encode().Length} + "
+            $"{new StateMessage(default, null, 0, []).Encode().Length} + "
                 + $"{order + signed["Receipt, signed"]} n",
             Row(rows, "State").Bytes);
     }

@@ -9,6 +9,18 @@ public sealed class ReceiptCheckTests
     private static readonly Receipt s_good =
         new(Sample.Order.HashStruct(), 1, s_root, default, 400);
 
+    /// <summary>Cancelled before the first step: there is no trace to commit to.</summary>
+    [Fact]
+    public void NoSteps_NeedNoTraceRoot()
+    {
+        Order order = Sample.Order with { Flags = OrderFlags.TraceRootWanted };
+        Receipt nothing = new(order.HashStruct(), 0, default, default, 0);
+        Assert.Equal(RefusalReason.None, ReceiptCheck.CheckFields(order, nothing, default));
+        Assert.Equal(
+            RefusalReason.ReceiptTraceWrong,
+            ReceiptCheck.CheckFields(order, nothing with { Steps = 1 }, default));
+    }
+
     [Fact]
     public void RightReceipt_Passes() => Assert.Equal(RefusalReason.None, Check(s_good));
 

@@ -15,7 +15,7 @@ public sealed class StateMessageTests
         byte[] orderSigned = SignedPayload.Encode(order, key.Sign(order.Digest(default)));
         Receipt receipt = new(order.HashStruct(), 1, default, default, 9);
         byte[] receiptSigned = SignedPayload.Encode(receipt, key.Sign(receipt.Digest(default)));
-        StateMessage state = new(ack, ackSigned,
+        StateMessage state = new(ack, ackSigned, 17,
             [new StateMessage.Entry(orderSigned, receiptSigned),
                 new StateMessage.Entry(orderSigned, default)]);
 
@@ -23,6 +23,7 @@ public sealed class StateMessageTests
 
         Assert.Equal(ack, read.Ack);
         Assert.Equal(ackSigned, read.AckSigned);
+        Assert.Equal(17UL, read.NextSeq);
         Assert.Equal(2, read.Entries.Count);
         Assert.Equal(receiptSigned, read.Entries[0].ReceiptSigned.ToArray());
         Assert.True(read.Entries[1].ReceiptSigned.IsEmpty);
@@ -31,7 +32,7 @@ public sealed class StateMessageTests
     [Fact]
     public void Decode_EveryOtherLength_Refused()
     {
-        byte[] whole = new StateMessage(default, null, []).Encode();
+        byte[] whole = new StateMessage(default, null, 0, []).Encode();
         Assert.Null(StateMessage.Decode(whole).AckSigned);
         for (int length = 0; length < whole.Length; length++)
         {

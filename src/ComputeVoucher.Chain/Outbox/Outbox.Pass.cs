@@ -17,11 +17,7 @@ public sealed partial class Outbox
 
     private async Task PassAsync(CancellationToken cancel)
     {
-        if (_stopped is { } reason)
-        {
-            throw new ChainException(ChainFault.Disagreement, reason);
-        }
-
+        RefuseIfStopped();
         if (_open.Count == 0 && _isChainNonceKnown)
         {
             return;

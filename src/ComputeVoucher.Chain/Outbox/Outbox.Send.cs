@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
@@ -122,29 +123,63 @@ public sealed partial class Outbox
     }
 
     /// <summary>Two implementations agree on the bytes, or the outbox stops: before they are
-    /// stored, and once after a restart before they are sent.</summary>
+    /// stored, and once after a restart before anything is sent.</summary>
     /// <exception cref="ChainException">They do not.</exception>
     private void Check(OutboxEntry entry, OutboxAttempt attempt)
+    {
+        if (FlawOf(entry, attempt) is { } flaw)
+        {
+            bool isStored = entry.Attempts.Contains(attempt);
+            throw new ChainException(
+                ChainFault.Disagreement, Stop(entry, flaw, isStored));
+        }
+    }
+
+    private string? FlawOf(OutboxEntry entry, OutboxAttempt attempt)
     {
         Progress progress = ProgressOf(entry);
         if (progress.Checked == attempt.TxHash)
         {
-            return;
+            return null;
         }
 
         FeeQuote quote = new(attempt.MaxFee, attempt.PriorityFee);
         Transaction asked = Asked(entry.Request, attempt.Nonce, attempt.GasLimit, quote);
         string? flaw = SignedBytes.Flaw(asked, Account, attempt.Raw.Span, attempt.TxHash);
-        if (flaw is not null)
+        progress.Checked = flaw is null ? attempt.TxHash : null;
+        return flaw;
+    }
+
+    /// <summary>What a row was stored with. Older attempts are only looked for, by their hash: a
+    /// receipt that is missed would sign the request again under another nonce.</summary>
+    private void CheckStored(OutboxEntry entry)
+    {
+        if (entry.IsOpen && entry.State != OutboxState.Intent && entry.Attempts.Count == 0)
         {
-            _stopped = $"{entry.Request.Kind} (outbox {entry.Id}, nonce {attempt.Nonce}): the "
-                + $"signed transaction is not what was asked: {flaw}; the outbox has stopped, "
-                + "nothing more is signed or sent: check this machine's memory and the binary, "
-                + "then restart";
-            throw new ChainException(ChainFault.Disagreement, _stopped);
+            Problem = Stop(entry, "nothing is signed for it", isStored: true);
         }
 
-        progress.Checked = attempt.TxHash;
+        foreach (OutboxAttempt attempt in entry.IsOpen ? entry.Attempts : [])
+        {
+            string? flaw = attempt == entry.Attempts[^1] ? FlawOf(entry, attempt)
+                : Keccak256.Hash(attempt.Raw.Span) != attempt.TxHash ? "its hash is another one"
+                : null;
+            if (flaw is not null)
+            {
+                Problem = Stop(entry, flaw, isStored: true);
+            }
+        }
+    }
+
+    private string Stop(OutboxEntry entry, string flaw, bool isStored)
+    {
+        string remedy = isStored
+            ? "restore the ledger's backup"
+            : "check this machine's memory and the binary, then restart";
+        _stopped ??= $"{entry.Request.Kind} (outbox {entry.Id}, nonce {Nonce(entry)}): the "
+            + $"{(isStored ? "stored" : "signed")} transaction is not what was asked: {flaw}; the "
+            + $"outbox has stopped, nothing more is taken, signed or sent: {remedy}";
+        return _stopped;
     }
 
     private Transaction Asked(OutboxRequest request, ulong nonce, ulong gas, FeeQuote quote) =>

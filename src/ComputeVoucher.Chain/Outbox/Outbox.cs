@@ -71,12 +71,17 @@ public sealed partial class Outbox : IDisposable
             if (entry.From == Account)
             {
                 Remember(entry);
+                CheckStored(entry);
             }
         }
     }
 
     /// <summary>Who signs and pays the gas.</summary>
     public Address Account { get; }
+
+    /// <summary>Signed bytes were not what was asked: until a restart nothing is taken, signed or
+    /// sent any more.</summary>
+    public bool IsStopped => Volatile.Read(ref _stopped) is not null;
 
     /// <summary>One line on what keeps the outbox waiting; null where nothing does.</summary>
     public string? Problem { get; private set; }
@@ -101,12 +106,14 @@ public sealed partial class Outbox : IDisposable
     /// <summary>Stores a request; it is signed and sent by later steps.</summary>
     /// <returns>The row: durable when the task completes; an open row of the same
     /// <see cref="OutboxRequest.Key"/> where there is one.</returns>
+    /// <exception cref="ChainException">The outbox has stopped.</exception>
     public async Task<OutboxEntry> SubmitAsync(OutboxRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
+            RefuseIfStopped();
             foreach (OutboxEntry entry in _open.Values)
             {
                 if (request.Key.Length > 0 && entry.Request.Key == request.Key)
@@ -141,6 +148,7 @@ public sealed partial class Outbox : IDisposable
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
+            RefuseIfStopped();
             if (_open.TryGetValue(id, out OutboxEntry? entry) && !entry.Request.IsUrgent)
             {
                 OutboxRequest urgent = entry.Request with { IsUrgent = true };
@@ -157,7 +165,7 @@ public sealed partial class Outbox : IDisposable
     /// <returns>The rows that changed their stage.</returns>
     /// <remarks>Never throws a <see cref="ChainException"/>: it becomes <see cref="Problem"/>, and
     /// the next pass tries again, except where signed bytes are not what was asked: then nothing
-    /// is stored or sent any more. An exception of the store passes through.</remarks>
+    /// is taken, signed or sent any more. An exception of the store passes through.</remarks>
     public async Task<IReadOnlyList<OutboxChange>> StepAsync(CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
@@ -208,6 +216,7 @@ public sealed partial class Outbox : IDisposable
 
             if (Problem is { } problem)
             {
+                RefuseIfStopped();
                 throw new ChainException(ChainFault.Unavailable, problem);
             }
 
@@ -216,6 +225,14 @@ public sealed partial class Outbox : IDisposable
     }
 
     public void Dispose() => _gate.Dispose();
+
+    private void RefuseIfStopped()
+    {
+        if (_stopped is { } reason)
+        {
+            throw new ChainException(ChainFault.Disagreement, reason);
+        }
+    }
 
     private void Remember(OutboxEntry entry)
     {
@@ -282,10 +299,12 @@ public sealed partial class Outbox : IDisposable
         return entry;
     }
 
+    private static string Nonce(OutboxEntry entry) =>
+        entry.Nonce?.ToString(CultureInfo.InvariantCulture) ?? "none yet";
+
     private void Report(OutboxEntry entry, string line)
     {
-        string nonce = entry.Nonce?.ToString(CultureInfo.InvariantCulture) ?? "none yet";
-        Problem ??= $"{entry.Request.Kind} (outbox {entry.Id}, nonce {nonce}): {line}";
+        Problem ??= $"{entry.Request.Kind} (outbox {entry.Id}, nonce {Nonce(entry)}): {line}";
         if (_open.ContainsKey(entry.Id))
         {
             _open[entry.Id] = entry with { Note = line };
@@ -316,7 +335,7 @@ public sealed partial class Outbox : IDisposable
         public bool IsFeeTooLow { get; set; }
 
         /// <summary>The attempt whose bytes were found to be what they should be.</summary>
-        public Bytes32 Checked { get; set; }
+        public Bytes32? Checked { get; set; }
     }
 }
 

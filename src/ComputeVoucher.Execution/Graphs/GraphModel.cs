@@ -57,6 +57,12 @@ internal sealed class GraphModel : IModel
     public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)
     {
         RequireLength(input);
+        if (output.IsEmpty)
+        {
+            // Cancelled before it ran.
+            return new OutputInfo(RunResult.Nothing(default).OutputRoot, Steps: 0, Units: 0);
+        }
+
         if (output.Length != Graph.OutputBytes)
         {
             throw new ModelException(FormattableString.Invariant(

@@ -46,12 +46,27 @@ internal sealed class ChannelAccount(Bytes32 id, ChannelRow row, KeyAccount key)
 
     public ulong NextSeq => Ack?.NextSeq ?? 0;
 
+    /// <summary>Behind the last sequence that an order has used, given up or not.</summary>
+    public ulong UnusedSeq
+    {
+        get
+        {
+            ulong unused = NextSeq;
+            foreach (ulong seq in Orders.Keys)
+            {
+                unused = Math.Max(unused, seq + 1);
+            }
+
+            return unused;
+        }
+    }
+
     public UInt128 Acked => Ack?.CumUnits ?? 0;
 
     public ChannelSums Sums =>
         new(Accepted, Reserved, Settled, Released, Acked, NextSeq, Unacked);
 
-    public ChannelState State => new(Id, Row, Ack, AckSignature, Release, Sums);
+    public ChannelState State => new(Id, Row, Ack, AckSignature, Release, Sums, UnusedSeq);
 }
 
 /// <summary>Sums of one spend key over all its channels.</summary>

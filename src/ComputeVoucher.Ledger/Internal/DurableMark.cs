@@ -14,8 +14,8 @@ namespace ComputeVoucher.Ledger.Internal;
 /// </summary>
 /// <remarks>
 /// Written after the commit's fsync and never fsynced itself: what survives of it may be old, but
-/// it
-/// never claims too much. The slots alternate, so one torn write leaves the other slot.
+/// it never claims too much. So it is not written at a start either: what a killed process had
+/// written may be in the page cache alone. The slots alternate, so one torn write leaves the other.
 /// </remarks>
 internal sealed class DurableMark : IDisposable
 {

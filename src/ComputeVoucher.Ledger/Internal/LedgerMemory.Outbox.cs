@@ -4,7 +4,7 @@ using System.Text;
 
 namespace ComputeVoucher.Ledger.Internal;
 
-/// <summary>Rows that the ledger keeps and does not read: outbox entries and settings.</summary>
+/// <summary>Rows that the ledger keeps for others: outbox entries and settings.</summary>
 internal sealed partial class LedgerMemory
 {
     private const int SettingNameBytesMax = 64;

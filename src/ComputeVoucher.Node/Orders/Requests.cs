@@ -63,7 +63,7 @@ internal sealed class Requests
         request.Dispose();
     }
 
-    private static void Refuse(IWireRequest request, RefusalReason refusal)
+    private void Refuse(IWireRequest request, RefusalReason refusal)
     {
         if (refusal == RefusalReason.None)
         {
@@ -71,6 +71,7 @@ internal sealed class Requests
         }
 
         string text = Refusals.Describe(refusal);
+        _serving.Metrics.Refused((ushort)refusal);
         request.Fail((ushort)refusal, text, refusal.IsRetryable());
         if (refusal.IsAbusive())
         {
@@ -253,7 +254,8 @@ internal sealed class Requests
         byte[]? ack = channel.Ack is { } newest
             ? SignedPayload.Encode(newest, channel.AckSignature)
             : null;
-        request.Reply(new StateMessage(channel.Ack ?? default, ack, entries).Encode());
+        request.Reply(new StateMessage(
+            channel.Ack ?? default, ack, channel.UnusedSeq, entries).Encode());
         return RefusalReason.None;
     }
 }

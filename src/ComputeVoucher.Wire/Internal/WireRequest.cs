@@ -11,7 +11,7 @@ internal sealed class WireRequest(ServerConnection connection, Frame frame)
     public bool Reply(ReadOnlySpan<byte> payload)
     {
         FrameKind answer = AnswerTo(Kind);
-        if (answer == FrameKind.State)
+        if (answer is FrameKind.State or FrameKind.Opening)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThan(
                 payload.Length, WireProtocol.LongAnswerBytesMax);

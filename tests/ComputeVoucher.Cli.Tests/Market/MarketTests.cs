@@ -73,12 +73,13 @@ public sealed class MarketTests
             "--class", rig.PathOf("class.json"));
         Assert.Equal($"{acked}", settled.GetProperty("settled").GetString());
 
-        // 6. Both agree to end it: the rest goes back to the holder at once.
+        // 6. Both agree to end it: the rest goes back to the holder at once, who knows his acks
+        // from the node.
         await rig.StartNodeAsync();
         JsonElement closed = rig.OnChain("channel", "close", "--key", rig.PathOf("holder.key"),
             "--class", rig.PathOf("class.json"), "--channel", rig.PathOf("channel.json"),
             "--at", $"127.0.0.1:{rig.NodePort}", "--spend-key", rig.PathOf("spend.key"),
-            "--state", rig.PathOf("client.state"));
+            "--state", rig.PathOf("lost.state"));
         Assert.Equal("closed", closed.GetProperty("state").GetString());
         JsonElement holder = rig.OnChain("voucher", "list", "--class", rig.PathOf("class.json"),
             "--holder", rig.AddressOf("holder"));

@@ -44,7 +44,7 @@ public sealed class MemoryMirrorStore : IMirrorStore
         {
             bool isAcked = _acks.TryGetValue(id, out (Ack Ack, Signature Signature) ack);
             states.Add(new ChannelState(
-                id, row, isAcked ? ack.Ack : null, ack.Signature, null, default));
+                id, row, isAcked ? ack.Ack : null, ack.Signature, null, default, 0));
         }
 
         return states;

@@ -40,8 +40,18 @@ internal static class Backup
         string made = path + ".new";
         Write(mark, File.ReadAllBytes(Path.Combine(directory, DurableMark.FileName)));
         File.Delete(made + "-journal");
-        Write(made, []);
-        old.CopyInto(made);
+        try
+        {
+            Write(made, []);
+            old.CopyInto(made);
+        }
+        catch
+        {
+            // A full disk: the room that it took is needed to go on.
+            File.Delete(made);
+            throw;
+        }
+
         if (!Holds(made, old))
         {
             throw new LedgerException(

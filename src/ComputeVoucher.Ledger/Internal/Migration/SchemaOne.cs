@@ -50,7 +50,8 @@ internal sealed class SchemaOne : ILedgerRows
                 return old;
             }
         }
-        catch (StorageException)
+        catch (StorageException fault)
+            when ((fault.Code & 0xFF) is not (raw.SQLITE_BUSY or raw.SQLITE_IOERR))
         {
             // No database, or one whose creation was cut: the opening of today's schema says so.
         }
