@@ -17,9 +17,11 @@ public sealed class TypeScriptClientTests(TypeScriptRun run) : IClassFixture<Typ
     private static readonly string[] s_steps =
     [
         "example", "version1IsRefused", "welcome", "ids", "emptyState", "order",
-        "orderWithAcceptAndTraceRoot", "orderSentAgain", "sequenceUsed", "languageOrder",
-        "cancelledOrder", "maxUnitsTooLow", "proofsAreRefused", "unknownFlagIsRefused", "state",
-        "ackBelowOwed", "ack", "ackNotMonotone", "traceRoot", "notOffered", "staleRelease",
+        "stateWithoutAck", "orderWithAcceptAndTraceRoot", "orderSentAgain", "sequenceUsed",
+        "languageOrder", "cancelledOrder", "cancelledBeforeItsFirstStep", "lostConnection",
+        "maxUnitsTooLow", "proofsAreRefused", "unknownFlagIsRefused",
+        "orderBehindSkippedSequences", "state", "ackBelowOwed", "ackOfSeveral", "ack",
+        "ackNotMonotone", "ackedOrderSentAgain", "traceRoot", "notOffered", "staleRelease",
         "release", "orderAfterRelease", "recorded", "releaseAskedAgain",
     ];
 
@@ -34,6 +36,10 @@ public sealed class TypeScriptClientTests(TypeScriptRun run) : IClassFixture<Typ
     [MarketFact]
     public void Client_ReportsTheseStepsAndNoOthers() =>
         Assert.Equal(All().Order(), run.Steps.Keys.Order());
+
+    [MarketFact]
+    public void Client_EndsWell() =>
+        Assert.True(run.Statuses is [0, 0], $"{string.Join(", ", run.Statuses)}: {run.Output}");
 
     private static IEnumerable<string> All() =>
         s_steps.Concat(s_queries.SelectMany(query => s_replays.Select(way => $"{query}.{way}")));

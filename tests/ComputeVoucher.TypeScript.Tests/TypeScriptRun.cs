@@ -23,6 +23,9 @@ public sealed class TypeScriptRun : IAsyncLifetime
     /// <summary>Everything that the client printed.</summary>
     public string Output { get; private set; } = "";
 
+    /// <summary>Exit status of each start of the client: 0 where every step was "ok".</summary>
+    public List<int> Statuses { get; } = [];
+
     public async Task InitializeAsync()
     {
         if (NodeRig.Binary is null || AnvilProcess.Binary is null)
@@ -43,20 +46,23 @@ public sealed class TypeScriptRun : IAsyncLifetime
         ServeBothModels(rig.PathOf("node.json"));
         string client = Path.Combine(s_folder, "out", "client.js");
         await rig.StartNodeAsync();
-        await RunAsync(client, "first", rig.Folder, $"{rig.NodePort}");
+        Statuses.Add(await RunAsync(client, "first", rig.Folder, $"{rig.NodePort}"));
         rig.StopNode();
         await rig.StartNodeAsync();
-        await RunAsync(client, "restarted", rig.Folder, $"{rig.NodePort}");
+        Statuses.Add(await RunAsync(client, "restarted", rig.Folder, $"{rig.NodePort}"));
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
 
+    /// <summary>One stream of tokens at a time, so that an order can be cancelled while it waits.
+    /// </summary>
     private static void ServeBothModels(string config)
     {
         string text = File.ReadAllText(config);
-        string one = $"\"{NodeRig.ShippedModel}\"";
+        string one = $"\"models\": [\"{NodeRig.ShippedModel}\"";
         File.WriteAllText(config, text.Replace(
-            one, $"{one}, \"{NodeRig.ShippedTales}\"", StringComparison.Ordinal));
+            one, $"\"streamsMax\": 1, {one}, \"{NodeRig.ShippedTales}\"",
+            StringComparison.Ordinal));
     }
 
     private async Task<int> RunAsync(params string[] arguments)

@@ -6,18 +6,16 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join as path} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Hex} from 'viem';
-import {bytes, hex, isZero, type Bytes} from './bytes.js';
+import {ascii, bytes, hex, isZero, join, keccak, type Bytes} from './bytes.js';
 import {Connection, hello, kind} from './connection.js';
 import {computeExample, readExample} from './example.js';
+import {acceptWanted, Holder, traceRootWanted} from './holder.js';
 import {Market} from './market.js';
-import {
-  readState, readStored, send, sign, type Answer, type Order, type Work,
-} from './orders.js';
+import {readState, readStored, send, sign, type Answer} from './orders.js';
 import {reason} from './reasons.js';
 import {
   onNewConnection, underOtherKinds, withNewNonce, withSameHello, type Recorded,
 } from './replays.js';
-import {listRoot, record, recordRoot, tokensRoot} from './roots.js';
 import {equal, finish, refused, step} from './steps.js';
 
 const page = path(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'PROTOCOL.md');
@@ -27,69 +25,10 @@ const market = new Market(folder);
 const connect = (first?: Bytes): Promise<Connection> =>
   Connection.to(Number(port), market.channel.node, market.domain.separator, first);
 
-const acceptWanted = 1;
-const traceRootWanted = 2;
-const prompt = [1, 2, 3, 4, 5];
+/** More than any node makes while a Cancel is on its way. */
+const manyTokens = 1500;
 
-function graphWork(flags = 0): Work {
-  return {
-    modelRoot: market.graph.root, input: market.input,
-    inputRoot: listRoot(market.graph.inputs, market.input), maxUnits: market.graph.units(flags),
-  };
-}
-
-function languageWork(tokens: number): Work {
-  const input = record(prompt, tokens);
-  return {
-    modelRoot: market.language.root, input, inputRoot: recordRoot(input),
-    maxUnits: market.language.units(prompt.length, tokens),
-  };
-}
-
-function checkReceipt(order: Order, {receipt}: Answer, wanted: {
-  steps: number; outputRoot: Bytes; units: bigint;
-}): void {
-  const isTraced = (Number(order.values.flags) & traceRootWanted) !== 0;
-  equal(receipt.orderHash, order.hash, 'order hash');
-  equal(receipt.steps, BigInt(wanted.steps), 'steps');
-  equal(receipt.outputRoot, hex(wanted.outputRoot), 'output root');
-  equal(receipt.units, wanted.units, 'units');
-  equal(isZero(bytes(receipt.traceRoot as Hex)), !isTraced, 'no trace root');
-}
-
-async function first(): Promise<void> {
-  const firstHello = hello(2, 2);
-  const served: {order: Order; answer: Answer}[] = [];
-  const recorded: Recorded[] = [];
-  let connection!: Connection;
-  let acked = 0n;
-
-  const graphOrder = async (flags: number): Promise<void> => {
-    const order = await sign(market, served.length, graphWork(), flags);
-    const answer = await send(market, connection, order);
-    const outputRoot = listRoot(market.graph.outputs, answer.output);
-    checkReceipt(order, answer, {steps: 1, outputRoot, units: market.graph.units(0)});
-    served.push({order, answer});
-  };
-  const languageOrder = async (tokens: number, cancelled: boolean): Promise<number> => {
-    const order = await sign(market, served.length, languageWork(tokens), 0);
-    const answer = await send(market, connection, order, cancelled);
-    const steps = answer.output.length / 4;
-    const units = market.language.units(prompt.length, steps);
-    checkReceipt(order, answer, {steps, outputRoot: tokensRoot(answer.output), units});
-    served.push({order, answer});
-    return steps;
-  };
-  const ask = async (name: string, of: number, values: Record<string, Hex | bigint>) => {
-    const payload = await market.signed(name, {...values, nonce: hex(connection.nonce)});
-    const answer = await connection.request(of, payload);
-    recorded.push({name, kind: of, values, payload, hello: firstHello});
-    return answer;
-  };
-  const release = (cumUnits: bigint) => ask('ReleaseQuery', kind.ReleaseRequest, {
-    channel: market.channelId, cumUnits, nextSeq: BigInt(served.length),
-  });
-
+async function opening(holder: Holder): Promise<void> {
   await step('example', async () => {
     const rows = readExample(page);
     for (const [name, value] of Object.entries(await computeExample(rows))) {
@@ -101,7 +40,7 @@ async function first(): Promise<void> {
     equal(/\b2\b/.test(failure.message), true, 'names version 2');
   });
   await step('welcome', async () => {
-    connection = await connect(firstHello);
+    holder.connection = await connect(holder.firstHello);
   });
   await step('ids', () => {
     equal(market.classId, (market.terms as unknown as {id: Hex}).id, 'class');
@@ -109,131 +48,207 @@ async function first(): Promise<void> {
     equal(market.spender.toLowerCase(), market.channel.spendKey.toLowerCase(), 'spend key');
   });
   await step('emptyState', async () => {
-    const state = await readState(market, await ask(
-      'StateQuery', kind.StateRequest, {channel: market.channelId}));
+    const state = await holder.state();
     equal(state.ack, undefined, 'ack');
+    equal(state.nextSeq, 0n, 'next');
     equal(state.entries.length, 0, 'entries');
-    recorded.pop();
   });
-  await step('order', () => graphOrder(0));
+}
+
+async function orders(holder: Holder): Promise<void> {
+  await step('order', async () => {
+    await holder.graphOrder(0);
+  });
+  await step('stateWithoutAck', async () => {
+    const state = await holder.state();
+    equal(state.ack, undefined, 'ack');
+    equal(state.entries.length, 1, 'entries');
+    equal(state.nextSeq, 1n, 'next');
+  });
   await step('orderWithAcceptAndTraceRoot', async () => {
-    await graphOrder(acceptWanted | traceRootWanted);
-    const {order, answer} = served[1];
+    const {order, answer} = await holder.graphOrder(acceptWanted | traceRootWanted);
     equal(answer.accept?.orderHash, order.hash, 'accept');
     equal(answer.accept?.dueAt, order.values.deadline, 'due');
   });
   await step('orderSentAgain', async () => {
-    const again = await send(market, connection, served[0].order);
-    equal(hex(again.signed), hex(served[0].answer.signed), 'receipt');
+    const again = await holder.serve(holder.served[0].order);
+    equal(hex(again.signed), hex(holder.served[0].answer.signed), 'receipt');
   });
   await step('sequenceUsed', async () => {
-    const other = await sign(market, 0, graphWork(), traceRootWanted);
-    await refused(send(market, connection, other), reason.SequenceUsed, 'another order');
+    const other = await sign(market, 0n, holder.graphWork(), traceRootWanted);
+    await refused(send(market, holder.connection, other), reason.SequenceUsed, 'another order');
   });
   await step('languageOrder', async () => {
-    await languageOrder(8, false);
+    equal(await holder.languageOrder(8), 8, 'steps');
   });
+}
+
+async function cancels(holder: Holder): Promise<void> {
   await step('cancelledOrder', async () => {
-    await languageOrder(1500, true);
+    const steps = await holder.languageOrder(manyTokens, 'output');
+    equal(steps > 0 && steps < manyTokens, true, `cancelled after ${steps} steps`);
   });
+  await step('cancelledBeforeItsFirstStep', async () => {
+    // The node runs one token stream at a time here: the second order waits for the first.
+    const first = await holder.sign(holder.languageWork(manyTokens));
+    const second = await holder.sign(holder.languageWork(8), traceRootWanted);
+    const other = await connect();
+    const id = other.nextId();
+    const cancel = await market.signed('Cancel', {orderHash: first.hash});
+    holder.connection.onPong = () => other.send(kind.Cancel, cancel, id);
+    other.send(kind.Order, first.payload, id);
+    let waiting: Promise<Answer> | undefined;
+    const {output, final} = await other.answer(id, () => {
+      waiting ??= holder.serve(second, holder.connection, 'once');
+    });
+    const receipt = await market.open('Receipt', final.payload);
+    holder.keepLanguage(first, {output, signed: final.payload, receipt});
+    equal(holder.keepLanguage(second, await waiting!), 0, 'steps');
+    other.close();
+  });
+  await step('lostConnection', async () => {
+    const order = await holder.sign(holder.languageWork(64));
+    const lost = await connect();
+    const id = lost.nextId();
+    lost.send(kind.Order, order.payload, id);
+    await lost.read(id);
+    lost.close();
+    // A new connection, a new correlation id, and the answer from its first byte.
+    equal(holder.keepLanguage(order, await holder.serve(order)), 64, 'steps');
+  });
+}
+
+async function refusals(holder: Holder): Promise<void> {
+  const {connection} = holder;
   await step('maxUnitsTooLow', async () => {
-    const work = graphWork();
-    const low = await sign(market, served.length, {...work, maxUnits: work.maxUnits - 1n}, 0);
+    const work = holder.graphWork();
+    const low = await holder.sign({...work, maxUnits: work.maxUnits - 1n});
     await refused(send(market, connection, low), reason.MaxUnitsTooLow, 'one unit less');
   });
   await step('proofsAreRefused', async () => {
     for (const flags of [4, 8, 4 | traceRootWanted]) {
-      const order = await sign(market, served.length, graphWork(flags), flags);
+      const order = await holder.sign(holder.graphWork(flags), flags);
       await refused(send(market, connection, order), reason.ProofUnavailable, `flags ${flags}`);
     }
-    const order = await sign(market, served.length, languageWork(4), 4);
+    const order = await holder.sign(holder.languageWork(4), 4);
     await refused(send(market, connection, order), reason.ProofUnavailable, 'language, flag 4');
   });
   await step('unknownFlagIsRefused', async () => {
-    const order = await sign(market, served.length, graphWork(), 16);
+    const order = await holder.sign(holder.graphWork(), 16);
     await refused(send(market, connection, order), reason.FlagsUnknown, 'flag 16');
   });
+  await step('orderBehindSkippedSequences', async () => {
+    await holder.graphOrder(0);
+  });
+}
+
+async function acks(holder: Holder): Promise<void> {
+  const {connection, served} = holder;
   await step('state', async () => {
-    const state = await readState(market, await ask(
-      'StateQuery', kind.StateRequest, {channel: market.channelId}));
+    const state = await holder.state();
     equal(state.ack, undefined, 'ack');
+    equal(state.nextSeq, holder.nextSeq, 'next');
     equal(state.entries.length, served.length, 'entries');
     state.entries.forEach(({order, receiptSigned}, i) => {
-      equal(order.seq, BigInt(i), 'sequence');
+      equal(order.seq, served[i].order.values.seq, 'sequence');
       equal(hex(receiptSigned), hex(served[i].answer.signed), 'receipt');
     });
   });
   await step('ackBelowOwed', async () => {
-    const low = await market.signed(
-      'Ack', {channel: market.channelId, cumUnits: 1n, nextSeq: BigInt(served.length)});
+    const low = await holder.ack(holder.owed - 1n);
     await refused(connection.request(kind.Ack, low), reason.AckBelowOwed, 'too little');
   });
+  await step('ackOfSeveral', async () => {
+    const units = served[0].answer.receipt.units as bigint
+      + (served[1].answer.receipt.units as bigint);
+    const stored = readStored(await connection.request(kind.Ack, await holder.ack(units, 2n)));
+    equal(stored.cumUnits, units, 'units of two orders');
+    const state = await holder.state();
+    equal(state.entries.length, served.length - 2, 'entries behind the ack');
+    equal(state.nextSeq, holder.nextSeq, 'next');
+  });
   await step('ack', async () => {
-    const cumUnits = served.reduce((sum, one) => sum + (one.answer.receipt.units as bigint), 0n);
-    const ack = await market.signed(
-      'Ack', {channel: market.channelId, cumUnits, nextSeq: BigInt(served.length)});
+    const ack = await holder.ack(holder.owed);
     for (const time of ['first', 'second']) {
       const stored = readStored(await connection.request(kind.Ack, ack));
       equal(stored.channel, market.channelId, `channel, ${time} time`);
-      equal(stored.cumUnits, cumUnits, `units, ${time} time`);
+      equal(stored.cumUnits, holder.owed, `units, ${time} time`);
     }
-    acked = cumUnits;
-    const state = await readState(market, await ask(
-      'StateQuery', kind.StateRequest, {channel: market.channelId}));
-    recorded.pop();
-    equal(state.ack?.cumUnits, cumUnits, 'acked');
-    equal(state.ack?.nextSeq, BigInt(served.length), 'next');
+    holder.acked = holder.owed;
+    const state = await holder.state();
+    equal(state.ack?.cumUnits, holder.acked, 'acked');
+    equal(state.ack?.nextSeq, holder.nextSeq, 'next of the ack');
+    equal(state.nextSeq, holder.nextSeq, 'next');
     equal(state.entries.length, 0, 'entries behind the ack');
   });
   await step('ackNotMonotone', async () => {
-    const mixed = await market.signed(
-      'Ack', {channel: market.channelId, cumUnits: acked + 1n, nextSeq: 0n});
+    const mixed = await holder.ack(holder.acked + 1n, 0n);
     await refused(connection.request(kind.Ack, mixed), reason.AckNotMonotone, 'one up, one down');
   });
+  await step('ackedOrderSentAgain', async () => {
+    // One with AcceptWanted; whether an Accept comes again does not matter.
+    const again = await holder.serve(served[1].order);
+    equal(hex(again.signed), hex(served[1].answer.signed), 'receipt');
+  });
+}
+
+async function questions(holder: Holder): Promise<void> {
+  const {connection, served} = holder;
   await step('traceRoot', async () => {
-    for (const {order, answer} of served.slice(0, 3).reverse()) {
-      const trace = await market.open('TraceRoot', await ask(
+    for (const {order, answer} of served) {
+      const trace = await market.open('TraceRoot', await holder.ask(
         'TraceQuery', kind.TraceRequest, {orderHash: order.hash}));
       equal(trace.orderHash, order.hash, 'order');
       equal(trace.steps, answer.receipt.steps, 'steps');
-      equal(isZero(bytes(trace.traceRoot as Hex)), false, 'zero');
+      equal(isZero(bytes(trace.traceRoot as Hex)), answer.receipt.steps === 0n, 'zero');
       const isTraced = (Number(order.values.flags) & traceRootWanted) !== 0;
       equal(isTraced && trace.traceRoot !== answer.receipt.traceRoot, false, 'another trace root');
     }
-    recorded.splice(1, 2);
   });
   await step('notOffered', async () => {
+    const asked = ascii('what is asked');
     const opening = await market.signed('OpeningQuery', {
-      orderHash: served[0].order.hash, request: `0x${'00'.repeat(32)}`,
-      nonce: hex(connection.nonce),
+      orderHash: served[0].order.hash, request: hex(keccak(asked)), nonce: hex(connection.nonce),
     });
     for (const of of [kind.OpeningRequest, kind.ProofRequest, kind.OfferRequest]) {
-      await refused(connection.request(of, opening), reason.NotOffered, `kind ${of}`);
+      await refused(
+        connection.request(of, join(opening, asked)), reason.NotOffered, `kind ${of}`);
     }
   });
-  await step('staleRelease', () =>
-    refused(release(acked - 1n), reason.QueryStale, 'another ack').then(() => {}));
+  await step('staleRelease', async () => {
+    await refused(holder.release(holder.acked - 1n), reason.QueryStale, 'another ack');
+  });
   await step('release', async () => {
-    const promise = await market.open('Release', await release(acked));
+    const promise = await market.open('Release', await holder.release(holder.acked));
     equal(promise.channel, market.channelId, 'channel');
-    equal(promise.cumUnits, acked, 'units');
+    equal(promise.cumUnits, holder.acked, 'units');
   });
   await step('orderAfterRelease', async () => {
-    const order = await sign(market, served.length, graphWork(), 0);
+    const order = await holder.sign(holder.graphWork());
     await refused(send(market, connection, order), reason.ChannelReleased, 'order');
   });
+}
+
+async function replays({recorded}: Holder): Promise<void> {
   await step('recorded', () =>
-    equal(recorded.map((one) => one.name).join(), 'StateQuery,TraceQuery,ReleaseQuery', 'queries'));
-  for (const query of recorded) {
+    equal([...recorded.keys()].join(), 'StateQuery,TraceQuery,ReleaseQuery', 'queries'));
+  for (const query of recorded.values()) {
     await step(`${query.name}.newConnection`, () => onNewConnection(connect, query));
     await step(`${query.name}.sameHello`, () => withSameHello(connect, query));
     await step(`${query.name}.otherKind`, () => underOtherKinds(
       connect, query, (nonce) => market.signed(query.name, {...query.values, nonce: hex(nonce)})));
     await step(`${query.name}.newNonceOldSignature`, () => withNewNonce(connect, query));
   }
-  writeFileSync(recordings, JSON.stringify(recorded.map((one) => ({
+  writeFileSync(recordings, JSON.stringify([...recorded.values()].map((one) => ({
     ...one, values: {}, payload: hex(one.payload), hello: hex(one.hello),
   }))));
+}
+
+async function first(): Promise<void> {
+  const holder = new Holder(market, connect);
+  for (const part of [opening, orders, cancels, refusals, acks, questions, replays]) {
+    await part(holder);
+  }
 }
 
 async function restarted(): Promise<void> {

@@ -37,6 +37,8 @@ export const hello = (lowest: number, highest: number): Bytes =>
 export class Connection {
   /** keccak(the node's random bytes ‖ those of Hello). */
   nonce: Bytes = new Uint8Array(32);
+  /** The node has read everything that was sent before a Ping. */
+  onPong: () => void = () => {};
   private buffer: Bytes = new Uint8Array(0);
   private ended = false;
   private wake: () => void = () => {};
@@ -86,7 +88,7 @@ export class Connection {
     return ++this.ids;
   }
 
-  /** The next frame that is no Ping; an Error of this id, or of the connection, is thrown. */
+  /** The next frame that is no Ping or Pong; an Error is thrown. */
   async read(id: number): Promise<Frame> {
     for (;;) {
       const header = await this.take(headerBytes);
@@ -96,6 +98,8 @@ export class Connection {
       };
       if (frame.kind === kind.Ping) {
         this.send(kind.Pong, frame.payload);
+      } else if (frame.kind === kind.Pong) {
+        this.onPong();
       } else if (frame.kind === kind.Error) {
         throw new Refused(
           readLittle(frame.payload, 0, 2), Buffer.from(frame.payload.slice(2)).toString('utf8'),
@@ -119,18 +123,25 @@ export class Connection {
     return frame.payload;
   }
 
-  /** Outputs of an order until the last; then the frame behind it. */
-  async answer(id: number, onStep: () => void): Promise<{output: Bytes; final: Frame}> {
+  /** An Accept, if there is one, Outputs of an order until the last, the frame behind it. */
+  async answer(
+    id: number, onStep: () => void,
+  ): Promise<{output: Bytes; final: Frame; accept?: Frame}> {
     let output: Bytes = new Uint8Array(0);
+    let accept: Frame | undefined;
     let step = 1;
     let isLast = false;
     for (;;) {
       const frame = await this.read(id);
+      if (frame.kind === kind.Accept && accept === undefined && output.length === 0) {
+        accept = frame;
+        continue;
+      }
       if (frame.kind !== kind.Output) {
         if (!isLast) {
           throw new Error(`kind ${frame.kind} before the last output`);
         }
-        return {output, final: frame};
+        return {output, final: frame, accept};
       }
       const next = readLittle(frame.payload, 0, 4);
       if (next < step || isLast) {

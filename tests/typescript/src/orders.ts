@@ -1,7 +1,7 @@
 // Sections 3 to 5 of PROTOCOL.md: orders and their receipts, acks, states.
 
-import {hex, join, little, readBig, type Bytes, isZero} from './bytes.js';
-import {kind, type Connection} from './connection.js';
+import {hex, join, little, readBig, zeros, type Bytes, isZero} from './bytes.js';
+import {kind, Refused, type Connection} from './connection.js';
 import type {Market} from './market.js';
 import {sizeOf, signatureBytes, structHash, type Values} from './statements.js';
 import type {Hex} from 'viem';
@@ -17,12 +17,15 @@ export type Answer = {output: Bytes; signed: Bytes; receipt: Values; accept?: Va
 const zero32: Hex = `0x${'00'.repeat(32)}`;
 const second = 1000;
 const deadlineSeconds = 1800;
+/** Milliseconds: a bound against hangs, and how often an order is sent again until then. */
+const patience = 300 * second;
+const pause = 50;
 
 export async function sign(
-  market: Market, seq: number, work: Work, flags: number,
+  market: Market, seq: bigint, work: Work, flags: number,
 ): Promise<Order> {
   const values: Values = {
-    channel: market.channelId, seq: BigInt(seq), modelRoot: work.modelRoot,
+    channel: market.channelId, seq, modelRoot: work.modelRoot,
     inputRoot: hex(work.inputRoot), maxUnits: work.maxUnits,
     deadline: BigInt(Math.floor(Date.now() / second) + deadlineSeconds), flags,
     extension: zero32,
@@ -32,47 +35,65 @@ export async function sign(
   return {values, hash: structHash('Order', values), signed, payload};
 }
 
-/** Sends an order; with a cancel when its first output is there. */
+/** When a Cancel is sent: not at all, right behind the order, or behind its first output. */
+export type CancelAt = 'never' | 'once' | 'output';
+
+/** Sends an order, the same bytes again while the node says that they may succeed later.
+ * Refused where it says no for good. */
 export async function send(
-  market: Market, connection: Connection, order: Order, cancelled = false,
+  market: Market, connection: Connection, order: Order, cancelAt: CancelAt = 'never',
+): Promise<Answer> {
+  const end = Date.now() + patience;
+  for (;;) {
+    try {
+      return await sendOnce(market, connection, order, cancelAt);
+    } catch (failure) {
+      if (!(failure instanceof Refused && failure.retryable && Date.now() < end)) {
+        throw failure;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+async function sendOnce(
+  market: Market, connection: Connection, order: Order, cancelAt: CancelAt,
 ): Promise<Answer> {
   const id = connection.nextId();
+  const cancel = await market.signed('Cancel', {orderHash: order.hash});
   connection.send(kind.Order, order.payload, id);
-  let accept: Values | undefined;
-  if ((Number(order.values.flags) & 1) !== 0) {
-    const frame = await connection.read(id);
-    if (frame.kind !== kind.Accept) {
-      throw new Error(`kind ${frame.kind} where an Accept is wanted`);
-    }
-    accept = await market.open('Accept', frame.payload);
+  let isCancelled = cancelAt === 'once';
+  if (isCancelled) {
+    connection.send(kind.Cancel, cancel, id);
+    connection.send(kind.Ping, zeros(8));
   }
-  const cancel = cancelled ? await market.signed('Cancel', {orderHash: order.hash}) : undefined;
-  let isSent = false;
-  const {output, final} = await connection.answer(id, () => {
-    if (cancel !== undefined && !isSent) {
-      isSent = true;
+  const answer = await connection.answer(id, () => {
+    if (cancelAt === 'output' && !isCancelled) {
+      isCancelled = true;
       connection.send(kind.Cancel, cancel, id);
     }
   });
-  if (final.kind !== kind.Receipt) {
-    throw new Error(`kind ${final.kind} where a Receipt is wanted`);
+  if (answer.final.kind !== kind.Receipt) {
+    throw new Error(`kind ${answer.final.kind} where a Receipt is wanted`);
   }
-  const receipt = await market.open('Receipt', final.payload);
-  return {output, signed: final.payload, receipt, accept};
+  const accept = answer.accept && await market.open('Accept', answer.accept.payload);
+  const receipt = await market.open('Receipt', answer.final.payload);
+  return {output: answer.output, signed: answer.final.payload, receipt, accept};
 }
 
 export type Entry = {order: Values; receipt?: Values; receiptSigned: Bytes};
-export type State = {ack?: Values; entries: Entry[]};
+export type State = {ack?: Values; nextSeq: bigint; entries: Entry[]};
 
 /** A State, every signature in it checked. */
 export async function readState(market: Market, payload: Bytes): Promise<State> {
   const ackBytes = sizeOf('Ack') + signatureBytes;
   const orderBytes = sizeOf('Order') + signatureBytes;
   const receiptBytes = sizeOf('Receipt') + signatureBytes;
-  const count = Number(readBig(payload, ackBytes, 4));
+  const nextSeq = readBig(payload, ackBytes, 8);
+  const count = Number(readBig(payload, ackBytes + 8, 4));
   const ackSigned = payload.slice(0, ackBytes);
   const entries: Entry[] = [];
-  let at = ackBytes + 4;
+  let at = ackBytes + 12;
   for (let i = 0; i < count; i++) {
     const orderSigned = payload.slice(at, at + orderBytes);
     const receiptSigned = payload.slice(at + orderBytes, at + orderBytes + receiptBytes);
@@ -88,7 +109,7 @@ export async function readState(market: Market, payload: Bytes): Promise<State> 
   }
   const ack = isZero(ackSigned)
     ? undefined : await market.domain.open('Ack', ackSigned, market.spender);
-  return {ack, entries};
+  return {ack, nextSeq, entries};
 }
 
 /** AckStored: whose channel, and the units that the node has on its disk. */

@@ -4,6 +4,9 @@ import {Refused} from './connection.js';
 
 let failures = 0;
 
+/** Without it nothing that follows makes sense: the run ends here. */
+export class Stopped extends Error {}
+
 export async function step(name: string, run: () => Promise<void> | void): Promise<void> {
   try {
     await run();
@@ -12,6 +15,9 @@ export async function step(name: string, run: () => Promise<void> | void): Promi
     failures++;
     const text = failure instanceof Error ? failure.message : String(failure);
     console.log(`not ok ${name}: ${text.replaceAll('\n', ' ')}`);
+    if (failure instanceof Stopped) {
+      finish();
+    }
   }
 }
 
