@@ -310,14 +310,13 @@ public sealed class ClientJournal : IDisposable
             JournalMigration.SyncFolder(path);
         }
 
-        if (JournalFile.TryOpen(path) is { } file)
+        // Asked before SQLite opens it, which would put a log that stands there over an old file.
+        if (!JournalFile.IsDatabase(path))
         {
-            return file;
+            JournalMigration.Run(path, channel, node);
         }
 
-        JournalMigration.Run(path, channel, node);
-        return JournalFile.TryOpen(path)
-            ?? throw new ClientException($"{path}: replaced while it was migrated (start again)");
+        return JournalFile.Open(path);
     }
 
     private void Load(in Address node)

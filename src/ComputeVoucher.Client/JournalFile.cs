@@ -24,8 +24,8 @@ internal sealed class JournalFile : IDisposable
     /// most a flush; this bounds a hang.</summary>
     private const int BusyMillis = 60_000;
 
-    /// <summary>Pages of the log after which it is moved into the file, 16 MiB: an order of the
-    /// largest input does not pay for a flush each time.</summary>
+    /// <summary>Pages written to the log after which it is moved into the file, 16 MiB: an order
+    /// of the largest input does not pay for a flush each time.</summary>
     private const int CheckpointPages = 4_096;
 
     private readonly Dictionary<string, Statement> _statements = [];
@@ -46,22 +46,35 @@ internal sealed class JournalFile : IDisposable
         }
     }
 
-    /// <summary>Opens the file, and fills an empty one with the schema. Null when it is no
-    /// database. No other client may be in here: <see cref="JournalLock.Setup"/>.</summary>
-    /// <exception cref="ClientException">Another program's, newer, damaged, or not writable.
-    /// </exception>
-    public static JournalFile? TryOpen(string path)
+    /// <summary>Whether the file itself, whatever logs stand beside it, is empty or begins as a
+    /// database. SQLite looks: a close by anyone else would drop the locks that it has on the file
+    /// in this process.</summary>
+    public static bool IsDatabase(string path)
+    {
+        try
+        {
+            using sqlite3 connection = Sqlite.OpenWithoutLog(path);
+            using Statement head = new(connection, "PRAGMA application_id");
+            return head.Step();
+        }
+        catch (StorageException failure)
+        {
+            // Whatever else is wrong with it, the opening says.
+            return !IsPrimary(failure, raw.SQLITE_NOTADB);
+        }
+    }
+
+    /// <summary>Opens the file, and fills an empty one with the schema. No other client may be in
+    /// here: <see cref="JournalLock.Setup"/>.</summary>
+    /// <exception cref="ClientException">No database, another program's, newer, damaged, or not
+    /// writable.</exception>
+    public static JournalFile Open(string path)
     {
         JournalFile file = new(path);
         try
         {
-            if (file.Prepare())
-            {
-                return file;
-            }
-
-            file.Dispose();
-            return null;
+            file.Prepare();
+            return file;
         }
         catch (Exception failure)
         {
@@ -139,18 +152,26 @@ internal sealed class JournalFile : IDisposable
 
         try
         {
+            // Before and not after: a change that is refused for it is not in the file then.
+            MoveLogIfDue();
             Execute(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
             Run(Cached("BEGIN IMMEDIATE"));
             change();
             Run(Cached("COMMIT"));
         }
-        catch (StorageException failure)
+        catch (Exception failure)
         {
+            // Whatever failed: an open transaction would keep the other clients of the file out.
             _ = raw.sqlite3_exec(_connection, "ROLLBACK");
-            ClientException refused = Refuse(failure);
+            if (failure is not StorageException said)
+            {
+                throw;
+            }
+
+            ClientException refused = Refuse(said);
             // After a failed flush nobody knows what is on the disk, and the next one would say
             // that all is well.
-            _fault = failure.IsFull || IsPrimary(failure, raw.SQLITE_BUSY) ? null : refused.Message;
+            _fault = said.IsFull || IsPrimary(said, raw.SQLITE_BUSY) ? null : refused.Message;
             throw refused;
         }
     }
@@ -226,22 +247,13 @@ internal sealed class JournalFile : IDisposable
         _ => Damaged(failure.Message),
     };
 
-    /// <summary>Identity, mode, log and schema; false for what is no database.</summary>
-    private bool Prepare()
+    /// <summary>Identity, mode, log and schema.</summary>
+    private void Prepare()
     {
         Sqlite.Check(_connection, raw.sqlite3_busy_timeout(_connection, BusyMillis));
         Execute("PRAGMA trusted_schema = OFF");
         Execute("PRAGMA cell_size_check = ON");
-        long application;
-        try
-        {
-            application = Number("PRAGMA application_id");
-        }
-        catch (StorageException failure) when (IsPrimary(failure, raw.SQLITE_NOTADB))
-        {
-            return false;
-        }
-
+        long application = Number("PRAGMA application_id");
         long version = Number("PRAGMA user_version");
         bool isEmpty = application == 0 && version == 0
             && Number("SELECT count(*) FROM sqlite_schema") == 0;
@@ -268,7 +280,8 @@ internal sealed class JournalFile : IDisposable
             throw Damaged(found.ReplaceLineEndings(" "));
         }
 
-        return true;
+        // What a killed client left; else the log of one that is killed again and again grows.
+        MoveLog();
     }
 
     /// <summary>A file that others may read, of an old client or a wide umask, becomes the owner's
@@ -288,7 +301,41 @@ internal sealed class JournalFile : IDisposable
                 $"{_path}: SQLite does not offer WAL here (use a local file system)");
         }
 
-        Execute($"PRAGMA wal_autocheckpoint = {CheckpointPages}");
+        // SQLite's own ignores a failed flush, and the next one would say that all is well.
+        Execute("PRAGMA wal_autocheckpoint = 0");
+    }
+
+    private void MoveLogIfDue()
+    {
+        if (PagesWritten(reset: 0) >= CheckpointPages)
+        {
+            MoveLog();
+        }
+    }
+
+    /// <summary>Moves the log into the file. A full disk, or another client that does the same, is
+    /// no fault here: the log stays, and the next write tries again.</summary>
+    private void MoveLog()
+    {
+        int code = raw.sqlite3_wal_checkpoint_v2(
+            _connection, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+        int primary = code & 0xFF;
+        if (primary == raw.SQLITE_OK)
+        {
+            _ = PagesWritten(reset: 1);
+        }
+        else if (primary is not (raw.SQLITE_BUSY or raw.SQLITE_FULL))
+        {
+            throw Sqlite.Fault(_connection, code);
+        }
+    }
+
+    /// <summary>By this connection, since the last reset.</summary>
+    private int PagesWritten(int reset)
+    {
+        Sqlite.Check(_connection, raw.sqlite3_db_status(
+            _connection, raw.SQLITE_DBSTATUS_CACHE_WRITE, out int pages, out _, reset));
+        return pages;
     }
 
     private void CreateSchema()

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Threading;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
 
@@ -20,6 +21,13 @@ internal sealed class JournalLock : IDisposable
     /// <summary>Above every channel's byte.</summary>
     private const long SetupPosition = 1L << 62;
 
+    /// <summary>For another client that creates or migrates the file, which takes a second; this
+    /// bounds a hang.</summary>
+    private const int WaitMillis = 60_000;
+
+    /// <summary>Between two looks at a lock that another client has.</summary>
+    private const int RetryMillis = 20;
+
     private int _file;
 
     private JournalLock(int file) => _file = file;
@@ -29,13 +37,27 @@ internal sealed class JournalLock : IDisposable
     public static JournalLock? TryChannel(string path, in Bytes32 channel)
     {
         long position = (long)(BinaryPrimitives.ReadUInt64BigEndian(channel.Span) >> 2);
-        int file = Posix.LockByte(path + Suffix, position, wait: false);
-        return file < 0 ? null : new JournalLock(file);
+        return Try(path, position);
     }
 
     /// <summary>Waits until no other client creates or migrates the file.</summary>
-    public static JournalLock Setup(string path) =>
-        new(Posix.LockByte(path + Suffix, SetupPosition, wait: true));
+    /// <exception cref="ClientException">One does, and does not finish.</exception>
+    public static JournalLock Setup(string path, int waitMillis = WaitMillis)
+    {
+        // Counted and not measured: a clock may jump.
+        for (int waited = 0; waited <= waitMillis; waited += RetryMillis)
+        {
+            if (Try(path, SetupPosition) is { } held)
+            {
+                return held;
+            }
+
+            Thread.Sleep(RetryMillis);
+        }
+
+        throw new ClientException($"{path}: another client creates or migrates this file and does "
+            + "not finish (stop it)");
+    }
 
     public void Dispose()
     {
@@ -44,5 +66,11 @@ internal sealed class JournalLock : IDisposable
             Posix.UnlockByte(_file);
             _file = -1;
         }
+    }
+
+    private static JournalLock? Try(string path, long position)
+    {
+        int file = Posix.LockByte(path + Suffix, position);
+        return file < 0 ? null : new JournalLock(file);
     }
 }

@@ -20,9 +20,10 @@ internal static class JournalMigration
 
     /// <summary>No other client may be in here: <see cref="JournalLock.Setup"/>.</summary>
     /// <exception cref="ClientException">In use by an old client, of another channel, no journal,
-    /// or another file has the backup's name.</exception>
+    /// a log of a newer file beside it, or another file has the backup's name.</exception>
     public static void Run(string path, in Bytes32 channel, in Address node)
     {
+        RefuseLog(path);
         // The old client's own lock, held until its file has left the path.
         using FileStream old = new(
             path, FileMode.Open, FileAccess.Read, FileShare.None, bufferSize: 1 << 16);
@@ -36,6 +37,20 @@ internal static class JournalMigration
 
     public static void SyncFolder(string path) =>
         Posix.Sync(Path.GetDirectoryName(Path.GetFullPath(path))!);
+
+    /// <summary>A client of this format was killed, and its file replaced by an older one: SQLite
+    /// would put the log that it left over whatever stands at the path.</summary>
+    private static void RefuseLog(string path)
+    {
+        foreach (string suffix in (string[])["-wal", "-journal"])
+        {
+            if (Posix.Status(path + suffix) is not null)
+            {
+                throw new ClientException($"{path}{suffix} is the log of a newer client's file, and"
+                    + $" {path} is none (move the log away, then start again)");
+            }
+        }
+    }
 
     /// <summary>The backup is the old file itself: complete whenever it is there.</summary>
     private static void Keep(string path)
@@ -61,7 +76,7 @@ internal static class JournalMigration
         }
 
         _ = Posix.CreatePrivate(path);
-        using (JournalFile file = JournalFile.TryOpen(path)!)
+        using (JournalFile file = JournalFile.Open(path))
         {
             file.Write(durable: true, () => Fill(file, journal, channel, node));
         }

@@ -13,7 +13,7 @@ namespace ComputeVoucher.Client;
 /// </summary>
 /// <remarks>
 /// Record: body length u32, kind u8, body, first 4 bytes of keccak(kind ‖ body); little endian. A
-/// record that was cut short, or is damaged, ends the file.
+/// last record that was not written to its end is dropped; damage before others is refused.
 /// </remarks>
 internal sealed class JournalV1
 {
@@ -22,6 +22,11 @@ internal sealed class JournalV1
 
     /// <summary>An order of 225 bytes with the largest input that a frame carries.</summary>
     private const int BodyBytesMax = (1 << 20) + 1024;
+
+    private const int RecordBytesMax = HeadBytes + BodyBytesMax + SumBytes;
+
+    /// <summary>A receipt with its sequence; no body but an order's is longer.</summary>
+    private static readonly int s_smallBodyBytesMax = 8 + SignedPayload.Bytes<Receipt>();
 
     private readonly string _path;
     private readonly Bytes32 _channel;
@@ -53,11 +58,12 @@ internal sealed class JournalV1
     /// <summary>What the newest ack does not cover, by sequence.</summary>
     public IReadOnlyDictionary<ulong, SettledV1> Settled => _settled;
 
-    /// <summary>The longest prefix of whole records.</summary>
+    /// <summary>All whole records, but for a last one that was cut short.</summary>
     /// <param name="path">For the messages.</param>
     /// <param name="file">At its start.</param>
     /// <param name="channel">Whose journal is wanted.</param>
-    /// <exception cref="ClientException">Not a journal, or of another channel.</exception>
+    /// <exception cref="ClientException">Not a journal, of another channel, or damaged.
+    /// </exception>
     public static JournalV1 Read(string path, Stream file, in Bytes32 channel)
     {
         JournalV1 journal = new(path, channel);
@@ -77,26 +83,11 @@ internal sealed class JournalV1
 
     private void Load(Stream file)
     {
-        byte[] head = new byte[HeadBytes];
-        while (file.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) == HeadBytes)
+        long whole = 0;
+        while (TryRead(file, out Kind kind, out ReadOnlyMemory<byte> body))
         {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(head);
-            if (length is < 0 or > BodyBytesMax)
-            {
-                break;
-            }
-
-            byte[] rest = new byte[1 + length + SumBytes];
-            rest[0] = head[4];
-            if (file.ReadAtLeast(rest.AsSpan(1), length + SumBytes, throwOnEndOfStream: false)
-                    < length + SumBytes
-                || !Keccak256.Hash(rest.AsSpan(0, 1 + length)).Span[..SumBytes]
-                    .SequenceEqual(rest.AsSpan(1 + length)))
-            {
-                break;
-            }
-
-            Apply((Kind)head[4], rest.AsMemory(1, length));
+            Apply(kind, body);
+            whole = file.Position;
         }
 
         if (!_hasChannel)
@@ -104,7 +95,93 @@ internal sealed class JournalV1
             throw new ClientException($"{_path}: not a client state file (choose another; if it "
                 + "was one, move it away: a new file is filled in from the node)");
         }
+
+        file.Position = whole;
+        byte[] tail = new byte[RecordBytesMax + 1];
+        int count = file.ReadAtLeast(tail, tail.Length, throwOnEndOfStream: false);
+        if (!IsTorn(tail.AsSpan(0, count)))
+        {
+            throw new FormatException(
+                $"the record at byte {whole} is not what was written, and others stand behind it");
+        }
     }
+
+    private static bool TryRead(Stream file, out Kind kind, out ReadOnlyMemory<byte> body)
+    {
+        byte[] head = new byte[HeadBytes];
+        (kind, body) = (default, default);
+        if (file.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) < HeadBytes)
+        {
+            return false;
+        }
+
+        int length = BinaryPrimitives.ReadInt32LittleEndian(head);
+        if (length is < 0 or > BodyBytesMax)
+        {
+            return false;
+        }
+
+        byte[] rest = new byte[1 + length + SumBytes];
+        rest[0] = head[4];
+        (kind, body) = ((Kind)head[4], rest.AsMemory(1, length));
+        return file.ReadAtLeast(rest.AsSpan(1), length + SumBytes, throwOnEndOfStream: false)
+            == length + SumBytes && HasSum(rest);
+    }
+
+    /// <summary>Whether what stands behind the last whole record is one record that was written in
+    /// part, and nothing that was written after it: else newer records than that one would be lost.
+    /// A power cut may leave zeros.</summary>
+    private bool IsTorn(ReadOnlySpan<byte> tail)
+    {
+        if (tail.Length < HeadBytes)
+        {
+            return true;
+        }
+
+        long length = BinaryPrimitives.ReadUInt32LittleEndian(tail);
+        long end = HeadBytes + length + SumBytes;
+        if (tail.Length > RecordBytesMax || length > BodyBytesMax
+            || (end < tail.Length && tail[(int)end..].ContainsAnyExcept((byte)0)))
+        {
+            return false;
+        }
+
+        // Its length may be what is damaged, and reach over others.
+        for (int at = 1; at < tail.Length; at++)
+        {
+            if (IsWhole(tail[at..]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsWhole(ReadOnlySpan<byte> at)
+    {
+        if (at.Length < HeadBytes + SumBytes)
+        {
+            return false;
+        }
+
+        // What a body begins with, or how long it is at most, before it is hashed: this is asked
+        // for each byte of a tail.
+        long length = BinaryPrimitives.ReadUInt32LittleEndian(at);
+        return length <= at.Length - HeadBytes - SumBytes
+            && (Kind)at[4] switch
+            {
+                Kind.Order => at[HeadBytes..].StartsWith(_channel.Span),
+                Kind.Channel or Kind.Receipt or Kind.Refused or Kind.Ack =>
+                    length <= s_smallBodyBytesMax,
+                _ => false,
+            }
+            && HasSum(at.Slice(4, 1 + (int)length + SumBytes));
+    }
+
+    /// <summary>Kind, body and their checksum.</summary>
+    private static bool HasSum(ReadOnlySpan<byte> record) =>
+        Keccak256.Hash(record[..^SumBytes]).Span[..SumBytes].SequenceEqual(record[^SumBytes..]);
 
     private void Apply(Kind kind, ReadOnlyMemory<byte> body)
     {

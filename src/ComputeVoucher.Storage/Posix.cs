@@ -27,7 +27,6 @@ public static partial class Posix
     /// <summary>fcntl's locks of an open file: they die with it, as flock, and take ranges.
     /// </summary>
     private const int SetLock = 37;
-    private const int SetLockWait = 38;
     private const short WriteLock = 1;
     private const short NoLock = 2;
 
@@ -82,11 +81,10 @@ public static partial class Posix
     }
 
     /// <summary>
-    /// Opens a file of locks, one for each byte position, and takes one; -1 when another holds it
-    /// and no wait is wanted.
+    /// Opens a file of locks, one for each byte position, and takes one; -1 when another holds it.
     /// </summary>
     /// <exception cref="IOException">Any other failure.</exception>
-    public static int LockByte(string path, long position, bool wait)
+    public static int LockByte(string path, long position)
     {
         int file = open(path, ReadWrite | Create | CloseOnExec, FileMode);
         if (file < 0)
@@ -98,7 +96,7 @@ public static partial class Posix
         int error;
         do
         {
-            if (fcntl(file, wait ? SetLockWait : SetLock, ref range) == 0)
+            if (fcntl(file, SetLock, ref range) == 0)
             {
                 return file;
             }

@@ -23,6 +23,17 @@ public static class Sqlite
     /// beside it, stay as they are.</summary>
     public static sqlite3 OpenReadOnly(string path) => Open(path, raw.SQLITE_OPEN_READONLY);
 
+    /// <summary>As above, and the logs beside it are not looked at: what stands in the file alone,
+    /// which no other process may write meanwhile.</summary>
+    public static sqlite3 OpenWithoutLog(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path).Replace("%", "%25", StringComparison.Ordinal)
+            .Replace("?", "%3f", StringComparison.Ordinal)
+            .Replace("#", "%23", StringComparison.Ordinal);
+        return Open(
+            $"file://{full}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI);
+    }
+
     private static sqlite3 Open(string path, int flags)
     {
         int code = raw.sqlite3_open_v2(

@@ -1,6 +1,8 @@
 using System;
 using System.IO;
+using System.Linq;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Client.Tests;
@@ -182,6 +184,77 @@ public sealed class ClientJournalTests : IDisposable
     }
 
     [Fact]
+    public void Add_MuchWithoutAnAck_LogIsMovedIntoTheFile()
+    {
+        using ClientJournal journal = Given.Open(_path);
+        for (int i = 0; i < 36; i++)
+        {
+            Given.Add(journal, new byte[1 << 20]);
+        }
+
+        Assert.InRange(new FileInfo(_path + "-wal").Length, 1 << 20, 20 << 20);
+    }
+
+    [Fact]
+    public void Write_ChangeThrows_NothingOfItAndTheFileIsFree()
+    {
+        Given.Open(_path).Dispose();
+        using JournalFile file = JournalFile.Open(_path);
+        ChannelRecord row = new(Given.NodeKey.Address, 7, null, 0);
+        Assert.Throws<InvalidTimeZoneException>(() => file.Write(durable: false, () =>
+        {
+            file.PutChannel(s_channel, row);
+            throw new InvalidTimeZoneException("not of SQLite");
+        }));
+        Assert.Null(file.Channel(s_channel));
+        using (JournalFile other = JournalFile.Open(_path))
+        {
+            other.Write(durable: true, () => other.PutChannel(s_channel, row));
+        }
+
+        file.Write(durable: false, () => file.PutChannel(s_channel, row with { NextSeq = 8 }));
+        Assert.Equal(8UL, file.Channel(s_channel)!.Value.NextSeq);
+    }
+
+    [Fact]
+    public void Open_AnotherChannelMeanwhile_LocksOfTheFirstStay()
+    {
+        using ClientJournal journal = Given.Open(_path);
+        Given.Add(journal);
+        string[] before = Locks();
+        Assert.NotEmpty(before);
+        Given.Open(_path, 1).Dispose();
+        Assert.Equal(before, Locks());
+    }
+
+    [Fact]
+    public void Setup_AnotherDoesNotFinish_OneLine()
+    {
+        using (JournalLock.Setup(_path))
+        {
+            string message = Assert.Throws<ClientException>(
+                () => JournalLock.Setup(_path, waitMillis: 40)).Message;
+            Assert.Contains("does not finish", message, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', message);
+        }
+
+        JournalLock.Setup(_path, waitMillis: 0).Dispose();
+    }
+
+    [Fact]
+    public void Open_NameOfSpecialCharacters_ThatFile()
+    {
+        string path = Path.Combine(_folder, "50% a?b#c+d ä.state");
+        using (ClientJournal journal = Given.Open(path))
+        {
+            Given.Add(journal);
+        }
+
+        using ClientJournal again = Given.Open(path);
+        Assert.Equal(1UL, again.NextSeq);
+    }
+
+    [Fact]
     public void Open_WiderFile_Narrowed()
     {
         Given.Open(_path).Dispose();
@@ -209,6 +282,14 @@ public sealed class ClientJournalTests : IDisposable
 
         Assert.False(File.Exists("/dev/null.lock"));
     }
+
+    /// <summary>What the kernel has of locks on the file.</summary>
+    private string[] Locks() =>
+    [
+        .. from line in File.ReadLines("/proc/locks")
+           where line.Contains($":{Posix.Status(_path)!.Value.Inode} ", StringComparison.Ordinal)
+           select line[line.IndexOf(':', StringComparison.Ordinal)..],
+    ];
 
     private static int Owed(ClientJournal journal) =>
         (int)(journal.TryNextAck(out Ack ack) ? ack.CumUnits : journal.NewestAck.CumUnits);

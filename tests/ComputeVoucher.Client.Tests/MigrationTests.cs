@@ -101,17 +101,86 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
-    public void Open_BitsFlipped_LongestWholePrefix()
+    public void Open_BitsFlipped_RefusedUnlessOnlyTheLastRecordIsLost()
     {
-        string[] prefixes = Prefixes();
-        List<int> ends = JournalV1Writer.Frozen().Ends;
+        string withoutLast = Prefixes()[^2];
+        int last = JournalV1Writer.Frozen().Ends[^2];
         int step = Runs.Count(fast: 27, full: 1);
+        int dropped = 0;
         for (int bit = 0; bit < s_frozen.Length * 8; bit += step)
         {
             byte[] flipped = [.. s_frozen];
             flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-            Expect(flipped, prefixes, ends.Count(end => end <= bit / 8), isEmpty: false);
+            Fresh(flipped);
+            string? state = StateOrNull();
+            Assert.True(state is null || (state == withoutLast && bit / 8 >= last), $"bit {bit}");
+            Assert.True(state is not null || File.ReadAllBytes(_path).SequenceEqual(flipped));
+            dropped += state is null ? 0 : 1;
         }
+
+        Assert.True(dropped > 0, "no last record was dropped");
+    }
+
+    /// <summary>What a full disk left in the middle, and what reaches over whole records.</summary>
+    [Fact]
+    public void Open_DamageBeforeOtherRecords_RefusedWhateverTheEndLooksLike()
+    {
+        List<int> ends = JournalV1Writer.Frozen().Ends;
+        // Order 2 was written in part, and whole records after it.
+        byte[] inPart = [.. s_frozen[..(ends[6] - 30)], .. s_frozen[ends[6]..]];
+        // Its length is the longest; behind it stands one whole order and a part of another.
+        byte[] over = [.. s_frozen[..(ends[8] - 30)]];
+        (over[ends[5]], over[ends[5] + 1], over[ends[5] + 2]) = (0, 0, 16);
+        // A record that does not have its checksum, and behind it a part of another.
+        byte[] twice = [.. s_frozen[..(ends[9] - 30)]];
+        twice[ends[8] - 1] ^= 1;
+        foreach (byte[] bytes in (byte[][])[inPart, over, twice])
+        {
+            RefusedAndUntouched(bytes, "damaged: the record at byte", 0);
+        }
+    }
+
+    [Fact]
+    public void Open_ZerosOfAPowerCutAtTheEnd_LongestWholePrefix()
+    {
+        string[] prefixes = Prefixes();
+        List<int> ends = JournalV1Writer.Frozen().Ends;
+        foreach (int cut in (int[])[ends[8], ends[8] + 3, ends[8] + 100, ends[9] - 1])
+        {
+            Expect([.. s_frozen[..cut], .. new byte[5_000]], prefixes, 9, isEmpty: false);
+        }
+    }
+
+    /// <summary>A newer client was killed, and the old file put back over its file.</summary>
+    [Theory]
+    [InlineData("-wal")]
+    [InlineData("-journal")]
+    public void Open_LogOfANewerFileBesideAnOldFile_RefusedByNameAndUntouched(string suffix)
+    {
+        byte[] log;
+        Fresh(s_frozen);
+        using (ClientJournal newer = Given.Open(_path))
+        {
+            Given.Add(newer, new byte[100_000]);
+            log = File.ReadAllBytes(_path + "-wal");
+        }
+
+        JournalV1Writer old = JournalV1Writer.Frozen();
+        old.Order(6, [1]);
+        old.Ack(200, 7);
+        Fresh(old.Bytes);
+        File.WriteAllBytes(_path + suffix, log);
+        string message = Assert.Throws<ClientException>(() => Given.Open(_path)).Message;
+        Assert.Contains($"{_path}{suffix} is the log", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message);
+        Assert.Equal(old.Bytes, File.ReadAllBytes(_path));
+        Assert.Equal(log, File.ReadAllBytes(_path + suffix));
+        Assert.False(File.Exists(_path + ".v1"));
+
+        File.Delete(_path + suffix);
+        using ClientJournal journal = Given.Open(_path);
+        Assert.Equal(new Ack(s_channel, 200, 7), journal.NewestAck);
+        Assert.Equal(old.Bytes, File.ReadAllBytes(_path + ".v1"));
     }
 
     [Theory]
@@ -224,6 +293,19 @@ public sealed class MigrationTests : IDisposable
 
         using ClientJournal journal = Given.Open(_path);
         Assert.Equal(prefixes[whole], Given.Describe(journal));
+    }
+
+    private string? StateOrNull()
+    {
+        try
+        {
+            using ClientJournal journal = Given.Open(_path);
+            return Given.Describe(journal);
+        }
+        catch (ClientException)
+        {
+            return null;
+        }
     }
 
     private void Fresh(byte[] bytes)

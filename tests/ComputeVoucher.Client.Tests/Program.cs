@@ -21,6 +21,9 @@ internal static class Program
                 case "work":
                     Work(journal, int.Parse(args[3], CultureInfo.InvariantCulture));
                     break;
+                case "heavy":
+                    Heavy(journal);
+                    break;
                 case "stubborn":
                     Stubborn(journal);
                     break;
@@ -55,6 +58,15 @@ internal static class Program
                 journal.RecordAck(ack, Given.Signed(ack));
                 Say($"ack {ack.NextSeq}");
             }
+        }
+    }
+
+    /// <summary>Orders of the largest input and no ack.</summary>
+    private static void Heavy(ClientJournal journal)
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            Say($"order {Given.Add(journal, new byte[1 << 20]).Order.Seq}");
         }
     }
 
