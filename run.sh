@@ -14,6 +14,7 @@ PROMPT="Once upon a time"
 TOKENS=120
 ORDERS=0
 CONCURRENCY=4
+NODE_MIN=20 # what the packages of anvil and forge say
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "run.sh: $*"; exit 1; }
@@ -40,10 +41,19 @@ TEXT
 # ---- setting up -------------------------------------------------------------------------------
 
 need_tools() {
-  command -v dotnet >/dev/null || die "the .NET 10 SDK is missing (https://dot.net)"
-  dotnet --list-sdks | grep -q '^10\.' || die "a .NET 10 SDK is missing (https://dot.net)"
-  command -v node >/dev/null || die "Node.js is missing (apt-get install nodejs npm)"
-  command -v npm >/dev/null || die "npm is missing (apt-get install npm)"
+  # What it takes is global.json's to say: its version, of a band of features, or a newer one.
+  local sdk node
+  sdk=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
+  command -v dotnet >/dev/null || die "the .NET SDK $sdk or newer is missing (https://dot.net)"
+  dotnet --version >/dev/null 2>&1 \
+    || die "the .NET SDK $sdk or a newer 10.0 is missing (https://dot.net); there are: $(
+      dotnet --list-sdks | cut -d' ' -f1 | tr '\n' ' ')"
+  command -v node >/dev/null \
+    || die "Node.js is missing ($NODE_MIN or newer, https://nodejs.org)"
+  node=$(node -p 'process.versions.node')
+  [ "${node%%.*}" -ge "$NODE_MIN" ] \
+    || die "Node.js $node is too old for forge ($NODE_MIN or newer, https://nodejs.org)"
+  command -v npm >/dev/null || die "npm is missing (it comes with Node.js, https://nodejs.org)"
   command -v git >/dev/null || die "git is missing (apt-get install git)"
 }
 
@@ -67,8 +77,19 @@ need_packages() {
 # A step runs again only when what it reads has changed: the sum of those files is its stamp.
 sum_of() { sha256sum -- "$@" | sha256sum | cut -d' ' -f1; }
 
+# Files of the repository, one a line: tracked, or new and not ignored, and there.
+files_of() {
+  local listed file
+  listed=$(git ls-files -co --exclude-standard -- "$@") \
+    || die "git cannot list the sources (is this a whole clone of the repository, and yours?)"
+  [ -n "$listed" ] || die "git lists no sources below $*"
+  while read -r file; do
+    if [ -f "$file" ]; then printf '%s\n' "$file"; fi
+  done <<<"$listed"
+}
+
 need_contracts() {
-  local stamp=src/contracts/node_modules/.computevoucher-stamp sum
+  local stamp=src/contracts/node_modules/.computevoucher-stamp sum sources
   sum=$(sum_of src/contracts/package-lock.json)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
     say "installing the contract tools with npm"
@@ -77,8 +98,8 @@ need_contracts() {
     printf '%s' "$sum" >"$stamp"
   fi
   stamp=src/contracts/out/.computevoucher-stamp
-  sum=$(sum_of src/contracts/package-lock.json src/contracts/build.mjs \
-    $(git ls-files -co --exclude-standard 'src/contracts/*.sol' 'src/contracts/**/*.sol'))
+  sources=$(files_of 'src/contracts/*.sol')
+  sum=$(sum_of src/contracts/package-lock.json src/contracts/build.mjs $sources)
   if [ "$(cat "$stamp" 2>/dev/null)" != "$sum" ]; then
     say "compiling the contracts"
     node src/contracts/build.mjs >&2 || die "the contracts do not compile"
@@ -91,10 +112,9 @@ build() {
   need_packages
   need_contracts
   # The C libraries are linked in: an update of theirs is a reason to link again.
-  local stamp=artifacts/computevoucher.stamp sum
-  sum=$(sum_of global.json Directory.Build.props Directory.Packages.props src/contracts/out/*.bin \
-    $(git ls-files -co --exclude-standard src | grep -v '^src/contracts/' |
-      while read -r file; do [ -f "$file" ] && printf '%s\n' "$file"; done))
+  local stamp=artifacts/computevoucher.stamp sum sources
+  sources=$(files_of global.json 'Directory.*' src ':!src/contracts')
+  sum=$(sum_of src/contracts/out/*.bin $sources)
   sum+=" $(dpkg-query -W libsecp256k1-dev libsqlite3-dev | tr '\t\n' '  ')"
   if [ -x "$CV" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
     return

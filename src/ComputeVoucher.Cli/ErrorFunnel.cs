@@ -20,13 +20,15 @@ internal static class ErrorFunnel
     /// </summary>
     private const int LineCharsMax = 600;
 
-    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    /// <param name="prepare">Makes the program ready; fails as a command does.</param>
+    /// <param name="args">The command line.</param>
+    public static async Task<int> RunAsync(Func<RootCommand> prepare, string[] args)
     {
         AppDomain.CurrentDomain.UnhandledException += OnUnhandled;
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
         {
-            ParseResult parsed = root.Parse(args);
+            ParseResult parsed = prepare().Parse(args);
             if (parsed.Errors.Count > 0)
             {
                 ParseError first = parsed.Errors[0];

@@ -6,6 +6,16 @@ namespace ComputeVoucher.Cli;
 /// <summary>What only a whole program asks of the C library.</summary>
 internal static partial class Libc
 {
+    /// <summary>EINTR: a signal came in between.</summary>
+    public const int Interrupted = 4;
+
+    private const int ByProcess = 1;
+    private const int Exited = 4;
+    private const int LeaveWaitable = 0x0100_0000;
+
+    /// <summary>sizeof(siginfo_t).</summary>
+    private const int SignalInfoBytes = 128;
+
     /// <summary>Ends the process at once, without handlers: _exit(2).</summary>
     [LibraryImport("libc", EntryPoint = "_exit")]
     public static partial void ExitNow(int status);
@@ -20,6 +30,11 @@ internal static partial class Libc
         {
             nint got = GetRandom(ref MemoryMarshal.GetReference(destination),
                 (nuint)destination.Length, 0);
+            if (got < 0 && Marshal.GetLastPInvokeError() == Interrupted)
+            {
+                continue;
+            }
+
             if (got <= 0)
             {
                 throw new CommandException("the kernel gave no random bytes: getrandom failed "
@@ -54,9 +69,21 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     public static partial int WaitPid(int pid, out int status, int options);
 
-    /// <summary>Sends a signal, kill(2).</summary>
+    /// <summary>Waits for the end of a child and leaves its status to be taken, waitid(2); -1 sets
+    /// the last error.</summary>
+    public static int WaitEnd(int pid)
+    {
+        Span<byte> info = stackalloc byte[SignalInfoBytes];
+        return WaitId(ByProcess, pid, ref MemoryMarshal.GetReference(info), Exited | LeaveWaitable);
+    }
+
+    /// <summary>Sends a signal, kill(2); to a process group where the number is negative.
+    /// </summary>
     [LibraryImport("libc", EntryPoint = "kill")]
     public static partial int Kill(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
+    private static partial int WaitId(int kind, int id, ref byte info, int options);
 
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
     private static partial nint GetRandom(ref byte buffer, nuint length, uint flags);

@@ -1,4 +1,5 @@
 using System;
+using System.CommandLine;
 using System.Reflection;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
@@ -19,15 +20,16 @@ internal static class Program
             return ExitStatus.Done;
         }
 
-        BlindSigning();
-        return await ErrorFunnel.RunAsync(CommandTree.Create(), args).ConfigureAwait(false);
+        return await ErrorFunnel.RunAsync(Prepare, args).ConfigureAwait(false);
     }
 
-    private static void BlindSigning()
+    /// <summary>Blinds signing before the first command.</summary>
+    private static RootCommand Prepare()
     {
         Span<byte> seed = stackalloc byte[Bytes32.Size];
         Libc.FillRandom(seed);
         Secp256k1.Randomize(seed);
+        return CommandTree.Create();
     }
 
     private static string VersionLine()

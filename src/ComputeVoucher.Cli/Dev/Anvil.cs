@@ -4,7 +4,6 @@ using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
-using ComputeVoucher.Node;
 
 namespace ComputeVoucher.Cli;
 
@@ -32,6 +31,9 @@ internal sealed class Anvil : IAsyncDisposable
 
     public string Url { get; }
 
+    /// <inheritdoc cref="ChildProcess.Lost"/>
+    public Task<CommandException> Lost => _process.Lost;
+
     /// <summary>The named program, or the one on PATH.</summary>
     /// <exception cref="CommandException">None; how to get one.</exception>
     public static string Find(string? named)
@@ -43,42 +45,30 @@ internal sealed class Anvil : IAsyncDisposable
                 : throw new CommandException($"--anvil {named}: no such file ({Remedy})");
         }
 
-        string folders = Environment.GetEnvironmentVariable("PATH") ?? "";
-        foreach (string folder in folders.Split(':', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string file = Path.Combine(folder, "anvil");
-            if (File.Exists(file))
-            {
-                return file;
-            }
-        }
-
-        throw new CommandException($"no anvil on PATH, and so no chain ({Remedy})");
+        return SearchPath.Find("anvil")
+            ?? throw new CommandException($"no anvil on PATH, and so no chain ({Remedy})");
     }
 
     /// <summary>Starts it on a free port and waits until it answers.</summary>
-    public static async Task<Anvil> StartAsync(
-        string program, string log, CancellationToken cancel)
+    public static Task<Anvil> StartAsync(string program, string log, CancellationToken cancel) =>
+        FreePorts.UseAsync(1, ports => StartAsync(program, log, ports[0], cancel));
+
+    /// <exception cref="CommandException">It ended, and nothing of it is left.</exception>
+    internal static async Task<Anvil> StartAsync(
+        string program, string log, IPEndPoint at, CancellationToken cancel)
     {
-        IPEndPoint at = HealthPage.FreeEndPoint();
         // One slot an epoch and a block a second, so that finality moves while one watches.
         ChildProcess process = ChildProcess.Start("anvil", log, program, "--slots-in-an-epoch",
-            "1", "--block-time", "1", "--mixed-mining", "--port", $"{at.Port}", "--silent");
+            "1", "--block-time", "1", "--mixed-mining", "--port", $"{at.Port}");
         Anvil anvil = new(process, $"http://{at}");
         try
         {
             using JsonRpcClient rpc = ChainSession.Connect([anvil.Url]);
-            await process.UntilAsync(async stop =>
-            {
-                try
-                {
-                    return await rpc.ChainIdAsync(stop).ConfigureAwait(false) > 0;
-                }
-                catch (ChainException)
-                {
-                    return false;
-                }
-            }, cancel).ConfigureAwait(false);
+            // Its own word first: whoever took the port before it would answer as well.
+            await process.UntilAsync(
+                async stop => process.HasSaid($"Listening on {at}")
+                    && await AnswersAsync(rpc, stop).ConfigureAwait(false),
+                cancel).ConfigureAwait(false);
             return anvil;
         }
         catch
@@ -89,4 +79,16 @@ internal sealed class Anvil : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static async Task<bool> AnswersAsync(JsonRpcClient rpc, CancellationToken cancel)
+    {
+        try
+        {
+            return await rpc.ChainIdAsync(cancel).ConfigureAwait(false) > 0;
+        }
+        catch (ChainException)
+        {
+            return false;
+        }
+    }
 }

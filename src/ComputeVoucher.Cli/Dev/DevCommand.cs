@@ -26,16 +26,16 @@ internal sealed class DevCommand
         "Keep keys, terms, ledger and logs in this folder (default: a temporary one)", "DIR");
 
     private readonly Option<string> _model = Opt.Of<string>(
-        "--model", "What is served and ordered", "FILE");
+        "--model", "What is served and ordered; with --input or with --prompt", "FILE");
 
     private readonly Option<string> _input = Opt.Of<string>(
-        "--input", "One input, or several in a row: one order each", "FILE");
+        "--input", "For a graph: one input, or several in a row, one order each", "FILE");
 
     private readonly Option<string> _prompt = Opt.Of<string>(
-        "--prompt", "Instead of --input, for a language model: how the texts begin", "TEXT");
+        "--prompt", "For a language model, instead of --input: how the texts begin", "TEXT");
 
     private readonly Option<uint> _tokens = Opt.Or<uint>(
-        "--tokens", "Most new tokens of an order", "N", 120);
+        "--tokens", "With --prompt: most new tokens of an order", "N", 120);
 
     private readonly Option<int> _orders = Opt.Of<int>(
         "--orders", "Orders to send (default: one per input; 6 for a prompt)", "N");
@@ -46,7 +46,9 @@ internal sealed class DevCommand
     public static Command Create()
     {
         DevCommand dev = new();
-        Command command = new("dev", "A whole market on this machine, for development")
+        Command command = new("dev", "A whole market on this machine, for development: "
+            + "dev --once --model FILE --input FILE, or "
+            + "dev --once --model FILE --prompt TEXT [--tokens N]")
         {
             dev._once, dev._anvil, dev._home, dev._model, dev._input, dev._prompt, dev._tokens,
             dev._orders, dev._concurrency,
@@ -60,7 +62,6 @@ internal sealed class DevCommand
     {
         Check(parsed);
         string anvil = Anvil.Find(parsed.GetValue(_anvil));
-        using DevHome home = DevHome.Create(parsed.GetValue(_home));
         Progress progress = new(!Console.IsErrorRedirected);
         using CancellationTokenSource stop = new();
         int signalled = 0;
@@ -75,6 +76,8 @@ internal sealed class DevCommand
             PosixSignal.SIGINT, On(2));
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(
             PosixSignal.SIGTERM, On(15));
+        // After the handlers, so that no signal leaves a folder behind.
+        using DevHome home = DevHome.Create(parsed.GetValue(_home));
         try
         {
             DevTable table = await OnceAsync(parsed, anvil, home, progress, stop.Token)
@@ -103,11 +106,12 @@ internal sealed class DevCommand
         Progress progress, CancellationToken cancel)
     {
         progress.Begin("reading the model");
-        using DevWork work = OpenWork(parsed, cancel);
+        using DevWork work = OpenWork(parsed);
         await using DevMarket market = new(home);
         try
         {
-            return await StepsAsync(parsed, anvil, home, market, work, progress, cancel)
+            return await market.WhileAliveAsync(
+                alive => StepsAsync(parsed, anvil, home, market, work, progress, alive), cancel)
                 .ConfigureAwait(false);
         }
         catch (Exception) when (market.Node is not null && !cancel.IsCancellationRequested)
@@ -176,12 +180,12 @@ internal sealed class DevCommand
             done => progress.Count(done, work.Orders), cancel).ConfigureAwait(false);
     }
 
-    private DevWork OpenWork(ParseResult parsed, CancellationToken cancel)
+    private DevWork OpenWork(ParseResult parsed)
     {
         string model = System.IO.Path.GetFullPath(parsed.GetRequiredValue(_model));
         int orders = parsed.GetValue(_orders);
         return parsed.GetValue(_prompt) is { } prompt
-            ? DevWork.OfPrompt(model, prompt, parsed.GetValue(_tokens), orders, cancel)
+            ? DevWork.OfPrompt(model, prompt, parsed.GetValue(_tokens), orders)
             : DevWork.OfInputs(model, parsed.GetRequiredValue(_input), orders);
     }
 

@@ -19,6 +19,12 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
 
     private const ulong DaySeconds = 86_400;
 
+    /// <summary>A connection breaks a moment before the end of the process behind it is seen.
+    /// </summary>
+    private static readonly TimeSpan s_endSeenMax = TimeSpan.FromSeconds(1);
+
+    private readonly TaskCompletionSource<CommandException> _lost = new();
+
     private Anvil? _chain;
     private DevNode? _node;
     private DeploymentFile? _deployment;
@@ -47,8 +53,36 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
         _ = KeyFile.Create(home.SpendKey);
     }
 
-    public async Task StartChainAsync(string anvil, CancellationToken cancel) =>
+    /// <summary>Runs steps, and gives up at once when chain or node ends meanwhile.</summary>
+    /// <exception cref="CommandException">One ended; with which status.</exception>
+    public async Task<T> WhileAliveAsync<T>(
+        Func<CancellationToken, Task<T>> steps, CancellationToken cancel)
+    {
+        using CancellationTokenSource stop =
+            CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task<T> run = steps(stop.Token);
+        await Task.WhenAny(run, _lost.Task).ConfigureAwait(false);
+        if (run.IsFaulted)
+        {
+            await Task.WhenAny(_lost.Task, Task.Delay(s_endSeenMax, cancel))
+                .ConfigureAwait(false);
+        }
+
+        if (run.IsCompletedSuccessfully || !_lost.Task.IsCompleted)
+        {
+            return await run.ConfigureAwait(false);
+        }
+
+        await stop.CancelAsync().ConfigureAwait(false);
+        await ((Task)run).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        throw await _lost.Task.ConfigureAwait(false);
+    }
+
+    public async Task StartChainAsync(string anvil, CancellationToken cancel)
+    {
         _chain = await Anvil.StartAsync(anvil, home.AnvilLog, cancel).ConfigureAwait(false);
+        Watch(_chain.Lost);
+    }
 
     public async Task DeployAsync(CancellationToken cancel)
     {
@@ -88,9 +122,13 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
     }
 
     public async Task<DevNode> StartNodeAsync(
-        string model, UInt128 budget, CancellationToken cancel) =>
+        string model, UInt128 budget, CancellationToken cancel)
+    {
         _node = await DevNode.StartAsync(
             home, _chain!.Url, Deployment, model, budget, cancel).ConfigureAwait(false);
+        Watch(_node.Lost);
+        return _node;
+    }
 
     public async Task SettleAsync(CancellationToken cancel)
     {
@@ -118,6 +156,9 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
             await _chain.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private void Watch(Task<CommandException> lost) => lost.ContinueWith(
+        ended => _lost.TrySetResult(ended.Result), TaskScheduler.Default);
 
     /// <summary>Reads, and sends where a key is named.</summary>
     private Task<ChainSession> OpenAsync(string? key, CancellationToken cancel) =>

@@ -21,14 +21,21 @@ internal sealed class DevNode : IAsyncDisposable
     /// <summary>Where it takes orders.</summary>
     public IPEndPoint Listen { get; }
 
+    /// <inheritdoc cref="ChildProcess.Lost"/>
+    public Task<CommandException> Lost => _process.Lost;
+
     /// <summary>Writes its configuration, starts it, and waits until it takes orders.</summary>
-    public static async Task<DevNode> StartAsync(DevHome home, string rpc,
-        DeploymentFile deployment, string model, UInt128 budget, CancellationToken cancel)
+    public static Task<DevNode> StartAsync(DevHome home, string rpc, DeploymentFile deployment,
+        string model, UInt128 budget, CancellationToken cancel) => FreePorts.UseAsync(2, ports =>
+        {
+            OutputFile.Write(home.NodeConfig, Configuration(
+                home, rpc, deployment, model, budget, ports[0], ports[1]).ToJson() + "\n");
+            return StartAsync(home, ports[0], ports[1], cancel);
+        });
+
+    private static async Task<DevNode> StartAsync(
+        DevHome home, IPEndPoint listen, IPEndPoint health, CancellationToken cancel)
     {
-        IPEndPoint listen = HealthPage.FreeEndPoint();
-        IPEndPoint health = HealthPage.FreeEndPoint();
-        OutputFile.Write(home.NodeConfig,
-            Configuration(home, rpc, deployment, model, budget, listen, health).ToJson() + "\n");
         string program = Environment.ProcessPath
             ?? throw new CommandException("the path of this program is unknown (is /proc there?)");
         ChildProcess process = ChildProcess.Start(
@@ -36,9 +43,10 @@ internal sealed class DevNode : IAsyncDisposable
         DevNode node = new(process, listen, health);
         try
         {
-            await process.UntilAsync(async stop =>
-                await HealthPage.ReadAsync(health, "ready", stop).ConfigureAwait(false) is not null,
-                cancel).ConfigureAwait(false);
+            // Its own word first: it says where it serves once it has both ports.
+            await process.UntilAsync(async stop => process.HasSaid($" on {listen}")
+                && await HealthPage.ReadAsync(health, "ready", stop).ConfigureAwait(false)
+                    is not null, cancel).ConfigureAwait(false);
             return node;
         }
         catch

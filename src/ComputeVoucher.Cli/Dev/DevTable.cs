@@ -33,7 +33,7 @@ internal sealed class DevTable
     {
         if (json)
         {
-            Report().Print(json);
+            ToReport().Print(json);
         }
         else
         {
@@ -59,7 +59,7 @@ internal sealed class DevTable
     {
         StringBuilder text = new();
         Row(text, "", "before", "after");
-        foreach ((string name, UInt256 before, UInt256 after) in Rows())
+        foreach ((_, string name, UInt256 before, UInt256 after) in Rows())
         {
             Row(text, name, Grouped(before.ToBigInteger()), Grouped(after.ToBigInteger()));
         }
@@ -83,33 +83,45 @@ internal sealed class DevTable
         return text.ToString();
     }
 
-    private List<(string Name, UInt256 Before, UInt256 After)> Rows() =>
-    [
-        ("units bought and locked", Before.Locked, After.Locked),
-        ("units served", 0, Served),
-        ("units acknowledged", 0, Orders.AckedUnits),
-        ("units redeemed and burned", Before.Redeemed, After.Redeemed),
-        ("escrow, token base units", Before.Escrow, After.Escrow),
-        ("earned, not yet settled", Before.Earned, After.Earned),
-        ("provider balance, base units", Before.ProviderBalance, After.ProviderBalance),
-        ("holder balance, base units", Before.HolderBalance, After.HolderBalance),
-    ];
-
-    private Report Report()
+    /// <summary>All figures of the text, for programs.</summary>
+    public Report ToReport()
     {
         Report report = new();
-        foreach ((string name, UInt256 before, UInt256 after) in Rows())
+        foreach ((string key, _, UInt256 before, UInt256 after) in Rows())
         {
-            report.Add(name, new Report()
+            report.Add(key, new Report()
                 .Add("before", before.ToString())
                 .Add("after", after.ToString()));
         }
 
+        (Latencies latencies, double seconds) = (Orders.Latencies, Orders.Elapsed.TotalSeconds);
         return report
-            .Add("orders", Orders.Latencies.Count)
-            .Add("seconds", Orders.Elapsed.TotalSeconds)
-            .Add("redemption", Redeemed.Report());
+            .Add("orders", latencies.Count)
+            .Add("seconds", seconds)
+            .Add("ordersPerSecond", latencies.Count / seconds)
+            .Add("latencyMicros", new Report()
+                .Add("p50", latencies.At(0.50))
+                .Add("p90", latencies.At(0.90))
+                .Add("p99", latencies.At(0.99))
+                .Add("max", latencies.At(1)))
+            .Add("answers", Orders.Texts)
+            .Add("redemption", Redeemed.Report())
+            .Add("redemptionGas", Redeemed.Gas);
     }
+
+    private List<(string Key, string Name, UInt256 Before, UInt256 After)> Rows() =>
+    [
+        ("unitsLocked", "units bought and locked", Before.Locked, After.Locked),
+        ("unitsServed", "units served", 0, Served),
+        ("unitsAcknowledged", "units acknowledged", 0, Orders.AckedUnits),
+        ("unitsRedeemed", "units redeemed and burned", Before.Redeemed, After.Redeemed),
+        ("escrow", "escrow, token base units", Before.Escrow, After.Escrow),
+        ("earned", "earned, not yet settled", Before.Earned, After.Earned),
+        ("providerBalance", "provider balance, base units",
+            Before.ProviderBalance, After.ProviderBalance),
+        ("holderBalance", "holder balance, base units",
+            Before.HolderBalance, After.HolderBalance),
+    ];
 
     private string At(double share) =>
         Orders.Latencies.At(share).ToString("#,##0.###", CultureInfo.InvariantCulture);

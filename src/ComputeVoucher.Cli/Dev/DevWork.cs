@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Threading;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Vouchers;
 
@@ -19,7 +18,6 @@ internal sealed class DevWork : IDisposable
     private DevWork(string path, IModel model, InputFile inputs, int orders)
     {
         (Path, Model, Inputs, Orders) = (path, model, inputs, orders);
-        UnitsOfAnOrder = model.Description.Units;
     }
 
     private DevWork(string path, LanguageModel model, string prompt, uint tokens, int orders)
@@ -44,8 +42,6 @@ internal sealed class DevWork : IDisposable
 
     public int Orders { get; }
 
-    public UInt128 UnitsOfAnOrder { get; private set; }
-
     /// <summary>The prompt; its answer is the same text every time.</summary>
     public string Prompt => _prompt!;
 
@@ -53,7 +49,7 @@ internal sealed class DevWork : IDisposable
     public InputFile OnePrompt => Prompts(1, _ => SamplingOptions.Greedy);
 
     /// <summary>
-    /// Twice what the orders are expected to need, so that the table shows what is left; whole
+    /// Twice what the orders may cost at most, so that the table shows what is left; whole
     /// thousands keep it readable.
     /// </summary>
     /// <exception cref="CommandException">More than a channel can hold.</exception>
@@ -61,12 +57,13 @@ internal sealed class DevWork : IDisposable
     {
         get
         {
-            UInt128 units =
-                (UnitsOfAnOrder * ((UInt128)Orders + 1) * 2 / 1000 + 1) * 1000;
+            UInt128 most = UnitsMax(Tokenizer is null ? Inputs : OnePrompt, 1)
+                + UnitsMax(Inputs, Orders);
+            UInt128 units = ((most * 2 / 1000) + 1) * 1000;
             return units <= VoucherLimits.UnitsMax
                 ? units
-                : throw new CommandException($"{Orders} orders of {UnitsOfAnOrder} units are more "
-                    + "than a channel holds (order fewer)");
+                : throw new CommandException($"{Orders} orders may cost {most} units, more than "
+                    + "a channel holds (order fewer)");
         }
     }
 
@@ -80,26 +77,17 @@ internal sealed class DevWork : IDisposable
         return new DevWork(path, model, file, orders == 0 ? file.Count : orders);
     }
 
-    /// <summary>Lets the model answer once, because that tells what an answer costs.</summary>
     /// <param name="path">A language model.</param>
     /// <param name="prompt">How the texts begin.</param>
     /// <param name="tokens">Most new ones.</param>
     /// <param name="orders">0: a handful.</param>
-    /// <param name="cancel">Stops the answer.</param>
     /// <exception cref="CommandException">A graph.</exception>
-    public static DevWork OfPrompt(
-        string path, string prompt, uint tokens, int orders, CancellationToken cancel)
+    public static DevWork OfPrompt(string path, string prompt, uint tokens, int orders)
     {
         LanguageModel model = ModelFile.Open(path) as LanguageModel
             ?? throw new CommandException(
                 $"{path}: a graph has no words (give --input FILE instead of --prompt)");
-        DevWork work = new(path, model, prompt, tokens, orders == 0 ? PromptOrders : orders);
-        using IModelSession session = model.CreateSession(Backend.Auto, 1);
-        RunResult answer = session.Run(
-            work.OnePrompt[0].Span, default, (_, _) => !cancel.IsCancellationRequested);
-        cancel.ThrowIfCancellationRequested();
-        work.UnitsOfAnOrder = answer.Units;
-        return work;
+        return new DevWork(path, model, prompt, tokens, orders == 0 ? PromptOrders : orders);
     }
 
     public void Dispose() => Model.Dispose();
@@ -107,6 +95,25 @@ internal sealed class DevWork : IDisposable
     /// <summary>0.8, 40 candidates, 0.95 of their weight; each order draws differently.</summary>
     private static SamplingOptions SampledAt(int index) => new(
         SamplingOptions.One * 8 / 10, 40, SamplingOptions.One * 95 / 100, 7 + (ulong)index);
+
+    /// <summary>What so many orders say that they cost at most: the channel has to cover that
+    /// while they are in flight.</summary>
+    private UInt128 UnitsMax(InputFile inputs, int orders)
+    {
+        ulong[] each = new ulong[Math.Min(inputs.Count, orders)];
+        for (int i = 0; i < each.Length; i++)
+        {
+            each[i] = Model.CheckInput(inputs[i].Span).UnitsMax;
+        }
+
+        UInt128 all = 0;
+        for (int i = 0; i < orders; i++)
+        {
+            all += each[i % each.Length];
+        }
+
+        return all;
+    }
 
     private InputFile Prompts(int count, Func<int, SamplingOptions> sampling)
     {

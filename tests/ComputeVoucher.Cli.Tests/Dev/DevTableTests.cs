@@ -30,6 +30,27 @@ public sealed class DevTableTests
     }
 
     [Fact]
+    public void Json_OfARun_HasEveryFigureOfTheText()
+    {
+        const string Wanted = """
+            {"unitsLocked":{"before":"23299000","after":"23299000"},
+            "unitsServed":{"before":"0","after":"11603968"},
+            "unitsAcknowledged":{"before":"0","after":"11603968"},
+            "unitsRedeemed":{"before":"0","after":"11603968"},
+            "escrow":{"before":"23299","after":"11696"},
+            "earned":{"before":"0","after":"0"},
+            "providerBalance":{"before":"0","after":"11603"},
+            "holderBalance":{"before":"0","after":"0"},
+            "orders":4,"seconds":1.214,"ordersPerSecond":3.295,
+            "latencyMicros":{"p50":1000.25,"p90":2573,"p99":2573,"max":2573},
+            "answers":["  there was a boy.\n"],
+            """;
+        string json = Table(11_603_968, 11_603).ToReport().ToJson();
+        Assert.StartsWith(Wanted.Replace("\n", ""), json, StringComparison.Ordinal);
+        Assert.EndsWith(",\"redemptionGas\":85333}", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Check_SumsThatAgree_Passes() => Table(11_603_968, 11_603).Check();
 
     [Theory]

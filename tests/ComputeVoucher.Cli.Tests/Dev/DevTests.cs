@@ -67,7 +67,7 @@ public sealed class DevTests : IDisposable
         Signal("-TERM", dev.Id);
         await dev.WaitForExitAsync();
         Assert.Equal(143, dev.ExitCode);
-        Assert.All(children, child => Assert.False(Lives(child)));
+        Assert.All(children, child => Assert.False(ProcessTable.Lives(child)));
         Assert.Empty(Directory.GetFileSystemEntries(_folder));
     }
 
@@ -78,7 +78,36 @@ public sealed class DevTests : IDisposable
         List<int> children = await ChildrenAsync(dev);
         Signal("-KILL", dev.Id);
         await dev.WaitForExitAsync();
-        await Patience.UntilAsync(() => !children.Exists(Lives));
+        await Patience.UntilAsync(() => !children.Exists(ProcessTable.Lives));
+    }
+
+    [MarketTheory]
+    [InlineData("anvil", "anvil")]
+    [InlineData("serve", "the node")]
+    public async Task AChildThatDiesMidRun_IsNamedAtOnce(string word, string name)
+    {
+        using Process dev = Start(1_000_000, out Task<string> error);
+        List<int> children = await ChildrenAsync(dev);
+        Signal("-KILL", children.Find(child => ProcessTable.CommandOf(child)
+            .Contains(word + '\0', StringComparison.Ordinal)));
+        await dev.WaitForExitAsync();
+        Assert.Equal(1, dev.ExitCode);
+        Assert.EndsWith($": {name} ended with status 137\n", await error,
+            StringComparison.Ordinal);
+        Assert.All(children, child => Assert.False(ProcessTable.Lives(child)));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder));
+    }
+
+    [MarketFact]
+    public void Anvil_AWrapperScript_LeavesNoChain()
+    {
+        string wrapper = Path.Combine(_folder, "wrapper");
+        File.WriteAllText(wrapper, $"#!/bin/sh\n'{AnvilProcess.Binary}' \"$@\"\nexit $?\n");
+        File.SetUnixFileMode(wrapper, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        (int status, _, string error) = NodeRig.RunIn(Variables(), Dev(1, wrapper));
+        Assert.True(status == 0, error);
+        Assert.Empty(ProcessTable.WithVariable(_folder));
+        Assert.Equal([wrapper], Directory.GetFileSystemEntries(_folder));
     }
 
     [MarketFact]
@@ -101,6 +130,9 @@ public sealed class DevTests : IDisposable
             NodeRig.ShippedModel, "--input", NodeRig.ShippedInput);
         Assert.Equal(1, status);
         Assert.Contains("no anvil on PATH", error, StringComparison.Ordinal);
+        (status, _, error) = NodeRig.RunIn(nowhere, Dev(1, "/bin/true"));
+        Assert.Equal(1, status);
+        Assert.EndsWith("(apt-get install util-linux)\n", error, StringComparison.Ordinal);
         (status, _, error) = NodeRig.Run("dev");
         Assert.Equal(2, status);
         Assert.Contains("--once is wanted", error, StringComparison.Ordinal);
@@ -114,13 +146,14 @@ public sealed class DevTests : IDisposable
 
     private Dictionary<string, string> Variables() => new() { ["TMPDIR"] = _folder };
 
-    private Process Start(int orders)
+    private Process Start(int orders) => Start(orders, out _);
+
+    private Process Start(int orders, out Task<string> error)
     {
         Process dev = Process.Start(NodeRig.StartOf(Variables(), Dev(orders)))!;
         dev.OutputDataReceived += (_, _) => { };
-        dev.ErrorDataReceived += (_, _) => { };
         dev.BeginOutputReadLine();
-        dev.BeginErrorReadLine();
+        error = dev.StandardError.ReadToEndAsync();
         return dev;
     }
 
@@ -131,37 +164,10 @@ public sealed class DevTests : IDisposable
         await Patience.UntilAsync(() =>
         {
             Assert.False(parent.HasExited, "dev ended by itself");
-            children = [.. Directory.GetDirectories("/proc")
-                .Select(Path.GetFileName)
-                .Where(name => int.TryParse(name, out _))
-                .Select(name => int.Parse(name!))
-                .Where(id => ParentOf(id) == parent.Id)];
+            children = ProcessTable.ChildrenOf(parent.Id);
             return children.Count == 2;
         });
         return children;
-    }
-
-    /// <summary>Field 4 of /proc/PID/stat, behind the name in parentheses; 0 without one.</summary>
-    private static int ParentOf(int process)
-    {
-        string[] fields = Fields(process);
-        return fields.Length > 1 ? int.Parse(fields[1]) : 0;
-    }
-
-    /// <summary>A zombie that nobody has waited for does not live.</summary>
-    private static bool Lives(int process) => Fields(process) is [not "Z", ..];
-
-    private static string[] Fields(int process)
-    {
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{process}/stat");
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        }
-        catch (IOException)
-        {
-            return [];
-        }
     }
 
     private static void Signal(string signal, int process)
