@@ -30,6 +30,13 @@ public sealed partial class ProtocolPageTests
         ProtocolPage.Rows("| frame | payload | bytes | answered by |"),
         row => Assert.True(Enum.TryParse(row[0], out FrameKind _), row[0]));
 
+    /// <summary>The node takes what a frame has room for, whatever the policy says.</summary>
+    [Fact]
+    public void InputBytesMax_IsWhatAFrameHolds() => Assert.Equal(
+        $"{WireProtocol.InputBytesMax}",
+        ProtocolPage.Rows("| limit | value | unit | set by |")
+            .Single(row => row[0] == "InputBytesMax")[1]);
+
     /// <summary>"E 2.5", "E 3.6 to 3.8".</summary>
     [GeneratedRegex(@"\bE \d\.\d+( to \d\.\d+)?")]
     private static partial Regex Cited();

@@ -11,7 +11,8 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Cli.Tests;
 
-/// <summary>Children of this process: found again, told apart from strangers, ended whole.</summary>
+/// <summary>Children of this process: found again, told apart from strangers, ended whole.
+/// </summary>
 [Trait("Category", "load")]
 public sealed class ChildProcessTests : IDisposable
 {
