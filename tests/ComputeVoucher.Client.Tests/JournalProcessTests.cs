@@ -232,8 +232,8 @@ public sealed class JournalProcessTests : IDisposable
 
     private bool IsNew() => File.ReadAllBytes(_path).AsSpan().StartsWith("SQLite format 3"u8);
 
-    /// <summary>Runs a client under the recorder, with one of its settings, to its end; what it said
-    /// stands in a field.</summary>
+    /// <summary>Runs a client under the recorder, with one of its settings, to its end; what it
+    /// said stands in a field.</summary>
     private async Task<int> RecordedAsync(string setting, int value, string what)
     {
         Directory.CreateDirectory(Tools);

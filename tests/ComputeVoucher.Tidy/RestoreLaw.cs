@@ -27,7 +27,10 @@ public sealed partial class RestoreLaw
 
     /// <summary>Lists of warnings that are let off.</summary>
     private static readonly string[] s_lists =
-        ["NoWarn", "WarningsNotAsErrors", "MSBuildWarningsAsMessages", "MSBuildWarningsNotAsErrors"];
+        [
+            "NoWarn", "WarningsNotAsErrors", "MSBuildWarningsAsMessages",
+            "MSBuildWarningsNotAsErrors",
+        ];
 
     [Fact]
     public void EveryBuild_IsLockedAndAudited() =>
@@ -88,7 +91,8 @@ public sealed partial class RestoreLaw
     [InlineData("<P><NoWarn>$(NoWarn);\n  nu1901</NoWarn></P>")]
     [InlineData("<P><NoWarn>$(NoWarn);NU1004</NoWarn></P>")]
     [InlineData("<P><PackageReference Include=\"A\" NoWarn=\"NU1902\" /></P>")]
-    [InlineData("<P><PackageReference Include=\"A\"><NoWarn>NU1902</NoWarn></PackageReference></P>")]
+    [InlineData("<P><PackageReference Include=\"A\"><NoWarn>NU1902</NoWarn>"
+        + "</PackageReference></P>")]
     [InlineData("<P><WarningsNotAsErrors>NU1900;NU1904</WarningsNotAsErrors></P>")]
     [InlineData("<configuration><auditSources><clear /></auditSources></configuration>")]
     public void AnotherWord_IsCaught(string xml) => Assert.NotEmpty(Otherwise("x.csproj", xml));

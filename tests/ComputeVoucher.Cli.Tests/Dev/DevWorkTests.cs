@@ -3,7 +3,9 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Cli.Tests;
 
-/// <summary>What a development market buys: enough for all that its orders are signed for.</summary>
+/// <summary>What a development market buys: enough for all that its orders are signed for.
+/// </summary>
+[Trait("Category", "load")]
 public sealed class DevWorkTests
 {
     [Theory]

@@ -9,7 +9,8 @@ namespace ComputeVoucher.Cli.Tests;
 internal static class ProcessTable
 {
     public static List<int> ChildrenOf(int parent) =>
-        [.. All().Where(id => Fields(id) is { Length: > 1 } fields && int.Parse(fields[1]) == parent)];
+        [.. All().Where(id =>
+            Fields(id) is { Length: > 1 } fields && int.Parse(fields[1]) == parent)];
 
     /// <summary>Living ones that have the text in their variables, as a child inherits
     /// them.</summary>
