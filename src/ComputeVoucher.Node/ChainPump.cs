@@ -52,7 +52,8 @@ internal sealed class ChainPump
             try
             {
                 await RecoverAsync().ConfigureAwait(false);
-                Note(await _service.StepAsync(cancel).ConfigureAwait(false));
+                ChainStep step = await _service.StepAsync(cancel).ConfigureAwait(false);
+                Note(step);
                 if (_time.GetElapsedTime(pruned) > s_pruneEvery)
                 {
                     pruned = _time.GetTimestamp();
@@ -60,7 +61,11 @@ internal sealed class ChainPump
                     await _ledger.PruneAsync(now, KeepSeconds).ConfigureAwait(false);
                 }
 
-                await Task.Delay(_poll, _time, cancel).ConfigureAwait(false);
+                bool goesOn = !step.Mirror.IsWhole && _service.Mirror.Problem is null;
+                if (!goesOn)
+                {
+                    await Task.Delay(_poll, _time, cancel).ConfigureAwait(false);
+                }
             }
             catch (OperationCanceledException)
             {
