@@ -75,10 +75,6 @@ public static class ChainLimits
     /// 1 KiB each at most, so 64 MiB.</summary>
     public const int ChannelsMax = 65_536;
 
-    /// <summary>Least units of a channel that is followed, unless told otherwise: dust must not
-    /// take the place of customers. At 2 USD for 1e9 units a fifth of a cent.</summary>
-    public const ulong ChannelUnitsMin = 1_000_000;
-
     /// <summary>Blocks before the newest final one that are searched again each time: a backend
     /// that lagged answered "no logs" for them. Four minutes at one block a second.</summary>
     public const ulong RescanBlocks = 256;

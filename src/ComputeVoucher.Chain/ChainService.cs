@@ -53,12 +53,6 @@ public sealed class ChainService
     /// nothing.</summary>
     public string? Notice => Mirror.Notice ?? _guard.Notice;
 
-    /// <summary>Age of the newest block of the last look, by the clock; null before it.</summary>
-    public TimeSpan? HeadAge => Mirror.Head is { } head
-        ? _time.GetUtcNow()
-            - DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(head.Timestamp, uint.MaxValue))
-        : null;
-
     /// <summary>Whether new orders may be accepted, and the most important line about it.
     /// </summary>
     public ChainHealth Health

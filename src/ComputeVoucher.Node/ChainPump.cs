@@ -26,6 +26,7 @@ internal sealed class ChainPump
     private readonly ILogger _log;
     private readonly Func<IReadOnlyList<StoredOrder>, int> _resume;
     private string? _problem;
+    private string? _notice;
     private string? _fault;
     private long _rollbacks;
 
@@ -162,6 +163,13 @@ internal sealed class ChainPump
                 change.Entry.Outcome.ToString());
         }
 
+        string? notice = _service.Notice;
+        if (notice is not null && notice != _notice)
+        {
+            _log.ChainNotice(notice);
+        }
+
+        _notice = notice;
         string? problem = _service.Health.Problem;
         if (problem != _problem)
         {

@@ -9,6 +9,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Public input: whatever strangers write on the chain, known channels are followed.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class MirrorFloodTests
 {
     private static readonly int s_flood = Runs.Count(fast: 4_000, full: 70_000);

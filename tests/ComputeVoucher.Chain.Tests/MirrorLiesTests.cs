@@ -5,6 +5,7 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Endpoints that answer and do not know, or know and do not say.</summary>
+[Trait("Category", "load")]
 public sealed class MirrorLiesTests
 {
     [Fact]

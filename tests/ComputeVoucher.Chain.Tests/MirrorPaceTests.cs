@@ -8,6 +8,7 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>How many requests a mirror needs, counted and not timed.</summary>
+[Trait("Category", "load")]
 public sealed class MirrorPaceTests
 {
     private const string Limit = """{"code":-32016,"message":"over rate limit"}""";

@@ -12,6 +12,7 @@ namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Credentials reach the endpoint and nothing else; what it asks for is honoured.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class RpcSecretsTests
 {
     private readonly ManualClock _clock = new();
@@ -50,7 +51,9 @@ public sealed class RpcSecretsTests
     {
         Recorder network = new()
         {
-            Body = """{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"/v3/KEY is off"}}""",
+            Body = """
+                {"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"/v3/KEY is off"}}
+                """,
         };
         using JsonRpcClient rpc = Client(network, "http://a.invalid/v3/KEY");
         Check((await Assert.ThrowsAsync<ChainException>(() => rpc.ChainIdAsync(default))).Message);

@@ -173,7 +173,7 @@ public sealed partial class ChannelMirror
 
             if (_living + _found.Count >= _options.ChannelsMax)
             {
-                _ignored = $"{_options.ChannelsMax} channels are followed, the most that is "
+                _ignored ??= $"{_options.ChannelsMax} channels are followed, the most that is "
                     + $"configured; new ones are ignored, as {opened.Channel}";
                 return;
             }

@@ -69,9 +69,12 @@ internal sealed class ChannelReader(JsonRpcClient rpc, Address vouchers)
         {
             RpcAnswer<byte[]> channel = answers[2 * i];
             RpcAnswer<byte[]> aux = answers[(2 * i) + 1];
-            if (VouchersContract.TryReadChannel(channel.Value, aux.Value, out ChannelAmounts said))
+            if (VouchersContract.TryReadChannel(
+                channel.Value, aux.Value, out ChannelAmounts said))
             {
-                views[i] = views[i] is ChannelReading view ? view.And(said) : ChannelReading.Of(said);
+                views[i] = views[i] is ChannelReading view
+                    ? view.And(said)
+                    : ChannelReading.Of(said);
             }
 
             failed ??= channel.Error ?? aux.Error;

@@ -154,7 +154,8 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         return $$"""{"jsonrpc":"2.0","id":{{id}},{{answer}}}""";
     }
 
-    private string Result(string method, JsonElement parameters, SimulatedView view) => method switch
+    private string Result(
+        string method, JsonElement parameters, SimulatedView view) => method switch
     {
         "eth_chainId" => Quantity(domain.ChainId),
         "eth_getCode" => "\"0x60\"",
