@@ -79,6 +79,7 @@ public sealed class MirrorLiesTests
         mirror = bench.Mirror();
         await MirrorBench.FollowAsync(mirror);
         Assert.Equal(ChannelStatus.Pending, bench.Row(terms).Status);
+        Assert.Contains("second endpoint", mirror.Notice, StringComparison.Ordinal);
         bench.Views[1].IsAway = false;
         bench.Clock.Advance(TimeSpan.FromSeconds(70));
         bench.Chain.Mine();

@@ -193,6 +193,11 @@ public sealed partial class ChannelMirror
             _promised[id] = promised;
         }
 
+        if (isWaiting && !isAgreed)
+        {
+            _unread = $"channel {id} waits for the word of a second endpoint";
+        }
+
         _found.Remove(id);
         _touched.Remove(id);
         if (before is null || !Same(before, row))

@@ -273,7 +273,10 @@ public sealed partial class ChannelMirror
                 }
             }
 
-            _seen.TryAdd((log.BlockHash, log.LogIndex), log.BlockNumber);
+            if (sent is not null)
+            {
+                _seen.TryAdd((log.BlockHash, log.LogIndex), log.BlockNumber);
+            }
         }
     }
 
