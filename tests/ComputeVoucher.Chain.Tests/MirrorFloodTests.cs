@@ -83,6 +83,7 @@ public sealed class MirrorFloodTests
         using MirrorBench bench = new();
         Bytes32 later = Keccak256.Hash("later"u8);
         ChannelTerms terms = bench.Open(1, classId: later)[0];
+        bench.Chain.Mine(1_000);
         await MirrorBench.FollowAsync(bench.Mirror());
         ChannelMirror mirror = bench.Mirror(
             bench.Options with { Classes = [MirrorBench.Class, later] });

@@ -103,6 +103,30 @@ public sealed class RpcSecretsTests
         Assert.Contains("compress", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task EndpointThatKeepsFailing_AskedMoreAndMoreRarely()
+    {
+        Recorder away = new() { Status = HttpStatusCode.BadGateway };
+        Recorder good = new();
+        Queue<HttpMessageHandler> networks = new([away, good]);
+        using JsonRpcClient rpc = new(
+            new RpcOptions
+            {
+                Endpoints = [new Uri("http://away.invalid"), new Uri("http://good.invalid")],
+                HandlerFactory = networks.Dequeue,
+            },
+            _clock);
+        for (int second = 0; second < 180; second++)
+        {
+            good.Id = second + 1;
+            await rpc.ChainIdAsync(default);
+            _clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(away.Requests.Count, 3, 8);
+        Assert.Equal(1, rpc.Answering);
+    }
+
     private static void Check(string message)
     {
         Assert.DoesNotContain("s3cret", message, StringComparison.Ordinal);

@@ -208,7 +208,9 @@ public sealed partial class ChannelMirror
             _unsettled[id] = Math.Max(_unsettled.GetValueOrDefault(id), log.BlockNumber);
         }
 
-        if (row is not null && (isNews || isMore))
+        // A new process has seen no log: what the row says already is no news to it either.
+        bool isSaid = isFinal && locked > 0 && locked <= granted;
+        if (row is not null && ((isNews && !isSaid) || isMore))
         {
             _touched.Add(id);
         }
