@@ -166,7 +166,7 @@ public sealed partial class ChannelMirror
         UInt128 promised = UInt128.Max(granted, _promised.GetValueOrDefault(id));
         bool isAgreed = view.Answers >= _reader.AnswersForCredit;
         UInt128 credit = isAgreed
-            ? UInt128.Max(granted, UInt128.Min(promised, view.LockedMin))
+            ? UInt128.Max(granted, UInt128.Min(promised, view.Locked))
             : granted;
         bool isWaiting = promised > credit && view.LockedMax > credit && !view.IsClosed;
         bool isSettled = _unsettled.GetValueOrDefault(id) <= final && !view.IsContested
@@ -206,11 +206,11 @@ public sealed partial class ChannelMirror
         }
     }
 
-    /// <summary>Where only one says that it ended, the holder may be withdrawing this very moment.
+    /// <summary>Where one alone says that it ended, the holder may be withdrawing this very moment.
     /// </summary>
     private static ulong ThawOf(in ChannelReading view, BlockHeader head) =>
         view.IsClosed ? ChannelAmounts.ClosedThawAt
-        : view.IsSaidClosed && view.ThawAt == 0 ? Math.Max(1, head.Timestamp)
+        : view.ClosedSaid > 0 && view.ThawAt == 0 ? Math.Max(1, head.Timestamp)
         : view.ThawAt;
 
     private static byte[] Mark(UInt128 promised)
