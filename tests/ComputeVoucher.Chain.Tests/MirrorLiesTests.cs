@@ -1,5 +1,7 @@
 using System;
 using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain.Tests;
@@ -88,6 +90,29 @@ public sealed class MirrorLiesTests
         Assert.Equal((UInt128)1_000, bench.Row(terms).Locked);
     }
 
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(3, 0)]
+    [InlineData(3, 2)]
+    public async Task Channel_OneEndpointInventsIt_NoCredit(int endpoints, int liar)
+    {
+        using MirrorBench bench = new(endpoints);
+        ChannelTerms invented = bench.NewTerms();
+        bench.Views[liar].Invented = invented;
+        ChannelTerms honest = bench.Open(1)[0];
+        ChannelMirror mirror = bench.Mirror();
+        await MirrorBench.FollowAsync(mirror);
+        bench.Chain.Mine();
+        await MirrorBench.FollowAsync(mirror);
+        Assert.Equal(ChannelStatus.Open, bench.Row(honest).Status);
+        foreach (ChannelRow row in bench.Store.Channels())
+        {
+            bool isHonest = row.Terms == honest;
+            Assert.Equal(isHonest ? 1_000 : UInt128.Zero, row.Locked);
+            Assert.Equal(isHonest, row.Status == ChannelStatus.Open);
+        }
+    }
+
     [Fact]
     public async Task Head_StandsStill_IsAProblemThoughItAnswers()
     {
@@ -100,6 +125,42 @@ public sealed class MirrorLiesTests
         Assert.Contains("s old", mirror.Problem, StringComparison.Ordinal);
         bench.Chain.Mine(20);
         await MirrorBench.FollowAsync(mirror);
+    }
+
+    [Fact]
+    public async Task Service_HeadStandsStill_StopsAcceptingAndComesBack()
+    {
+        using MirrorBench bench = new();
+        using PrivateKey payer = PrivateKey.FromBytes(Keccak256.Hash("payer"u8).Span);
+        using Outbox outbox = new(
+            bench.Rpc, new MemoryOutboxStore(), payer, new OutboxOptions { ChainId = 31337 },
+            bench.Clock);
+        TimeSpan age = TimeSpan.FromSeconds(120);
+        ChainService service = new(
+            new EndpointGuard(bench.Rpc, 31337, age),
+            bench.Mirror(bench.Options with { HeadAgeMax = age }),
+            new Redeemer(
+                bench.Store.States, _ => null,
+                new BatchBuilder(bench.Rpc, bench.Contract, payer.Address), outbox, bench.Rpc,
+                bench.Contract.Address, new RedeemerOptions(), bench.Clock),
+            outbox,
+            new ChainServiceOptions { MirrorAgeMax = TimeSpan.FromMinutes(5) },
+            bench.Clock);
+        await service.StepAsync(default);
+        Assert.True(service.Health.IsAccepting, service.Health.Problem);
+        for (int minute = 0; minute < 10; minute++)
+        {
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            await service.StepAsync(default);
+        }
+
+        Assert.False(service.Health.IsAccepting);
+        Assert.Equal(0, service.Health.EndpointsAlive);
+        Assert.Contains("stands still", service.Health.Problem, StringComparison.Ordinal);
+        bench.Chain.Mine(50);
+        await service.StepAsync(default);
+        Assert.True(service.Health.IsAccepting, service.Health.Problem);
+        Assert.Contains("only one RPC endpoint", service.Notice, StringComparison.Ordinal);
     }
 
     [Theory]

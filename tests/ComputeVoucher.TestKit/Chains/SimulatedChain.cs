@@ -21,6 +21,8 @@ namespace ComputeVoucher.TestKit;
 /// </summary>
 public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failuresPercent)
 {
+    private const ulong InventedUnits = 1_000_000_000;
+
     private readonly Dictionary<Bytes32, List<(ulong Block, ChannelAmounts Amounts)>> _channels =
         [];
 
@@ -67,9 +69,7 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     {
         Bytes32 id = terms.HashStruct();
         _channels[id] = [(Head, new ChannelAmounts(units, 0, 0))];
-        byte[] data = new AbiWriter().Write(terms.SpendKey).Write(terms.ClassId).Write(terms.Salt)
-            .Write(units).ToArray();
-        Add(ChannelOpenedEvent.Topic, [id.ToString(), Word(terms.Holder), Word(terms.Node)], data);
+        _logs.Add((Head, ChannelOpenedEvent.Topic, Opening(Head, terms, units)));
     }
 
     /// <summary>Adds units in the next block.</summary>
@@ -106,16 +106,22 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         return now;
     }
 
-    private void Add(in Bytes32 kind, string[] topics, byte[] data)
-    {
-        string json = $$"""
-            {"address":"{{Hex.Encode(domain.Vouchers.Span)}}","topics":[
-            "{{kind}}","{{string.Join("\",\"", topics)}}"],"data":"{{Hex.Encode(data)}}",
-            "blockNumber":{{Quantity(Head)}},"blockHash":"{{HashOf(Head)}}",
-            "transactionHash":"{{HashOf(Head)}}","logIndex":{{Quantity((ulong)_logs.Count)}}}
-            """;
-        _logs.Add((Head, kind, json));
-    }
+    private void Add(in Bytes32 kind, string[] topics, byte[] data) =>
+        _logs.Add((Head, kind, LogOf(Head, kind, topics, data)));
+
+    private string LogOf(ulong block, in Bytes32 kind, string[] topics, byte[] data) => $$"""
+        {"address":"{{Hex.Encode(domain.Vouchers.Span)}}","topics":[
+        "{{kind}}","{{string.Join("\",\"", topics)}}"],"data":"{{Hex.Encode(data)}}",
+        "blockNumber":{{Quantity(block)}},"blockHash":"{{HashOf(block)}}",
+        "transactionHash":"{{HashOf(block)}}","logIndex":{{Quantity((ulong)_logs.Count)}}}
+        """;
+
+    private string Opening(ulong block, in ChannelTerms terms, UInt128 units) => LogOf(
+        block,
+        ChannelOpenedEvent.Topic,
+        [terms.HashStruct().ToString(), Word(terms.Holder), Word(terms.Node)],
+        new AbiWriter().Write(terms.SpendKey).Write(terms.ClassId).Write(terms.Salt).Write(units)
+            .ToArray());
 
     private HttpResponseMessage Answer(byte[] body, SimulatedView view)
     {
@@ -203,6 +209,13 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
             }
         }
 
+        bool isInvented = view.Invented is not null && from <= 1 && wanted.Contains(
+            ChannelOpenedEvent.Topic.ToString(), StringComparison.Ordinal);
+        if (isInvented)
+        {
+            logs.Add(Opening(1, view.Invented!.Value, InventedUnits));
+        }
+
         return $"[{string.Join(',', logs)}]";
     }
 
@@ -227,6 +240,8 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
 
         if (VouchersAbi.Channel.Selector.Starts(call))
         {
+            bool isInvented = view.Invented?.HashStruct() == new Bytes32(call.AsSpan(4));
+            amounts = isInvented ? new ChannelAmounts(InventedUnits, 0, 0) : amounts;
             answer.Write(amounts.Locked).Write(amounts.Redeemed);
         }
         else
@@ -282,6 +297,9 @@ public sealed class SimulatedView
 
     /// <summary>aux() says that nobody thaws.</summary>
     public bool HidesThaws { get; set; }
+
+    /// <summary>A channel that is nowhere on the chain, with its log.</summary>
+    public ChannelTerms? Invented { get; set; }
 
     /// <summary>The newest block that it knows.</summary>
     public ulong FrozenAt { get; set; } = ulong.MaxValue;
