@@ -26,6 +26,17 @@ public static class ChainLimits
     /// is back within 10 s after a fault ends.</summary>
     public static readonly TimeSpan EndpointRest = TimeSpan.FromSeconds(3);
 
+    /// <summary>Rest of an endpoint that fails again and again: each failure doubles it, so that a
+    /// black hole costs a deadline a minute and not every few calls.</summary>
+    public static readonly TimeSpan EndpointRestMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest Retry-After that is honoured: a thaw must not wait for an endpoint that
+    /// asks for a day.</summary>
+    public static readonly TimeSpan RetryAfterMax = TimeSpan.FromSeconds(60);
+
+    /// <summary>Calls in one JSON-RPC batch; hosted endpoints allow 100 to 1,000.</summary>
+    public const int BatchCallsMax = 100;
+
     /// <summary>Endpoints of one client: more only multiplies the load of a broadcast.</summary>
     public const int EndpointsMax = 8;
 
@@ -60,6 +71,22 @@ public static class ChainLimits
     /// 10,000.</summary>
     public const ulong LogBlocksMax = 2_000;
 
-    /// <summary>Channels that one mirror follows: 1 KiB each at most, so 64 MiB.</summary>
+    /// <summary>Channels that one mirror follows unless told otherwise, closed ones not counted:
+    /// 1 KiB each at most, so 64 MiB.</summary>
     public const int ChannelsMax = 65_536;
+
+    /// <summary>Blocks before the newest final one that are searched again each time: a backend
+    /// that lagged answered "no logs" for them. Four minutes at one block a second.</summary>
+    public const ulong RescanBlocks = 256;
+
+    /// <summary>Blocks by which one endpoint's head may be ahead of another's, both fresh by the
+    /// clock: ten minutes of the fastest public chain (4 blocks a second).</summary>
+    public const ulong HeadLeadBlocksMax = 2_400;
+
+    /// <summary>Age of a head that is still one: what `doctor` allows.</summary>
+    public static readonly TimeSpan HeadAgeMax = TimeSpan.FromSeconds(120);
+
+    /// <summary>Every known channel is read anew so often, whatever the logs say: far below the
+    /// shortest thaw (3 days).</summary>
+    public static readonly TimeSpan RereadEvery = TimeSpan.FromMinutes(10);
 }

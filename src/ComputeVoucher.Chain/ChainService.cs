@@ -49,6 +49,10 @@ public sealed class ChainService
 
     public Outbox Outbox { get; }
 
+    /// <summary>One line on what works, and should not be left as it is; null where there is
+    /// nothing.</summary>
+    public string? Notice => Mirror.Notice ?? _guard.Notice;
+
     /// <summary>Whether new orders may be accepted, and the most important line about it.
     /// </summary>
     public ChainHealth Health
@@ -86,7 +90,7 @@ public sealed class ChainService
         }
 
         MirrorStep mirror = await Mirror.StepAsync(cancel).ConfigureAwait(false);
-        if (Mirror.Problem is null)
+        if (Mirror.Problem is null && mirror.IsWhole)
         {
             Volatile.Write(ref _mirroredAt, _time.GetTimestamp());
         }
@@ -118,8 +122,9 @@ public sealed class ChainService
         string? stop = Outbox.IsStopped ? Outbox.Problem : null;
         string? problem = stop ?? guard.Problem ?? Mirror.Problem ?? Outbox.Problem
             ?? Redeemer.Problem;
-        string? unseen = isMirrored ? null : Unseen;
-        return new ChainHealth(isAccepting, problem ?? unseen, guard.EndpointsAlive);
+        string? unseen = isMirrored ? null : Mirror.Progress ?? Unseen;
+        int alive = Math.Min(guard.EndpointsAlive, _guard.Answering);
+        return new ChainHealth(isAccepting, problem ?? unseen, alive);
     }
 }
 

@@ -31,10 +31,16 @@ public sealed class ChainParts : IDisposable
         NodeOptions options, PrivateKey payer, TimeProvider time, CancellationToken cancel,
         Func<HttpMessageHandler>? network = null)
     {
-        RpcOptions endpoints = new() { Endpoints = options.Rpc, HandlerFactory = network };
+        RpcOptions endpoints = new()
+        {
+            Endpoints = options.Rpc,
+            Headers = options.RpcHeaders,
+            HandlerFactory = network,
+        };
         JsonRpcClient rpc = new(endpoints, time);
         EndpointGuard guard = new(
-            rpc, options.Domain.ChainId, options.Domain.Vouchers, options.Domain.Providers);
+            rpc, options.Domain.ChainId, options.Follow.HeadAgeMax, options.Domain.Vouchers,
+            options.Domain.Providers);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
         if (!health.IsAccepting)
         {
@@ -51,10 +57,12 @@ public sealed class ChainParts : IDisposable
     {
         VouchersContract vouchers = new(Rpc, options.Domain.Vouchers);
         ChannelMirror mirror = new(
-            Rpc, vouchers, new LedgerMirrorStore(ledger), policy.Node, new MirrorOptions
+            Rpc, vouchers, new LedgerMirrorStore(ledger), policy.Node, options.Follow with
             {
                 StartBlock = options.StartBlock,
                 Confirmations = options.Confirmations,
+                Classes = [.. policy.Classes.Keys],
+                Providers = options.Domain.Providers,
             });
         Outbox outbox = new(
             Rpc, new LedgerOutboxStore(ledger), _payer, new OutboxOptions

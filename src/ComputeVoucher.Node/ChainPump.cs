@@ -26,6 +26,7 @@ internal sealed class ChainPump
     private readonly ILogger _log;
     private readonly Func<IReadOnlyList<StoredOrder>, int> _resume;
     private string? _problem;
+    private string? _notice;
     private string? _fault;
     private long _rollbacks;
 
@@ -52,7 +53,8 @@ internal sealed class ChainPump
             try
             {
                 await RecoverAsync().ConfigureAwait(false);
-                Note(await _service.StepAsync(cancel).ConfigureAwait(false));
+                ChainStep step = await _service.StepAsync(cancel).ConfigureAwait(false);
+                Note(step);
                 if (_time.GetElapsedTime(pruned) > s_pruneEvery)
                 {
                     pruned = _time.GetTimestamp();
@@ -60,7 +62,11 @@ internal sealed class ChainPump
                     await _ledger.PruneAsync(now, KeepSeconds).ConfigureAwait(false);
                 }
 
-                await Task.Delay(_poll, _time, cancel).ConfigureAwait(false);
+                bool goesOn = !step.Mirror.IsWhole && _service.Mirror.Problem is null;
+                if (!goesOn)
+                {
+                    await Task.Delay(_poll, _time, cancel).ConfigureAwait(false);
+                }
             }
             catch (OperationCanceledException)
             {
@@ -157,6 +163,13 @@ internal sealed class ChainPump
                 change.Entry.Outcome.ToString());
         }
 
+        string? notice = _service.Notice;
+        if (notice is not null && notice != _notice)
+        {
+            _log.ChainNotice(notice);
+        }
+
+        _notice = notice;
         string? problem = _service.Health.Problem;
         if (problem != _problem)
         {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
@@ -12,6 +13,14 @@ namespace ComputeVoucher.Node;
 public sealed record NodeOptions
 {
     public required IReadOnlyList<Uri> Rpc { get; init; }
+
+    /// <summary>A header line for each endpoint in turn; empty ones and missing ones are none.
+    /// </summary>
+    public IReadOnlyList<string> RpcHeaders { get; init; } = [];
+
+    /// <summary>Bounds of the mirror; what it follows is filled in when classes are loaded.
+    /// </summary>
+    public MirrorOptions Follow { get; init; } = new();
 
     public required VoucherDomain Domain { get; init; }
 

@@ -127,7 +127,8 @@ public sealed class NodeRig : IAsyncDisposable
               "chain": {
                 "rpc": ["{{rpc ?? Rpc}}"], "chainId": {{chainId}}, "vouchers": "{{vouchers}}",
                 "providers": "{{Deployment("providers")}}",
-                "tokens": ["{{Deployment("devToken")}}"], "pollMs": 100
+                "tokens": ["{{Deployment("devToken")}}"], "pollMs": 100,
+                "headAgeSecondsMax": 0
               },
               "node": {
                 "key": "node.key", "listen": "127.0.0.1:{{port ?? NodePort}}",

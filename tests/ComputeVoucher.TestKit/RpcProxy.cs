@@ -162,7 +162,10 @@ public sealed class RpcProxy : IAsyncDisposable
             while (await ReadAsync(stream) is byte[] request)
             {
                 using JsonDocument document = JsonDocument.Parse(request);
-                JsonElement root = document.RootElement;
+                // Of a batch, the first call stands for all.
+                JsonElement root = document.RootElement.ValueKind == JsonValueKind.Array
+                    ? document.RootElement[0]
+                    : document.RootElement;
                 string method = root.GetProperty("method").GetString()!;
                 uint id = root.GetProperty("id").GetUInt32();
                 _counts.AddOrUpdate(method, 1, (_, n) => n + 1);

@@ -143,11 +143,40 @@ public sealed class VouchersContract
         ulong thawAt = await _reader
             .ReadAsync(aux, 3, block, (ref r) => r.ReadUInt64(), cancel)
             .ConfigureAwait(false);
-        bool isPossible = redeemed <= locked && thawAt <= ChannelAmounts.ClosedThawAt;
-        return isPossible
-            ? new ChannelAmounts(locked, redeemed, thawAt)
+        ChannelAmounts amounts = new(locked, redeemed, thawAt);
+        return amounts.IsPossible
+            ? amounts
             : throw new ChainException(
                 ChainFault.Malformed, $"channel {channel}: amounts that no contract holds");
+    }
+
+    /// <summary>Data of the calls that <see cref="ChannelAsync"/> makes, for a batch.</summary>
+    internal static (byte[] Channel, byte[] Aux) ChannelCalls(Bytes32 channel) => (
+        new AbiWriter().Write(channel).ToCall(VouchersAbi.Channel.Selector),
+        new AbiWriter().Write(channel).ToCall(VouchersAbi.Aux.Selector));
+
+    /// <summary>What the two calls returned; false for anything that no contract returns.
+    /// </summary>
+    internal static bool TryReadChannel(byte[]? channel, byte[]? aux, out ChannelAmounts amounts)
+    {
+        amounts = default;
+        if (channel is not { Length: 64 } || aux is not { Length: 96 })
+        {
+            return false;
+        }
+
+        try
+        {
+            AbiReader state = new(channel);
+            AbiReader rest = new(aux);
+            amounts = new ChannelAmounts(
+                state.ReadUInt128(), state.ReadUInt128(), rest.ReadUInt64());
+            return amounts.IsPossible;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What redeemBatch would do on top of a block.</summary>
@@ -269,4 +298,6 @@ public readonly record struct ChannelAmounts(UInt128 Locked, UInt128 Redeemed, u
     public const ulong ClosedThawAt = (1UL << 40) - 1;
 
     public bool IsClosed => ThawAt == ClosedThawAt;
+
+    internal bool IsPossible => Redeemed <= Locked && ThawAt <= ClosedThawAt;
 }

@@ -1,38 +1,40 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain;
 
 /// <summary>This node's channels as the chain has them.</summary>
 /// <remarks>
-/// <para>Events only say which channels to look at; amounts come from channel() and aux(), read at
-/// the newest final block and at the head. What gives the node more (openings, top-ups) counts by
-/// the final block, what takes from it (withdrawals, thaws, redemptions) by the head as well: each
-/// row is the worse of the two.</para>
-/// <para>The head part is made anew in every step, so a reorganisation needs no undoing: what it
-/// took back is simply not there any more.</para>
+/// <para>Events only say which channels to look at, and which units final blocks locked; amounts
+/// come from channel() and aux() at the head of every endpoint. What gives the node more (openings,
+/// top-ups) counts when its event is final and two endpoints agree, what takes from it when any of
+/// them shows it.</para>
+/// <para>Known channels come first: each is read again now and then whatever the logs say, and
+/// whatever the search for new ones meets. What a slice of blocks or of channels yielded is stored
+/// before the next is asked for.</para>
 /// </remarks>
 public sealed partial class ChannelMirror
 {
-    // Number u64 little endian, hash 32.
-    private const int CursorBytes = 8 + Bytes32.Size;
-
     private readonly JsonRpcClient _rpc;
     private readonly VouchersContract _vouchers;
     private readonly IMirrorStore _store;
     private readonly Address _node;
     private readonly MirrorOptions _options;
+    private readonly ChannelReader _reader;
+    private readonly LogRange _range;
+    private readonly Bytes32 _filter;
     private readonly Dictionary<Bytes32, ChannelRow> _rows = [];
-    private readonly HashSet<Bytes32> _unsettled = [];
     private ulong _nextFinal;
     private Bytes32 _finalHash;
     private Bytes32 _headHash;
+    private List<ChannelRow> _changed = [];
+    private List<ChannelRow> _thawing = [];
 
     /// <param name="node">Channels locked to this key are followed.</param>
     public ChannelMirror(
@@ -51,25 +53,29 @@ public sealed partial class ChannelMirror
         _store = store;
         _node = node;
         _options = options;
-        _nextFinal = options.StartBlock;
+        _reader = new ChannelReader(rpc, vouchers.Address);
+        _range = new LogRange(options.LogBlocksMax);
+        _filter = options.Filter();
         foreach (ChannelRow row in store.Channels())
         {
-            Bytes32 id = row.Terms.HashStruct();
-            _rows[id] = row;
-
-            // What the last run saw at its head may have been taken back since.
-            _unsettled.Add(id);
+            Restore(row);
         }
 
-        if (store.Cursor() is { Length: CursorBytes } cursor)
-        {
-            _nextFinal = BinaryPrimitives.ReadUInt64LittleEndian(cursor) + 1;
-            _finalHash = new Bytes32(cursor.AsSpan(8));
-        }
+        MirrorCursor cursor = MirrorCursor.Read(store.Cursor());
+        bool isOurs = cursor.Filter == _filter;
+        _nextFinal = isOurs ? cursor.Number + 1 : options.StartBlock;
+        _finalHash = isOurs ? cursor.Hash : default;
     }
 
     /// <summary>One line on what went wrong in the last step; null where nothing did.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>One line on what is left out on purpose; null where nothing is.</summary>
+    public string? Notice => _unread ?? _ignored;
+
+    /// <summary>How far a mirror is that is not whole yet, as "mirroring 812 of 10,001"; null where
+    /// it is whole.</summary>
+    public string? Progress { get; private set; } = "mirroring";
 
     /// <summary>The head of the last whole step; null before it.</summary>
     public BlockHeader? Head { get; private set; }
@@ -77,67 +83,106 @@ public sealed partial class ChannelMirror
     /// <summary>Channels followed.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>Follows the chain to its head. Never throws a <see cref="ChainException"/>: it
-    /// becomes <see cref="Problem"/>, nothing is stored, and the next step starts from the same
-    /// place. An exception of the store passes through.</summary>
+    /// <summary>Follows the chain towards its head, for a bounded number of requests. Never throws
+    /// a <see cref="ChainException"/>: it becomes <see cref="Problem"/>, and the next step goes on
+    /// behind what was stored. An exception of the store passes through.</summary>
     public async Task<MirrorStep> StepAsync(CancellationToken cancel)
     {
+        (_changed, _thawing) = ([], []);
+        bool isWhole = false;
         try
         {
-            Problem = null;
-            return await FollowAsync(cancel).ConfigureAwait(false);
+            (Problem, _unread) = (null, null);
+            isWhole = await FollowAsync(cancel).ConfigureAwait(false);
         }
         catch (ChainException e)
         {
             Problem = e.Message;
-            return new MirrorStep([], []);
         }
+
+        return new MirrorStep(_changed, _thawing, isWhole);
     }
 
-    private async Task<MirrorStep> FollowAsync(CancellationToken cancel)
+    private async Task<bool> FollowAsync(CancellationToken cancel)
     {
         BlockHeader head = await BlockAsync(BlockTag.Latest, cancel).ConfigureAwait(false);
+        await RereadAsync(head, cancel).ConfigureAwait(false);
+        ulong roof = await RoofAsync(head, cancel).ConfigureAwait(false);
         BlockHeader final = await FinalAsync(head, cancel).ConfigureAwait(false);
         await CheckCursorAsync(final, cancel).ConfigureAwait(false);
-        if (head.Hash == _headHash && final.Number + 1 == _nextFinal)
+        ulong finalNumber = Math.Min(final.Number, roof);
+        bool isSearched = head.Hash == _headHash && finalNumber + 1 == _nextFinal
+            && _touched.Count + _found.Count == 0;
+        bool isWhole = isSearched
+            || await SearchAsync(head, finalNumber, Math.Min(head.Number, roof), cancel)
+                .ConfigureAwait(false);
+        Progress = isWhole ? null : Progress;
+        if (isWhole && !isSearched)
         {
-            Head = head;
-            return new MirrorStep([], []);
+            await EndSearchAsync(head, final, finalNumber).ConfigureAwait(false);
         }
 
-        Dictionary<Bytes32, ChannelTerms> opened = [];
-        HashSet<Bytes32> touched = [.. _unsettled];
-        await CollectAsync(_nextFinal, final.Number, opened, touched, cancel).ConfigureAwait(false);
-        HashSet<Bytes32> recent = [];
-        await CollectAsync(
-            Math.Max(_nextFinal, final.Number + 1), head.Number, opened, recent, cancel)
-            .ConfigureAwait(false);
-        touched.UnionWith(recent);
-        List<(Bytes32 Id, ChannelRow Row)> changed =
-            await ReadAsync(touched, opened, final, head, cancel).ConfigureAwait(false);
+        CheckAge(head);
+        return isWhole;
+    }
 
-        // Read by number, so make sure that the numbers still mean the same blocks.
-        BlockHeader again = await BlockAsync(BlockTag.Number(head.Number), cancel)
-            .ConfigureAwait(false);
-        if (again.Hash != head.Hash)
+    private async Task EndSearchAsync(BlockHeader head, BlockHeader final, ulong finalNumber)
+    {
+        if (finalNumber + 1 != _nextFinal || _finalHash.IsZero)
         {
-            throw new ChainException(
-                ChainFault.Unavailable, "the chain reorganised while it was read; again");
+            Bytes32 hash = finalNumber == final.Number ? final.Hash : default;
+            await MoveCursorAsync(finalNumber, hash).ConfigureAwait(false);
         }
 
-        MirrorStep step = await StoreAsync(changed, final).ConfigureAwait(false);
-        _unsettled.Clear();
-        _unsettled.UnionWith(recent);
         _headHash = head.Hash;
         Head = head;
-        return step;
+        Forget(finalNumber);
+    }
+
+    private async Task MoveCursorAsync(ulong number, Bytes32 hash)
+    {
+        await _store.PutCursorAsync(new MirrorCursor(number, hash, _filter).ToBytes())
+            .ConfigureAwait(false);
+        _nextFinal = number + 1;
+        _finalHash = hash;
+    }
+
+    /// <summary>How far heads are believed: not more than so many blocks above what any other
+    /// endpoint has.</summary>
+    private async Task<ulong> RoofAsync(BlockHeader head, CancellationToken cancel)
+    {
+        ulong roof = head.Number;
+        List<RpcEndpoint> endpoints = _rpc.ToRead();
+        foreach (RpcEndpoint endpoint in endpoints)
+        {
+            if (endpoints.Count < 2 || endpoint.IsResting)
+            {
+                continue;
+            }
+
+            try
+            {
+                BlockHeader? other = await JsonRpcClient
+                    .BlockAsync(endpoint, BlockTag.Latest, cancel).ConfigureAwait(false);
+                ulong number = other?.Number ?? 0;
+                roof = number < ulong.MaxValue - ChainLimits.HeadLeadBlocksMax
+                    ? Math.Min(roof, number + ChainLimits.HeadLeadBlocksMax)
+                    : roof;
+            }
+            catch (ChainException)
+            {
+                // Away: the others are enough.
+            }
+        }
+
+        return roof;
     }
 
     private async Task<BlockHeader> FinalAsync(BlockHeader head, CancellationToken cancel)
     {
         if (_options.Confirmations == 0)
         {
-            BlockHeader final = await BlockAsync(BlockTag.Finalized, cancel).ConfigureAwait(false);
+            BlockHeader final = await FinalizedAsync(cancel).ConfigureAwait(false);
             return final.Number <= head.Number ? final : head;
         }
 
@@ -146,20 +191,36 @@ public sealed partial class ChannelMirror
         return await BlockAsync(BlockTag.Number(number), cancel).ConfigureAwait(false);
     }
 
+    private async Task<BlockHeader> FinalizedAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await BlockAsync(BlockTag.Finalized, cancel).ConfigureAwait(false);
+        }
+        catch (ChainException e) when (e.Fault is ChainFault.Rejected or ChainFault.Unavailable)
+        {
+            throw new ChainException(
+                e.Fault,
+                e.Message + " (a chain without finality needs a number of confirmations)",
+                e);
+        }
+    }
+
     /// <summary>A final block never changes. If it did, this is another chain, or finality
-    /// broke: everything is read anew from the start.</summary>
+    /// broke: everything is searched and read anew.</summary>
     private async Task CheckCursorAsync(BlockHeader final, CancellationToken cancel)
     {
+        // A backend that lags, or one that once told of blocks that nobody has: searching some
+        // blocks twice does no harm.
+        if (final.Number + 1 < _nextFinal)
+        {
+            _nextFinal = Math.Max(final.Number + 1, _options.StartBlock);
+            _finalHash = default;
+        }
+
         if (_finalHash.IsZero || _nextFinal == 0)
         {
             return;
-        }
-
-        if (final.Number < _nextFinal - 1)
-        {
-            throw new ChainException(
-                ChainFault.Unavailable,
-                $"the endpoint's final block {final.Number} is behind {_nextFinal - 1}; waiting");
         }
 
         BlockHeader known = await BlockAsync(BlockTag.Number(_nextFinal - 1), cancel)
@@ -168,7 +229,30 @@ public sealed partial class ChannelMirror
         {
             _nextFinal = _options.StartBlock;
             _finalHash = default;
-            _unsettled.UnionWith(_rows.Keys);
+            _seen.Clear();
+            Unsettle();
+        }
+    }
+
+    /// <summary>An endpoint that answers is not one that knows: a head that does not move counts as
+    /// an endpoint that is away.</summary>
+    private void CheckAge(BlockHeader head)
+    {
+        if (_options.HeadAgeMax <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        long age = _rpc.Time.GetUtcNow().ToUnixTimeSeconds()
+            - (long)Math.Min(head.Timestamp, long.MaxValue);
+        if (age > (long)_options.HeadAgeMax.TotalSeconds)
+        {
+            throw new ChainException(
+                ChainFault.Unavailable,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the newest block {head.Number} is {age} s old: the endpoint stands still, ")
+                    + "or the clock is wrong");
         }
     }
 
@@ -180,20 +264,32 @@ public sealed partial class ChannelMirror
 /// <summary>What one step of the mirror found.</summary>
 /// <param name="Changed">Rows that changed.</param>
 /// <param name="Thawing">Of those, the ones whose thaw was not known before.</param>
+/// <param name="IsWhole">The head was reached; else the next step may follow at once.</param>
 public sealed record MirrorStep(
-    IReadOnlyList<ChannelRow> Changed, IReadOnlyList<ChannelRow> Thawing);
+    IReadOnlyList<ChannelRow> Changed, IReadOnlyList<ChannelRow> Thawing, bool IsWhole);
 
-/// <summary>Which channels are followed, and from where.</summary>
-public sealed record MirrorOptions
+/// <summary>Which blocks were searched, for which channels.</summary>
+/// <param name="Hash">Zero where it was not asked for.</param>
+/// <param name="Filter">Of <see cref="MirrorOptions.Filter"/>.</param>
+internal readonly record struct MirrorCursor(ulong Number, Bytes32 Hash, Bytes32 Filter)
 {
-    /// <summary>The block of the contract's deployment, or any before this node's first
-    /// channel.</summary>
-    public ulong StartBlock { get; init; }
+    // Number u64 little endian, hash 32, filter 32.
+    private const int Size = 8 + (2 * Bytes32.Size);
 
-    /// <summary>0 waits for the "finalized" tag; N ≥ 1 for N blocks on top, itself included.
-    /// </summary>
-    public uint Confirmations { get; init; }
+    /// <summary>The default for anything else, older cursors among them.</summary>
+    public static MirrorCursor Read(byte[]? bytes) => bytes is { Length: Size }
+        ? new MirrorCursor(
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+            new Bytes32(bytes.AsSpan(8, Bytes32.Size)),
+            new Bytes32(bytes.AsSpan(8 + Bytes32.Size)))
+        : default;
 
-    /// <summary>Blocks of one eth_getLogs.</summary>
-    public ulong LogBlocksMax { get; init; } = ChainLimits.LogBlocksMax;
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[Size];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Number);
+        Hash.CopyTo(bytes.AsSpan(8));
+        Filter.CopyTo(bytes.AsSpan(8 + Bytes32.Size));
+        return bytes;
+    }
 }

@@ -14,6 +14,10 @@ public sealed class ChainException(
     /// <summary>What a reverted call returned; empty where the node does not say.</summary>
     public byte[] RevertData { get; init; } = [];
 
+    /// <summary>What the endpoint asked to be left alone for; null where it did not say.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Another endpoint, or the same one later, may answer differently.</summary>
     public bool IsTransient => Fault
         is ChainFault.Unreachable or ChainFault.TimedOut or ChainFault.RateLimited

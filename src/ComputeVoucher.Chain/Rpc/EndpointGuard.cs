@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,13 +19,24 @@ public sealed class EndpointGuard
     private readonly ulong _chainId;
     private readonly Address[] _contracts;
     private readonly Dictionary<Address, Bytes32> _codeHashes = [];
+    private readonly TimeSpan _headAgeMax;
 
     /// <param name="contracts">Addresses that must hold code, the same on every endpoint and for
     /// as long as the process lives.</param>
     public EndpointGuard(JsonRpcClient rpc, ulong chainId, params Address[] contracts)
+        : this(rpc, chainId, TimeSpan.Zero, contracts)
+    {
+    }
+
+    /// <param name="headAgeMax">An endpoint whose newest block is older by the clock is set aside;
+    /// zero asks no clock.</param>
+    /// <param name="contracts">As above.</param>
+    public EndpointGuard(
+        JsonRpcClient rpc, ulong chainId, TimeSpan headAgeMax, params Address[] contracts)
     {
         ArgumentNullException.ThrowIfNull(rpc);
         _rpc = rpc;
+        _headAgeMax = headAgeMax;
         _chainId = chainId;
         _contracts = contracts;
     }
@@ -35,12 +47,22 @@ public sealed class EndpointGuard
     /// <summary>Whether the last check found a contradiction, not mere absence.</summary>
     public bool IsContradicted { get; private set; }
 
+    /// <summary>One line on what works, and should not be left as it is; null where there is
+    /// nothing.</summary>
+    public string? Notice => _rpc.Endpoints.Count < 2
+        ? "only one RPC endpoint: whatever it says is believed; give a second one, of others"
+        : null;
+
+    /// <summary>Endpoints that answered what they were asked last.</summary>
+    internal int Answering => _rpc.Answering;
+
     /// <summary>Asks every endpoint. Never throws a <see cref="ChainException"/>.</summary>
     public async Task<ChainHealth> CheckAsync(CancellationToken cancel)
     {
         List<RpcEndpoint> alive = [];
         string? away = null;
         string? contradiction = null;
+        Dictionary<RpcEndpoint, BlockHeader> heads = [];
         foreach (RpcEndpoint endpoint in _rpc.Endpoints)
         {
             try
@@ -50,6 +72,7 @@ public sealed class EndpointGuard
                 contradiction ??= wrong;
                 if (wrong is null)
                 {
+                    heads[endpoint] = await HeadAsync(endpoint, cancel).ConfigureAwait(false);
                     alive.Add(endpoint);
                 }
             }
@@ -59,7 +82,9 @@ public sealed class EndpointGuard
             }
         }
 
-        contradiction ??= await ForkAsync(alive, cancel).ConfigureAwait(false);
+        away = SetAside(alive, heads) ?? away;
+        contradiction ??= LeadOf(alive, heads)
+            ?? await ForkAsync(alive, cancel).ConfigureAwait(false);
         IsContradicted = contradiction is not null;
         Health = new ChainHealth(
             alive.Count > 0 && contradiction is null, contradiction ?? away, alive.Count);
@@ -116,7 +141,8 @@ public sealed class EndpointGuard
             ulong height = ulong.MaxValue;
             foreach (RpcEndpoint endpoint in alive)
             {
-                BlockHeader? final = await BlockAsync(endpoint, BlockTag.Finalized, cancel)
+                BlockHeader? final = await JsonRpcClient
+                    .BlockAsync(endpoint, BlockTag.Finalized, cancel)
                     .ConfigureAwait(false);
                 height = Math.Min(height, final?.Number ?? 0);
             }
@@ -124,7 +150,8 @@ public sealed class EndpointGuard
             BlockHeader? first = null;
             foreach (RpcEndpoint endpoint in alive)
             {
-                BlockHeader? block = await BlockAsync(endpoint, BlockTag.Number(height), cancel)
+                BlockHeader? block = await JsonRpcClient
+                    .BlockAsync(endpoint, BlockTag.Number(height), cancel)
                     .ConfigureAwait(false);
                 first ??= block;
                 if (block is null || block.Hash != first!.Hash)
@@ -141,18 +168,72 @@ public sealed class EndpointGuard
         return null;
     }
 
-    private static Task<BlockHeader?> BlockAsync(
-        RpcEndpoint endpoint, BlockTag block, CancellationToken cancel) =>
-        endpoint.CallAsync(
-            "eth_getBlockByNumber",
-            w =>
+    private static async Task<BlockHeader> HeadAsync(
+        RpcEndpoint endpoint, CancellationToken cancel) =>
+        await JsonRpcClient.BlockAsync(endpoint, BlockTag.Latest, cancel).ConfigureAwait(false)
+        ?? throw new ChainException(
+            ChainFault.Unavailable, $"{endpoint.Name} has no newest block");
+
+    /// <summary>Takes those out whose head is old by the clock or against another's: such an
+    /// endpoint answers, and knows nothing.</summary>
+    /// <returns>One line on the first of them; null where there is none.</returns>
+    private string? SetAside(
+        List<RpcEndpoint> alive, Dictionary<RpcEndpoint, BlockHeader> heads)
+    {
+        long now = _rpc.Time.GetUtcNow().ToUnixTimeSeconds();
+        long longest = (long)_headAgeMax.TotalSeconds;
+        string? line = null;
+        long newest = long.MinValue;
+        foreach (RpcEndpoint endpoint in alive)
+        {
+            long age = now - TimeOf(heads[endpoint]);
+            endpoint.Lag = longest == 0 || Math.Abs(age) <= longest
+                ? null
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{endpoint.Name}: its newest block is {Math.Abs(age)} s ")
+                    + (age < 0 ? "in the future; the clock or it is wrong"
+                        : "old; it stands still, or the clock is wrong");
+            newest = endpoint.Lag is null ? Math.Max(newest, TimeOf(heads[endpoint])) : newest;
+        }
+
+        foreach (RpcEndpoint endpoint in alive)
+        {
+            long behind = newest - Math.Min(newest, TimeOf(heads[endpoint]));
+            endpoint.Lag ??= behind <= (long)ChainLimits.HeadAgeMax.TotalSeconds
+                ? null
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{endpoint.Name}: its newest block is {behind} s behind another endpoint's");
+            line ??= endpoint.Lag;
+        }
+
+        alive.RemoveAll(endpoint => endpoint.Lag is not null);
+        return line;
+    }
+
+    /// <summary>Heads of the same time that are far apart: one of the two invents blocks.</summary>
+    private static string? LeadOf(
+        List<RpcEndpoint> alive, Dictionary<RpcEndpoint, BlockHeader> heads)
+    {
+        foreach (RpcEndpoint one in alive)
+        {
+            foreach (RpcEndpoint other in alive)
             {
-                w.WriteStringValue(block.ToString());
-                w.WriteBooleanValue(false);
-            },
-            ResultParser.Block,
-            ChainLimits.ResponseBytesMax,
-            cancel);
+                ulong high = heads[one].Number;
+                ulong low = heads[other].Number;
+                if (high > low && high - low > ChainLimits.HeadLeadBlocksMax)
+                {
+                    return $"{one.Name} and {other.Name} disagree on the newest block: {high} "
+                        + $"and {low}";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static long TimeOf(BlockHeader head) => (long)Math.Min(head.Timestamp, uint.MaxValue);
 
     private static void WriteAccount(Utf8JsonWriter writer, Address account)
     {

@@ -86,6 +86,38 @@ public sealed partial class JsonRpcClient
             cancel);
     }
 
+    /// <summary>Many eth_calls at one endpoint, in few requests.</summary>
+    internal static Task<RpcAnswer<byte[]>[]> CallsAsync(
+        RpcEndpoint endpoint,
+        IReadOnlyList<CallRequest> calls,
+        BlockTag block,
+        CancellationToken cancel)
+    {
+        Action<Utf8JsonWriter>[] parameters = new Action<Utf8JsonWriter>[calls.Count];
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            CallRequest call = calls[i];
+            parameters[i] = w =>
+            {
+                WriteCall(w, call);
+                w.WriteStringValue(block.ToString());
+            };
+        }
+
+        return endpoint.BatchAsync(
+            "eth_call", parameters, r => JsonScalar.ReadData(r, "call"), cancel);
+    }
+
+    /// <summary>A block, by one endpoint; null where it has none.</summary>
+    internal static Task<BlockHeader?> BlockAsync(
+        RpcEndpoint endpoint, BlockTag block, CancellationToken cancel) =>
+        endpoint.CallAsync(
+            "eth_getBlockByNumber",
+            BlockParameters(block),
+            ResultParser.Block,
+            ChainLimits.ResponseBytesMax,
+            cancel);
+
     /// <summary>Gas that the call would need on top of the newest block.</summary>
     public Task<ulong> EstimateGasAsync(CallRequest call, CancellationToken cancel)
     {

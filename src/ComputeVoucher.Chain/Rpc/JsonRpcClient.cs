@@ -37,18 +37,41 @@ public sealed partial class JsonRpcClient : IDisposable
             {
                 throw new ChainException(
                     ChainFault.Misconfigured,
-                    $"RPC endpoint {url}: not an http or https URL");
+                    $"RPC endpoint {NameOf(url)}: not an http or https URL");
             }
 
             TlsSupport.Require(url);
         }
 
+        Time = time;
         _endpoints = new RpcEndpoint[options.Endpoints.Count];
         for (int i = 0; i < _endpoints.Length; i++)
         {
-            _endpoints[i] = new RpcEndpoint(options.Endpoints[i], options, time);
+            string? header = i < options.Headers.Count ? options.Headers[i] : null;
+            _endpoints[i] = new RpcEndpoint(
+                options.Endpoints[i], string.IsNullOrEmpty(header) ? null : header, options, time);
         }
     }
+
+    /// <summary>Endpoints that answered what they were asked last, and are not set aside.
+    /// </summary>
+    public int Answering
+    {
+        get
+        {
+            int count = 0;
+            foreach (RpcEndpoint endpoint in _endpoints)
+            {
+                bool isUsed = endpoint.Quarantine is null && endpoint.Lag is null;
+                count += isUsed && endpoint.IsAnswering ? 1 : 0;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>The clock of its deadlines.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>Endpoints that are asked, in the order of the configuration.</summary>
     internal IReadOnlyList<RpcEndpoint> Endpoints => _endpoints;
@@ -61,6 +84,10 @@ public sealed partial class JsonRpcClient : IDisposable
         }
     }
 
+    /// <summary>For messages: the rest of a URL may be a key.</summary>
+    private static string NameOf(Uri url) =>
+        url.IsAbsoluteUri ? RpcEndpoint.NameOf(url) : "without a scheme";
+
     /// <summary>The first endpoint that answers; those that failed lately come last. A revert is
     /// an answer, any other error is worth asking the next endpoint.</summary>
     private async Task<T> CallAsync<T>(
@@ -71,7 +98,7 @@ public sealed partial class JsonRpcClient : IDisposable
         int bytesMax = ChainLimits.ResponseBytesMax)
     {
         ChainException? last = null;
-        foreach (RpcEndpoint endpoint in InOrder())
+        foreach (RpcEndpoint endpoint in ToRead())
         {
             try
             {
@@ -85,6 +112,26 @@ public sealed partial class JsonRpcClient : IDisposable
         }
 
         throw last ?? AllQuarantined();
+    }
+
+    /// <summary>Who may be asked, best first: fresh ones, without those that asked for a pause;
+    /// where there is no fresh one, the others.</summary>
+    /// <exception cref="ChainException">All of them asked for a pause.</exception>
+    internal List<RpcEndpoint> ToRead()
+    {
+        List<RpcEndpoint> order = InOrder();
+        if (order.Exists(endpoint => endpoint.Lag is null))
+        {
+            order.RemoveAll(endpoint => endpoint.Lag is not null);
+        }
+
+        int count = order.Count;
+        RpcEndpoint? first = count == 0 ? null : order[0];
+        order.RemoveAll(endpoint => endpoint.IsHeld);
+        return order.Count > 0 || count == 0
+            ? order
+            : throw new ChainException(
+                ChainFault.RateLimited, $"{first!.Name}: it asked for a pause (Retry-After)");
     }
 
     private List<RpcEndpoint> InOrder()
@@ -119,6 +166,10 @@ public sealed record RpcOptions
     /// <summary>http or https, the preferred one first; 1 to
     /// <see cref="ChainLimits.EndpointsMax"/>.</summary>
     public required IReadOnlyList<Uri> Endpoints { get; init; }
+
+    /// <summary>"Name: value" for each endpoint in turn, sent with every request, as providers
+    /// want it for tokens; "" and missing ones are none.</summary>
+    public IReadOnlyList<string> Headers { get; init; } = [];
 
     /// <summary>Per request and endpoint.</summary>
     public TimeSpan Deadline { get; init; } = ChainLimits.RequestDeadline;

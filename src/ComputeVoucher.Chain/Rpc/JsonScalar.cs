@@ -6,7 +6,7 @@ using ComputeVoucher.Primitives;
 namespace ComputeVoucher.Chain;
 
 /// <summary>The two encodings of the JSON-RPC specification, read strictly: a QUANTITY is 0x and
-/// digits without leading zeros, DATA is 0x and an even number of digits.</summary>
+/// digits, DATA is 0x and an even number of digits.</summary>
 internal static class JsonScalar
 {
     public static ulong ReadUInt64(JsonElement value, string name)
@@ -108,11 +108,9 @@ internal static class JsonScalar
     private static ReadOnlySpan<char> Quantity(JsonElement value, string name)
     {
         string text = Text(value, name);
-        bool isQuantity = text.Length >= 3 && text.StartsWith("0x", StringComparison.Ordinal)
-            && (text.Length == 3 || text[2] != '0');
-        if (!isQuantity)
+        if (text.Length < 3 || !text.StartsWith("0x", StringComparison.Ordinal))
         {
-            throw Malformed(name, "not a quantity (0x, digits, no leading zero)");
+            throw Malformed(name, "not a quantity (0x and digits)");
         }
 
         foreach (char digit in text.AsSpan(2))
@@ -123,7 +121,9 @@ internal static class JsonScalar
             }
         }
 
-        return text.AsSpan(2);
+        // Against the specification some nodes pad: the number is the same.
+        ReadOnlySpan<char> digits = text.AsSpan(2).TrimStart('0');
+        return digits.IsEmpty ? "0" : digits;
     }
 
     private static string Text(JsonElement value, string name) =>

@@ -74,7 +74,7 @@ internal sealed class ChainSession : IDisposable
             endpoints.Add(Uri.TryCreate(url, UriKind.Absolute, out Uri? endpoint)
                 ? endpoint
                 : throw new UsageException(
-                    $"--rpc {url}: a URL is wanted, as http://127.0.0.1:8545"));
+                    "--rpc: a URL is wanted, as http://127.0.0.1:8545"));
         }
 
         return new JsonRpcClient(new RpcOptions { Endpoints = endpoints }, TimeProvider.System);

@@ -67,7 +67,7 @@ internal static class RedeemCommand
 
     private static async Task<Report> DueAsync(ChainService service, CancellationToken cancel)
     {
-        await service.Mirror.StepAsync(cancel).ConfigureAwait(false);
+        await MirrorAsync(service, cancel).ConfigureAwait(false);
         List<Report> rows = [];
         UInt128 units = 0;
         foreach (RedemptionDue due in service.Redeemer.Due())
@@ -137,10 +137,15 @@ internal static class RedeemCommand
 
     private static async Task MirrorAsync(ChainService service, CancellationToken cancel)
     {
-        await service.Mirror.StepAsync(cancel).ConfigureAwait(false);
-        if (service.Mirror.Problem is { } problem)
+        bool isWhole = false;
+        while (!isWhole)
         {
-            throw new CommandException($"chain: {problem}");
+            MirrorStep step = await service.Mirror.StepAsync(cancel).ConfigureAwait(false);
+            isWhole = step.IsWhole;
+            if (service.Mirror.Problem is { } problem)
+            {
+                throw new CommandException($"chain: {problem}");
+            }
         }
     }
 

@@ -92,6 +92,23 @@ internal sealed class ConfigFile
                 + $"between 1 and {ListEntriesMax} are wanted");
     }
 
+    /// <summary>URLs, which hold keys: a wrong one is counted, not printed.</summary>
+    public IReadOnlyList<Uri> Urls(string name)
+    {
+        List<Uri> urls = [];
+        foreach (string text in Texts(name))
+        {
+            urls.Add(Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+                ? url
+                : throw new CommandException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_path}: {name}: entry {urls.Count + 1} is no URL, as ")
+                    + "http://127.0.0.1:8545"));
+        }
+
+        return urls;
+    }
+
     public ulong Number(string name, ulong min, ulong max)
     {
         string text = Text(name);

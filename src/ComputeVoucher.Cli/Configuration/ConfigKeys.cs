@@ -15,6 +15,13 @@ internal static class ConfigKeys
     public const string ChainPollMs = "chain:pollMs";
     public const string ChainAwaySeconds = "chain:awaySecondsMax";
     public const string ChainStartBlock = "chain:startBlock";
+    public const string ChainHeadAge = "chain:headAgeSecondsMax";
+    public const string ChainHeaderFiles = "chain:rpcHeaderFiles";
+    public const string ChainUnitsMin = "chain:channelUnitsMin";
+    public const string ChainChannelsMax = "chain:channelsMax";
+    public const string ChainReread = "chain:rereadSeconds";
+    public const string ChainRescan = "chain:rescanBlocks";
+    public const string ChainLogBlocks = "chain:logBlocksMax";
     public const string ChainTokens = "chain:tokens";
     public const string ChainCourts = "chain:courts";
     public const string NodeKey = "node:key";
@@ -46,7 +53,7 @@ internal static class ConfigKeys
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
         new(ChainRpc, ConfigType.Texts, "", null,
-            "JSON-RPC endpoints; two or more, and a disagreement stops acceptance"),
+            "JSON-RPC endpoints; of two or more, two must agree on what is credited"),
         new(ChainId, ConfigType.Number, "", null, "Chain id that every endpoint must report"),
         new(ChainVouchers, ConfigType.Text, "", null, "Address of the Vouchers contract"),
         new(ChainProviders, ConfigType.Text, "", null, "Address of the Providers contract"),
@@ -57,6 +64,20 @@ internal static class ConfigKeys
             "Orders are still accepted so long after the chain was last read"),
         new(ChainStartBlock, ConfigType.Number, "", "0",
             "Block of the deployment, where the search for channels begins"),
+        new(ChainHeadAge, ConfigType.Number, "s", "120",
+            "Age of the newest block that still counts as read; 0 for a chain that stands still"),
+        new(ChainHeaderFiles, ConfigType.Texts, "", "-",
+            "A file for each endpoint in turn, with a line `Name: value` to send; `-` for none"),
+        new(ChainUnitsMin, ConfigType.Number, "CU", "1000000",
+            "Units that a channel has to lock when it opens; smaller ones are ignored"),
+        new(ChainChannelsMax, ConfigType.Number, "channels", "65536",
+            "Open channels that are followed; new ones beyond them are ignored"),
+        new(ChainReread, ConfigType.Number, "s", "600",
+            "Every known channel is read anew in this time, whatever the logs say; 0 is never"),
+        new(ChainRescan, ConfigType.Number, "blocks", "256",
+            "Final blocks that are searched again each time, for endpoints that lag"),
+        new(ChainLogBlocks, ConfigType.Number, "blocks", "2000",
+            "Blocks of one eth_getLogs; refused ranges are halved by themselves"),
         new(ChainTokens, ConfigType.Texts, "", null, "Tokens whose classes are served"),
         new(ChainCourts, ConfigType.Texts, "", "0x0000000000000000000000000000000000000000",
             "Courts whose classes are served; the zero address is `not slashable`"),

@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Net;
+using System.Text;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Node;
 using ComputeVoucher.Primitives;
@@ -23,6 +25,9 @@ internal sealed record NodeConfiguration(
     /// <summary>SIGTERM has to end the process within 5 s; the rest is for the ledger.</summary>
     private const ulong DrainMsMax = 4_500;
 
+    /// <summary>Tokens have a few hundred characters.</summary>
+    private const int HeaderBytesMax = 8 << 10;
+
     public static NodeConfiguration Load(string path)
     {
         ConfigFile file = ConfigFile.Load(path);
@@ -33,7 +38,9 @@ internal sealed record NodeConfiguration(
         string key = file.Text(ConfigKeys.NodeKey);
         NodeOptions options = new()
         {
-            Rpc = All(file, ConfigKeys.ChainRpc, text => new Uri(text, UriKind.Absolute)),
+            Rpc = file.Urls(ConfigKeys.ChainRpc),
+            RpcHeaders = All(file, ConfigKeys.ChainHeaderFiles, text => HeaderOf(file, text)),
+            Follow = LoadFollow(file),
             Domain = new VoucherDomain(
                 file.Number(ConfigKeys.ChainId, 1, ulong.MaxValue),
                 One(file, ConfigKeys.ChainVouchers, text => Address.Parse(text)),
@@ -88,6 +95,28 @@ internal sealed record NodeConfiguration(
             BudgetUnitsMax = file.Number(ConfigKeys.RulesBudgetMax, 1, units),
             NodeUnackedUnitsMax = file.Number(ConfigKeys.RulesBudgetTotal, 1, units),
         };
+    }
+
+    private static MirrorOptions LoadFollow(ConfigFile file) => new()
+    {
+        HeadAgeMax = Seconds(file, ConfigKeys.ChainHeadAge, 0, 86_400),
+        UnitsMin = file.Number(ConfigKeys.ChainUnitsMin, 1, (ulong)VoucherLimits.UnitsMax),
+        ChannelsMax = (int)file.Number(ConfigKeys.ChainChannelsMax, 1, 1 << 22),
+        RereadEvery = Seconds(file, ConfigKeys.ChainReread, 0, 86_400),
+        RescanBlocks = file.Number(ConfigKeys.ChainRescan, 0, 100_000),
+        LogBlocksMax = file.Number(ConfigKeys.ChainLogBlocks, 1, 1_000_000),
+    };
+
+    /// <summary>The first line of a file; nothing of it is ever printed.</summary>
+    private static string HeaderOf(ConfigFile file, string name)
+    {
+        if (name == "-")
+        {
+            return "";
+        }
+
+        byte[] text = BoundedFile.Read(file.ResolvePath(name), HeaderBytesMax);
+        return Encoding.UTF8.GetString(text).Trim();
     }
 
     private static RedeemOptions LoadRedeem(ConfigFile file) => new(

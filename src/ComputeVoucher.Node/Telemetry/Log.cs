@@ -83,6 +83,9 @@ internal static partial class Log
         "chain usable again at block {Block}")]
     public static partial void ChainBack(this ILogger log, ulong block);
 
+    [LoggerMessage(LogEvents.ChainNotice, LogLevel.Warning, "chain: {Notice}")]
+    public static partial void ChainNotice(this ILogger log, string notice);
+
     [LoggerMessage(LogEvents.ThawSeen, LogLevel.Warning,
         "channel {Channel} thaws at {ThawAt}: redeeming what is acknowledged")]
     public static partial void ThawSeen(this ILogger log, Bytes32 channel, ulong thawAt);

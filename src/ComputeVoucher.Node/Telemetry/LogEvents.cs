@@ -25,6 +25,7 @@ internal static class LogEvents
     public const int ChainBack = 41;
     public const int ThawSeen = 42;
     public const int ChannelSeen = 43;
+    public const int ChainNotice = 44;
     public const int BatchSubmitted = 50;
     public const int TransactionMoved = 51;
     public const int HealthFailed = 60;

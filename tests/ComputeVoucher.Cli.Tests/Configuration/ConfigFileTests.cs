@@ -38,6 +38,16 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Contains(near ?? "", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Urls_OneIsNone_RefusedWithoutItsText()
+    {
+        ConfigFile file = Load("""{ "chain": { "rpc": ["http://a", "infura.io/v3/KEY"] } }""");
+        CommandException refused = Assert.Throws<CommandException>(
+            () => file.Urls(ConfigKeys.ChainRpc));
+        Assert.Contains("chain:rpc: entry 2", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("KEY", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{")]
     [InlineData("{ \"a\": }")]

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Text;
@@ -20,33 +21,112 @@ namespace ComputeVoucher.TestKit;
 /// </summary>
 public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failuresPercent)
 {
-    private readonly List<(ulong Block, ChannelTerms Terms, UInt128 Units)> _opened = [];
+    private const ulong InventedUnits = 1_000_000_000;
+
+    private readonly Dictionary<Bytes32, List<(ulong Block, ChannelAmounts Amounts)>> _channels =
+        [];
+
+    private readonly List<(ulong Block, Bytes32 Kind, string Json)> _logs = [];
 
     /// <summary>Number of the newest block.</summary>
     public ulong Head { get; private set; } = 1;
 
+    /// <summary>Blocks by which finality lies behind the head.</summary>
+    public ulong FinalLag { get; set; }
+
+    /// <summary>Unix seconds of block 0; a block follows 12 s after the one before.</summary>
+    public ulong Genesis { get; set; }
+
     /// <summary>Requests that came.</summary>
     public int Requests { get; private set; }
+
+    /// <summary>Calls of a method, those in batches as well.</summary>
+    public Dictionary<string, int> Calls { get; } = [];
+
+    /// <summary>An error object instead of an answer; null answers.</summary>
+    public Func<string, JsonElement, string?>? Refuse { get; set; }
 
     /// <summary>Transactions that were offered; none is ever mined.</summary>
     public List<byte[]> Sent { get; } = [];
 
     /// <summary>For <see cref="RpcOptions.HandlerFactory"/>.</summary>
-    public HttpMessageHandler Connect() => new Handler(this);
+    public HttpMessageHandler Connect() => Connect(new SimulatedView());
 
-    public void Mine() => Head++;
+    /// <summary>The same chain through an endpoint that does not tell all of it.</summary>
+    public HttpMessageHandler Connect(SimulatedView view) => new Handler(this, view);
+
+    public void Mine(ulong blocks = 1) => Head += blocks;
 
     /// <summary>Opens a channel in the next block.</summary>
     public void Open(in ChannelTerms terms, UInt128 units)
     {
         Mine();
-        _opened.Add((Head, terms, units));
+        OpenHere(terms, units);
     }
 
-    private HttpResponseMessage Answer(byte[] body)
+    /// <summary>Opens a channel in the newest block.</summary>
+    public void OpenHere(in ChannelTerms terms, UInt128 units)
+    {
+        Bytes32 id = terms.HashStruct();
+        _channels[id] = [(Head, new ChannelAmounts(units, 0, 0))];
+        _logs.Add((Head, ChannelOpenedEvent.Topic, Opening(Head, terms, units)));
+    }
+
+    /// <summary>Adds units in the next block.</summary>
+    public void TopUp(in ChannelTerms terms, UInt128 units)
+    {
+        ChannelAmounts now = Change(terms, a => a with { Locked = a.Locked + units });
+        byte[] data = new AbiWriter().Write(units).Write(now.Locked).ToArray();
+        Add(VouchersAbi.ToppedUp.Topic, [terms.HashStruct().ToString(), Word(terms.Node)], data);
+    }
+
+    /// <summary>Starts a thaw in the next block.</summary>
+    public void Thaw(in ChannelTerms terms, ulong thawAt)
+    {
+        Change(terms, a => a with { ThawAt = thawAt });
+        Add(VouchersAbi.ThawStarted.Topic, [terms.HashStruct().ToString(), Word(terms.Node)],
+            new AbiWriter().Write(thawAt).ToArray());
+    }
+
+    /// <summary>A BatchRedeemed of a class in the next block, that says what moved.</summary>
+    public void Redeem(in Bytes32 classId, ulong bitmap)
+    {
+        Mine();
+        Add(BatchRedeemedEvent.Topic, [Word(default), classId.ToString(), Word(default)],
+            new AbiWriter().Write(bitmap).Write(bitmap).Write(0UL).ToArray());
+    }
+
+    private ChannelAmounts Change(
+        in ChannelTerms terms, Func<ChannelAmounts, ChannelAmounts> change)
+    {
+        Mine();
+        List<(ulong Block, ChannelAmounts Amounts)> history = _channels[terms.HashStruct()];
+        ChannelAmounts now = change(history[^1].Amounts);
+        history.Add((Head, now));
+        return now;
+    }
+
+    private void Add(in Bytes32 kind, string[] topics, byte[] data) =>
+        _logs.Add((Head, kind, LogOf(Head, kind, topics, data)));
+
+    private string LogOf(ulong block, in Bytes32 kind, string[] topics, byte[] data) => $$"""
+        {"address":"{{Hex.Encode(domain.Vouchers.Span)}}","topics":[
+        "{{kind}}","{{string.Join("\",\"", topics)}}"],"data":"{{Hex.Encode(data)}}",
+        "blockNumber":{{Quantity(block)}},"blockHash":"{{HashOf(block)}}",
+        "transactionHash":"{{HashOf(block)}}","logIndex":{{Quantity((ulong)_logs.Count)}}}
+        """;
+
+    private string Opening(ulong block, in ChannelTerms terms, UInt128 units) => LogOf(
+        block,
+        ChannelOpenedEvent.Topic,
+        [terms.HashStruct().ToString(), Word(terms.Holder), Word(terms.Node)],
+        new AbiWriter().Write(terms.SpendKey).Write(terms.ClassId).Write(terms.Salt).Write(units)
+            .ToArray());
+
+    private HttpResponseMessage Answer(byte[] body, SimulatedView view)
     {
         Requests++;
-        if (random.Chance(failuresPercent))
+        if (view.IsAway || random.Chance(failuresPercent))
         {
             return new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)
             {
@@ -55,30 +135,46 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         }
 
         using JsonDocument request = JsonDocument.Parse(body);
-        string result = Result(
-            request.RootElement.GetProperty("method").GetString()!,
-            request.RootElement.GetProperty("params"));
-        int id = request.RootElement.GetProperty("id").GetInt32();
-        string text = $$"""{"jsonrpc":"2.0","id":{{id}},"result":{{result}}}""";
+        bool isBatch = request.RootElement.ValueKind == JsonValueKind.Array;
+        string text = isBatch && view.RefusesBatches
+            ? """{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches"}}"""
+            : isBatch ? $"[{string.Join(',', Each(request.RootElement, view))}]"
+            : Reply(request.RootElement, view);
         return new HttpResponseMessage(HttpStatusCode.OK)
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)),
         };
     }
 
-    private string Result(string method, JsonElement parameters) => method switch
+    private IEnumerable<string> Each(JsonElement requests, SimulatedView view) =>
+        requests.EnumerateArray().Select(request => Reply(request, view));
+
+    private string Reply(JsonElement request, SimulatedView view)
+    {
+        string method = request.GetProperty("method").GetString()!;
+        Calls[method] = Calls.GetValueOrDefault(method) + 1;
+        int id = request.GetProperty("id").GetInt32();
+        string answer = Refuse?.Invoke(method, request.GetProperty("params")) is string error
+            ? $"\"error\":{error}"
+            : $"\"result\":{Result(method, request.GetProperty("params"), view)}";
+        return $$"""{"jsonrpc":"2.0","id":{{id}},{{answer}}}""";
+    }
+
+    private string Result(
+        string method, JsonElement parameters, SimulatedView view) => method switch
     {
         "eth_chainId" => Quantity(domain.ChainId),
         "eth_getCode" => "\"0x60\"",
         "eth_getTransactionCount" => Quantity(0),
-        "eth_getBlockByNumber" => Block(NumberOf(parameters[0].GetString()!)),
+        "eth_getBlockByNumber" => Block(NumberOf(parameters[0].GetString()!, view), view),
         "eth_getTransactionReceipt" => "null",
         "eth_estimateGas" => Quantity(50_000),
         "eth_sendRawTransaction" => Take(Hex.Decode(parameters[0].GetString()!)),
-        "eth_getLogs" => Logs(parameters[0]),
+        "eth_getLogs" => Logs(parameters[0], view),
         "eth_call" => Call(
             Hex.Decode(parameters[0].GetProperty("input").GetString()!),
-            NumberOf(parameters[1].GetString()!)),
+            NumberOf(parameters[1].GetString()!, view),
+            view),
         _ => throw new NotSupportedException(method),
     };
 
@@ -88,74 +184,82 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         return $"\"{Keccak256.Hash(raw)}\"";
     }
 
-    private string Block(ulong number) => number > Head
+    private string Block(ulong number, SimulatedView view) => number > HeadOf(view)
         ? "null"
         : $$"""
           {"number":{{Quantity(number)}},"hash":"{{HashOf(number)}}",
-          "parentHash":"{{HashOf(number - 1)}}","timestamp":{{Quantity(12 * number)}},
+          "parentHash":"{{HashOf(number - 1)}}",
+          "timestamp":{{Quantity(Genesis + (12 * Math.Min(number, Head)))}},
           "gasLimit":"0x1c9c380","gasUsed":"0x0","baseFeePerGas":"0x1"}
           """;
 
-    private string Logs(JsonElement filter)
+    private string Logs(JsonElement filter, SimulatedView view)
     {
-        ulong from = NumberOf(filter.GetProperty("fromBlock").GetString()!);
-        ulong to = NumberOf(filter.GetProperty("toBlock").GetString()!);
+        ulong from = NumberOf(filter.GetProperty("fromBlock").GetString()!, view);
+        ulong to = NumberOf(filter.GetProperty("toBlock").GetString()!, view);
         string wanted = filter.GetProperty("topics")[0].GetRawText();
         List<string> logs = [];
-        foreach ((ulong block, ChannelTerms terms, UInt128 units) in _opened)
+        foreach ((ulong block, Bytes32 kind, string json) in _logs)
         {
-            bool isAsked = block >= from && block <= to && wanted.Contains(
-                ChannelOpenedEvent.Topic.ToString(), StringComparison.Ordinal);
+            bool isAsked = block >= from && block <= to && !view.HidesLogs && wanted.Contains(
+                kind.ToString(), StringComparison.Ordinal);
             if (isAsked)
             {
-                logs.Add(Log(block, terms, units));
+                logs.Add(json);
             }
+        }
+
+        bool isInvented = view.Invented is not null && from <= 1 && wanted.Contains(
+            ChannelOpenedEvent.Topic.ToString(), StringComparison.Ordinal);
+        if (isInvented)
+        {
+            logs.Add(Opening(1, view.Invented!.Value, InventedUnits));
         }
 
         return $"[{string.Join(',', logs)}]";
     }
 
-    private string Log(ulong block, ChannelTerms terms, UInt128 units)
+    /// <summary>channel(id) and aux(id); providerOf knows nobody.</summary>
+    private string Call(byte[] call, ulong block, SimulatedView view)
     {
-        byte[] data = new AbiWriter().Write(terms.SpendKey).Write(terms.ClassId).Write(terms.Salt)
-            .Write(units).ToArray();
-        return $$"""
-            {"address":"{{Hex.Encode(domain.Vouchers.Span)}}","topics":[
-            "{{ChannelOpenedEvent.Topic}}","{{terms.HashStruct()}}",
-            "{{Word(terms.Holder)}}","{{Word(terms.Node)}}"],"data":"{{Hex.Encode(data)}}",
-            "blockNumber":{{Quantity(block)}},"blockHash":"{{HashOf(block)}}",
-            "transactionHash":"{{HashOf(block)}}","logIndex":"0x0"}
-            """;
-    }
-
-    /// <summary>channel(id) and aux(id); nothing is ever redeemed or thawed.</summary>
-    private string Call(byte[] call, ulong block)
-    {
-        AbiWriter answer = new();
-        Bytes32 id = new(call.AsSpan(4));
-        bool isChannel = call.AsSpan(0, 4).SequenceEqual(
-            new AbiWriter().ToCall(VouchersAbi.Channel.Selector));
-        if (isChannel)
+        if (new FunctionSelector(0x21338b38).Starts(call))
         {
-            UInt128 locked = 0;
-            foreach ((ulong opened, ChannelTerms terms, UInt128 units) in _opened)
-            {
-                locked = opened <= block && terms.HashStruct() == id ? units : locked;
-            }
+            return $"\"{Word(default)}\"";
+        }
 
-            answer.Write(locked).Write(UInt128.Zero);
+        AbiWriter answer = new();
+        ChannelAmounts amounts = default;
+        if (_channels.TryGetValue(new Bytes32(call.AsSpan(4)),
+            out List<(ulong Block, ChannelAmounts Amounts)>? history))
+        {
+            foreach ((ulong since, ChannelAmounts then) in history)
+            {
+                amounts = since <= block ? then : amounts;
+            }
+        }
+
+        if (VouchersAbi.Channel.Selector.Starts(call))
+        {
+            bool isInvented = view.Invented?.HashStruct() == new Bytes32(call.AsSpan(4));
+            amounts = isInvented ? new ChannelAmounts(InventedUnits, 0, 0) : amounts;
+            answer.Write(amounts.Locked).Write(amounts.Redeemed);
         }
         else
         {
-            answer.Write(0UL).Write(0UL).Write(0UL);
+            answer.Write(view.HidesThaws ? 0 : amounts.ThawAt).Write(0UL).Write(0UL);
         }
 
         return $"\"{Hex.Encode(answer.ToArray())}\"";
     }
 
-    private ulong NumberOf(string tag) => tag is "latest" or "finalized"
-        ? Head
-        : ulong.Parse(tag.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private ulong HeadOf(SimulatedView view) => view.Lead + Math.Min(view.FrozenAt, Head);
+
+    private ulong NumberOf(string tag, SimulatedView view) => tag switch
+    {
+        "latest" => HeadOf(view),
+        "finalized" => HeadOf(view) - Math.Min(HeadOf(view), FinalLag),
+        _ => ulong.Parse(tag.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+    };
 
     private static string Quantity(ulong value) =>
         $"\"0x{value.ToString("x", CultureInfo.InvariantCulture)}\"";
@@ -166,7 +270,7 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     private static Bytes32 HashOf(ulong block) =>
         Keccak256.Hash(BitConverter.GetBytes(block));
 
-    private sealed class Handler(SimulatedChain chain) : HttpMessageHandler
+    private sealed class Handler(SimulatedChain chain, SimulatedView view) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(
             HttpRequestMessage request, CancellationToken cancellationToken)
@@ -174,7 +278,32 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
             // Bytes in memory: nothing here waits.
             byte[] body = request.Content!.ReadAsByteArrayAsync(cancellationToken)
                 .GetAwaiter().GetResult();
-            return Task.FromResult(chain.Answer(body));
+            return Task.FromResult(chain.Answer(body, view));
         }
     }
+}
+
+/// <summary>How an endpoint tells of the chain; honest unless told otherwise.</summary>
+public sealed class SimulatedView
+{
+    /// <summary>Answers nothing.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Takes one call at a time.</summary>
+    public bool RefusesBatches { get; set; }
+
+    /// <summary>Every eth_getLogs is empty, as of a backend that lags.</summary>
+    public bool HidesLogs { get; set; }
+
+    /// <summary>aux() says that nobody thaws.</summary>
+    public bool HidesThaws { get; set; }
+
+    /// <summary>A channel that is nowhere on the chain, with its log.</summary>
+    public ChannelTerms? Invented { get; set; }
+
+    /// <summary>The newest block that it knows.</summary>
+    public ulong FrozenAt { get; set; } = ulong.MaxValue;
+
+    /// <summary>Blocks that it invents above its head.</summary>
+    public ulong Lead { get; set; }
 }
