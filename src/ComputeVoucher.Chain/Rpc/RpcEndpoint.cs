@@ -26,6 +26,7 @@ internal sealed class RpcEndpoint : IDisposable
     private readonly TimeSpan _rest;
     private long _restingUntil = long.MinValue;
     private uint _lastId;
+    private long _errors;
 
     public RpcEndpoint(Uri url, RpcOptions options, TimeProvider time)
     {
@@ -43,6 +44,10 @@ internal sealed class RpcEndpoint : IDisposable
 
     /// <summary>Scheme and host, for messages: paths and queries of providers hold keys.</summary>
     public string Name => $"{Url.Scheme}://{Url.Authority}";
+
+    /// <summary>What was asked, and what brought no answer.</summary>
+    public EndpointFigures Figures =>
+        new(Name, Volatile.Read(ref _lastId), Interlocked.Read(ref _errors));
 
     /// <summary>Set when it contradicts the configuration; then it is asked nothing else.</summary>
     public string? Quarantine { get; set; }
@@ -68,6 +73,11 @@ internal sealed class RpcEndpoint : IDisposable
         }
         catch (ChainException e)
         {
+            if (e.Fault != ChainFault.Reverted)
+            {
+                Interlocked.Increment(ref _errors);
+            }
+
             if (e.IsTransient)
             {
                 Rest();
@@ -183,3 +193,9 @@ internal sealed class RpcEndpoint : IDisposable
         Volatile.Write(ref _restingUntil, _time.GetTimestamp() + ticks);
     }
 }
+
+/// <summary>Counters of one endpoint since the start.</summary>
+/// <param name="Name">Scheme and host.</param>
+/// <param name="Requests">Calls made to it.</param>
+/// <param name="Errors">Of those, the ones that brought no answer.</param>
+public sealed record EndpointFigures(string Name, long Requests, long Errors);

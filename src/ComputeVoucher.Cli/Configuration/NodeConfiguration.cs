@@ -33,7 +33,7 @@ internal sealed record NodeConfiguration(
         string key = file.Text(ConfigKeys.NodeKey);
         NodeOptions options = new()
         {
-            Rpc = All(file, ConfigKeys.ChainRpc, text => new Uri(text, UriKind.Absolute)),
+            Rpc = Endpoints(file),
             Domain = new VoucherDomain(
                 file.Number(ConfigKeys.ChainId, 1, ulong.MaxValue),
                 One(file, ConfigKeys.ChainVouchers, text => Address.Parse(text)),
@@ -48,6 +48,7 @@ internal sealed record NodeConfiguration(
             Ledger = file.ResolvePath(file.Text(ConfigKeys.NodeLedger)),
             Synchronous = One(file, ConfigKeys.LedgerSynchronous, SynchronousOf),
             Health = health == "off" ? null : file.Parse(ConfigKeys.NodeHealth, health, EndPoint),
+            HealthOpen = file.Flag(ConfigKeys.NodeHealthOpen),
             Models = All(file, ConfigKeys.ServeModels, file.ResolvePath),
             Backend = BackendOption.Parse(file.Text(ConfigKeys.ServeBackend)),
             Workers = workers == 0 ? cores : (int)workers,
@@ -63,6 +64,24 @@ internal sealed record NodeConfiguration(
             options, file.ResolvePath(key), file.ResolvePath(payer.Length == 0 ? key : payer),
             All(file, ConfigKeys.ServeClasses, file.ResolvePath),
             One(file, ConfigKeys.LogLevel, Level));
+    }
+
+    /// <summary>URLs hold keys of providers, so a wrong one is not repeated in the error.</summary>
+    private static List<Uri> Endpoints(ConfigFile file)
+    {
+        List<Uri> endpoints = [];
+        foreach (string text in file.Texts(ConfigKeys.ChainRpc))
+        {
+            bool isUrl = Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+                && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+            endpoints.Add(isUrl
+                ? url!
+                : throw new CommandException($"{ConfigKeys.ChainRpc}: entry {endpoints.Count + 1} "
+                    + "is not an http or https URL, as http://127.0.0.1:8545 (not shown: it may "
+                    + "hold a key)"));
+        }
+
+        return endpoints;
     }
 
     public List<PinnedClass> LoadClasses()
