@@ -68,12 +68,9 @@ public sealed class HealthServerTests
         }
 
         Task<string> waits = AskAsync(server.EndPoint, "GET /health HTTP/1.1\r\n\r\n");
-        await Patience.UntilAsync(() =>
-        {
-            _clock.Advance(6);
-            return waits.IsCompleted;
-        });
-        Assert.EndsWith("ok\n", await waits, StringComparison.Ordinal);
+        await Patience.UntilAsync(() => _clock.Armed >= slow.Length);
+        _clock.Advance(6);
+        Assert.EndsWith("ok\n", await Patience.WaitAsync(waits), StringComparison.Ordinal);
         Array.ForEach(slow, socket => socket.Dispose());
     }
 
@@ -81,8 +78,8 @@ public sealed class HealthServerTests
     public async Task AHeadWithoutEnd_IsBounded()
     {
         using HealthServer server = Start(IPAddress.Loopback);
-        string answer = await AskAsync(
-            server.EndPoint, "GET /health HTTP/1.1\r\nX: " + new string('x', (8 << 10) - 26));
+        string request = "GET /health HTTP/1.1\r\nX: ".PadRight(8 << 10, 'x');
+        string answer = await AskAsync(server.EndPoint, request);
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
     }
 

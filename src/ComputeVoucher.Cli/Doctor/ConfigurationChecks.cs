@@ -85,8 +85,8 @@ internal static class ConfigurationChecks
                 options.Policy.BudgetUnitsMax, options.Policy.NodeUnackedUnitsMax));
             return units <= start
                 ? new Finding("model", true, $"{file}: {units} units an order at least")
-                : new Finding("model", false, $"{file}: an order costs {units} units or more, a new key "
-                    + $"may owe {start}: every first order is refused (raise "
+                : new Finding("model", false, $"{file}: an order costs {units} units or more, a "
+                    + $"new key may owe {start}: every first order is refused (raise "
                     + "rules:budgetUnitsStart, budgetUnitsMax and budgetUnitsTotal)");
         }
         catch (Exception failure) when (failure is ModelException or IOException

@@ -76,7 +76,8 @@ internal sealed class KeyAccount
 
     public UInt128 Unacked { get; set; }
 
-    /// <summary>Of the unacked units, those of lost orders; above zero, the key is refused.</summary>
+    /// <summary>Of the unacked units, those of lost orders; above zero, the key is refused.
+    /// </summary>
     public UInt128 Lost { get; set; }
 }
 
