@@ -51,7 +51,8 @@ internal sealed class ControlServer : IDisposable
     /// <param name="time">Bounds a question.</param>
     /// <param name="log">Where failures are told.</param>
     public static ControlServer? Start(string? path,
-        Func<string, PeerCredential, CancellationToken, Task<string>> answer, TimeProvider time, ILogger log)
+        Func<string, PeerCredential, CancellationToken, Task<string>> answer,
+        TimeProvider time, ILogger log)
     {
         if (path is null || !OperatingSystem.IsLinux())
         {
