@@ -26,6 +26,6 @@ VOLUME /var/lib/computevoucher
 EXPOSE 9600
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s \
-    CMD ["computevoucher", "doctor", "--config", "/var/lib/computevoucher/node.json"]
+    CMD ["computevoucher", "probe", "live", "--config", "/var/lib/computevoucher/node.json"]
 ENTRYPOINT ["computevoucher"]
 CMD ["serve", "--config", "/var/lib/computevoucher/node.json"]

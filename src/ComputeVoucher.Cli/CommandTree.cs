@@ -30,6 +30,11 @@ internal static class CommandTree
         root.Add(RedeemCommand.CreateOutbox());
         root.Add(VerifyCommands.CreateOpen());
         root.Add(VerifyCommands.CreateVerify());
+        root.Add(OperateCommands.CreateStatus());
+        root.Add(OperateCommands.CreateDrain());
+        root.Add(OperateCommands.CreateReload());
+        root.Add(LedgerCommands.Create());
+        root.Add(ProbeCommand.Create());
         root.Add(DoctorCommand.Create());
         root.Add(DevCommand.Create());
         return root;

@@ -30,6 +30,10 @@ public sealed record LedgerOptions
     /// </summary>
     public long CheckpointBytes { get; init; } = 4L << 20;
 
+    /// <summary>Whether room is kept on the disk for transactions when nothing else fits: what
+    /// serves wants it, what looks in does not.</summary>
+    public bool Reserve { get; init; }
+
     /// <summary>
     /// Whether a ledger of schema 1 is migrated, once and with a backup, or refused: what only
     /// looks into a ledger must not rewrite it.

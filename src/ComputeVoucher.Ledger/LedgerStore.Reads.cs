@@ -121,7 +121,7 @@ public sealed partial class LedgerStore
     {
         ulong before = now > keepSeconds ? now - keepSeconds : 0;
         await FlushAsync().ConfigureAwait(false);
-        List<OpenOrder> old = Read(database =>
+        List<OpenOrder> old = Scan(database =>
         {
             List<OpenOrder> found = [];
             database.BeginRead();
@@ -204,19 +204,25 @@ public sealed partial class LedgerStore
         return new StoredReceipt(receipt, signature);
     }
 
-    internal T Read<T>(Func<ILedgerDisk, T> read)
+    internal T Read<T>(Func<ILedgerDisk, T> read) => Read(_reader, _readerGate, read);
+
+    /// <summary>As above, for whole tables: over a connection of its own, so that nobody who asks
+    /// for one row waits.</summary>
+    internal T Scan<T>(Func<ILedgerDisk, T> read) => Read(_scanner, _scanGate, read);
+
+    private T Read<T>(ILedgerDisk disk, object gate, Func<ILedgerDisk, T> read)
     {
-        lock (_readerGate)
+        lock (gate)
         {
             ObjectDisposedException.ThrowIf(Status == LedgerStatus.Closed, this);
             try
             {
-                return read(_reader);
+                return read(disk);
             }
             catch (Exception fault) when (fault is StorageException or FormatException)
             {
                 throw Broken(
-                    $"ledger {_reader.Path}: {fault.Message}; restart, or restore a backup");
+                    $"ledger {disk.Path}: {fault.Message}; restart, or restore a backup");
             }
             catch (LedgerException fault)
             {
@@ -224,7 +230,7 @@ public sealed partial class LedgerStore
             }
             finally
             {
-                _reader.EndRead();
+                disk.EndRead();
             }
         }
     }

@@ -35,7 +35,7 @@ public sealed partial class LedgerStore
 
         try
         {
-            _database.Commit(batch.Changes);
+            CommitRows(batch);
             _mark?.Write(_database.Sums.Commit);
             Committed(batch);
             CheckpointIfDue(batch);
@@ -59,6 +59,28 @@ public sealed partial class LedgerStore
         }
 
         return true;
+    }
+
+    /// <summary>What the outbox stores may use the room that is kept for it; other work is then
+    /// refused until that room is there again.</summary>
+    private void CommitRows(Batch batch)
+    {
+        try
+        {
+            _database.Commit(batch.Changes);
+        }
+        catch (StorageException fault) when (fault.IsFull && _reserve is { IsHeld: true }
+            && batch.Changes.Exists(change => change.Table == Table.Outbox))
+        {
+            _reserve.GiveUp();
+            _database.Commit(batch.Changes);
+            lock (_gate)
+            {
+                Status = LedgerStatus.Full;
+                Fault = $"ledger {_database.Path}: {fault.Message}; transactions use the room "
+                    + "kept for them; free some space";
+            }
+        }
     }
 
     /// <summary>
@@ -98,7 +120,7 @@ public sealed partial class LedgerStore
             _changes += batch.Changes.Count;
             _orders += batch.Orders;
             _acks += batch.Acks;
-            if (Status == LedgerStatus.Full)
+            if (Status == LedgerStatus.Full && HasReserve)
             {
                 Status = LedgerStatus.Ready;
                 Fault = null;
@@ -108,6 +130,10 @@ public sealed partial class LedgerStore
             _memory.Forget(batch.Acked);
         }
     }
+
+    /// <summary>Whether the room for transactions is kept, or was never to be had.</summary>
+    private bool HasReserve =>
+        _reserve is null || !_reserveWasHeld || _reserve.IsHeld || _reserve.TryTake();
 
     private void CheckpointIfDue(Batch batch)
     {

@@ -27,6 +27,12 @@ public sealed partial class LedgerStore : IDisposable
     private readonly ILedgerDisk _database;
     private readonly ILedgerDisk _reader;
     private readonly object _readerGate = new();
+
+    /// <summary>For what reads whole tables: no client waits behind it.</summary>
+    private readonly ILedgerDisk _scanner;
+    private readonly object _scanGate;
+    private readonly DiskReserve? _reserve;
+    private readonly bool _reserveWasHeld;
     private readonly Action _awaitWriter;
     private LedgerMemory _memory;
     private Batch _open = new();
@@ -40,7 +46,9 @@ public sealed partial class LedgerStore : IDisposable
         DurableMark? mark,
         ILedgerDisk database,
         LedgerMemory memory,
-        ILedgerDisk reader)
+        ILedgerDisk reader,
+        ILedgerDisk scanner,
+        DiskReserve? reserve)
     {
         _options = options;
         _opened = opened;
@@ -48,6 +56,10 @@ public sealed partial class LedgerStore : IDisposable
         _database = database;
         _memory = memory;
         _reader = reader;
+        _scanner = scanner;
+        _scanGate = ReferenceEquals(reader, scanner) ? _readerGate : new object();
+        _reserve = reserve;
+        _reserveWasHeld = reserve is { IsHeld: true };
         _awaitWriter = options.Scheduling.Start("ledger", Write);
     }
 
@@ -79,7 +91,10 @@ public sealed partial class LedgerStore : IDisposable
             Recovery.CheckMark(mark, database);
             Database reader = Database.Open(directory, options.Synchronous);
             opened.Push(reader);
-            return new LedgerStore(options, opened, mark, database, memory, reader)
+            Database scanner = Database.Open(directory, options.Synchronous);
+            opened.Push(scanner);
+            return new LedgerStore(options, opened, mark, database, memory, reader, scanner,
+                options.Reserve ? DiskReserve.Take(directory) : null)
             {
                 Notice = notice,
             };
@@ -114,7 +129,7 @@ public sealed partial class LedgerStore : IDisposable
 
         LedgerMemory memory = LedgerMemory.Load(disk);
         Recovery.CheckIdentity(memory, disk, options.Identity);
-        return new LedgerStore(options, new([disk]), null, disk, memory, disk);
+        return new LedgerStore(options, new([disk]), null, disk, memory, disk, disk, null);
     }
 
     public LedgerStatus Status { get; private set; }
@@ -173,6 +188,7 @@ public sealed partial class LedgerStore : IDisposable
             _open.Fail(Closed());
         }
 
+        lock (_scanGate)
         lock (_readerGate)
         {
             while (_opened.TryPop(out IDisposable? item))

@@ -12,6 +12,13 @@ namespace ComputeVoucher.Node;
 /// <summary>The chain as the node uses it, put together from configuration and ledger.</summary>
 public sealed class ChainParts : IDisposable
 {
+    /// <summary>Between the first two looks for an endpoint that is away.</summary>
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The node is back within 10 s of its endpoint, as the guard's retries are while it
+    /// serves.</summary>
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(8);
+
     private readonly PrivateKey _payer;
     private readonly TimeProvider _time;
 
@@ -22,6 +29,9 @@ public sealed class ChainParts : IDisposable
     public JsonRpcClient Rpc { get; }
 
     public EndpointGuard Guard { get; }
+
+    /// <summary>Who pays for redemptions.</summary>
+    public Address Payer => _payer.Address;
 
     public ChainService Service { get; private set; } = null!;
 
@@ -49,6 +59,47 @@ public sealed class ChainParts : IDisposable
         }
 
         return new ChainParts(rpc, guard, payer, time);
+    }
+
+    /// <summary>As above, and waits while no endpoint answers, each time twice as long: a node that
+    /// starts during an outage of its endpoint must not stay down after it. Each time
+    /// <paramref name="away"/> is told why.</summary>
+    /// <exception cref="NodeException">Another chain, or no contracts there.</exception>
+    public static async Task<ChainParts> ReachAsync(
+        NodeOptions options, PrivateKey payer, TimeProvider time, Action<string> away,
+        CancellationToken cancel)
+    {
+        TimeSpan pause = s_firstPause;
+        JsonRpcClient rpc = new(new RpcOptions { Endpoints = options.Rpc }, time);
+        try
+        {
+            while (true)
+            {
+                EndpointGuard guard = new(
+                    rpc, options.Domain.ChainId, options.Domain.Vouchers,
+                    options.Domain.Providers);
+                ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
+                if (health.IsAccepting)
+                {
+                    return new ChainParts(rpc, guard, payer, time);
+                }
+
+                string problem = health.Problem ?? "no endpoint can be used";
+                if (guard.IsContradicted)
+                {
+                    throw new NodeException($"chain:rpc: {problem} (correct the configuration)");
+                }
+
+                away(problem);
+                await Task.Delay(pause, time, cancel).ConfigureAwait(false);
+                pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+            }
+        }
+        catch
+        {
+            rpc.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Mirror, redeemer and outbox, over this ledger.</summary>

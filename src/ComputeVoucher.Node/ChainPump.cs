@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 using Microsoft.Extensions.Logging;
 
@@ -19,16 +21,30 @@ internal sealed class ChainPump
     /// </summary>
     private const ulong KeepSeconds = 31 * 86_400;
 
+    /// <summary>
+    /// Grace after an order's deadline, s, before it counts as a loss. Four hours: a client that
+    /// was cut off comes back and acknowledges, a thief does not.
+    /// </summary>
+    private const ulong LossGraceSeconds = 4 * 3_600;
+
+    /// <summary>Questions of operators that may wait; more come from a script gone wild.</summary>
+    private const int AskedMax = 8;
+
     private readonly ChainService _service;
     private readonly LedgerStore _ledger;
     private readonly TimeSpan _poll;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Func<IReadOnlyList<StoredOrder>, int> _resume;
+    private readonly Channel<Func<CancellationToken, Task>> _asked =
+        Channel.CreateBounded<Func<CancellationToken, Task>>(AskedMax);
+
+    private readonly HashSet<Bytes32> _behind = [];
     private string? _problem;
     private string? _notice;
     private string? _fault;
     private long _rollbacks;
+    private bool _isReady;
 
     /// <param name="service">What is stepped.</param>
     /// <param name="ledger">Whose disk may be full for a while.</param>
@@ -43,11 +59,39 @@ internal sealed class ChainPump
         _resume = resume;
     }
 
+    /// <summary>What is looked at after each step; null where nobody asks.</summary>
+    public MoneyWatch? Money { get; init; }
+
+    /// <summary>Told in the log when it turns; null where nobody asks.</summary>
+    public Readiness? Readiness { get; set; }
+
+    /// <summary>Does something with the chain between two steps, because only one may drive it.
+    /// </summary>
+    /// <exception cref="NodeException">Too many questions wait already.</exception>
+    public Task<T> BetweenStepsAsync<T>(Func<CancellationToken, Task<T>> work)
+    {
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isAsked = _asked.Writer.TryWrite(async cancel =>
+        {
+            try
+            {
+                answer.SetResult(await work(cancel).ConfigureAwait(false));
+            }
+            catch (Exception failure)
+            {
+                answer.SetException(failure);
+            }
+        });
+        return isAsked
+            ? answer.Task
+            : throw new NodeException($"{AskedMax} questions wait already; ask again later");
+    }
+
     /// <summary>Runs until it is cancelled; a failed disk ends it, the node then only refuses.
     /// </summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        long pruned = _time.GetTimestamp();
+        long? pruned = null;
         while (!cancel.IsCancellationRequested)
         {
             try
@@ -55,11 +99,20 @@ internal sealed class ChainPump
                 await RecoverAsync().ConfigureAwait(false);
                 ChainStep step = await _service.StepAsync(cancel).ConfigureAwait(false);
                 Note(step);
-                if (_time.GetElapsedTime(pruned) > s_pruneEvery)
+                if (Money is not null)
+                {
+                    await Money.LookAsync(cancel).ConfigureAwait(false);
+                }
+
+                while (_asked.Reader.TryRead(out Func<CancellationToken, Task>? work))
+                {
+                    await work(cancel).ConfigureAwait(false);
+                }
+
+                if (pruned is not long at || _time.GetElapsedTime(at) > s_pruneEvery)
                 {
                     pruned = _time.GetTimestamp();
-                    ulong now = (ulong)_time.GetUtcNow().ToUnixTimeSeconds();
-                    await _ledger.PruneAsync(now, KeepSeconds).ConfigureAwait(false);
+                    await TidyAsync().ConfigureAwait(false);
                 }
 
                 bool goesOn = !step.Mirror.IsWhole && _service.Mirror.Problem is null;
@@ -83,6 +136,19 @@ internal sealed class ChainPump
                 await PauseAsync(cancel).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Lets old orders go, and books those that nobody will pay any more.</summary>
+    private async Task TidyAsync()
+    {
+        ulong now = (ulong)_time.GetUtcNow().ToUnixTimeSeconds();
+        UInt128 lost = _ledger.BookLosses(now, LossGraceSeconds);
+        if (lost > 0)
+        {
+            _log.LossBooked(lost);
+        }
+
+        await _ledger.PruneAsync(now, KeepSeconds).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -170,6 +236,19 @@ internal sealed class ChainPump
         }
 
         _notice = notice;
+        foreach (OutboxChange change in step.Changes)
+        {
+            Money?.Note(change);
+        }
+
+        NoteBehind();
+        bool isReady = Readiness is { } readiness && readiness.Problem() is null;
+        if (isReady && !_isReady)
+        {
+            _log.Ready();
+        }
+
+        _isReady = isReady;
         string? problem = _service.Health.Problem;
         if (problem != _problem)
         {
@@ -184,5 +263,21 @@ internal sealed class ChainPump
         }
 
         _problem = problem;
+    }
+
+    /// <summary>
+    /// More redeemed on the chain than this ledger has acknowledgements for: it is an older one
+    /// than the node last used, or a second node works with the same key. Told once a channel.
+    /// </summary>
+    private void NoteBehind()
+    {
+        foreach (ChannelState channel in _ledger.Channels())
+        {
+            UInt128 acked = channel.Ack?.CumUnits ?? 0;
+            if (channel.Row.Redeemed > acked && _behind.Add(channel.Id))
+            {
+                _log.LedgerBehind(channel.Id, channel.Row.Redeemed, acked);
+            }
+        }
     }
 }

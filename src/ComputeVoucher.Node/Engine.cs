@@ -22,11 +22,14 @@ internal sealed class Engine : IDisposable
 
     public Engine(
         Serving serving, ChainService chain, NodeOptions options, Backend backend,
-        Scheduling scheduling)
+        Scheduling scheduling, MoneyWatch? money = null)
     {
         (_serving, _chain, Pipeline) = (serving, chain, new Pipeline(serving));
         _pump = new ChainPump(
-            chain, serving.Ledger, options.Poll, serving.Time, serving.Log, Pipeline.Resume);
+            chain, serving.Ledger, options.Poll, serving.Time, serving.Log, Pipeline.Resume)
+        {
+            Money = money,
+        };
         _workers =
         [
             new("graph", options.Workers, serving.Graphs, backend, options.ThreadsPerWorker,
@@ -48,7 +51,18 @@ internal sealed class Engine : IDisposable
         Pipeline.Resume(unfinished);
     }
 
+    /// <summary>Does something with the chain between two looks at it.</summary>
+    public Task<T> BetweenStepsAsync<T>(Func<CancellationToken, Task<T>> work) =>
+        _pump.BetweenStepsAsync(work);
+
     public Task PumpAsync(CancellationToken cancel) => _pump.RunAsync(cancel);
+
+    /// <summary>As above, and says once when the node is ready.</summary>
+    public Task PumpAsync(Readiness readiness, CancellationToken cancel)
+    {
+        _pump.Readiness = readiness;
+        return _pump.RunAsync(cancel);
+    }
 
     public void Dispose() => Array.ForEach(_workers, workers => workers.Dispose());
 }

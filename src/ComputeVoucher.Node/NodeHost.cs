@@ -23,22 +23,66 @@ public sealed class NodeHost
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Metrics _metrics = new();
-    private volatile bool _draining;
+    private volatile string _starting = "starting: models are loaded";
+    private volatile Readiness? _readiness;
 
     public NodeHost(
         NodeOptions options, NodeIdentity identity, TimeProvider time, ILogger log) =>
         (_options, _identity, _time, _log) = (options, identity, time, log);
 
-    /// <summary>Serves until <paramref name="stop"/>; then drains.</summary>
+    /// <summary>Reads the configuration again; says in one line what was taken up and what waits
+    /// for a restart.</summary>
+    public Func<string> Reload { get; init; } = () => "nothing can be reloaded";
+
+    /// <summary>Serves until <paramref name="stop"/>; then drains. A stop during the start is an
+    /// orderly end too.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        PrivateKey key = _identity.Key;
+        // The page first: whoever looks after the node can ask why it is not ready yet.
+        using HealthServer? health = _options.Health is { } endpoint
+            ? HealthServer.Start(
+                endpoint, _options.HealthOpen, NotReady, _metrics.Render, _time, _log)
+            : null;
+        try
+        {
+            await OpenAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop before there was anything to drain.
+        }
+
+        _log.Stopped(_metrics.OrdersServed);
+    }
+
+    /// <summary>The ledger of this node, or one line why not.</summary>
+    /// <param name="options">Where it lies, and of which chain it is.</param>
+    /// <param name="policy">The node's address and bounds.</param>
+    /// <param name="migrate">Whether one of an older schema is rewritten or refused, and room is
+    /// kept for transactions: for who serves.</param>
+    public static LedgerStore OpenLedger(
+        NodeOptions options, ServicePolicy policy, bool migrate) =>
+        LedgerStore.Open(options.Ledger, new LedgerOptions
+        {
+            Identity = new LedgerIdentity(
+                options.Domain.ChainId, options.Domain.Vouchers, options.Domain.Providers,
+                policy.Node),
+            Policy = policy,
+            Synchronous = options.Synchronous,
+            Migrate = migrate,
+            Reserve = migrate,
+            MigrateOutbox = OutboxMigration.Read,
+        });
+
+    private async Task OpenAsync(CancellationToken stop)
+    {
         using Pinned pinned = Pinned.Load(_options, _identity.Classes, _log);
         ServicePolicy policy = Pinned.PolicyOf(
-            _options, key.Address, pinned.Classes, pinned.Models.Keys);
+            _options, _identity.Key.Address, pinned.Classes, pinned.Models.Keys);
         // Before the ledger: a wrong chain id must not become the identity of a new one.
-        using ChainParts chain = await ChainParts.ConnectAsync(
-            _options, _identity.Payer, _time, stop).ConfigureAwait(false);
+        _starting = "starting: the chain is asked";
+        using ChainParts chain = await ChainParts.ReachAsync(
+            _options, _identity.Payer, _time, NoteAway, stop).ConfigureAwait(false);
         using LedgerStore ledger = OpenLedger(_options, policy, migrate: true);
         if (ledger.Notice is { } notice)
         {
@@ -51,49 +95,35 @@ public sealed class NodeHost
         }
 
         chain.Attach(ledger, _options, policy);
-        await chain.Service.StepAsync(stop).ConfigureAwait(false);
-
+        Readiness readiness = new(ledger, chain.Service, _time);
+        _readiness = readiness;
         Serving serving = new()
         {
             Ledger = ledger,
             Policy = policy,
             Domain = _options.Domain,
-            NodeKey = key,
+            NodeKey = _identity.Key,
             Models = pinned.Models,
             Graphs = new FairQueue(_options.QueueOrdersMax),
             Streams = new FairQueue(_options.QueueOrdersMax),
             Metrics = _metrics,
             Log = _log,
             Time = _time,
-            NotAccepting = () => NotAccepting(ledger, chain),
+            NotAccepting = readiness.Refusal,
         };
         BackendChoice chosen = Backends.Choose(_options.Backend);
         _log.BackendChosen(chosen.Reason);
+        MoneyWatch money = new(ledger, chain, _options, policy, _time);
         using Engine engine = new(
-            serving, chain.Service, _options, chosen.Backend, Scheduling.Threads);
+            serving, chain.Service, _options, chosen.Backend, Scheduling.Threads, money);
         await engine.ResumeAsync().ConfigureAwait(false);
-        await ServeAsync(serving, engine, chain, stop).ConfigureAwait(false);
+        await ServeAsync(serving, engine, chain, money, stop).ConfigureAwait(false);
+        _readiness = null;
+        _starting = "stopped";
     }
 
-    /// <summary>The ledger of this node, or one line why not.</summary>
-    /// <param name="options">Where it lies, and of which chain it is.</param>
-    /// <param name="policy">The node's address and bounds.</param>
-    /// <param name="migrate">Whether one of an older schema is rewritten or refused.</param>
-    public static LedgerStore OpenLedger(
-        NodeOptions options, ServicePolicy policy, bool migrate) =>
-        LedgerStore.Open(options.Ledger, new LedgerOptions
-        {
-            Identity = new LedgerIdentity(
-                options.Domain.ChainId, options.Domain.Vouchers, options.Domain.Providers,
-                policy.Node),
-            Policy = policy,
-            Synchronous = options.Synchronous,
-            Migrate = migrate,
-            MigrateOutbox = OutboxMigration.Read,
-        });
-
-    private async Task ServeAsync(
-        Serving serving, Engine engine, ChainParts chain, CancellationToken stop)
+    private async Task ServeAsync(Serving serving, Engine engine, ChainParts chain,
+        MoneyWatch money, CancellationToken stop)
     {
         Pipeline pipeline = engine.Pipeline;
         await using WireServer server = WireServer.Start(new WireServerOptions
@@ -105,93 +135,49 @@ public sealed class NodeHost
             FillRandom = _identity.FillRandom,
             Time = _time,
         }, pipeline);
-        AddGauges(serving, pipeline, chain, server);
-        using HealthServer? health = _options.Health is { } endpoint
-            ? new HealthServer(endpoint, () => NotReady(serving.Ledger, chain), _metrics, _log)
-            : null;
-        Task answering = health?.RunAsync() ?? Task.CompletedTask;
+        NodeGauges.Add(_metrics, serving, pipeline, chain.Service, server, _readiness!);
+        money.AddTo(_metrics);
+        using CancellationTokenSource ending = CancellationTokenSource
+            .CreateLinkedTokenSource(stop);
+        ControlDesk desk = new(serving, chain.Service, engine, money, _readiness!)
+        {
+            Drain = ending.Cancel,
+            Reload = Reload,
+        };
+        using ControlServer? control = ControlServer.Start(
+            serving.Ledger.SocketPath(), desk.AnswerAsync, _time, _log);
         _log.Started(serving.Models.Count, serving.NodeKey.Address,
             server.LocalEndPoint.ToString(), Backends.Fastest.Name);
-        if (NotReady(serving.Ledger, chain) is null)
-        {
-            _log.Ready();
-        }
+        using CancellationTokenSource pumping = new();
+        Task pump = engine.PumpAsync(_readiness!, pumping.Token);
+        await WaitAsync(pump, ending.Token).ConfigureAwait(false);
 
-        using CancellationTokenSource pumping = CancellationTokenSource
-            .CreateLinkedTokenSource(stop);
-        Task pump = engine.PumpAsync(pumping.Token);
-        await WaitAsync(pump, stop).ConfigureAwait(false);
-
-        _draining = true;
+        _readiness!.IsDraining = true;
         _log.Draining(pipeline.InFlight, (long)_options.Drain.TotalMilliseconds);
         await server.DrainAsync(_options.Drain).ConfigureAwait(false);
         await pumping.CancelAsync().ConfigureAwait(false);
         await pump.ConfigureAwait(false);
-        health?.Dispose();
-        await answering.ConfigureAwait(false);
-        _log.Stopped(_metrics.OrdersServed);
     }
 
     /// <summary>Until the signal, or until the pump dies of the disk.</summary>
     private static async Task WaitAsync(Task pump, CancellationToken stop)
     {
-        TaskCompletionSource stopped = new();
+        TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = stop.Register(stopped.SetResult);
         await Task.WhenAny(pump, stopped.Task).ConfigureAwait(false);
     }
 
-    private RefusalReason NotAccepting(LedgerStore ledger, ChainParts chain)
+    private void NoteAway(string problem)
     {
-        if (_draining)
+        string line = $"waiting for the chain: {problem}";
+        if (line != _starting)
         {
-            return RefusalReason.Draining;
+            _starting = line;
+            _log.ChainAway(problem);
         }
-
-        if (ledger.Status == LedgerStatus.Failed)
-        {
-            return RefusalReason.StorageFailed;
-        }
-
-        return chain.Service.Health.IsAccepting
-            ? RefusalReason.None
-            : RefusalReason.ChainUnavailable;
     }
 
-    private string? NotReady(LedgerStore ledger, ChainParts chain)
-    {
-        RefusalReason refusal = NotAccepting(ledger, chain);
-        return refusal switch
-        {
-            RefusalReason.None => ledger.Status == LedgerStatus.Ready ? null : ledger.Fault,
-            RefusalReason.ChainUnavailable => chain.Service.Health.Problem,
-            RefusalReason.StorageFailed => ledger.Fault,
-            _ => Refusals.Describe(refusal),
-        };
-    }
-
-    private void AddGauges(
-        Serving serving, Pipeline pipeline, ChainParts chain, WireServer server)
-    {
-        List<(string Name, string Help, Func<long> Read)> gauges = _metrics.Gauges;
-        LedgerStore ledger = serving.Ledger;
-        gauges.Add(("orders_in_flight", "Between reservation and receipt",
-            () => pipeline.InFlight));
-        gauges.Add(("orders_waiting", "For a worker",
-            () => serving.Graphs.Count + serving.Streams.Count));
-        gauges.Add(("connections", "Open connections", () => server.Figures.Connections));
-        gauges.Add(("held_bytes", "Bytes held for clients", () => server.Figures.HeldBytes));
-        gauges.Add(("ledger_commits_total", "Flushes", () => ledger.Figures.Commits));
-        gauges.Add(("ledger_acks_total", "Acks on the disk", () => ledger.Figures.Acks));
-        gauges.Add(("ledger_status", "0 ready, 1 full, 2 failed, 3 closed",
-            () => (long)ledger.Status));
-        gauges.Add(("channels", "Channels of this node", () => ledger.Channels().Count));
-        gauges.Add(("outbox_open", "Transactions that are not final",
-            () => chain.Service.Outbox.Open.Count));
-        gauges.Add(("rpc_endpoints_alive", "Endpoints that answered last",
-            () => chain.Service.Health.EndpointsAlive));
-        gauges.Add(("ready", "1 while orders are accepted",
-            () => NotReady(ledger, chain) is null ? 1 : 0));
-    }
+    private string? NotReady() => _readiness is { } readiness ? readiness.Problem() : _starting;
 }
 
 /// <summary>Who a node is; its owner disposes of the keys.</summary>

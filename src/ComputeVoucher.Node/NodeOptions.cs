@@ -45,6 +45,10 @@ public sealed record NodeOptions
     /// <summary>Null: no health endpoint.</summary>
     public required IPEndPoint? Health { get; init; }
 
+    /// <summary>Whether <see cref="Health"/> may be an address that others can reach: its pages
+    /// tell amounts, and no secrets.</summary>
+    public bool HealthOpen { get; init; }
+
     public required IReadOnlyList<string> Models { get; init; }
 
     public required Backend Backend { get; init; }

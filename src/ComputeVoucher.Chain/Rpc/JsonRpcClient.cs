@@ -76,6 +76,20 @@ public sealed partial class JsonRpcClient : IDisposable
     /// <summary>Endpoints that are asked, in the order of the configuration.</summary>
     internal IReadOnlyList<RpcEndpoint> Endpoints => _endpoints;
 
+    /// <summary>Counters of each endpoint, in the order of the configuration.</summary>
+    public IReadOnlyList<EndpointFigures> Figures =>
+        Array.ConvertAll(_endpoints, endpoint => endpoint.Figures);
+
+    /// <summary>What may be printed of a URL: scheme and host. Paths, questions and users hold
+    /// keys.</summary>
+    public static string NameOf(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return url.IsAbsoluteUri && url.Host.Length > 0
+            ? $"{url.Scheme}://{url.Authority}"
+            : "(not a URL with a host)";
+    }
+
     public void Dispose()
     {
         foreach (RpcEndpoint endpoint in _endpoints)

@@ -37,6 +37,7 @@ internal sealed class RpcEndpoint : IDisposable
     private int _failures;
     private int _batchMax = ChainLimits.BatchCallsMax;
     private uint _lastId;
+    private long _errors;
 
     /// <param name="header">A line "Name: value" that goes with every request; null for none.
     /// </param>
@@ -62,6 +63,10 @@ internal sealed class RpcEndpoint : IDisposable
 
     /// <summary>Scheme and host, for messages: paths and queries of providers hold keys.</summary>
     public string Name => NameOf(Url);
+
+    /// <summary>What was asked, and what brought no answer.</summary>
+    public EndpointFigures Figures =>
+        new(Name, Volatile.Read(ref _lastId), Interlocked.Read(ref _errors));
 
     /// <summary>Set when it contradicts the configuration; then it is asked nothing else.</summary>
     public string? Quarantine { get; set; }
@@ -188,6 +193,11 @@ internal sealed class RpcEndpoint : IDisposable
         }
         catch (ChainException e)
         {
+            if (e.Fault != ChainFault.Reverted)
+            {
+                Interlocked.Increment(ref _errors);
+            }
+
             if (e.IsTransient)
             {
                 Rest();
@@ -375,3 +385,9 @@ internal sealed class RpcEndpoint : IDisposable
     private long After(TimeSpan wait) =>
         _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
 }
+
+/// <summary>Counters of one endpoint since the start.</summary>
+/// <param name="Name">Scheme and host.</param>
+/// <param name="Requests">Calls made to it.</param>
+/// <param name="Errors">Of those, the ones that brought no answer.</param>
+public sealed record EndpointFigures(string Name, long Requests, long Errors);

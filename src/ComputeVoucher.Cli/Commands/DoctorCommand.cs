@@ -6,12 +6,16 @@ using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Node;
+using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Cli;
 
 /// <summary><c>doctor</c>: each part of the node's surroundings, ok or the remedy.</summary>
 internal static class DoctorCommand
 {
+    /// <summary>While no endpoint answers at a node's start.</summary>
+    private static readonly TimeSpan s_warnEvery = TimeSpan.FromSeconds(10);
+
     public static Command Create()
     {
         Option<string> config = CommonOptions.Config(required: false);
@@ -43,7 +47,7 @@ internal static class DoctorCommand
             config is null ? null : NodeConfiguration.Load(config);
         NodeOptions? options = configuration?.Options;
         List<Uri> endpoints = [.. options?.Rpc ?? []];
-        endpoints.AddRange(rpc.Select(url => new Uri(url, UriKind.Absolute)));
+        endpoints.AddRange(rpc.Select(EndpointOf));
         bool https = endpoints.Exists(url => url.Scheme == Uri.UriSchemeHttps);
         List<Finding> findings =
         [
@@ -55,28 +59,59 @@ internal static class DoctorCommand
         ];
         if (configuration is not null)
         {
-            findings.Add(MachineChecks.Key(configuration.KeyFile));
-        }
-
-        if (endpoints.Count == 0)
-        {
-            return findings;
-        }
-
-        try
-        {
-            using JsonRpcClient client = new(
-                new RpcOptions { Endpoints = endpoints }, TimeProvider.System);
-            findings.AddRange(await ChainChecks.RunAsync(client, options?.Domain, cancel)
+            findings.AddRange(await ConfigurationChecks.RunAsync(configuration, cancel)
                 .ConfigureAwait(false));
         }
-        catch (ChainException failure)
+
+        List<Finding> asked = await ChainChecks.EndpointsAsync(endpoints, cancel)
+            .ConfigureAwait(false);
+        findings.AddRange(asked);
+        if (configuration is not null && asked.Exists(finding => finding.Ok))
         {
-            findings.Add(new Finding("rpc", false, failure.Message));
+            findings.AddRange(await NamedAsync(configuration, cancel).ConfigureAwait(false));
         }
 
         return findings;
     }
+
+    /// <summary>What <c>serve</c> looks at when it starts: whatever the chain knows to be wrong
+    /// with this configuration goes to the log, because it costs money later.</summary>
+    public static async Task WarnAsync(
+        NodeConfiguration configuration, ILogger log, CancellationToken stop)
+    {
+        try
+        {
+            IReadOnlyList<Uri> endpoints = configuration.Options.Rpc;
+            List<Finding> asked;
+            while (!(asked = await ChainChecks.EndpointsAsync(endpoints, stop)
+                .ConfigureAwait(false)).Exists(finding => finding.Ok))
+            {
+                await Task.Delay(s_warnEvery, stop).ConfigureAwait(false);
+            }
+
+            asked.AddRange(await NamedAsync(configuration, stop).ConfigureAwait(false));
+            foreach (Finding finding in asked.Where(finding => !finding.Ok))
+            {
+                log.CostsMoney(finding.Name, finding.Text);
+            }
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ChainException)
+        {
+            // The node ends, or says itself what is wrong with its endpoints.
+        }
+    }
+
+    private static Task<List<Finding>> NamedAsync(
+        NodeConfiguration configuration, CancellationToken cancel) => ChainChecks.NamedAsync(
+            configuration.Options,
+            ConfigurationChecks.AddressOf(configuration.KeyFile),
+            ConfigurationChecks.AddressOf(configuration.PayerKeyFile),
+            cancel);
+
+    private static Uri EndpointOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri)
+        ? uri
+        : throw new UsageException("--rpc: a URL is wanted, as http://127.0.0.1:8545 (the one "
+            + "given is not shown: it may hold a key)");
 
     private static void Print(List<Finding> findings, bool json)
     {

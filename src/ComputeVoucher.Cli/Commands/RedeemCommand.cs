@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -13,8 +14,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ComputeVoucher.Cli;
 
 /// <summary><c>redeem</c> and <c>outbox</c>: what is due, what is in flight.</summary>
-/// <remarks>They open the node's ledger, so the node must be stopped; a running node redeems by
-/// itself, and shows its figures under /metrics.</remarks>
+/// <remarks>They ask the node that runs, by its control socket, or open the ledger of one that
+/// does not.</remarks>
 internal static class RedeemCommand
 {
     /// <summary>How often the outbox is stepped while the command waits.</summary>
@@ -26,11 +27,16 @@ internal static class RedeemCommand
         Option<bool> dryRun = Opt.Flag("--dry-run", "Show what is due; send nothing");
         return ReportCommand.Create("redeem",
             "Redeem every acknowledged unit in batches and wait until it is final",
-            (parsed, cancel) => WithLedgerAsync(
-                parsed.GetRequiredValue(config), async (service, ledger) => parsed.GetValue(dryRun)
-                    ? await DueAsync(service, cancel).ConfigureAwait(false)
-                    : (await RedeemAsync(service, ledger, cancel).ConfigureAwait(false)).Report(),
-                cancel),
+            async (parsed, cancel) =>
+            {
+                string path = parsed.GetRequiredValue(config);
+                bool isDry = parsed.GetValue(dryRun);
+                return await RunningAsync(path, isDry, cancel).ConfigureAwait(false)
+                    ?? await WithLedgerAsync(path, async (service, ledger) => isDry
+                        ? await DueAsync(service, cancel).ConfigureAwait(false)
+                        : (await RedeemAsync(service, ledger, cancel).ConfigureAwait(false))
+                            .Report(), cancel).ConfigureAwait(false);
+            },
             config, dryRun);
     }
 
@@ -38,14 +44,78 @@ internal static class RedeemCommand
     {
         Option<string> config = CommonOptions.Config(required: true);
         return ReportCommand.Create("outbox", "List the node's transactions and their states",
-            (parsed, cancel) => WithLedgerAsync(parsed.GetRequiredValue(config),
-                (_, ledger) => Task.FromResult(OutboxOf(ledger)), cancel), config);
+            async (parsed, cancel) =>
+            {
+                NodeConfiguration configuration = NodeConfiguration.Load(
+                    parsed.GetRequiredValue(config));
+                return await RunningNode.AskAsync(configuration, "outbox", "", cancel)
+                    .ConfigureAwait(false) ?? Stored(configuration);
+            },
+            config);
     }
 
     /// <summary>What <c>redeem</c> does, for a caller that goes on with its figures.</summary>
     public static Task<Redemption> RedeemAsync(string config, CancellationToken cancel) =>
         WithLedgerAsync(
             config, (service, ledger) => RedeemAsync(service, ledger, cancel), cancel);
+
+    /// <summary>By the node that runs; null when none does. Its pump carries the transactions
+    /// through, so here is only waited for them.</summary>
+    private static async Task<Report?> RunningAsync(
+        string path, bool dryRun, CancellationToken cancel)
+    {
+        NodeConfiguration configuration = NodeConfiguration.Load(path);
+        if (dryRun)
+        {
+            return await RunningNode.AskAsync(configuration, "due", "", cancel)
+                .ConfigureAwait(false);
+        }
+
+        JsonElement? submitted = await ControlClient
+            .AskAsync(configuration.Options.Ledger, "redeem", "", cancel).ConfigureAwait(false);
+        if (submitted is not { } answer)
+        {
+            return null;
+        }
+
+        HashSet<long> wanted = [];
+        foreach (JsonElement row in answer.GetProperty("submitted").EnumerateArray())
+        {
+            wanted.Add(row.GetProperty("id").GetInt64());
+        }
+
+        while (true)
+        {
+            JsonElement outbox = await ControlClient
+                .AskAsync(configuration.Options.Ledger, "outbox", "", cancel).ConfigureAwait(false)
+                ?? throw new CommandException("redeem: the node ended meanwhile (its transactions "
+                    + "are stored; repeat the command to go on)");
+            List<Report> rows = [];
+            bool isOpen = false;
+            foreach (JsonElement row in outbox.GetProperty("transactions").EnumerateArray())
+            {
+                if (wanted.Contains(row.GetProperty("id").GetInt64()))
+                {
+                    rows.Add(RunningNode.ReportOf(row));
+                    isOpen |= row.GetProperty("state").GetString()
+                        is not (nameof(OutboxState.Final) or nameof(OutboxState.Abandoned));
+                }
+            }
+
+            if (!isOpen)
+            {
+                return new Report().Add("transactions", rows);
+            }
+
+            await Task.Delay(s_poll, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private static Report Stored(NodeConfiguration configuration)
+    {
+        using LedgerStore ledger = LedgerCommands.Open(configuration);
+        return OutboxOf(ledger);
+    }
 
     private static async Task<T> WithLedgerAsync<T>(
         string config, Func<ChainService, LedgerStore, Task<T>> run, CancellationToken cancel)

@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
@@ -39,6 +38,8 @@ internal static class ServeCommand
 
     private static async Task RunAsync(string config)
     {
+        // First: a signal during the start is an orderly end too.
+        using ServeSignals signals = new();
         NodeConfiguration configuration = NodeConfiguration.Load(config);
         NodeOptions options = configuration.Options;
         using PrivateKey key = KeyFile.Load(configuration.KeyFile);
@@ -53,19 +54,23 @@ internal static class ServeCommand
 
         using JsonLog log = new(
             configuration.LogLevel, Console.OpenStandardError(), TimeProvider.System);
-        using CancellationTokenSource stop = new();
-        void Stop(PosixSignalContext signal)
+        Reloading reloading = new(config, log);
+        signals.Reload = reloading.RunLogged;
+        NodeHost host = new(options, identity, TimeProvider.System, log)
         {
-            // The first signal drains; the runtime must not end the process meanwhile.
-            signal.Cancel = true;
-            stop.Cancel();
+            Reload = reloading.Run,
+        };
+        using CancellationTokenSource served = CancellationTokenSource
+            .CreateLinkedTokenSource(signals.Stopped);
+        Task looking = DoctorCommand.WarnAsync(configuration, log, served.Token);
+        try
+        {
+            await host.RunAsync(signals.Stopped).ConfigureAwait(false);
         }
-
-        using PosixSignalRegistration term = PosixSignalRegistration.Create(
-            PosixSignal.SIGTERM, Stop);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
-            PosixSignal.SIGINT, Stop);
-        await new NodeHost(options, identity, TimeProvider.System, log).RunAsync(stop.Token)
-            .ConfigureAwait(false);
+        finally
+        {
+            await served.CancelAsync().ConfigureAwait(false);
+            await looking.ConfigureAwait(false);
+        }
     }
 }

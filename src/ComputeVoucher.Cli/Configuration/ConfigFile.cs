@@ -128,6 +128,19 @@ internal sealed class ConfigFile
             $"{_path}: {name} is \"{other}\", true or false is wanted"),
     };
 
+    /// <summary>Names of the keys whose values are not the other file's.</summary>
+    public IEnumerable<string> DiffersIn(ConfigFile other) =>
+        from key in ConfigKeys.All
+        where Flat(key.Name) != other.Flat(key.Name)
+        select key.Name;
+
+    /// <summary>The other file with one value of this one.</summary>
+    public ConfigFile Taking(ConfigFile other, string name)
+    {
+        other._root[name] = _root[name];
+        return other;
+    }
+
     /// <summary>A path of the file, taken relative to the folder the file is in.</summary>
     public string ResolvePath(string value) =>
         Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path)) ?? "/", value);
@@ -194,6 +207,14 @@ internal sealed class ConfigFile
         ConfigType.Flag => "true or false",
         _ => "text",
     };
+
+    /// <summary>Everything that stands under a name.</summary>
+    private string Flat(string name) => string.Join('\n',
+        _root.AsEnumerable()
+            .Where(pair => string.Equals(pair.Key, name, StringComparison.OrdinalIgnoreCase)
+                || pair.Key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $"{pair.Key}={pair.Value}"));
 
     private static string UnitOf(string name) =>
         Find(name).Unit is { Length: > 0 } unit ? $" ({unit})" : "";

@@ -28,6 +28,7 @@ internal static class ConfigKeys
     public const string NodeListen = "node:listen";
     public const string NodeLedger = "node:ledger";
     public const string NodeHealth = "node:health";
+    public const string NodeHealthOpen = "node:healthOpen";
     public const string LedgerSynchronous = "ledger:synchronous";
     public const string ServeModels = "serve:models";
     public const string ServeClasses = "serve:classes";
@@ -87,7 +88,9 @@ internal static class ConfigKeys
         new(NodeLedger, ConfigType.Text, "", null,
             "Directory of the ledger; it belongs to one process"),
         new(NodeHealth, ConfigType.Text, "", "127.0.0.1:9601",
-            "Loopback address and port of /health, /ready and /metrics; `off` for none"),
+            "Address and port of /health, /ready and /metrics; `off` for none"),
+        new(NodeHealthOpen, ConfigType.Flag, "", "false",
+            "Whether node:health may be an address that others reach; its pages hold no secrets"),
         new(LedgerSynchronous, ConfigType.Text, "", "FULL",
             "FULL flushes every commit; OFF is for tests, a power cut loses acknowledged units"),
         new(ServeModels, ConfigType.Texts, "", null, "Model files that are served, and no others"),

@@ -55,6 +55,7 @@ internal sealed record NodeConfiguration(
             Ledger = file.ResolvePath(file.Text(ConfigKeys.NodeLedger)),
             Synchronous = One(file, ConfigKeys.LedgerSynchronous, SynchronousOf),
             Health = health == "off" ? null : file.Parse(ConfigKeys.NodeHealth, health, EndPoint),
+            HealthOpen = file.Flag(ConfigKeys.NodeHealthOpen),
             Models = All(file, ConfigKeys.ServeModels, file.ResolvePath),
             Backend = BackendOption.Parse(file.Text(ConfigKeys.ServeBackend)),
             Workers = workers == 0 ? cores : (int)workers,
@@ -72,6 +73,7 @@ internal sealed record NodeConfiguration(
             One(file, ConfigKeys.LogLevel, Level));
     }
 
+    /// <summary>URLs hold keys of providers, so a wrong one is not repeated in the error.</summary>
     public List<PinnedClass> LoadClasses()
     {
         List<PinnedClass> classes = [];

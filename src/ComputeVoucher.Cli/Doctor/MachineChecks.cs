@@ -70,17 +70,17 @@ internal static class MachineChecks
         }
     }
 
-    public static Finding Key(string path)
+    public static Finding Key(string name, string path)
     {
         try
         {
             using PrivateKey key = KeyFile.Load(path);
-            return new Finding("key", true, $"{path}: {key.Address}");
+            return new Finding(name, true, $"{path}: {key.Address}");
         }
         catch (Exception failure) when (failure is CommandException or IOException
             or UnauthorizedAccessException)
         {
-            return new Finding("key", false, failure.Message);
+            return new Finding(name, false, failure.Message);
         }
     }
 }

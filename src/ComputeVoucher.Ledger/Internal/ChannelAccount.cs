@@ -75,6 +75,10 @@ internal sealed class KeyAccount
     public UInt128 Acked { get; set; }
 
     public UInt128 Unacked { get; set; }
+
+    /// <summary>Of the unacked units, those of lost orders; above zero, the key is refused.
+    /// </summary>
+    public UInt128 Lost { get; set; }
 }
 
 /// <summary>

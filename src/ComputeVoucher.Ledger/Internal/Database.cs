@@ -50,6 +50,13 @@ internal sealed class Database : ILedgerDisk
         }
     }
 
+    /// <summary>Opens a file that is there and stays as it is.</summary>
+    public static Database OpenToRead(string path) => new(Sqlite.OpenReadOnly(path), path);
+
+    /// <summary>Writes everything of the newest commit into an empty file, without a log.</summary>
+    public void CopyInto(string path) =>
+        Execute($"VACUUM INTO '{path.Replace("'", "''", StringComparison.Ordinal)}'");
+
     /// <summary>False for a file in which no schema was ever committed.</summary>
     /// <exception cref="LedgerException">Not a ledger, or of another schema version.</exception>
     public bool HasSchema()

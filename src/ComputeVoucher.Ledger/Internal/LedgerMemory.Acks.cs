@@ -28,6 +28,7 @@ internal sealed partial class LedgerMemory
             return new AckResult { Refusal = refusal, Newest = account.Ack ?? default };
         }
 
+        FindUntil(account, ack.NextSeq);
         AddUnacked(account, 0, owed);
         account.Key.Acked += ack.CumUnits - account.Acked;
         account.Ack = ack;
@@ -109,6 +110,7 @@ internal sealed partial class LedgerMemory
 
         if (_orders.Remove(order.Hash))
         {
+            Find(account, order);
             account.Orders.Remove(order.Order.Seq);
             if (order.Order.Seq >= account.NextSeq)
             {
@@ -141,6 +143,7 @@ internal sealed partial class LedgerMemory
     public void CheckInvariants()
     {
         UInt128 node = 0;
+        UInt128 lost = 0;
         Dictionary<KeyAccount, (UInt128 Acked, UInt128 Unacked)> keys = [];
         int orders = 0;
         foreach (ChannelAccount account in _channels.Values)
@@ -153,6 +156,7 @@ internal sealed partial class LedgerMemory
                 Require(ReferenceEquals(_orders[open.Hash], open), account, "order index");
                 reserved += open.State == OrderState.Reserved ? open.Order.MaxUnits : 0;
                 unacked += seq >= account.NextSeq ? open.Charge : 0;
+                lost += open.IsLost ? open.Charge : 0;
             }
 
             UInt128 spent = account.Reserved + account.Settled + account.Released;
@@ -170,6 +174,7 @@ internal sealed partial class LedgerMemory
         }
 
         Require(node == NodeUnacked, null, "unacked units of the node");
+        Require(lost == NodeLost, null, "lost units of the node");
         Require(orders == _orders.Count, null, "number of orders");
     }
 

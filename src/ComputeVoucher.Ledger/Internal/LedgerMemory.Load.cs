@@ -29,6 +29,7 @@ internal sealed partial class LedgerMemory
             });
             database.ReadAll(Table.Settings, (key, _, body) =>
                 memory._settings.Add(Encoding.ASCII.GetString(key), body.ToArray()));
+            memory.LoadLosses();
         }
         catch (FormatException fault)
         {

@@ -158,6 +158,8 @@ internal sealed partial class LedgerMemory
         }
 
         ChannelAccount account = _channels[open.Order.Channel];
+        bool wasLost = open.IsLost;
+        Find(account, open);
         UInt128 reserved = open.Order.MaxUnits;
         UInt128 units = UInt128.Min(receipt.Units, reserved);
         account.Reserved -= reserved;
@@ -166,6 +168,11 @@ internal sealed partial class LedgerMemory
         AddUnacked(account, units, reserved);
         open.State = OrderState.Settled;
         open.Units = units;
+        if (wasLost)
+        {
+            Lose(account, open);
+        }
+
         open.Receipt = new StoredReceipt(receipt, signature);
         PutOrder(open, batch);
         batch.Add(new Change(
@@ -191,6 +198,7 @@ internal sealed partial class LedgerMemory
         }
 
         ChannelAccount account = _channels[open.Order.Channel];
+        Find(account, open);
         account.Reserved -= open.Order.MaxUnits;
         account.Released += open.Order.MaxUnits;
         AddUnacked(account, 0, open.Order.MaxUnits);

@@ -64,7 +64,8 @@ internal sealed partial class LedgerMemory
         UnackedUnits = account.Unacked,
         KeyAckedUnits = account.Key.Acked,
         KeyUnackedUnits = account.Key.Unacked,
-        NodeUnackedUnits = NodeUnacked,
+        NodeUnackedUnits = NodeUnacked - NodeLost,
+        KeyDenied = account.Key.Lost > 0,
     };
 
     /// <summary>Stores the mirror's row, new or changed.</summary>
@@ -72,7 +73,9 @@ internal sealed partial class LedgerMemory
     {
         Bytes32 id = row.Terms.HashStruct();
         ChannelAccount account = AddChannel(id, row);
+        ChannelStatus before = account.Row.Status;
         account.Row = row;
+        NoteStatus(account, before);
         PutRow(account, batch);
     }
 

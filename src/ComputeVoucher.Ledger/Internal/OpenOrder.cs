@@ -36,6 +36,9 @@ internal sealed class OpenOrder(Order order, Bytes32 hash, Signature signature)
 
     public StoredReceipt? Receipt { get; set; }
 
+    /// <summary>Nobody is expected to pay for it.</summary>
+    public bool IsLost { get; set; }
+
     /// <summary>What it takes from the channel: maxUnits, then the receipt's units.</summary>
     public UInt128 Charge => State switch
     {

@@ -201,8 +201,16 @@ internal sealed class OrderJob : Job
                 done.Value.SendReceipt();
             }
 
-            _serving.Metrics.Served(
-                result.Units, _serving.Time.GetElapsedTime(_arrived));
+            if (_reserved.IsReplay)
+            {
+                _serving.Metrics.ServedAgain(result.Units);
+            }
+            else
+            {
+                _serving.Metrics.Served(
+                    result.Units, _serving.Time.GetElapsedTime(_arrived));
+            }
+
             Release();
         }
         catch (Exception failure)

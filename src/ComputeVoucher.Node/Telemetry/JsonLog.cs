@@ -22,7 +22,7 @@ public sealed class JsonLog : ILogger, IDisposable
     private const int CloseMs = 500;
 
     private readonly BlockingCollection<byte[]> _lines = new(LinesMax);
-    private readonly LogLevel _level;
+    private volatile LogLevel _level;
     private readonly TimeProvider _time;
     private readonly Thread _writer;
     private long _dropped;
@@ -32,6 +32,13 @@ public sealed class JsonLog : ILogger, IDisposable
         (_level, _time) = (level, time);
         _writer = new Thread(() => Write(destination)) { Name = "log", IsBackground = true };
         _writer.Start();
+    }
+
+    /// <summary>Least level that is written; may change at any time.</summary>
+    public LogLevel Level
+    {
+        get => _level;
+        set => _level = value;
     }
 
     public IDisposable? BeginScope<TState>(TState state)

@@ -73,6 +73,22 @@ internal static partial class Log
     [LoggerMessage(LogEvents.LedgerNotice, LogLevel.Warning, "{Notice}")]
     public static partial void LedgerNotice(this ILogger log, string notice);
 
+    [LoggerMessage(LogEvents.LossBooked, LogLevel.Warning,
+        "{Units} units were served and never acknowledged: booked as lost, their keys are refused "
+        + "until they acknowledge")]
+    public static partial void LossBooked(this ILogger log, UInt128 units);
+
+    [LoggerMessage(LogEvents.LedgerBehind, LogLevel.Error,
+        "channel {Channel}: {Redeemed} units are redeemed on the chain, the newest acknowledgement "
+        + "here is {Acked}: an older ledger, or a second node with this key (stop one; clients "
+        + "bring the acknowledgements back)")]
+    public static partial void LedgerBehind(
+        this ILogger log, Bytes32 channel, UInt128 redeemed, UInt128 acked);
+
+    [LoggerMessage(LogEvents.WrittenOff, LogLevel.Warning,
+        "written off by the operator: {Units} unacknowledged units of channel {Channel}")]
+    public static partial void WrittenOff(this ILogger log, Bytes32 channel, UInt128 units);
+
     [LoggerMessage(LogEvents.RequestRefused, LogLevel.Debug, "request refused: {Number} {Reason}")]
     public static partial void RequestRefused(this ILogger log, ushort number, string reason);
 
@@ -106,6 +122,15 @@ internal static partial class Log
 
     [LoggerMessage(LogEvents.HealthFailed, LogLevel.Warning, "health endpoint: {Reason}")]
     public static partial void HealthFailed(this ILogger log, string reason);
+
+    [LoggerMessage(LogEvents.ControlAsked, LogLevel.Information,
+        "operator {User} (process {Process}): {Command} {Argument}")]
+    public static partial void ControlAsked(
+        this ILogger log, uint user, int process, string command, string argument);
+
+    [LoggerMessage(LogEvents.ControlAbsent, LogLevel.Warning,
+        "no control socket, the node can be stopped by signals alone: {Reason}")]
+    public static partial void ControlAbsent(this ILogger log, string reason);
 
     [LoggerMessage(LogEvents.UnexpectedFailure, LogLevel.Error, "unexpected in {Where}: {Reason}")]
     public static partial void UnexpectedFailure(this ILogger log, string where, string reason);

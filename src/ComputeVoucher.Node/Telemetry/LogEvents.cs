@@ -21,6 +21,9 @@ internal static class LogEvents
     public const int LedgerUnsafe = 33;
     public const int RequestRefused = 34;
     public const int LedgerNotice = 35;
+    public const int LossBooked = 36;
+    public const int LedgerBehind = 37;
+    public const int WrittenOff = 38;
     public const int ChainAway = 40;
     public const int ChainBack = 41;
     public const int ThawSeen = 42;
@@ -29,5 +32,7 @@ internal static class LogEvents
     public const int BatchSubmitted = 50;
     public const int TransactionMoved = 51;
     public const int HealthFailed = 60;
+    public const int ControlAsked = 61;
+    public const int ControlAbsent = 62;
     public const int UnexpectedFailure = 70;
 }

@@ -25,11 +25,25 @@ internal sealed class Metrics
     private long _unitsServed;
     private long _acksStored;
     private long _unitsAcked;
-
-    /// <summary>Read when the page is asked for: name, help, value.</summary>
-    public List<(string Name, string Help, Func<long> Read)> Gauges { get; } = [];
+    private long _unitsReplayed;
+    private readonly Lock _figuresLock = new();
+    private readonly List<Figure> _figures = [];
 
     public long OrdersServed => Interlocked.Read(ref _ordersServed);
+
+    /// <summary>Adds a value that goes up and down; read when the page is asked for, null leaves
+    /// it out.</summary>
+    public void Gauge(string name, string help, Func<Int128?> read) =>
+        Add(new Figure(name, help, "gauge", null, () => Single(read())));
+
+    /// <summary>As above, for one that only goes up.</summary>
+    public void Counter(string name, string help, Func<Int128?> read) =>
+        Add(new Figure(name, help, "counter", null, () => Single(read())));
+
+    /// <summary>As above, one row a value of the label.</summary>
+    public void Labelled(string name, string help, string label,
+        Func<IReadOnlyList<(string Label, long Value)>> read) =>
+        Add(new Figure(name, help, "counter", label, () => Rows(read())));
 
     public void Accepted() => Interlocked.Increment(ref _ordersAccepted);
 
@@ -53,6 +67,9 @@ internal sealed class Metrics
         }
     }
 
+    /// <summary>An order that was answered before, and cost its holder nothing more.</summary>
+    public void ServedAgain(ulong units) => Interlocked.Add(ref _unitsReplayed, (long)units);
+
     /// <summary>From the order's arrival to its receipt being handed to the connection.</summary>
     public void Served(ulong units, TimeSpan latency)
     {
@@ -73,30 +90,77 @@ internal sealed class Metrics
     public string Render()
     {
         StringBuilder page = new();
-        Counter(page, "orders_accepted_total", "Orders reserved", ref _ordersAccepted);
-        Counter(page, "orders_served_total", "Orders answered", ref _ordersServed);
-        Counter(page, "orders_replayed_total", "Orders seen before", ref _ordersReplayed);
-        Counter(page, "orders_cancelled_total", "Orders cancelled", ref _ordersCancelled);
-        Counter(page, "orders_failed_total", "Orders failed in the node", ref _ordersFailed);
-        Counter(page, "units_served_total", "Compute units served", ref _unitsServed);
-        Counter(page, "acks_stored_total", "Acknowledgements stored", ref _acksStored);
-        Counter(page, "units_acked_total", "Compute units acknowledged", ref _unitsAcked);
+        Total(page, "orders_accepted_total", "Orders reserved", ref _ordersAccepted);
+        Total(page, "orders_served_total", "Orders answered for the first time",
+            ref _ordersServed);
+        Total(page, "orders_replayed_total", "Orders seen before", ref _ordersReplayed);
+        Total(page, "orders_cancelled_total", "Orders cancelled", ref _ordersCancelled);
+        Total(page, "orders_failed_total", "Orders failed in the node", ref _ordersFailed);
+        Total(page, "units_served_total", "Compute units of them", ref _unitsServed);
+        Total(page, "units_replayed_total", "Compute units run again for no pay",
+            ref _unitsReplayed);
+        Total(page, "acks_stored_total", "Acknowledgements stored", ref _acksStored);
+        Total(page, "units_acked_total", "Compute units acknowledged", ref _unitsAcked);
         RenderRefused(page);
         RenderLatency(page);
-        foreach ((string name, string help, Func<long> read) in Gauges)
+        Figure[] figures;
+        lock (_figuresLock)
         {
-            Head(page, name, help, "gauge");
-            page.Append(CultureInfo.InvariantCulture, $"computevoucher_{name} {read()}\n");
+            figures = [.. _figures];
+        }
+
+        foreach (Figure figure in figures)
+        {
+            RenderFigure(page, figure);
         }
 
         return page.ToString();
     }
 
+    private void Add(Figure figure)
+    {
+        lock (_figuresLock)
+        {
+            _figures.Add(figure);
+        }
+    }
+
+    private static void RenderFigure(StringBuilder page, Figure figure)
+    {
+        Head(page, figure.Name, figure.Help, figure.Type);
+        foreach ((string value, Int128 amount) in figure.Read())
+        {
+            string label = figure.Label is null ? "" : $"{{{figure.Label}=\"{Escape(value)}\"}}";
+            page.Append(CultureInfo.InvariantCulture,
+                $"computevoucher_{figure.Name}{label} {amount}\n");
+        }
+    }
+
+    private static (string, Int128)[] Single(Int128? value) =>
+        value is Int128 amount ? [("", amount)] : [];
+
+    private static List<(string, Int128)> Rows(IReadOnlyList<(string Label, long Value)> rows)
+    {
+        List<(string, Int128)> all = [];
+        foreach ((string label, long value) in rows)
+        {
+            all.Add((label, value));
+        }
+
+        return all;
+    }
+
+    /// <summary>The text format's three escapes of a label's value.</summary>
+    private static string Escape(string value) => value
+        .Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal)
+        .Replace("\n", "\\n", StringComparison.Ordinal);
+
     private static void Head(StringBuilder page, string name, string help, string type) =>
         page.Append(CultureInfo.InvariantCulture,
             $"# HELP computevoucher_{name} {help}\n# TYPE computevoucher_{name} {type}\n");
 
-    private static void Counter(StringBuilder page, string name, string help, ref long value)
+    private static void Total(StringBuilder page, string name, string help, ref long value)
     {
         Head(page, name, help, "counter");
         page.Append(CultureInfo.InvariantCulture,
@@ -135,4 +199,8 @@ internal sealed class Metrics
         page.Append(CultureInfo.InvariantCulture,
             $"computevoucher_{Name}_sum {sum}\ncomputevoucher_{Name}_count {total}\n");
     }
+
+    private sealed record Figure(
+        string Name, string Help, string Type, string? Label,
+        Func<IReadOnlyList<(string Label, Int128 Value)>> Read);
 }

@@ -3,7 +3,8 @@ using System;
 namespace ComputeVoucher.Vouchers;
 
 /// <summary>
-/// A spend key owes at most a budget that starts low and grows with what it acked.
+/// A spend key owes at most a budget that starts low and grows with what it acked; one that let
+/// orders lie unpaid has none.
 /// </summary>
 internal sealed class BudgetRule : IOrderRule
 {
@@ -15,7 +16,7 @@ internal sealed class BudgetRule : IOrderRule
     {
         ChannelView channel = context.Channel;
         UInt128 unacked = channel.KeyUnackedUnits + context.Order.MaxUnits;
-        return unacked <= context.Policy.BudgetOf(channel.KeyAckedUnits)
+        return !channel.KeyDenied && unacked <= context.Policy.BudgetOf(channel.KeyAckedUnits)
             ? RefusalReason.None
             : RefusalReason.BudgetShort;
     }

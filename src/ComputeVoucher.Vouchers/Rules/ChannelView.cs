@@ -42,7 +42,12 @@ public readonly record struct ChannelView
     /// <summary>Unacked units of the spend key, over all its channels.</summary>
     public UInt128 KeyUnackedUnits { get; init; }
 
-    /// <summary>Unacked units of all spend keys of the node.</summary>
+    /// <summary>The spend key left orders unpaid long after their deadline: it gets no more until
+    /// it acknowledges them.</summary>
+    public bool KeyDenied { get; init; }
+
+    /// <summary>Unacked units of all spend keys of the node, without those that are given up.
+    /// </summary>
     public UInt128 NodeUnackedUnits { get; init; }
 
     /// <summary>What stands at the sequence that the view was asked for.</summary>

@@ -78,6 +78,7 @@ public sealed class CommandLineTests : IDisposable
             "tokenize", "fidelity", "serve", "key", "deploy", "class", "provider", "voucher",
             "channel",
             "request", "redeem", "outbox", "open", "verify", "verify receipt", "doctor", "dev",
+            "status", "drain", "reload", "ledger", "ledger backup", "probe", "probe live",
         ];
         foreach (string command in commands)
         {

@@ -96,16 +96,17 @@ public sealed class MarketTests
         Refused(rig, "chain.json", "is chain 31337, the configuration says 1");
         rig.WriteConfig("code.json", nowhere, "31337");
         Refused(rig, "code.json", "no contract at");
-        rig.WriteConfig("away.json", vouchers, "31337", $"http://127.0.0.1:{NodeRig.FreePort()}");
-        Refused(rig, "away.json", "chain:rpc");
         rig.WriteKey("node", AnvilProcess.Keys[3][2..],
             UnixFileMode.UserRead | UnixFileMode.OtherRead);
         Refused(rig, "node.json", "chmod 600");
         File.SetUnixFileMode(rig.PathOf("node.key"), UnixFileMode.UserRead);
 
         await rig.StartNodeAsync();
-        Refused(rig, "node.json", "ledger");
+        Refused(rig, "node.json", "is another node running?");
+        WithoutHealth(rig, "node.json", "lock.json");
+        Refused(rig, "lock.json", "ledger");
         rig.WriteConfig("port.json", vouchers, "31337", ledger: "ledger2");
+        WithoutHealth(rig, "port.json", "port.json");
         Refused(rig, "port.json", $"{rig.NodePort}");
         Assert.Equal(0, rig.StopNode());
     }
@@ -164,6 +165,10 @@ public sealed class MarketTests
         Assert.Equal(cut.GetProperty("ackedUnits").ToString(),
             redeemed.GetProperty("redeemedUnits").ToString());
     }
+
+    private static void WithoutHealth(NodeRig rig, string config, string copy) =>
+        File.WriteAllText(rig.PathOf(copy), File.ReadAllText(rig.PathOf(config)).Replace(
+            $"127.0.0.1:{rig.HealthPort}", "off", StringComparison.Ordinal));
 
     private static void Refused(NodeRig rig, string config, string says)
     {

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>What the program itself logs of a running node; ids from 80 on.</summary>
+internal static partial class OperateLog
+{
+    [LoggerMessage(80, LogLevel.Information, "configuration read again: {Line}")]
+    public static partial void Reloaded(this ILogger log, string line);
+
+    [LoggerMessage(81, LogLevel.Warning,
+        "configuration read again and refused, nothing changed: {Line}")]
+    public static partial void ReloadRefused(this ILogger log, string line);
+
+    [LoggerMessage(82, LogLevel.Error, "this costs money ({Name}): {Text}")]
+    public static partial void CostsMoney(this ILogger log, string name, string text);
+}

@@ -1,0 +1,34 @@
+using ComputeVoucher.Chain;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Wire;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>The figures of the node's own parts.</summary>
+internal static class NodeGauges
+{
+    public static void Add(Metrics metrics, Serving serving, Pipeline pipeline,
+        ChainService chain, WireServer server, Readiness readiness)
+    {
+        LedgerStore ledger = serving.Ledger;
+        metrics.Gauge("orders_in_flight", "Between reservation and receipt",
+            () => pipeline.InFlight);
+        metrics.Gauge("orders_waiting", "For a worker",
+            () => serving.Graphs.Count + serving.Streams.Count);
+        metrics.Gauge("connections", "Open connections", () => server.Figures.Connections);
+        metrics.Gauge("held_bytes", "Bytes held for clients", () => server.Figures.HeldBytes);
+        metrics.Counter("ledger_commits_total", "Flushes", () => ledger.Figures.Commits);
+        metrics.Counter("ledger_acks_total", "Acks on the disk", () => ledger.Figures.Acks);
+        metrics.Gauge("ledger_status", "0 ready, 1 full, 2 failed, 3 closed",
+            () => (long)ledger.Status);
+        metrics.Gauge("channels", "Channels of this node", () => ledger.Channels().Count);
+        metrics.Gauge("outbox_open", "Transactions that are not final",
+            () => chain.Outbox.Open.Count);
+        metrics.Gauge("rpc_endpoints_alive", "Endpoints that answered last",
+            () => chain.Health.EndpointsAlive);
+        metrics.Gauge("clock_behind_seconds", "Of the clock, against the newest block",
+            () => readiness.ClockBehindSeconds);
+        metrics.Gauge("ready", "1 while orders are accepted",
+            () => readiness.Problem() is null ? 1 : 0);
+    }
+}
