@@ -73,7 +73,11 @@ internal sealed class RpcEndpoint : IDisposable
                 Rest();
             }
 
-            throw new ChainException(e.Fault, $"{Name} {method}: {e.Message}", e)
+            // What a contract says is the same at every endpoint.
+            string line = RevertReasons.IsKnown(e.RevertData)
+                ? e.Message
+                : $"{Name} {method}: {e.Message}";
+            throw new ChainException(e.Fault, line, e)
             {
                 Code = e.Code,
                 RevertData = e.RevertData,

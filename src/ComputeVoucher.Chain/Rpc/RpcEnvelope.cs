@@ -169,7 +169,7 @@ internal static class RpcEnvelope
         string reason = RevertReasons.Describe(data);
         bool isSaid = reason.Length == 0 || text.Contains(reason, StringComparison.Ordinal);
         return new ChainException(
-            fault, isSaid ? $"{text} (code {number})" : $"{text}: {reason} (code {number})")
+            fault, RevertReasons.IsKnown(data) ? reason : isSaid ? $"{text} (code {number})" : $"{text}: {reason} (code {number})")
         {
             Code = number,
             RevertData = data,

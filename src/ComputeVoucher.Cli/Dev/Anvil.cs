@@ -67,7 +67,7 @@ internal sealed class Anvil : IAsyncDisposable
         Anvil anvil = new(process, $"http://{at}");
         try
         {
-            using JsonRpcClient rpc = ChainSession.Connect([anvil.Url]);
+            using JsonRpcClient rpc = ChainSession.Connect([anvil.Url], SendRules.Reading);
             await process.UntilAsync(async stop =>
             {
                 try
