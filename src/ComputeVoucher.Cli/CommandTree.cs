@@ -9,7 +9,8 @@ internal static class CommandTree
     {
         RootCommand root = new(
             "ComputeVoucher: a provider node for verifiable AI inference, and its clients.\n"
-            + "Exit status: 0 done, 1 refused or failed, 2 wrong usage.");
+            + "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 sent and the outcome\n"
+            + "unknown (look before you repeat).");
         root.Add(CommonOptions.Json);
         root.Add(ModelCommands.Create());
         root.Add(InferCommand.Create());
@@ -24,6 +25,7 @@ internal static class CommandTree
         root.Add(ProviderCommands.Create());
         root.Add(VoucherCommands.Create());
         root.Add(ChannelCommands.Create());
+        root.Add(TransactionCommand.Create());
         root.Add(RequestCommand.Create());
         root.Add(TraceCommand.Create());
         root.Add(RedeemCommand.CreateRedeem());

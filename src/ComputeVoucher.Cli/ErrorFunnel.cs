@@ -20,10 +20,13 @@ internal static class ErrorFunnel
     /// </summary>
     private const int LineCharsMax = 600;
 
+    private static bool s_isJson;
+
     /// <param name="prepare">Makes the program ready; fails as a command does.</param>
     /// <param name="args">The command line.</param>
     public static async Task<int> RunAsync(Func<RootCommand> prepare, string[] args)
     {
+        s_isJson = Array.IndexOf(args, CommonOptions.Json.Name) >= 0;
         AppDomain.CurrentDomain.UnhandledException += OnUnhandled;
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
@@ -32,7 +35,8 @@ internal static class ErrorFunnel
             if (parsed.Errors.Count > 0)
             {
                 ParseError first = parsed.Errors[0];
-                Print($"{first.Message} (see computevoucher {PathOf(parsed)}--help)");
+                PrintError(ReasonOf(ExitStatus.WrongUsage),
+                    $"{first.Message} (see computevoucher {PathOf(parsed)}--help)");
                 return ExitStatus.WrongUsage;
             }
 
@@ -46,13 +50,19 @@ internal static class ErrorFunnel
         }
         catch (UsageException failure)
         {
-            Print(failure.Message);
+            PrintError(ReasonOf(ExitStatus.WrongUsage), failure.Message);
             return ExitStatus.WrongUsage;
+        }
+        catch (CommandException refused) when (refused.Reason > 0)
+        {
+            PrintError(refused.Reason, refused.Message);
+            return refused.Status;
         }
         catch (Exception failure)
         {
-            Print(Describe(failure));
-            return ExitStatus.Refused;
+            int status = (failure as CommandException)?.Status ?? ExitStatus.Refused;
+            PrintError(ReasonOf(status), Describe(failure));
+            return status;
         }
     }
 
@@ -66,9 +76,58 @@ internal static class ErrorFunnel
     };
 
     /// <summary>Control characters become spaces, so that one failure is one line.</summary>
-    public static void Print(string line)
+    public static void Print(string line) => Console.Error.WriteLine(
+        OneLine("computevoucher: ", line));
+
+    /// <summary>The failure that ends the program: a line, or with <c>--json</c> an object.
+    /// </summary>
+    /// <param name="reason">A word, or the number of a node's refusal.</param>
+    /// <param name="line">What, where and, at the end in brackets, the remedy.</param>
+    private static void PrintError(object reason, string line)
     {
-        StringBuilder clean = new("computevoucher: ");
+        if (!s_isJson)
+        {
+            Print(line);
+            return;
+        }
+
+        string clean = OneLine("", line);
+        int remedy = clean.EndsWith(')') ? RemedyAt(clean) : -1;
+        Report error = reason is int number
+            ? new Report().Add("reason", number)
+            : new Report().Add("reason", (string)reason);
+        error.Add("message", remedy < 0 ? clean : clean[..remedy].TrimEnd())
+            .Add("remedy", remedy < 0 ? null : clean[(remedy + 1)..^1]);
+        Console.Error.WriteLine(new Report().Add("error", error).ToJson());
+    }
+
+    private static string ReasonOf(int status) => status switch
+    {
+        ExitStatus.WrongUsage => "usage",
+        ExitStatus.SentUnknown => "outcomeUnknown",
+        > 128 => "interrupted",
+        _ => "failed",
+    };
+
+    /// <summary>Where the bracket opens that the last character closes.</summary>
+    private static int RemedyAt(string line)
+    {
+        int depth = 0;
+        for (int i = line.Length - 1; i >= 0; i--)
+        {
+            depth += line[i] == ')' ? 1 : line[i] == '(' ? -1 : 0;
+            if (depth == 0)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static string OneLine(string before, string line)
+    {
+        StringBuilder clean = new(before);
         foreach (char c in line)
         {
             if (clean.Length >= LineCharsMax)
@@ -80,7 +139,7 @@ internal static class ErrorFunnel
             clean.Append(char.IsControl(c) ? ' ' : c);
         }
 
-        Console.Error.WriteLine(clean.ToString());
+        return clean.ToString();
     }
 
     private static string PathOf(ParseResult parsed)
@@ -97,7 +156,7 @@ internal static class ErrorFunnel
 
     private static void OnUnhandled(object sender, UnhandledExceptionEventArgs unhandled)
     {
-        Print(unhandled.ExceptionObject is Exception failure
+        PrintError(ReasonOf(ExitStatus.Refused), unhandled.ExceptionObject is Exception failure
             ? Describe(failure)
             : "unexpected failure of unknown kind");
         // The runtime would print a stack trace and abort with status 134.
@@ -117,4 +176,8 @@ internal static class ExitStatus
     public const int Done = 0;
     public const int Refused = 1;
     public const int WrongUsage = 2;
+
+    /// <summary>Something was sent, and the command did not learn all that came of it: whoever
+    /// repeats it without a look may pay twice.</summary>
+    public const int SentUnknown = 3;
 }

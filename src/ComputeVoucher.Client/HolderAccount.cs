@@ -102,21 +102,40 @@ public sealed class HolderAccount(
         Address vouchers, Address holder, ulong fromBlock, CancellationToken cancel)
     {
         Bytes32 topic = new(new AbiWriter().Write(holder).ToArray());
+        List<ChannelTerms> channels = await OpenedAsync(
+            rpc, vouchers, fromBlock, [[ChannelOpenedEvent.Topic], [], [topic]], cancel)
+            .ConfigureAwait(false);
+        channels.RemoveAll(channel => channel.Holder != holder);
+        return channels;
+    }
+
+    /// <summary>The terms of a channel, salt included, from the event of its opening; null where
+    /// the chain shows none.</summary>
+    public static async Task<ChannelTerms?> ChannelAsync(JsonRpcClient rpc, Address vouchers,
+        Bytes32 id, ulong fromBlock, CancellationToken cancel)
+    {
+        List<ChannelTerms> channels = await OpenedAsync(
+            rpc, vouchers, fromBlock, [[ChannelOpenedEvent.Topic], [id]], cancel)
+            .ConfigureAwait(false);
+        int at = channels.FindIndex(channel => channel.HashStruct() == id);
+        return at < 0 ? null : channels[at];
+    }
+
+    /// <summary>Openings that the logs show. An event proves its own terms: the id is their hash.
+    /// </summary>
+    private static async Task<List<ChannelTerms>> OpenedAsync(JsonRpcClient rpc,
+        Address vouchers, ulong fromBlock, Bytes32[][] topics, CancellationToken cancel)
+    {
         ulong latest = await rpc.BlockNumberAsync(cancel).ConfigureAwait(false);
+        List<LogEntry> logs = await LogScan.ReadAsync(
+            rpc, new LogFilter(vouchers, fromBlock, latest, topics), cancel).ConfigureAwait(false);
         List<ChannelTerms> channels = [];
-        for (ulong from = fromBlock; from <= latest; from += ChainLimits.LogBlocksMax)
+        foreach (LogEntry log in logs)
         {
-            LogEntry[] logs = await rpc.LogsAsync(new LogFilter(
-                vouchers,
-                from,
-                Math.Min(latest, from + ChainLimits.LogBlocksMax - 1),
-                [[ChannelOpenedEvent.Topic], [], [topic]]), cancel).ConfigureAwait(false);
-            foreach (LogEntry log in logs)
+            if (log.Contract == vouchers && !log.IsRemoved
+                && ChannelOpenedEvent.TryRead(log, out ChannelOpenedEvent opened))
             {
-                if (ChannelOpenedEvent.TryRead(log, out ChannelOpenedEvent opened))
-                {
-                    channels.Add(opened.Terms);
-                }
+                channels.Add(opened.Terms);
             }
         }
 

@@ -28,4 +28,17 @@ public static class VoucherLimits
     /// thaw, so that no expiry cuts a thaw short for the node.
     /// </summary>
     public const ulong ExpiryGraceSeconds = 30 * 86_400;
+
+    /// <summary>Seconds of a thaw: what a node needs at least to be paid through an outage, and
+    /// within what a holder gets its units back.</summary>
+    public const uint ThawSecondsMin = 3 * 86_400;
+
+    /// <inheritdoc cref="ThawSecondsMin"/>
+    public const uint ThawSecondsMax = 30 * 86_400;
+
+    /// <summary>Longest dispute window, seconds.</summary>
+    public const uint WindowSecondsMax = 30 * 86_400;
+
+    /// <summary>Furthest expiry from the first purchase, seconds.</summary>
+    public const ulong ExpirySecondsMax = 5 * 365 * 86_400;
 }

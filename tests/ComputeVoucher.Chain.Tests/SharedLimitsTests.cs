@@ -17,6 +17,10 @@ public sealed partial class SharedLimitsTests
     {
         ["REDEEM_GRACE"] = VoucherLimits.ExpiryGraceSeconds,
         ["CHANNEL_UNITS_MAX"] = VoucherLimits.UnitsMax,
+        ["THAW_MIN"] = VoucherLimits.ThawSecondsMin,
+        ["THAW_MAX"] = VoucherLimits.ThawSecondsMax,
+        ["WINDOW_MAX"] = VoucherLimits.WindowSecondsMax,
+        ["EXPIRY_MAX"] = VoucherLimits.ExpirySecondsMax,
         ["BPS"] = VoucherLimits.BasisPointsMax,
         ["BATCH_ROWS_MAX"] = ChainLimits.BatchRowsMax,
     };
@@ -24,8 +28,7 @@ public sealed partial class SharedLimitsTests
     /// <summary>Bounds that the contracts alone enforce.</summary>
     private static readonly string[] s_contractsOnly =
     [
-        "ORDER_HORIZON", "THAW_MIN", "THAW_MAX", "WINDOW_MAX", "EXPIRY_MAX", "UNIT_PRICE_MAX",
-        "SUPPLY_MAX", "SLASH_BURN_BPS",
+        "ORDER_HORIZON", "UNIT_PRICE_MAX", "SUPPLY_MAX", "SLASH_BURN_BPS",
     ];
 
     [Fact]

@@ -200,6 +200,8 @@ public sealed partial class Outbox
     {
         Check(entry, entry.Attempts[^1]);
         Progress progress = ProgressOf(entry);
+        // Signed in this run of the process, and never offered: nobody has these bytes.
+        bool isFirst = progress.OfferedAt is null && progress.AttemptSince is not null;
         progress.OfferedAt = _time.GetTimestamp();
         progress.AttemptSince ??= progress.OfferedAt;
         SendVerdict verdict = SendVerdict.Known;
@@ -219,9 +221,10 @@ public sealed partial class Outbox
 
         progress.IsTaken = verdict is SendVerdict.Known or SendVerdict.NonceSpent;
 
-        // An answer that never came may have been a yes: from here on it is out.
-        bool isOut = verdict
-            is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
+        // An answer that never came may have been a yes: from here on it is out. A nonce that is
+        // spent before anybody has the bytes was read from an endpoint that is behind.
+        bool isOut = verdict is SendVerdict.Known or SendVerdict.Unknown
+            || (verdict == SendVerdict.NonceSpent && !isFirst);
         if (isOut && entry.State == OutboxState.Signed)
         {
             OutboxEntry sent = _open.TryGetValue(entry.Id, out OutboxEntry? noted) ? noted : entry;

@@ -166,7 +166,11 @@ public sealed partial class JsonRpcClient
     /// <summary>The lowest count that any endpoint gives: what all agree is spent. Endpoints that
     /// do not answer are left out.</summary>
     /// <exception cref="ChainException">None answered.</exception>
-    public async Task<ulong> NonceEverywhereAsync(
+    public Task<ulong> NonceEverywhereAsync(
+        Address account, BlockTag block, CancellationToken cancel) => PatientlyAsync(
+            "eth_getTransactionCount", () => LowestNonceAsync(account, block, cancel), cancel);
+
+    private async Task<ulong> LowestNonceAsync(
         Address account, BlockTag block, CancellationToken cancel)
     {
         ulong? lowest = null;

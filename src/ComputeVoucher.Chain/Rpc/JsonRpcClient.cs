@@ -44,6 +44,8 @@ public sealed partial class JsonRpcClient : IDisposable
         }
 
         Time = time;
+        _options = options;
+        _start = time.GetTimestamp();
         _endpoints = new RpcEndpoint[options.Endpoints.Count];
         for (int i = 0; i < _endpoints.Length; i++)
         {
@@ -98,18 +100,22 @@ public sealed partial class JsonRpcClient : IDisposable
         }
     }
 
-    /// <summary>For messages: the rest of a URL may be a key.</summary>
-    private static string NameOf(Uri url) =>
-        url.IsAbsoluteUri ? RpcEndpoint.NameOf(url) : "without a scheme";
-
     /// <summary>The first endpoint that answers; those that failed lately come last. A revert is
     /// an answer, any other error is worth asking the next endpoint.</summary>
-    private async Task<T> CallAsync<T>(
+    private Task<T> CallAsync<T>(
         string method,
         Action<Utf8JsonWriter> parameters,
         Func<JsonElement, T> read,
         CancellationToken cancel,
-        int bytesMax = ChainLimits.ResponseBytesMax)
+        int bytesMax = ChainLimits.ResponseBytesMax) => PatientlyAsync(
+            method, () => CallOnceAsync(method, parameters, read, bytesMax, cancel), cancel);
+
+    private async Task<T> CallOnceAsync<T>(
+        string method,
+        Action<Utf8JsonWriter> parameters,
+        Func<JsonElement, T> read,
+        int bytesMax,
+        CancellationToken cancel)
     {
         ChainException? last = null;
         foreach (RpcEndpoint endpoint in ToRead())
@@ -190,6 +196,13 @@ public sealed record RpcOptions
 
     /// <summary>How long an endpoint that failed is tried last.</summary>
     public TimeSpan EndpointRest { get; init; } = ChainLimits.EndpointRest;
+
+    /// <summary>From the client's making on, so long a fault of the moment (no answer, 429, 5xx)
+    /// is met by asking again; zero for those with a loop of their own.</summary>
+    public TimeSpan Patience { get; init; }
+
+    /// <summary>Told before each such repetition: one line.</summary>
+    public Action<string>? OnWait { get; init; }
 
     /// <summary>Replaces the network in tests.</summary>
     public Func<HttpMessageHandler>? HandlerFactory { get; init; }

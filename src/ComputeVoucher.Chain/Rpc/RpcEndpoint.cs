@@ -208,7 +208,11 @@ internal sealed class RpcEndpoint : IDisposable
                 Volatile.Write(ref _heldUntil, After(wait));
             }
 
-            throw new ChainException(e.Fault, $"{Name} {method}: {Hide(e.Message)}", e)
+            // What a contract says is the same at every endpoint.
+            string line = RevertReasons.IsKnown(e.RevertData)
+                ? e.Message
+                : $"{Name} {method}: {Hide(e.Message)}";
+            throw new ChainException(e.Fault, line, e)
             {
                 Code = e.Code,
                 RevertData = e.RevertData,

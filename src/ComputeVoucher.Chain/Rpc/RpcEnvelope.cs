@@ -263,7 +263,9 @@ internal static class RpcEnvelope
         return new ChainException(
             isRevert ? ChainFault.Reverted : IsLimit(number, text) ? ChainFault.RateLimited
                 : ChainFault.Rejected,
-            isSaid ? $"{text} (code {number})" : $"{text}: {reason} (code {number})")
+            RevertReasons.IsKnown(data) ? reason
+                : isSaid ? $"{text} (code {number})"
+                : $"{text}: {reason} (code {number})")
         {
             Code = number,
             RevertData = data,

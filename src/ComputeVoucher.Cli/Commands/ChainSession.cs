@@ -12,16 +12,27 @@ namespace ComputeVoucher.Cli;
 /// <summary>What a command needs to read the chain and to send a transaction or two.</summary>
 internal sealed class ChainSession : IDisposable
 {
+    /// <summary>Between two questions to an endpoint that does not answer.</summary>
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
     private readonly TransactionSender? _sender;
 
     private ChainSession(
-        JsonRpcClient rpc, DeploymentFile? deployment, ulong chainId, PrivateKey? key)
+        JsonRpcClient rpc, DeploymentFile? deployment, ulong chainId, PrivateKey? key,
+        SendRules rules)
     {
         Rpc = rpc;
         Deployment = deployment!;
+        SenderOptions options = new()
+        {
+            ChainId = chainId,
+            Confirmations = rules.Confirmations,
+            Timeout = rules.Timeout,
+            Say = rules.Say,
+        };
         _sender = key is null
             ? null
-            : new TransactionSender(rpc, key, chainId, TimeProvider.System);
+            : new TransactionSender(rpc, key, options, TimeProvider.System);
         Vouchers = new VouchersContract(rpc, deployment?.Vouchers ?? default);
         Providers = new ProvidersContract(rpc, deployment?.Providers ?? default);
     }
@@ -39,6 +50,9 @@ internal sealed class ChainSession : IDisposable
 
     public Address Account => Sender.Account;
 
+    /// <summary>Transactions that are mined by now, a word and a hash each.</summary>
+    public IReadOnlyList<string> Done => _sender?.Done ?? [];
+
     /// <summary>The sender as a holder of vouchers.</summary>
     public HolderAccount Holder => new(Rpc, Deployment.Domain, Sender, TimeProvider.System);
 
@@ -55,18 +69,19 @@ internal sealed class ChainSession : IDisposable
     public static Task<ChainSession> OpenToDeployAsync(
         ParseResult parsed, CancellationToken cancel) => OpenToDeployAsync(
             parsed.GetRequiredValue(CommonOptions.Rpc),
-            KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key)), cancel);
+            KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key)), SendOptions.Parse(parsed),
+            cancel);
 
     /// <summary>The session disposes of the key.</summary>
     public static async Task<ChainSession> OpenToDeployAsync(
-        IReadOnlyList<string> urls, PrivateKey key, CancellationToken cancel)
+        IReadOnlyList<string> urls, PrivateKey key, SendRules rules, CancellationToken cancel)
     {
-        JsonRpcClient rpc = Connect(urls);
+        JsonRpcClient rpc = Connect(urls, rules);
         ulong chainId = await rpc.ChainIdAsync(cancel).ConfigureAwait(false);
-        return new ChainSession(rpc, null, chainId, key);
+        return new ChainSession(rpc, null, chainId, key, rules);
     }
 
-    public static JsonRpcClient Connect(IReadOnlyList<string> urls)
+    public static JsonRpcClient Connect(IReadOnlyList<string> urls, SendRules rules)
     {
         List<Uri> endpoints = [];
         foreach (string url in urls)
@@ -77,7 +92,11 @@ internal sealed class ChainSession : IDisposable
                     "--rpc: a URL is wanted, as http://127.0.0.1:8545"));
         }
 
-        return new JsonRpcClient(new RpcOptions { Endpoints = endpoints }, TimeProvider.System);
+        RpcOptions options = new()
+        {
+            Endpoints = endpoints, Patience = rules.Timeout, OnWait = rules.Say,
+        };
+        return new JsonRpcClient(options, TimeProvider.System);
     }
 
     public void Dispose()
@@ -95,23 +114,35 @@ internal sealed class ChainSession : IDisposable
         PrivateKey? key = withKey
             ? KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key))
             : null;
-        return OpenAsync(parsed.GetRequiredValue(CommonOptions.Rpc), deployment, key, cancel);
+        return OpenAsync(parsed.GetRequiredValue(CommonOptions.Rpc), deployment, key,
+            withKey ? SendOptions.Parse(parsed) : SendRules.Reading, cancel);
     }
 
     /// <summary>Reads, and sends where there is a key, of which the session disposes.</summary>
     public static async Task<ChainSession> OpenAsync(
         IReadOnlyList<string> urls, DeploymentFile deployment, PrivateKey? key,
-        CancellationToken cancel)
+        SendRules rules, CancellationToken cancel)
     {
-        JsonRpcClient rpc = Connect(urls);
+        JsonRpcClient rpc = Connect(urls, rules);
+        long start = TimeProvider.System.GetTimestamp();
+        _ = await rpc.ChainIdAsync(cancel).ConfigureAwait(false);
         EndpointGuard guard = new(
             rpc, deployment.ChainId, deployment.Vouchers, deployment.Providers);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
+        while (!health.IsAccepting && !guard.IsContradicted
+            && TimeProvider.System.GetElapsedTime(start) < rules.Timeout)
+        {
+            // It answered a moment ago, so it is not the URL.
+            rules.Say($"{health.Problem}; asking again");
+            await Task.Delay(s_pause, cancel).ConfigureAwait(false);
+            health = await guard.CheckAsync(cancel).ConfigureAwait(false);
+        }
+
         if (!health.IsAccepting)
         {
             throw new CommandException(health.Problem ?? "the chain cannot be used");
         }
 
-        return new ChainSession(rpc, deployment, deployment.ChainId, key);
+        return new ChainSession(rpc, deployment, deployment.ChainId, key, rules);
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -10,7 +11,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>channel open|topup|thaw|withdraw|close|show|list</c>.</summary>
+/// <summary><c>channel open|topup|thaw|withdraw|close|show|list|restore</c>.</summary>
 internal sealed class ChannelCommands
 {
     private readonly Option<string> _node = Opt.Needed<string>(
@@ -20,14 +21,19 @@ internal sealed class ChannelCommands
         "--spend", "Address of the key that signs orders and acks", "ADDRESS");
 
     private readonly Option<string> _output = Opt.Needed<string>(
-        "--output", "Where the channel's terms go", "FILE", "-o");
-
+        "--output", "A new file for the channel's terms", "FILE", "-o");
 
     private readonly Option<string> _holder = Opt.Needed<string>(
         "--holder", "Whose channels are listed", "ADDRESS");
 
-    private readonly Option<ulong> _fromBlock = Opt.Of<ulong>(
-        "--from-block", "First block to search", "N");
+    private readonly Option<ulong?> _fromBlock = Opt.Of<ulong?>(
+        "--from-block", "First block to search (default: the deployment's)", "N");
+
+    private readonly Option<string> _id = Opt.Needed<string>(
+        "--id", "The channel, as `channel list` names it", "HEX");
+
+    private readonly Option<string> _write = Opt.Of<string>(
+        "--write", "Also write a channel file ID.json for each that has none here", "DIR");
 
     public static Command Create()
     {
@@ -56,7 +62,10 @@ internal sealed class ChannelCommands
             (parsed, chain, cancel) =>
                 ShowAsync(chain, Terms(parsed), cancel), ClientOptions.Channel));
         group.Add(ReportCommand.CreateReading("list", "Channels that a holder opened",
-            commands.ListAsync, commands._holder, commands._fromBlock));
+            commands.ListAsync, commands._holder, commands._fromBlock, commands._write));
+        group.Add(ReportCommand.CreateReading("restore",
+            "Write a channel file anew, from what the chain recorded when it was opened",
+            commands.RestoreAsync, commands._id, commands._output, commands._fromBlock));
         return group;
     }
 
@@ -84,8 +93,18 @@ internal sealed class ChannelCommands
         ChannelTerms channel = chain.Holder.NewChannel(
             terms, node, spend, new Bytes32(salt));
         // Written first: without the salt nobody could ever redeem or close the channel.
-        OutputFile.Write(file, ChannelFile.Report(channel).ToJson() + "\n");
-        await chain.Holder.OpenAsync(terms, channel, units, cancel).ConfigureAwait(false);
+        ChannelFile.Write(file, channel);
+        try
+        {
+            await chain.Holder.OpenAsync(terms, channel, units, cancel).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is ChainException or OperationCanceledException)
+        {
+            // Neither says that the transaction may be under way: there is no such channel.
+            OutputFile.Remove(file);
+            throw;
+        }
+
         return channel;
     }
 
@@ -116,15 +135,52 @@ internal sealed class ChannelCommands
     {
         Address holder = AddressOption.Parse(parsed, _holder);
         List<ChannelTerms> channels = await HolderAccount.ChannelsAsync(
-            chain.Rpc, chain.Deployment.Vouchers, holder, parsed.GetValue(_fromBlock), cancel)
+            chain.Rpc, chain.Deployment.Vouchers, holder, FromBlock(parsed, chain), cancel)
             .ConfigureAwait(false);
+        string? folder = parsed.GetValue(_write);
         List<Report> rows = [];
         foreach (ChannelTerms channel in channels)
         {
-            rows.Add(await ShowAsync(chain, channel, cancel).ConfigureAwait(false));
+            Report row = await ShowAsync(chain, channel, cancel).ConfigureAwait(false);
+            rows.Add(folder is null ? row : row.Add("file", WriteInto(folder, channel)));
         }
 
         return new Report().Add("channels", rows);
+    }
+
+    private async Task<Report> RestoreAsync(
+        ParseResult parsed, ChainSession chain, CancellationToken cancel)
+    {
+        string text = parsed.GetRequiredValue(_id);
+        string file = parsed.GetRequiredValue(_output);
+        if (!Bytes32.TryParse(text, out Bytes32 id))
+        {
+            throw new UsageException($"{_id.Name} {text}: 64 hexadecimal digits are wanted");
+        }
+
+        OutputFile.RequireNew(file);
+        ulong from = FromBlock(parsed, chain);
+        ChannelTerms channel = await HolderAccount.ChannelAsync(
+            chain.Rpc, chain.Deployment.Vouchers, id, from, cancel).ConfigureAwait(false)
+            ?? throw new CommandException($"{id}: no channel of this id was opened since block "
+                + $"{from} (ask another endpoint, or from an earlier block)");
+        ChannelFile.Write(file, channel);
+        return (await ShowAsync(chain, channel, cancel).ConfigureAwait(false)).Add("file", file);
+    }
+
+    private ulong FromBlock(ParseResult parsed, ChainSession chain) =>
+        parsed.GetValue(_fromBlock) ?? chain.Deployment.Block;
+
+    /// <summary>The channel's file in a folder; one that is there already stays as it is.</summary>
+    private static string WriteInto(string folder, in ChannelTerms channel)
+    {
+        string file = Path.Combine(folder, $"{channel.HashStruct()}.json");
+        if (!Path.Exists(file))
+        {
+            ChannelFile.Write(file, channel);
+        }
+
+        return file;
     }
 
     private static async Task<Report> ShowAsync(
@@ -139,6 +195,6 @@ internal sealed class ChannelCommands
             .Add("locked", amounts.Locked)
             .Add("redeemed", amounts.Redeemed)
             .Add("state", amounts.IsClosed ? "closed" : amounts.ThawAt > 0 ? "thawing" : "open")
-            .Add("thawAt", amounts.IsClosed ? 0 : amounts.ThawAt);
+            .AddTime("thawAt", amounts.IsClosed ? 0 : amounts.ThawAt);
     }
 }

@@ -12,11 +12,10 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>class create</c> and <c>class show</c>: the terms of a voucher.</summary>
 internal sealed class ClassCommands
 {
-    /// <summary>Bounds of the contract at the first mint.</summary>
-    private const long DaySeconds = 86_400;
+    private const uint DaySeconds = 86_400;
 
     private readonly Option<string> _output = Opt.Needed<string>(
-        "--output", "Where the terms go", "FILE", "-o");
+        "--output", "A new file for the terms", "FILE", "-o");
 
     private readonly Option<string> _token = Opt.Needed<string>(
         "--token", "Stablecoin that backs the class", "ADDRESS");
@@ -59,18 +58,20 @@ internal sealed class ClassCommands
         parsed =>
         {
             ulong now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+            // The contract's bounds at the first purchase: said here, not to the first buyer.
             VoucherClass terms = new(
-                AddressOption.Parse(parsed, _token),
-                parsed.GetValue(_price),
-                now + Seconds(parsed, _expiry, 5 * 365),
-                (uint)Seconds(parsed, _thaw, 30),
-                (uint)Seconds(parsed, _window, 30),
+                Token(parsed),
+                Price(parsed),
+                now + Seconds(parsed, _expiry, 1, VoucherLimits.ExpirySecondsMax),
+                (uint)Seconds(parsed, _thaw, VoucherLimits.ThawSecondsMin,
+                    VoucherLimits.ThawSecondsMax),
+                (uint)Seconds(parsed, _window, 0, VoucherLimits.WindowSecondsMax),
                 Bps(parsed, _premium),
                 Bps(parsed, _burn),
                 CostTable.Hash,
                 AddressOption.Parse(parsed, _court));
             Report report = ClassFile.Report(terms);
-            OutputFile.Write(parsed.GetRequiredValue(_output), report.ToJson() + "\n");
+            OutputFile.WriteNew(parsed.GetRequiredValue(_output), report.ToJson() + "\n");
             return report;
         }, _output, _token, _price, _expiry, _thaw, _window, _premium, _burn, _court);
 
@@ -86,7 +87,7 @@ internal sealed class ClassCommands
             if (parsed.GetValue(deployment) is { } path)
             {
                 using JsonRpcClient rpc = ChainSession.Connect(
-                    parsed.GetRequiredValue(CommonOptions.Rpc));
+                    parsed.GetRequiredValue(CommonOptions.Rpc), SendRules.Reading);
                 VouchersContract vouchers = new(rpc, DeploymentFile.Load(path).Vouchers);
                 UInt256 minted = await vouchers
                     .MintedAsync(terms.HashStruct(), BlockTag.Latest, cancel)
@@ -101,12 +102,28 @@ internal sealed class ClassCommands
             file, CommonOptions.Rpc, deployment);
     }
 
-    private static ulong Seconds(ParseResult parsed, Option<ulong> option, ulong daysMax)
+    private Address Token(ParseResult parsed)
+    {
+        Address token = AddressOption.Parse(parsed, _token);
+        return token.IsZero
+            ? throw new UsageException($"{_token.Name} {token}: the address of a token is wanted")
+            : token;
+    }
+
+    private ulong Price(ParseResult parsed) => parsed.GetValue(_price) is > 0 and ulong price
+        ? price
+        : throw new UsageException($"{_price.Name} 0: at least 1 is wanted");
+
+    private static ulong Seconds(
+        ParseResult parsed, Option<ulong> option, ulong secondsMin, ulong secondsMax)
     {
         ulong days = parsed.GetValue(option);
-        return days <= daysMax
+        ulong min = (secondsMin + DaySeconds - 1) / DaySeconds;
+        ulong max = secondsMax / DaySeconds;
+        return days >= min && days <= max
             ? days * DaySeconds
-            : throw new UsageException($"{option.Name} {days}: at most {daysMax}");
+            : throw new UsageException(
+                $"{option.Name} {days}: between {min} and {max} is wanted");
     }
 
     private static ushort Bps(ParseResult parsed, Option<ulong> option)

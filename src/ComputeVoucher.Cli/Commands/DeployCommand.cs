@@ -11,7 +11,7 @@ namespace ComputeVoucher.Cli;
 internal sealed class DeployCommand
 {
     private readonly Option<string> _out = Opt.Needed<string>(
-        "--out", "Where the addresses go", "FILE");
+        "--out", "A new file for the addresses", "FILE");
 
     private readonly Option<bool> _devToken = Opt.Flag(
         "--dev-token", "Also deploy a stablecoin that anybody can mint: for development chains");
@@ -19,18 +19,29 @@ internal sealed class DeployCommand
     public static Command Create()
     {
         DeployCommand deploy = new();
-        return ReportCommand.Create("deploy",
+        return ReportCommand.CreateDeploying("deploy",
             "Deploy Providers and Vouchers, and write their addresses", deploy.RunAsync,
-            CommonOptions.Rpc, CommonOptions.Key, deploy._out, deploy._devToken);
+            deploy._out, deploy._devToken);
     }
 
-    private async Task<Report> RunAsync(ParseResult parsed, CancellationToken cancel)
+    private async Task<Report> RunAsync(
+        ParseResult parsed, ChainSession chain, CancellationToken cancel)
     {
-        using ChainSession chain = await ChainSession.OpenToDeployAsync(parsed, cancel)
-            .ConfigureAwait(false);
+        string file = parsed.GetRequiredValue(_out);
+        OutputFile.RequireNew(file);
         DeploymentFile deployment = await DeployAsync(chain, parsed.GetValue(_devToken), cancel)
             .ConfigureAwait(false);
-        OutputFile.Write(parsed.GetRequiredValue(_out), deployment.Report().ToJson() + "\n");
+        string json = deployment.Report().ToJson();
+        try
+        {
+            OutputFile.WriteNew(file, json + "\n");
+        }
+        catch (CommandException failure)
+        {
+            // The contracts are there and were paid for: their addresses must not be lost.
+            throw new CommandException($"{failure.Message}; deployed: {json}", failure);
+        }
+
         return deployment.Report();
     }
 
@@ -39,6 +50,7 @@ internal sealed class DeployCommand
         ChainSession chain, bool withDevToken, CancellationToken cancel)
     {
         ulong chainId = await chain.Rpc.ChainIdAsync(cancel).ConfigureAwait(false);
+        chain.Sender.Expect(withDevToken ? 3 : 2);
         ulong block = await chain.Rpc.BlockNumberAsync(cancel).ConfigureAwait(false);
         Address providers = await CreateAsync(
             chain, "deploy Providers", ContractCode.Providers(), cancel).ConfigureAwait(false);

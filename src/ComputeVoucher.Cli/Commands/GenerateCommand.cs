@@ -87,7 +87,7 @@ internal sealed class GenerateCommand
             .Add("modelRoot", model.ModelRoot.ToString())
             .Add("promptTokens", record.Prompt.Length)
             .Add("tokens", result.Steps)
-            .Add("units", result.Units)
+            .Add("units", (UInt128)result.Units)
             .Add("firstTokenMs", Stopwatch.GetElapsedTime(start, first).TotalMilliseconds)
             .Add("tokensPerSecond",
                 (result.Steps - 1) / Math.Max(1e-9, Stopwatch.GetElapsedTime(first).TotalSeconds))

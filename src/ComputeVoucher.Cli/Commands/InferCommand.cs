@@ -70,7 +70,7 @@ internal sealed class InferCommand
             .Add("inputRoot", result.InputRoot.ToString())
             .Add("outputRoot", result.OutputRoot.ToString())
             .Add("traceRoot", result.TraceRoot.ToString())
-            .Add("units", result.Units)
+            .Add("units", (UInt128)result.Units)
             .Add("micros", elapsed.TotalMicroseconds)
             .Add("backend", Backends.NameOf(session.Backend))
             .Print(json);

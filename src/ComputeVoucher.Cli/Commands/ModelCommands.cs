@@ -53,7 +53,7 @@ internal static class ModelCommands
                 .Add("output", "[" + string.Join(",", one.OutputDims) + "]")
                 .Add("parameters", one.Parameters)
                 .Add("macs", one.Macs)
-                .Add("units", one.Units)
+                .Add("units", (UInt128)one.Units)
                 .Add("proofBytes", one.ProofBytes));
         }
 
@@ -67,7 +67,7 @@ internal static class ModelCommands
             .Add("inputBytes", model.InputBytesMax)
             .Add("parameters", description.Parameters)
             .Add("macs", description.Macs)
-            .Add("units", description.Units)
+            .Add("units", (UInt128)description.Units)
             .Add("succinctProofUnits",
                 (UInt128)description.ProvedElements * CostTable.SuccinctProofElement)
             .Add("groth16ProofUnits",

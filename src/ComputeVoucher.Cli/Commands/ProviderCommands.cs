@@ -74,7 +74,10 @@ internal sealed class ProviderCommands
     {
         VoucherClass terms = ClassFile.Of(parsed);
         Address node = AddressOption.Parse(parsed, _node);
-        ulong amount = parsed.GetValue(_amount);
+        ulong amount = parsed.GetValue(_amount) is > 0 and ulong wanted
+            ? wanted
+            : throw new UsageException($"{_amount.Name} 0: at least 1 is wanted");
+        chain.Sender.Expect(2);
         await chain.Sender.SendAsync("approve", terms.Token,
             Erc20Contract.Approve(chain.Deployment.Providers, amount), cancel)
             .ConfigureAwait(false);
@@ -156,7 +159,7 @@ internal sealed class ProviderCommands
         Report report = await BondAsync(chain, node, terms, cancel).ConfigureAwait(false);
         return report
             .Add("provider", owner.ToString())
-            .Add("revokedAt", revokedAt)
+            .AddTime("revokedAt", revokedAt)
             .Add("earned", earned.ToString())
             .Add("balance", balance.ToString())
             .Add("escrow", escrow.ToString())
@@ -172,6 +175,6 @@ internal sealed class ProviderCommands
         return new Report()
             .Add("node", node.ToString())
             .Add("bond", bond.Amount)
-            .Add("exitAt", bond.ExitAt);
+            .AddTime("exitAt", bond.ExitAt);
     }
 }

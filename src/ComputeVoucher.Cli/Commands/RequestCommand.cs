@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Client;
@@ -36,8 +37,8 @@ internal sealed class RequestCommand
         "--output", "Where the answers go, in the order of the inputs", "FILE");
 
     private readonly Option<string> _receipts = Opt.Of<string>(
-        "--receipts", "Where orders and receipts go, a JSON object a line, for `verify receipt`",
-        "FILE");
+        "--receipts", "Orders and receipts are added to it, a JSON object a line, for "
+            + "`verify receipt`", "FILE");
 
     private readonly Option<int> _count = Opt.Of<int>(
         "--count", "Orders to send; the inputs are repeated (default: one per input)", "N", "-n");
@@ -90,16 +91,18 @@ internal sealed class RequestCommand
         using ClientJournal journal = ClientJournal.Open(
             parsed.GetRequiredValue(ClientOptions.State), channel);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
-            spendKey, TimeSpan.FromSeconds(Bounded(parsed, _patience, 86_400))));
+            spendKey, TimeSpan.FromSeconds(Opt.Bounded(parsed, _patience, 1, 86_400))));
         using OrderRunner runner = new(node, journal, model, spendKey, channel,
             domain.VouchersSeparator, Settings(parsed))
         {
             OnOutput = text is null ? null : text.Show,
         };
-        int count = parsed.GetValue(_count) is > 0 and int wanted ? wanted : inputs.Count;
+        int count = parsed.GetResult(_count) is null
+            ? inputs.Count
+            : Opt.Bounded(parsed, _count, 1, int.MaxValue);
         using ReceiptWriter receipts = new(parsed.GetValue(_receipts));
         RequestFigures figures = await OrderLanes.RunAsync(runner, inputs, count,
-            Bounded(parsed, _concurrency, OrderLanes.LanesMax), receipts.Write, cancel)
+            Opt.Bounded(parsed, _concurrency, 1, OrderLanes.LanesMax), receipts.Write, cancel)
             .ConfigureAwait(false);
         if (parsed.GetValue(_output) is { } output)
         {
@@ -120,9 +123,17 @@ internal sealed class RequestCommand
         }
 
         return figures.FirstRefusal is { } line
-            ? throw new CommandException($"{figures.Refused} of {count} orders refused: {line}")
+            ? throw Refused(figures, count, line)
             : ExitStatus.Done;
     }
+
+    private static CommandException Refused(RequestFigures figures, int count, string line) =>
+        new($"{figures.Refused} of {count} orders refused: {line}")
+        {
+            // The line begins with the number of the reason.
+            Reason = int.TryParse(line.Split(':')[0], NumberStyles.None,
+                CultureInfo.InvariantCulture, out int reason) ? reason : 0,
+        };
 
     private IModel OpenModel(ParseResult parsed, out InputFile inputs, out TextStream? text)
     {
@@ -167,16 +178,8 @@ internal sealed class RequestCommand
         OrderFlags flags = (parsed.GetValue(_trace) ? OrderFlags.TraceRootWanted : 0)
             | (parsed.GetValue(_accept) ? OrderFlags.AcceptWanted : 0);
         return new OrderSettings(
-            parsed.GetValue(_deadline), flags, Bounded(parsed, _ackEvery, 1024),
+            parsed.GetValue(_deadline), flags,
+            Opt.Bounded(parsed, _ackEvery, 1, 1024),
             parsed.GetValue(_cancelAfter));
-    }
-
-    private static int Bounded(ParseResult parsed, Option<int> option, int max)
-    {
-        int value = parsed.GetValue(option);
-        return value >= 1 && value <= max
-            ? value
-            : throw new UsageException(
-                $"{option.Name} {value}: between 1 and {max} is wanted");
     }
 }

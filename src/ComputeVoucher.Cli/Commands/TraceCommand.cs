@@ -67,7 +67,10 @@ internal sealed class TraceCommand
         }
         catch (WireException refused)
         {
-            throw new CommandException($"order {order}: {refused.Message}", refused);
+            throw new CommandException($"order {order}: {refused.Message}", refused)
+            {
+                Reason = refused.Reason,
+            };
         }
     }
 }

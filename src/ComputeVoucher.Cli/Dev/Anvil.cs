@@ -63,7 +63,7 @@ internal sealed class Anvil : IAsyncDisposable
         Anvil anvil = new(process, $"http://{at}");
         try
         {
-            using JsonRpcClient rpc = ChainSession.Connect([anvil.Url]);
+            using JsonRpcClient rpc = ChainSession.Connect([anvil.Url], SendRules.Reading);
             // Its own word first: whoever took the port before it would answer as well.
             await process.UntilAsync(
                 async stop => process.HasSaid($"Listening on {at}")

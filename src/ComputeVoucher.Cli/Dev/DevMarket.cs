@@ -87,7 +87,8 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
     public async Task DeployAsync(CancellationToken cancel)
     {
         using ChainSession chain = await ChainSession.OpenToDeployAsync(
-            [_chain!.Url], KeyFile.Load(home.DeployerKey), cancel).ConfigureAwait(false);
+            [_chain!.Url], KeyFile.Load(home.DeployerKey), SendRules.Quiet, cancel)
+            .ConfigureAwait(false);
         _deployment = await DeployCommand.DeployAsync(chain, withDevToken: true, cancel)
             .ConfigureAwait(false);
         OutputFile.Write(home.Deployment, _deployment.Report().ToJson() + "\n");
@@ -163,5 +164,5 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
     /// <summary>Reads, and sends where a key is named.</summary>
     private Task<ChainSession> OpenAsync(string? key, CancellationToken cancel) =>
         ChainSession.OpenAsync([_chain!.Url], Deployment,
-            key is null ? null : KeyFile.Load(key), cancel);
+            key is null ? null : KeyFile.Load(key), SendRules.Quiet, cancel);
 }

@@ -23,6 +23,10 @@ internal static class ChannelFile
                 + $"{terms.HashStruct()} (open another channel instead of editing one)");
     }
 
+    /// <summary>A new file with the terms; never overwrites.</summary>
+    public static void Write(string path, in ChannelTerms terms) =>
+        OutputFile.WriteNew(path, Report(terms).ToJson() + "\n");
+
     public static Report Report(in ChannelTerms terms) => new Report()
         .Add("id", terms.HashStruct().ToString())
         .Add("holder", terms.Holder.ToString())

@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.Globalization;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
@@ -38,8 +37,8 @@ internal static class ClassFile
     public static Report Report(in VoucherClass terms) => new Report()
         .Add("id", terms.HashStruct().ToString())
         .Add("token", terms.Token.ToString())
-        .Add("unitPrice", terms.UnitPrice.ToString(CultureInfo.InvariantCulture))
-        .Add("expiry", terms.Expiry)
+        .Add("unitPrice", terms.UnitPrice)
+        .AddTime("expiry", terms.Expiry)
         .Add("thaw", terms.Thaw)
         .Add("window", terms.Window)
         .Add("premiumBps", terms.PremiumBps)

@@ -93,20 +93,29 @@ internal sealed class LanguageOption
 
     private SamplingOptions Sampling(ParseResult parsed, ulong index)
     {
-        uint temperature = Fixed(parsed, _temperature, 100);
+        // All of them are looked at, also where temperature 0 does not use them.
+        uint temperature = Fixed(parsed, _temperature, 0, SamplingOptions.TemperatureMax);
+        uint topP = Fixed(parsed, _topP, 1, SamplingOptions.One);
+        uint topK = parsed.GetValue(_topK) is >= 1 and <= SamplingOptions.TopKMax and uint k
+            ? k
+            : throw new UsageException($"{_topK.Name} {parsed.GetValue(_topK)}: between 1 and "
+                + $"{SamplingOptions.TopKMax} is wanted");
         return temperature == 0
             ? SamplingOptions.Greedy
-            : new SamplingOptions(temperature, parsed.GetValue(_topK), Fixed(parsed, _topP, 1),
-                unchecked(parsed.GetValue(_seed) + index));
+            : new SamplingOptions(
+                temperature, topK, topP, unchecked(parsed.GetValue(_seed) + index));
     }
 
     /// <summary>Decimal text to Q.16, by decimal arithmetic: the same everywhere.</summary>
-    private static uint Fixed(ParseResult parsed, Option<string> option, int max)
+    private static uint Fixed(ParseResult parsed, Option<string> option, uint min, uint max)
     {
         string text = parsed.GetRequiredValue(option);
+        decimal one = SamplingOptions.One;
         return decimal.TryParse(text, NumberStyles.AllowDecimalPoint,
-            CultureInfo.InvariantCulture, out decimal value) && value <= max
-            ? (uint)decimal.Round(value * SamplingOptions.One)
-            : throw new UsageException($"{option.Name} {text}: a number from 0 to {max} is wanted");
+            CultureInfo.InvariantCulture, out decimal value) && value <= max / one
+            && decimal.Round(value * one) >= min
+            ? (uint)decimal.Round(value * one)
+            : throw new UsageException($"{option.Name} {text}: a number "
+                + $"{(min > 0 ? "above" : "from")} 0 and at most {max / one:0} is wanted");
     }
 }

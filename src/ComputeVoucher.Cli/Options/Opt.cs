@@ -19,6 +19,16 @@ internal static class Opt
             Description = meaning, HelpName = value, DefaultValueFactory = _ => standard,
         };
 
+    /// <summary>The option's value, within what it may be.</summary>
+    public static int Bounded(ParseResult parsed, Option<int> option, int min, int max)
+    {
+        int value = parsed.GetValue(option);
+        return value >= min && value <= max
+            ? value
+            : throw new UsageException(
+                $"{option.Name} {value}: between {min} and {max} is wanted");
+    }
+
     public static Option<bool> Flag(string name, string meaning) =>
         new(name) { Description = meaning };
 }

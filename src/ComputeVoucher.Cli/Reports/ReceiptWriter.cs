@@ -8,15 +8,14 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary>Orders with their receipts, a JSON object a line.</summary>
+/// <summary>Orders with their receipts, a JSON object a line, behind those that are there: a
+/// receipt is what an answer was paid with.</summary>
 internal sealed class ReceiptWriter : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly FileStream? _file;
 
-    public ReceiptWriter(string? path) => _file = path is null
-        ? null
-        : new FileStream(path, FileMode.Create, FileAccess.Write);
+    public ReceiptWriter(string? path) => _file = path is null ? null : Append(path);
 
     public void Write(OrderOutcome outcome)
     {
@@ -45,4 +44,20 @@ internal sealed class ReceiptWriter : IDisposable
     }
 
     public void Dispose() => _file?.Dispose();
+
+    private static FileStream Append(string path)
+    {
+        FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        if (file.Length > 0)
+        {
+            // A run that was killed may have left half a line; the next one is whole.
+            file.Seek(-1, SeekOrigin.End);
+            if (file.ReadByte() != '\n')
+            {
+                file.WriteByte((byte)'\n');
+            }
+        }
+
+        return file;
+    }
 }

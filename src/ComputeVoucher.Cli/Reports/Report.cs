@@ -5,13 +5,15 @@ using System.IO;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 
 /// <summary>
 /// What a command found, in the order it was added: printed as aligned lines, or with
-/// <c>--json</c> as one object on one line. Integers above 2^53 are printed as JSON strings,
-/// because a reader with doubles would round them.
+/// <c>--json</c> as one object on one line. Amounts (units, tokens, wei) are JSON strings whatever
+/// their size: they may be beyond 2^53, where a reader with doubles rounds. Counts, blocks and
+/// times are numbers; text shows times as dates.
 /// </summary>
 internal sealed class Report
 {
@@ -32,7 +34,14 @@ internal sealed class Report
 
     public Report Add(string key, ulong value) => AddValue(key, (Int128)value);
 
-    public Report Add(string key, UInt128 value) => AddValue(key, checked((Int128)value));
+    /// <summary>An amount.</summary>
+    public Report Add(string key, UInt128 value) => AddValue(key, value);
+
+    /// <summary>An amount.</summary>
+    public Report Add(string key, UInt256 value) => AddValue(key, value.ToString());
+
+    /// <summary>Unix seconds; 0 where it never was, or is not set.</summary>
+    public Report AddTime(string key, ulong seconds) => AddValue(key, new Time(seconds));
 
     /// <summary>Figures of measurements: three digits after the point.</summary>
     public Report Add(string key, double value) => AddValue(key, value);
@@ -92,6 +101,7 @@ internal sealed class Report
         {
             case null: writer.WriteNullValue(); break;
             case bool flag: writer.WriteBooleanValue(flag); break;
+            case Time time: writer.WriteNumberValue(time.Seconds); break;
             case double figure: writer.WriteNumberValue(Math.Round(figure, 3)); break;
             case Int128 number when Int128.Abs(number) <= ExactInDoubleMax:
                 writer.WriteNumberValue((long)number);
@@ -167,9 +177,24 @@ internal sealed class Report
         null => "-",
         bool flag => flag ? "yes" : "no",
         double figure => figure.ToString("0.###", CultureInfo.InvariantCulture),
+        Time { Seconds: 0 } => "never",
+        Time time => time.ToDate(),
         Int128 number => number.ToString(CultureInfo.InvariantCulture),
         IReadOnlyList<string> values => string.Join(", ", values),
         Report nested => nested.OneLine(),
         _ => value.ToString() ?? "",
     };
+
+    /// <summary>A point in time, unix seconds.</summary>
+    private readonly record struct Time(ulong Seconds)
+    {
+        /// <summary>The last second that has a date.</summary>
+        private static readonly ulong s_last =
+            (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
+        public string ToDate() => Seconds > s_last
+            ? Seconds.ToString(CultureInfo.InvariantCulture)
+            : DateTimeOffset.FromUnixTimeSeconds((long)Seconds)
+                .ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    }
 }
