@@ -139,7 +139,8 @@ public sealed class HostileBytesTests
     {
         byte[] five = new AbiWriter().Write(5UL).ToArray();
         byte[] locked = [.. Selector("BondLocked(uint40)"), .. five];
-        Assert.Equal("BondLocked(5)", RevertReasons.Describe(locked));
+        Assert.StartsWith("the bond may not leave before 1970-01-01 ",
+            RevertReasons.Describe(locked), StringComparison.Ordinal);
         Assert.True(RevertReasons.Is(locked, "BondLocked"));
         byte[] text = new AbiWriter().WriteString("a\nb").ToArray();
         byte[] said = [.. Selector("Error(string)"), .. text];
