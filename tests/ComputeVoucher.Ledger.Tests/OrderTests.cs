@@ -114,6 +114,30 @@ public sealed class OrderTests
         store.CheckInvariants();
     }
 
+    /// <summary>Cancelled, given up, sent again: it ends where the holder said, and nothing of it
+    /// leaves before the order is on the disk again.</summary>
+    [Fact]
+    public async Task Reserve_CancelledThenReleased_KeepsItsCancelAndWaitsForTheDisk()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Given.Open(directory);
+        ChannelRow row = Given.Channel();
+        await store.PutChannel(row);
+        Order order = Given.Order(row, 0);
+        Given.Reserve(store, order);
+        await store.RecordCancel(
+            new Cancel(order.HashStruct()), Given.Signature, 2, out RefusalReason refusal);
+        Assert.Equal(RefusalReason.None, refusal);
+        Assert.Equal(RefusalReason.None, store.ReleaseOrder(order.HashStruct()));
+        ReserveResult again = Given.Reserve(store, order);
+        Assert.Equal((false, 2u), (again.IsReplay, again.CancelSteps));
+        ReserveResult replay = Given.Reserve(store, order);
+        Assert.Equal((true, 2u), (replay.IsReplay, replay.CancelSteps));
+        Assert.Same(again.Durable, replay.Durable);
+        await replay.Durable;
+        Assert.Equal(OrderState.Reserved, (await store.OrderAsync(order.HashStruct()))!.State);
+    }
+
     [Fact]
     public async Task Receipt_SecondAndDifferent_Refused()
     {

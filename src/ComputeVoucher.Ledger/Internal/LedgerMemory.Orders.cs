@@ -62,12 +62,16 @@ internal sealed partial class LedgerMemory
 
         OpenOrder open = _orders[hash];
         open.State = OrderState.Reserved;
+        // What was accepted and cancelled before it was given up stands, and so does the promise
+        // that nothing of it leaves before the order itself is on the disk again.
         open.Durable = batch.Durable;
+        open.AcceptDurable = batch.Durable;
+        open.CancelDurable = batch.Durable;
         account.Reserved += order.MaxUnits;
         AddUnacked(account, order.MaxUnits, 0);
         PutOrder(open, batch);
         batch.Urgent = true;
-        return new ReserveResult { Durable = batch.Durable };
+        return Replay(open) with { IsReplay = false };
     }
 
     /// <summary>One conflicting order a sequence, no more.</summary>
