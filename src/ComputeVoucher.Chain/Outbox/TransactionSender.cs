@@ -25,7 +25,16 @@ public sealed class TransactionSender : IDisposable
     {
         Key = key;
         _outbox = new Outbox(
-            rpc, new MemoryOutboxStore(), key, new OutboxOptions { ChainId = chainId }, time);
+            rpc,
+            new MemoryOutboxStore(),
+            key,
+            new OutboxOptions
+            {
+                ChainId = chainId,
+                // Whoever sends one waits for it; a deployment costs more than a redemption.
+                Fees = new FeeLimits { TransactionMax = null, DayMax = null },
+            },
+            time);
     }
 
     public PrivateKey Key { get; }

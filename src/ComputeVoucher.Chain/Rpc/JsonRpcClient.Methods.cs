@@ -92,7 +92,12 @@ public sealed partial class JsonRpcClient
         ArgumentNullException.ThrowIfNull(call);
         return CallAsync(
             "eth_estimateGas",
-            w => WriteCall(w, call),
+            w =>
+            {
+                // Some clients estimate on top of the pending block where none is named.
+                WriteCall(w, call);
+                w.WriteStringValue(BlockTag.Latest.ToString());
+            },
             r => JsonScalar.ReadUInt64(r, "gas"),
             cancel);
     }
@@ -129,37 +134,6 @@ public sealed partial class JsonRpcClient
         }
 
         return hash ?? throw last ?? AllQuarantined();
-    }
-
-    /// <summary>The lowest count that any endpoint gives: what all agree is spent. Endpoints that
-    /// do not answer are left out.</summary>
-    /// <exception cref="ChainException">None answered.</exception>
-    public async Task<ulong> NonceEverywhereAsync(
-        Address account, BlockTag block, CancellationToken cancel)
-    {
-        ulong? lowest = null;
-        ChainException? last = null;
-        foreach (RpcEndpoint endpoint in InOrder())
-        {
-            try
-            {
-                ulong nonce = await endpoint
-                    .CallAsync(
-                        "eth_getTransactionCount",
-                        AccountParameters(account, block),
-                        r => JsonScalar.ReadUInt64(r, "transactionCount"),
-                        ChainLimits.ResponseBytesMax,
-                        cancel)
-                    .ConfigureAwait(false);
-                lowest = Math.Min(lowest ?? ulong.MaxValue, nonce);
-            }
-            catch (ChainException e)
-            {
-                last = e;
-            }
-        }
-
-        return lowest ?? throw last ?? AllQuarantined();
     }
 
     private static void NoParameters(Utf8JsonWriter writer)
