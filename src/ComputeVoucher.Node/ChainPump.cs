@@ -27,6 +27,7 @@ internal sealed class ChainPump
     private readonly Func<IReadOnlyList<StoredOrder>, int> _resume;
     private string? _problem;
     private string? _fault;
+    private bool _isHeldBack;
     private long _rollbacks;
 
     /// <param name="service">What is stepped.</param>
@@ -150,6 +151,17 @@ internal sealed class ChainPump
             _log.BatchSubmitted(item.Id);
         }
 
+        foreach (FeeDecision decision in _service.Outbox.Decisions)
+        {
+            _log.FeeDecided(decision);
+        }
+
+        if (_service.Redeemer.Waiting is { } reason && !_isHeldBack)
+        {
+            _log.HeldBack(reason);
+        }
+
+        _isHeldBack = _service.Redeemer.Waiting is not null;
         foreach (OutboxChange change in step.Changes)
         {
             _log.TransactionMoved(

@@ -12,7 +12,7 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>Mirror, batches and redeemer against the real contracts.</summary>
 [Collection("anvil settlement")]
 [Trait("Category", "load")]
-public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
+public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();
 
@@ -355,7 +355,11 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
 
     /// <summary>A node with final channels of 2e9 units, half of them acked.</summary>
     private async Task<Bench> BenchAsync(
-        int channels, uint confirmations = 0, RedeemerOptions? options = null)
+        int channels,
+        uint confirmations = 0,
+        RedeemerOptions? options = null,
+        ulong units = 1_000_000_000,
+        FeeLimits? limits = null)
     {
         PrivateKey node = await chain.NewNodeAsync();
         MemoryMirrorStore store = new();
@@ -364,32 +368,38 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         {
             terms.Add(chain.NewTerms(node));
             await chain.OpenAsync(terms[i], 2_000_000_000);
-            (Ack ack, Signature signature) = chain.Acknowledge(terms[i], 1_000_000_000);
+            (Ack ack, Signature signature) = chain.Acknowledge(terms[i], units);
             store.SetAck(ack, signature);
         }
 
         await chain.Anvil.MineAsync(10);
         ChannelMirror mirror = Mirror(store, node, confirmations);
         await StepAsync(mirror);
-        Outbox outbox = new(
-            chain.Rpc, new DyingOutboxStore(), node, AnvilFixture.Options(confirmations), _clock);
-        Redeemer redeemer = new(
-            store.States,
-            id => id == chain.Class.HashStruct() ? chain.Class : null,
-            new BatchBuilder(chain.Rpc, chain.Vouchers, node.Address),
-            outbox,
-            chain.Rpc,
-            chain.Vouchers.Address,
-            options ?? new RedeemerOptions(),
-            _clock);
-        return new Bench(node, store, [.. terms], mirror, outbox, redeemer);
+        OutboxOptions rules = AnvilFixture.Options(confirmations);
+        rules = rules with { Fees = limits ?? rules.Fees };
+        DyingOutboxStore rows = new();
+        Outbox outbox = new(chain.Rpc, rows, node, rules, _clock);
+        Redeemer redeemer = RedeemerOf(store, outbox, options);
+        return new Bench(node, store, [.. terms], mirror, rows, outbox, redeemer);
     }
+
+    private Redeemer RedeemerOf(
+        MemoryMirrorStore store, Outbox outbox, RedeemerOptions? options = null) => new(
+        store.States,
+        id => id == chain.Class.HashStruct() ? chain.Class : null,
+        new BatchBuilder(chain.Rpc, chain.Vouchers, outbox.Account),
+        outbox,
+        chain.Rpc,
+        chain.Vouchers.Address,
+        options ?? new RedeemerOptions(),
+        _clock);
 
     private sealed record Bench(
         PrivateKey Node,
         MemoryMirrorStore Store,
         ChannelTerms[] Terms,
         ChannelMirror Mirror,
+        DyingOutboxStore Rows,
         Outbox Outbox,
         Redeemer Redeemer) : IDisposable
     {

@@ -31,14 +31,13 @@ public sealed partial class Outbox
                 continue;
             }
 
+            Report(entry, $"open, and of the former key {entry.From}: it is offered as it is, its "
+                + "fee cannot be raised");
             if (isDue && !_unwatched.Contains(entry.Id))
             {
                 progress.OfferedAt = _time.GetTimestamp();
                 await RepeatFormerAsync(entry, cancel).ConfigureAwait(false);
             }
-
-            Report(entry, $"open, and of the former key {entry.From}: it is offered as it is, its "
-                + "fee cannot be raised");
         }
     }
 
@@ -49,9 +48,9 @@ public sealed partial class Outbox
             Check(entry, entry.Attempts[^1]);
             await _rpc.SendRawAsync(entry.Attempts[^1].Raw, cancel).ConfigureAwait(false);
         }
-        catch (ChainException e) when (_stopped is null)
+        catch (ChainException) when (_stopped is null)
         {
-            Report(entry, e.Message);
+            // Mostly "already known": the receipt tells, and the line above stands.
         }
     }
 }

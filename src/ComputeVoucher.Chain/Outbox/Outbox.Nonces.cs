@@ -131,7 +131,7 @@ public sealed partial class Outbox
     private async Task DoubtNonceAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
         ProgressOf(entry).IsNonceDoubted = true;
-        (ulong count, _) = await _rpc.NonceRangeAsync(Account, BlockTag.Latest, cancel)
+        ulong count = await _rpc.NonceEverywhereAsync(Account, BlockTag.Latest, cancel)
             .ConfigureAwait(false);
         TransactionReceipt? receipt = await _rpc
             .ReceiptAsync(entry.Attempts[^1].TxHash, cancel).ConfigureAwait(false);

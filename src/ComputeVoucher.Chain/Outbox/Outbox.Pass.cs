@@ -41,8 +41,8 @@ public sealed partial class Outbox
             // must not send us beyond what the chain will ever reach.
             _nextNonce = Math.Max(
                 _nextNonce,
-                (await _rpc.NonceRangeAsync(Account, BlockTag.Latest, cancel)
-                    .ConfigureAwait(false)).Low);
+                await _rpc.NonceEverywhereAsync(Account, BlockTag.Latest, cancel)
+                    .ConfigureAwait(false));
         }
 
         _isChainNonceKnown = true;

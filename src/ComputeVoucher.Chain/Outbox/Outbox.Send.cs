@@ -209,13 +209,16 @@ public sealed partial class Outbox
         progress.AttemptSince ??= progress.OfferedAt;
         progress.Complaint = null;
         SendVerdict verdict = SendVerdict.Known;
+        bool isPublic = entry.State == OutboxState.Sent;
         try
         {
             await _rpc.SendRawAsync(entry.Attempts[^1].Raw, cancel).ConfigureAwait(false);
         }
         catch (ChainException e)
         {
+            // An answer that never came may have been a yes, whatever the others say.
             verdict = SendVerdicts.Of(e);
+            isPublic |= e.MayBeTaken;
             if (verdict is SendVerdict.NoFunds or SendVerdict.Refused or SendVerdict.Unknown)
             {
                 progress.Complaint = e.Message;
@@ -223,9 +226,8 @@ public sealed partial class Outbox
             }
         }
 
-        bool isPublic = entry.State == OutboxState.Sent;
         bool isDoubted = verdict == SendVerdict.NonceSpent
-            && (isFresh || (progress.IsNonceDoubted && !isPublic));
+            && !isPublic && (isFresh || progress.IsNonceDoubted);
         progress.IsTaken = verdict is SendVerdict.Known or SendVerdict.NonceSpent && !isDoubted;
         progress.IsHeld = verdict == SendVerdict.NonceHeld;
         progress.IsFeeTooLow = verdict == SendVerdict.FeeTooLow;
@@ -233,7 +235,6 @@ public sealed partial class Outbox
         if (progress.IsHeld)
         {
             await NoteHeldAsync(entry, head, isPublic, cancel).ConfigureAwait(false);
-            return;
         }
 
         if (isDoubted)
@@ -242,9 +243,8 @@ public sealed partial class Outbox
             return;
         }
 
-        // An answer that never came may have been a yes: from here on it is out.
-        bool isOut = verdict
-            is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
+        bool isOut = isPublic
+            || verdict is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
         if (isOut && entry.State == OutboxState.Signed)
         {
             OutboxEntry sent = _open.TryGetValue(entry.Id, out OutboxEntry? noted) ? noted : entry;

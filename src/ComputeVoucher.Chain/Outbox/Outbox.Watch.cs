@@ -209,7 +209,7 @@ public sealed partial class Outbox
         BlockTag block = isDoubted
             ? BlockTag.Latest
             : BlockTag.Number(await FinalAsync(head, cancel).ConfigureAwait(false));
-        (ulong spent, _) = await _rpc.NonceRangeAsync(entry.From, block, cancel)
+        ulong spent = await _rpc.NonceEverywhereAsync(entry.From, block, cancel)
             .ConfigureAwait(false);
         if (spent <= entry.Nonce)
         {

@@ -168,6 +168,7 @@ public sealed partial class Outbox : IDisposable
         await _gate.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
+            RefuseIfStopped();
             if (_open.TryGetValue(id, out OutboxEntry? entry) && entry.State == OutboxState.Intent)
             {
                 OutboxEntry ended = entry with

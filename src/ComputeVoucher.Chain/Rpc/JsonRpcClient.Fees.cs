@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Net.Http;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -36,8 +37,28 @@ public sealed partial class JsonRpcClient
             r => FeeHistory.Read(r, blocks),
             cancel);
 
-    /// <summary>The lowest count that any endpoint gives, what all agree is spent, and the highest.
-    /// Endpoints that do not answer are left out.</summary>
+    private static ChainException Untaken(ChainException e, bool mayBeTaken) =>
+        new(e.Fault, e.Message, e) { Code = e.Code, MayBeTaken = mayBeTaken };
+
+    /// <summary>Only an endpoint that was never reached, or that said no, does not have what it was
+    /// sent.</summary>
+    private static bool MayHaveArrived(ChainException error)
+    {
+        for (Exception? e = error; e is not null; e = e.InnerException)
+        {
+            if (e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError })
+            {
+                return false;
+            }
+        }
+
+        return error.IsTransient && error.Fault != ChainFault.RateLimited;
+    }
+
+    /// <summary>The lowest and the highest count that any endpoint gives. Endpoints that do not
+    /// answer are left out.</summary>
     /// <exception cref="ChainException">None answered.</exception>
     public async Task<(ulong Low, ulong High)> NonceRangeAsync(
         Address account, BlockTag block, CancellationToken cancel)

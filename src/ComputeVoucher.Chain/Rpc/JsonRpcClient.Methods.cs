@@ -106,12 +106,14 @@ public sealed partial class JsonRpcClient
     /// </summary>
     /// <returns>The hash, by the first endpoint that took them.</returns>
     /// <exception cref="ChainException">None took them; the error of one that understood the
-    /// request goes before one of transport.</exception>
+    /// request goes before one of transport, and says whether another may have them all the same.
+    /// </exception>
     public async Task<Bytes32> SendRawAsync(
         ReadOnlyMemory<byte> transaction, CancellationToken cancel)
     {
         Bytes32? hash = null;
         ChainException? last = null;
+        bool mayHave = false;
         string hex = Hex.Encode(transaction.Span);
         foreach (RpcEndpoint endpoint in InOrder())
         {
@@ -130,10 +132,42 @@ public sealed partial class JsonRpcClient
             catch (ChainException e)
             {
                 last = last is null || last.IsTransient ? e : last;
+                mayHave |= MayHaveArrived(e);
             }
         }
 
-        return hash ?? throw last ?? AllQuarantined();
+        return hash ?? throw Untaken(last ?? AllQuarantined(), mayHave);
+    }
+
+    /// <summary>The lowest count that any endpoint gives: what all agree is spent. Endpoints that
+    /// do not answer are left out.</summary>
+    /// <exception cref="ChainException">None answered.</exception>
+    public async Task<ulong> NonceEverywhereAsync(
+        Address account, BlockTag block, CancellationToken cancel)
+    {
+        ulong? lowest = null;
+        ChainException? last = null;
+        foreach (RpcEndpoint endpoint in InOrder())
+        {
+            try
+            {
+                ulong nonce = await endpoint
+                    .CallAsync(
+                        "eth_getTransactionCount",
+                        AccountParameters(account, block),
+                        r => JsonScalar.ReadUInt64(r, "transactionCount"),
+                        ChainLimits.ResponseBytesMax,
+                        cancel)
+                    .ConfigureAwait(false);
+                lowest = Math.Min(lowest ?? ulong.MaxValue, nonce);
+            }
+            catch (ChainException e)
+            {
+                last = e;
+            }
+        }
+
+        return lowest ?? throw last ?? AllQuarantined();
     }
 
     private static void NoParameters(Utf8JsonWriter writer)

@@ -27,6 +27,8 @@ internal static class LogEvents
     public const int ChannelSeen = 43;
     public const int BatchSubmitted = 50;
     public const int TransactionMoved = 51;
+    public const int FeeDecided = 52;
+    public const int HeldBack = 53;
     public const int HealthFailed = 60;
     public const int UnexpectedFailure = 70;
 }
