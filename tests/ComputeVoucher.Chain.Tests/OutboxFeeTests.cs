@@ -184,16 +184,16 @@ public sealed class OutboxFeeTests
         await rig.SubmitAsync(OutboxRig.Request("b"));
         await rig.RunAsync(2);
         Assert.Single(rig.Chain.Offered);
-        Assert.Equal(420_000 * (UInt128)Gwei, rig.Outbox.SpentToday);
+        Assert.Equal(420_000 * (UInt128)Gwei, rig.Outbox.SpentToday(0));
         rig.Chain.Mine(rig.Row.Attempts[0].TxHash, rig.Key.Address, Address.Zero);
         await rig.RunAsync(2);
         Assert.Equal(2, rig.Chain.Offered.Count);
         UInt128 first = 50_000 * (UInt128)Gwei;
-        Assert.True(rig.Outbox.SpentToday > first);
+        Assert.True(rig.Outbox.SpentToday(0) > first);
         Assert.True(
             rig.Chain.Offered[1].MaxFeePerGas * 140_000UL <= (UInt256)(390_000 * (UInt128)Gwei));
         rig.Clock.Advance(86_400);
-        Assert.Equal(UInt128.Zero, rig.Outbox.SpentToday);
+        Assert.Equal(UInt128.Zero, rig.Outbox.SpentToday(0));
     }
 
     [Fact]

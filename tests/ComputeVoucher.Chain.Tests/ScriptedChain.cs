@@ -13,8 +13,8 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Chain.Tests;
 
-/// <summary>An endpoint whose every word a test writes: prices, counts, what its pool refuses, which
-/// receipts it has.</summary>
+/// <summary>An endpoint whose every word a test writes: prices, counts, what its pool refuses,
+/// which receipts it has.</summary>
 internal sealed class ScriptedChain
 {
     public const ulong Gwei = 1_000_000_000;

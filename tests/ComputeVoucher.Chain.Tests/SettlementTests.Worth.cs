@@ -8,6 +8,7 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>Redemptions that were right when they were made, and no longer are.</summary>
+[Trait("Category", "load")]
 public sealed partial class SettlementTests
 {
     [AnvilFact(NeedsContracts = true)]

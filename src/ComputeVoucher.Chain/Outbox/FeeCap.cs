@@ -30,29 +30,29 @@ public readonly record struct FeeCap(UInt128? Wei, string Name, bool IsUrgent, b
         bool knowsGain = request.Purpose is not null;
         if (isUrgent)
         {
-            cap = cap.With(limits.UrgentMax, Ceiling);
-            cap = cap.With(judged.WorthWei, "what it saves");
-            cap = knowsGain ? cap : cap.With(request.UrgentCostMaxWei, "its own cap");
+            cap = cap.Lower(limits.UrgentMax, Ceiling);
+            cap = cap.Lower(judged.WorthWei, "what it saves");
+            cap = knowsGain ? cap : cap.Lower(request.UrgentCostMaxWei, "its own cap");
         }
         else
         {
             UInt128? left = limits.DayMax is { } day ? Less(day, spentToday) : null;
-            cap = cap.With(limits.TransactionMax, "redeem:transactionWeiMax");
-            cap = cap.With(left, "redeem:dayWeiMax");
-            cap = cap.With(judged.WorthWei / Judgement.OrdinaryShare, "a quarter of its worth");
-            cap = knowsGain ? cap : cap.With(request.CostMaxWei, "its own cap");
+            cap = cap.Lower(limits.TransactionMax, "redeem:transactionWeiMax");
+            cap = cap.Lower(left, "redeem:dayWeiMax");
+            cap = cap.Lower(judged.WorthWei / Judgement.OrdinaryShare, "a quarter of its worth");
+            cap = knowsGain ? cap : cap.Lower(request.CostMaxWei, "its own cap");
         }
 
         cap = cap with { Wei = cap.Wei is { } wei ? Less(wei, dataFee) : null };
         return isUrgent || limits.GasPriceMax is not { } price
             ? cap
-            : cap.With(UInt128.Min(price, ulong.MaxValue) * gas, "redeem:gasPriceWeiMax");
+            : cap.Lower(UInt128.Min(price, ulong.MaxValue) * gas, "redeem:gasPriceWeiMax");
     }
 
     private static UInt128 Less(UInt128 from, UInt128 what) =>
         from > what ? from - what : UInt128.Zero;
 
-    private FeeCap With(UInt128? other, string name) =>
+    private FeeCap Lower(UInt128? other, string name) =>
         other is { } wei && (Wei is null || wei < Wei)
             ? new FeeCap(wei, name, IsUrgent, name == Ceiling)
             : this;

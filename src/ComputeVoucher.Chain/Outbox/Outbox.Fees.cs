@@ -19,10 +19,6 @@ public sealed partial class Outbox
     /// <summary>Every price that the last step signed, with the figures behind it.</summary>
     public IReadOnlyList<FeeDecision> Decisions { get; private set; } = [];
 
-    /// <summary>Wei that the transactions of the last 24 hours cost; one that is not mined, or
-    /// was before this process began, counts with the most that it may cost.</summary>
-    public UInt128 SpentToday => Spent(except: 0);
-
     /// <summary>What is known about the use of rows; asked at every pass.</summary>
     internal Func<OutboxEntry, Judgement>? Judge { get; set; }
 
@@ -83,7 +79,7 @@ public sealed partial class Outbox
         UInt128 dataFee = await Market.DataFeeAsync(entry.Request.Data, cancel)
             .ConfigureAwait(false);
         FeeCap cap = FeeCap.Of(
-            _options.Fees, judged, entry.Request, gas, dataFee, Spent(except: entry.Id));
+            _options.Fees, judged, entry.Request, gas, dataFee, SpentToday(entry.Id));
         UInt128 tip = UInt128.Min(wanted.PriorityFee, fees.TipMax);
         if (floor.PriorityFee > fees.TipMax)
         {
@@ -107,7 +103,9 @@ public sealed partial class Outbox
         return fits ? new Price(quote, gas, dataFee, judged.WorthWei, cap) : null;
     }
 
-    private UInt128 Spent(long except)
+    /// <summary>Wei that the transactions of the last 24 hours cost; one that is not mined, or
+    /// was before this process began, counts with the most that it may cost.</summary>
+    internal UInt128 SpentToday(long except)
     {
         ulong now = (ulong)_time.GetUtcNow().ToUnixTimeSeconds();
         UInt128 spent = 0;

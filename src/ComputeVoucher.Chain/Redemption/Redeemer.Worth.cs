@@ -95,8 +95,9 @@ public sealed partial class Redeemer
         foreach (RedemptionDue due in group)
         {
             _dueSince.TryAdd(due.Channel.Id, Now);
+            UInt256 rowCost = (UInt256)fees.GasPrice * _options.RowGas;
             bool isPriced = _options.WeiPerTokenUnit != UInt128.Zero;
-            if (isPriced && !due.IsUrgent && (UInt256)Wei(due.Value) < (UInt256)fees.GasPrice * _options.RowGas)
+            if (isPriced && !due.IsUrgent && (UInt256)Wei(due.Value) < rowCost)
             {
                 continue;
             }

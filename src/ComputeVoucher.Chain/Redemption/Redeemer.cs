@@ -307,8 +307,8 @@ public sealed partial class Redeemer
         _waitUntil[classId] = Now + (ulong)_options.RetryAfter.TotalSeconds;
 
     /// <param name="Units">Of any open transaction.</param>
-    /// <param name="SafeUnits">Of those that are on their way under the urgent cap or signed, by the
-    /// key that may raise their fee.</param>
+    /// <param name="SafeUnits">Of those that are on their way under the urgent cap or signed, by
+    /// the key that may raise their fee.</param>
     private readonly record struct InFlight(UInt128 Units, UInt128 SafeUnits);
 }
 

@@ -9,8 +9,8 @@ public sealed record RedeemerOptions
     public bool IsAutomatic { get; init; } = true;
 
     /// <summary>Wei that one token base unit is worth; 0 where the operator does not say, then
-    /// only <see cref="AgeMax"/> and the operator's fee caps decide. For a dollar of 6 decimals at 3,000
-    /// dollars an ether: 333,333,333.</summary>
+    /// only <see cref="AgeMax"/> and the operator's fee caps decide. For a dollar of 6 decimals at
+    /// 3,000 dollars an ether: 333,333,333.</summary>
     public UInt128 WeiPerTokenUnit { get; init; }
 
     /// <summary>Redeem when the value reaches so many times the gas.</summary>

@@ -12,10 +12,10 @@ namespace ComputeVoucher.Ledger.Internal;
 /// <remarks>Big endian: state u8, outcome u8, flags u8 (1 has a to, 2 urgent, 4 has a topic, 8 has
 /// a contract, 16 has a purpose), from 20, created at u64, mined block u64, its hash 32, mined
 /// transaction 32, to 20, value u128, gas u64, cost cap u128, urgent cost cap u128, topic 32,
-/// contract 20 (what is absent is zero, a cap all ones), kind (u8 length, ASCII), key (u8 length, ASCII), data
-/// (u32 length); the purpose: class 32, count u16, per channel id 32 and units u128; attempts:
-/// count u8, each nonce u64, maximum fee u128, priority fee u128, gas u64, hash 32, bytes (u32
-/// length).</remarks>
+/// contract 20 (what is absent is zero, a cap all ones), kind (u8 length, ASCII), key (u8 length,
+/// ASCII), data (u32 length); the purpose: class 32, count u16, per channel id 32 and units u128;
+/// attempts: count u8, each nonce u64, maximum fee u128, priority fee u128, gas u64, hash 32, bytes
+/// (u32 length).</remarks>
 internal static class OutboxRows
 {
     private const byte HasTo = 1;
