@@ -38,6 +38,7 @@ public sealed class OutboxNonceTests
         await rig.RunAsync(400);
         Assert.Empty(rig.Chain.Pool);
         Assert.Single(rig.Chain.Offered.Select(t => t.MaxPriorityFeePerGas).Distinct());
+        Assert.Equal((OutboxState.Intent, null), (rig.Row.State, rig.Row.Nonce));
         Assert.Contains("not outbid", rig.Outbox.Problem, StringComparison.Ordinal);
         rig.Chain.Nonce = rig.Chain.Pending = 1;
         await rig.RunAsync(5);
@@ -163,6 +164,20 @@ public sealed class OutboxNonceTests
         Assert.Equal(OutboxOutcome.Succeeded, mined.Entry.Outcome);
         await rig.RunAsync(1);
         Assert.Contains("chain:confirmations", rig.Outbox.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refused_ByOneWhileTheOtherIsUnheard_CountsAsPublic()
+    {
+        using OutboxRig rig = new(endpoints: 2);
+        rig.Chain.Refuse = _ => Replaced;
+        rig.Chains[1].IsMute = true;
+        await rig.SubmitAsync(OutboxRig.Request());
+        await rig.RunAsync(100);
+
+        // The other may have it: it keeps its nonce, and nothing else is signed in its place.
+        Assert.Equal((OutboxState.Sent, 0UL), (rig.Row.State, rig.Row.Nonce!.Value));
+        Assert.Single(rig.Row.Attempts);
     }
 
     [Fact]

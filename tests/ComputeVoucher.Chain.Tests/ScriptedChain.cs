@@ -47,6 +47,9 @@ internal sealed class ScriptedChain
     /// <summary>What eth_estimateGas refuses with; null where it answers.</summary>
     public string? Reverts { get; set; }
 
+    /// <summary>Takes transactions and says nothing that can be read.</summary>
+    public bool IsMute { get; set; }
+
     /// <summary>What the pool says to a transaction; null takes it.</summary>
     public Func<Transaction, string?> Refuse { get; set; } = _ => null;
 
@@ -152,6 +155,11 @@ internal sealed class ScriptedChain
     {
         Transaction offered = SignedBytes.Read(raw, out _);
         Offered.Add(offered);
+        if (IsMute)
+        {
+            return "7";
+        }
+
         if (Refuse(offered) is { } refusal)
         {
             throw new NotSupportedException(refusal);
