@@ -101,9 +101,13 @@ public enum OutboxOutcome : byte
     /// lying endpoint, or an address without the contract. Counts as nothing.</summary>
     WithoutLog = 3,
 
-    /// <summary>A self-transfer whose nonce another transaction of the account used.</summary>
+    /// <summary>Not needed any more, and ended before anything of it could be mined.</summary>
     Cancelled = 4,
 
     /// <summary>The simulation reverted before a nonce was taken; nothing was sent.</summary>
     Refused = 5,
+
+    /// <summary>Status 1, and its log says that it did nothing: what it was for was done or closed
+    /// before. Gas spent.</summary>
+    NoEffect = 6,
 }

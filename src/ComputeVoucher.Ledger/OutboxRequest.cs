@@ -31,15 +31,17 @@ public sealed record OutboxRequest
     /// <summary>Wei.</summary>
     public UInt128 Value { get; init; }
 
-    /// <summary>0 asks the node and adds a fifth.</summary>
+    /// <summary>Most gas that it may take, whatever the chain says when it is signed; 0 is what a
+    /// block holds.</summary>
     public ulong GasLimit { get; init; }
 
-    /// <summary>Wei that the whole fee may reach: the expected gain. 0 is no cap.</summary>
-    public UInt128 CostMaxWei { get; init; }
+    /// <summary>Wei that the whole fee may reach, beside what the outbox allows; null is no cap of
+    /// its own. Not looked at where <see cref="Purpose"/> says what it gains.</summary>
+    public UInt128? CostMaxWei { get; init; }
 
-    /// <summary>The cap that holds while <see cref="IsUrgent"/>: the value at risk. 0 is no
-    /// cap.</summary>
-    public UInt128 UrgentCostMaxWei { get; init; }
+    /// <summary>The cap that holds while <see cref="IsUrgent"/>; null is no cap of its own.
+    /// </summary>
+    public UInt128? UrgentCostMaxWei { get; init; }
 
     /// <summary>A thaw was seen: the loss of waiting is larger than the gas.</summary>
     public bool IsUrgent { get; init; }

@@ -120,6 +120,7 @@ public sealed class ChainParts : IDisposable
             {
                 ChainId = options.Domain.ChainId,
                 Confirmations = options.Confirmations,
+                Fees = options.Redeem.Fees,
             }, _time);
         Redeemer redeemer = new(
             ledger.Channels, id => ClassOf(policy, id),
@@ -140,8 +141,9 @@ public sealed class ChainParts : IDisposable
 
     private static RedeemerOptions RedeemerOptionsOf(RedeemOptions redeem) => new()
     {
-        WeiPerTokenUnit = redeem.Enabled ? redeem.WeiPerTokenUnit : 0,
+        IsAutomatic = redeem.Enabled,
+        WeiPerTokenUnit = redeem.WeiPerTokenUnit,
         GasFactor = redeem.GasFactor,
-        AgeMax = redeem.Enabled ? redeem.AgeMax : TimeSpan.MaxValue,
+        AgeMax = redeem.AgeMax,
     };
 }

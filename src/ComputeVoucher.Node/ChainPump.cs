@@ -43,6 +43,7 @@ internal sealed class ChainPump
     private string? _problem;
     private string? _notice;
     private string? _fault;
+    private bool _isHeldBack;
     private long _rollbacks;
     private bool _isReady;
 
@@ -222,6 +223,17 @@ internal sealed class ChainPump
             _log.BatchSubmitted(item.Id);
         }
 
+        foreach (FeeDecision decision in _service.Outbox.Decisions)
+        {
+            _log.FeeDecided(decision);
+        }
+
+        if (_service.Redeemer.Waiting is { } reason && !_isHeldBack)
+        {
+            _log.HeldBack(reason);
+        }
+
+        _isHeldBack = _service.Redeemer.Waiting is not null;
         foreach (OutboxChange change in step.Changes)
         {
             _log.TransactionMoved(

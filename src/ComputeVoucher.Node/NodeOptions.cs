@@ -74,8 +74,9 @@ public sealed record NodeOptions
 /// <param name="WeiPerTokenUnit">Worth of a token base unit; 0 is unknown.</param>
 /// <param name="GasFactor">Value over gas that is worth a transaction.</param>
 /// <param name="AgeMax">Redeem even less after this time.</param>
+/// <param name="Fees">What it may cost.</param>
 public sealed record RedeemOptions(
-    bool Enabled, ulong WeiPerTokenUnit, uint GasFactor, TimeSpan AgeMax);
+    bool Enabled, ulong WeiPerTokenUnit, uint GasFactor, TimeSpan AgeMax, FeeLimits Fees);
 
 /// <summary>Terms of vouchers that the operator is ready to be paid in.</summary>
 /// <param name="Source">The file that holds them, for messages.</param>

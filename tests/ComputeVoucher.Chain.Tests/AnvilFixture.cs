@@ -75,6 +75,8 @@ public sealed class AnvilFixture : IAsyncLifetime
     {
         ChainId = ChainId,
         Confirmations = confirmations,
+        // Spikes of base fee are what some of these tests are about.
+        Fees = new FeeLimits { GasPriceMax = null, TransactionMax = null, DayMax = null },
     };
 
     /// <summary>Asks the logger for a log of its own.</summary>

@@ -34,17 +34,18 @@ public sealed class FeeQuoteTests
     }
 
     [Theory]
-    [InlineData(100, 10, 1000, 0, true, 100)]
+    [InlineData(100, 10, 1000, null, true, 100)]
+    [InlineData(100, 10, 1000, 0, false, 0)]
     [InlineData(100, 10, 1000, 100_000, true, 100)]
     [InlineData(100, 10, 1000, 99_999, true, 99)]
     [InlineData(100, 10, 1000, 50_000, true, 50)]
     [InlineData(100, 10, 1000, 49_999, false, 49)]
     public void TryCap_AtTheBound_ExactlyFits(
-        int maxFee, int priority, int gas, int cap, bool fits, int expected)
+        int maxFee, int priority, int gas, int? cap, bool fits, int expected)
     {
         FeeQuote wanted = new((UInt128)maxFee, (UInt128)priority);
         FeeQuote floor = new(50, 5);
-        bool did = FeeQuote.TryCap(wanted, floor, (ulong)gas, (UInt128)cap, out FeeQuote capped);
+        bool did = FeeQuote.TryCap(wanted, floor, (ulong)gas, (UInt128?)cap, out FeeQuote capped);
         Assert.Equal(fits, did);
         Assert.Equal((UInt128)expected, capped.MaxFee);
     }

@@ -48,7 +48,7 @@ public sealed class OutboxMigrationTests : IDisposable
         Assert.Equal(BatchRedeemedEvent.Topic, request.ExpectedTopic);
         Assert.Equal((210_000UL, true), (request.GasLimit, request.IsUrgent));
         Assert.Equal(
-            ((UInt128)3 << 70, (UInt128)6 << 70, UInt128.Zero),
+            ((UInt128?)((UInt128)3 << 70), (UInt128?)((UInt128)6 << 70), UInt128.Zero),
             (request.CostMaxWei, request.UrgentCostMaxWei, request.Value));
         AssertPurpose(request.Purpose);
     }

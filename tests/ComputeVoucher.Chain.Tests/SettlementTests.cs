@@ -12,7 +12,7 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>Mirror, batches and redeemer against the real contracts.</summary>
 [Collection("anvil settlement")]
 [Trait("Category", "load")]
-public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
+public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
 {
     private readonly ManualClock _clock = new();
 
@@ -228,12 +228,12 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         BatchPlan one = await whole.BuildAsync(chain.Class, bench.Node.Address, rows, default);
         RedeemBatch all = Assert.Single(one.Batches);
         BatchBuilder tight = new(
-            chain.Rpc, chain.Vouchers, bench.Node.Address, gasMax: all.GasLimit * 2 / 3);
+            chain.Rpc, chain.Vouchers, bench.Node.Address, gasMax: all.GasLimit * 3 / 4);
         BatchPlan parts = await tight.BuildAsync(chain.Class, bench.Node.Address, rows, default);
         Assert.True(parts.Batches.Count > 1);
         Assert.Empty(parts.LeftOut);
         Assert.Equal(rows, parts.Batches.SelectMany(b => b.Rows));
-        Assert.All(parts.Batches, b => Assert.True(b.GasLimit <= all.GasLimit * 2 / 3));
+        Assert.All(parts.Batches, b => Assert.True(b.GasLimit <= all.GasLimit * 3 / 4));
 
         // A node that never joined: one line for the batch, not one per row.
         BatchPlan none = await whole.BuildAsync(
@@ -252,14 +252,22 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         _clock.Advance(86_399);
         Assert.Empty(await waiting.Redeemer.StepAsync(false, default));
         _clock.Advance(1);
-        Assert.Single(await waiting.Redeemer.StepAsync(false, default));
+        Assert.Empty(await waiting.Redeemer.StepAsync(false, default));
+
+        // The same, and nobody says what a token is worth: the age decides.
+        using Bench unpriced = await BenchAsync(channels: 1);
+        Assert.Empty(await unpriced.Redeemer.StepAsync(false, default));
+        _clock.Advance(86_400);
+        Assert.Single(await unpriced.Redeemer.StepAsync(false, default));
 
         // Worth many times the gas: at once.
         RedeemerOptions rich = new() { WeiPerTokenUnit = 1_000_000_000_000 };
         using Bench valuable = await BenchAsync(channels: 1, options: rich);
         OutboxEntry item = Assert.Single(await valuable.Redeemer.StepAsync(false, default));
         Assert.False(item.Request.IsUrgent);
-        Assert.Equal(item.Request.UrgentCostMaxWei / 4, item.Request.CostMaxWei);
+        Assert.Equal(
+            (false, (UInt128?)2_000_000 * 1_000_000_000_000),
+            (item.Request.IsUrgent, valuable.Outbox.Judge!(item).WorthWei));
 
         // Not worth it, but the holder is leaving.
         using Bench thawing = await BenchAsync(channels: 1, options: poor);
@@ -274,7 +282,7 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
     }
 
     [AnvilFact(NeedsContracts = true)]
-    public async Task Redeemer_ThawWhileTheBatchIsOnItsWay_BatchBecomesUrgent()
+    public async Task Redeemer_ThawWhileTheBatchWaits_MadeAnewAsUrgent()
     {
         RedeemerOptions rich = new() { WeiPerTokenUnit = 1_000_000_000_000 };
         using Bench bench = await BenchAsync(channels: 1, options: rich);
@@ -285,8 +293,13 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
             chain.Vouchers.Address,
             VouchersContract.Thaw(chain.Class, bench.Terms[0]));
         await StepAsync(bench.Mirror);
-        Assert.Empty(await bench.Redeemer.StepAsync(false, default));
+        OutboxEntry urgent = Assert.Single(await bench.Redeemer.StepAsync(false, default));
         Assert.True(Assert.Single(bench.Outbox.Open).Request.IsUrgent);
+        Assert.NotEqual(item.Id, urgent.Id);
+
+        // The same within a moment: it is on its way.
+        Assert.Empty(await bench.Redeemer.StepAsync(false, default));
+        Assert.Equal(urgent.Id, Assert.Single(bench.Outbox.Open).Id);
     }
 
     [AnvilFact(NeedsContracts = true)]
@@ -342,7 +355,11 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
 
     /// <summary>A node with final channels of 2e9 units, half of them acked.</summary>
     private async Task<Bench> BenchAsync(
-        int channels, uint confirmations = 0, RedeemerOptions? options = null)
+        int channels,
+        uint confirmations = 0,
+        RedeemerOptions? options = null,
+        ulong units = 1_000_000_000,
+        FeeLimits? limits = null)
     {
         PrivateKey node = await chain.NewNodeAsync();
         MemoryMirrorStore store = new();
@@ -351,32 +368,38 @@ public sealed class SettlementTests(VouchersFixture chain) : IClassFixture<Vouch
         {
             terms.Add(chain.NewTerms(node));
             await chain.OpenAsync(terms[i], 2_000_000_000);
-            (Ack ack, Signature signature) = chain.Acknowledge(terms[i], 1_000_000_000);
+            (Ack ack, Signature signature) = chain.Acknowledge(terms[i], units);
             store.SetAck(ack, signature);
         }
 
         await chain.Anvil.MineAsync(10);
         ChannelMirror mirror = Mirror(store, node, confirmations);
         await StepAsync(mirror);
-        Outbox outbox = new(
-            chain.Rpc, new DyingOutboxStore(), node, AnvilFixture.Options(confirmations), _clock);
-        Redeemer redeemer = new(
-            store.States,
-            id => id == chain.Class.HashStruct() ? chain.Class : null,
-            new BatchBuilder(chain.Rpc, chain.Vouchers, node.Address),
-            outbox,
-            chain.Rpc,
-            chain.Vouchers.Address,
-            options ?? new RedeemerOptions(),
-            _clock);
-        return new Bench(node, store, [.. terms], mirror, outbox, redeemer);
+        OutboxOptions rules = AnvilFixture.Options(confirmations);
+        rules = rules with { Fees = limits ?? rules.Fees };
+        DyingOutboxStore rows = new();
+        Outbox outbox = new(chain.Rpc, rows, node, rules, _clock);
+        Redeemer redeemer = RedeemerOf(store, outbox, options);
+        return new Bench(node, store, [.. terms], mirror, rows, outbox, redeemer);
     }
+
+    private Redeemer RedeemerOf(
+        MemoryMirrorStore store, Outbox outbox, RedeemerOptions? options = null) => new(
+        store.States,
+        id => id == chain.Class.HashStruct() ? chain.Class : null,
+        new BatchBuilder(chain.Rpc, chain.Vouchers, outbox.Account),
+        outbox,
+        chain.Rpc,
+        chain.Vouchers.Address,
+        options ?? new RedeemerOptions(),
+        _clock);
 
     private sealed record Bench(
         PrivateKey Node,
         MemoryMirrorStore Store,
         ChannelTerms[] Terms,
         ChannelMirror Mirror,
+        DyingOutboxStore Rows,
         Outbox Outbox,
         Redeemer Redeemer) : IDisposable
     {

@@ -96,7 +96,7 @@ public sealed class OutboxTests
             s_entry with { Attempts = [attempt, attempt with { Nonce = 2 }] },
             s_entry with { Attempts = [attempt with { Raw = new byte[(128 << 10) + 1] }] },
             s_entry with { State = 0 },
-            s_entry with { Outcome = (OutboxOutcome)6 },
+            s_entry with { Outcome = (OutboxOutcome)7 },
         ];
         Assert.All(wrong, w => Assert.Throws<ArgumentException>(
             () => store.InsertOutbox(w, out _)));

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.ModelFiles;
@@ -175,6 +176,6 @@ internal sealed class SimulatedNode : IDisposable
         QueueOrdersMax = 8,
         Drain = TimeSpan.Zero,
         Policy = policy,
-        Redeem = new RedeemOptions(false, 0, 0, TimeSpan.MaxValue),
+        Redeem = new RedeemOptions(false, 0, 0, TimeSpan.MaxValue, new FeeLimits()),
     };
 }

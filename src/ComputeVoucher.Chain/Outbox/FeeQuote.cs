@@ -33,24 +33,30 @@ public readonly record struct FeeQuote(UInt128 MaxFee, UInt128 PriorityFee)
     }
 
     /// <summary>Lowers the quote so that <paramref name="gas"/> costs at most
-    /// <paramref name="capWei"/>; 0 is no cap. False where even that is below
+    /// <paramref name="capWei"/>; null is no cap. False where even that is below
     /// <paramref name="floor"/> in either fee.</summary>
     public static bool TryCap(
-        FeeQuote wanted, FeeQuote floor, ulong gas, UInt128 capWei, out FeeQuote capped)
+        FeeQuote wanted, FeeQuote floor, ulong gas, UInt128? capWei, out FeeQuote capped)
     {
         capped = wanted;
-        if (capWei == UInt128.Zero || gas == 0 || wanted.MaxFee <= capWei / gas)
+        if (capWei is not { } cap || gas == 0 || wanted.MaxFee <= cap / gas)
         {
             return true;
         }
 
-        UInt128 maxFee = capWei / gas;
+        UInt128 maxFee = cap / gas;
         capped = new FeeQuote(maxFee, UInt128.Min(wanted.PriorityFee, maxFee));
         return capped.MaxFee >= floor.MaxFee && capped.PriorityFee >= floor.PriorityFee;
     }
 
     /// <summary>The smallest replacement that pools take.</summary>
     public FeeQuote Floor() => new(Bumped(MaxFee), Bumped(PriorityFee));
+
+    /// <summary>Whether today's price is an eighth or more away from this one, either way: less
+    /// is not worth another signature.</summary>
+    public bool IsFarFrom(FeeQuote market) =>
+        Bumped(market.MaxFee) <= MaxFee || Bumped(MaxFee) <= market.MaxFee
+        || Bumped(PriorityFee) <= market.PriorityFee;
 
     private static UInt128 Bumped(UInt128 fee)
     {

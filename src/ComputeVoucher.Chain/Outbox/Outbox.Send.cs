@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -11,101 +10,96 @@ namespace ComputeVoucher.Chain;
 /// <summary>Signing, offering, repeating and replacing.</summary>
 public sealed partial class Outbox
 {
-    /// <summary>The kind of a self-transfer that closes a gap in the nonces.</summary>
-    public const string FillerKind = "nonce-filler";
+    // Attempts that no endpoint took, signed anew as the price moves: then once in an hour, so
+    // that a row has one left for days.
+    private const int QuickAttempts = 32;
 
-    // Gas of a transfer to an account without code (Yellow Paper, G_transaction).
-    private const ulong TransferGas = 21_000;
-
-    /// <summary>Nonces between the chain's and ours that no open row holds block everything
-    /// behind them: the stored bytes go out again, or a self-transfer takes the place.</summary>
-    private async Task FillGapsAsync(Head head, CancellationToken cancel)
-    {
-        ulong end = _nextNonce;
-        for (ulong nonce = head.Nonce; nonce < end && nonce - head.Nonce < 64; nonce++)
-        {
-            if (_byNonce.TryGetValue(nonce, out OutboxEntry? entry))
-            {
-                if (!entry.IsOpen && entry.Attempts.Count > 0)
-                {
-                    // Final here, missing there: the endpoint is behind, or finality broke.
-                    Report(entry, "final, but not in the endpoint's chain; offered again");
-                    long? offered = ProgressOf(entry).OfferedAt;
-                    if (offered is null || Elapsed(offered) >= _options.RetryEvery)
-                    {
-                        await OfferAsync(entry, cancel).ConfigureAwait(false);
-                    }
-                }
-
-                continue;
-            }
-
-            OutboxEntry filler = await _store
-                .InsertAsync(
-                    new OutboxEntry
-                    {
-                        From = Account,
-                        Request = new OutboxRequest { Kind = FillerKind, To = Account },
-                    },
-                    cancel)
-                .ConfigureAwait(false);
-            Remember(filler);
-            FeeQuote quote = FeeQuote.Market(head.Latest.BaseFee, _options.PriorityFee);
-            await AttemptAsync(filler, nonce, TransferGas, quote, cancel).ConfigureAwait(false);
-        }
-    }
+    private static readonly TimeSpan s_slowAttempts = TimeSpan.FromHours(1);
 
     private async Task SignAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
+        Judgement judged = JudgedOf(entry);
+        if (judged.Needless is { } reason)
+        {
+            await EndAsync(entry, OutboxOutcome.Cancelled, reason, cancel).ConfigureAwait(false);
+            return;
+        }
+
+        Progress progress = ProgressOf(entry);
+        bool isPaused = progress.HeldAtBlock is ulong block && head.Latest.Number <= block
+            && Elapsed(progress.OfferedAt) < _options.RetryEvery;
+        if (isPaused || await GasAsync(entry, head, cancel).ConfigureAwait(false) is not ulong gas
+            || await IsNonceHeldAsync(entry, cancel).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
+        FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
+        Price? price = await PriceAsync(entry, fees, fees.Market, floor, gas, cancel)
+            .ConfigureAwait(false);
+        if (price is not null)
+        {
+            await AttemptAsync(entry, _nextNonce, price, head, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gas at the newest block, with room for a slot that is cold when it is mined; null
+    /// where it cannot be signed now. Where it never can be, the row, of which nothing is public,
+    /// has ended.</summary>
+    private async Task<ulong?> GasAsync(OutboxEntry entry, Head head, CancellationToken cancel)
+    {
         OutboxRequest request = entry.Request;
-        ulong gas = request.GasLimit;
+        ulong needed;
         try
         {
-            CallRequest call = new(Account, request.To, request.Data, request.Value, gas);
-            ulong needed = await _rpc.EstimateGasAsync(call, cancel).ConfigureAwait(false);
-            gas = gas == 0 ? needed + needed / 5 : gas;
+            CallRequest call = new(entry.From, request.To, request.Data, request.Value);
+            needed = await _rpc.EstimateGasAsync(call, cancel).ConfigureAwait(false);
         }
         catch (ChainException e) when (e.Fault == ChainFault.Reverted)
         {
-            OutboxEntry refused = entry with
-            {
-                State = OutboxState.Abandoned,
-                Outcome = OutboxOutcome.Refused,
-                Note = e.Message,
-            };
-            await MoveAsync(refused, null, cancel).ConfigureAwait(false);
-            return;
+            await EndAsync(entry, OutboxOutcome.Refused, e.Message, cancel).ConfigureAwait(false);
+            return null;
         }
         catch (ChainException e) when (!e.IsTransient)
         {
             Report(entry, e.Message);
-            return;
+            return null;
         }
 
-        if (gas > head.Latest.GasLimit)
+        ulong allowed = head.Latest.GasLimit;
+        if (request.GasLimit != 0)
         {
-            Report(entry, $"needs {gas} gas, a block holds {head.Latest.GasLimit}");
-            return;
+            allowed = Math.Min(allowed, request.GasLimit);
         }
 
-        FeeQuote market = FeeQuote.Market(head.Latest.BaseFee, _options.PriorityFee);
-        FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
-        if (!FeeQuote.TryCap(market, floor, gas, CapOf(request), out FeeQuote quote))
+        if (needed <= allowed)
         {
-            Report(entry, $"gas costs more than it is worth ({CapOf(request)} wei); waiting");
-            return;
+            return Math.Min(GasMargin.Above(needed), allowed);
         }
 
-        await AttemptAsync(entry, _nextNonce, gas, quote, cancel).ConfigureAwait(false);
+        string line = $"needs {needed} gas, {allowed} are allowed";
+        Report(entry, line);
+        if (request.Purpose is not null)
+        {
+            await EndAsync(entry, OutboxOutcome.Refused, line, cancel).ConfigureAwait(false);
+        }
+
+        return null;
     }
 
     /// <summary>Signs, stores, and only then offers.</summary>
     private async Task AttemptAsync(
-        OutboxEntry entry, ulong nonce, ulong gas, FeeQuote quote, CancellationToken cancel)
+        OutboxEntry entry, ulong nonce, Price price, Head head, CancellationToken cancel)
     {
-        byte[] raw = _sign(Asked(entry.Request, nonce, gas, quote));
+        byte[] raw = _sign(Asked(entry.Request, nonce, price.Gas, price.Quote));
         OutboxAttempt attempt = new(
-            nonce, quote.MaxFee, quote.PriorityFee, gas, Keccak256.Hash(raw), raw);
+            nonce,
+            price.Quote.MaxFee,
+            price.Quote.PriorityFee,
+            price.Gas,
+            Keccak256.Hash(raw),
+            raw);
         Check(entry, attempt);
         OutboxEntry signed = entry with
         {
@@ -116,10 +110,19 @@ public sealed partial class Outbox
         signed = entry.State == signed.State
             ? await StoreAsync(signed, cancel).ConfigureAwait(false)
             : await MoveAsync(signed, null, cancel).ConfigureAwait(false);
+        _decisions.Add(new FeeDecision(
+            signed,
+            signed.Attempts.Count,
+            head.Latest.BaseFee,
+            price.DataFee,
+            price.WorthWei,
+            price.Cap));
         Progress progress = ProgressOf(signed);
+        bool isFresh = signed.Attempts.Count == 1;
         progress.AttemptSince = _time.GetTimestamp();
+        progress.SignedAtBlock = head.Latest.Number;
         progress.IsFeeTooLow = false;
-        await OfferAsync(signed, cancel).ConfigureAwait(false);
+        await OfferAsync(signed, head, isFresh, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Two implementations agree on the bytes, or the outbox stops: before they are
@@ -145,7 +148,7 @@ public sealed partial class Outbox
 
         FeeQuote quote = new(attempt.MaxFee, attempt.PriorityFee);
         Transaction asked = Asked(entry.Request, attempt.Nonce, attempt.GasLimit, quote);
-        string? flaw = SignedBytes.Flaw(asked, Account, attempt.Raw.Span, attempt.TxHash);
+        string? flaw = SignedBytes.Flaw(asked, entry.From, attempt.Raw.Span, attempt.TxHash);
         progress.Checked = flaw is null ? attempt.TxHash : null;
         return flaw;
     }
@@ -196,35 +199,52 @@ public sealed partial class Outbox
         };
 
     /// <summary>Offers the newest attempt. Whatever the answer, the row stays.</summary>
-    private async Task OfferAsync(OutboxEntry entry, CancellationToken cancel)
+    /// <param name="isFresh">Its very first offer: nobody can have mined it yet.</param>
+    private async Task OfferAsync(
+        OutboxEntry entry, Head head, bool isFresh, CancellationToken cancel)
     {
         Check(entry, entry.Attempts[^1]);
         Progress progress = ProgressOf(entry);
-        // Signed in this run of the process, and never offered: nobody has these bytes.
-        bool isFirst = progress.OfferedAt is null && progress.AttemptSince is not null;
         progress.OfferedAt = _time.GetTimestamp();
         progress.AttemptSince ??= progress.OfferedAt;
+        progress.Complaint = null;
         SendVerdict verdict = SendVerdict.Known;
+        bool isPublic = entry.State == OutboxState.Sent;
         try
         {
             await _rpc.SendRawAsync(entry.Attempts[^1].Raw, cancel).ConfigureAwait(false);
         }
         catch (ChainException e)
         {
+            // An answer that never came may have been a yes, whatever the others say.
             verdict = SendVerdicts.Of(e);
-            progress.IsFeeTooLow = verdict == SendVerdict.FeeTooLow;
+            isPublic |= e.MayBeTaken;
             if (verdict is SendVerdict.NoFunds or SendVerdict.Refused or SendVerdict.Unknown)
             {
+                progress.Complaint = e.Message;
                 Report(entry, e.Message);
             }
         }
 
-        progress.IsTaken = verdict is SendVerdict.Known or SendVerdict.NonceSpent;
+        bool isDoubted = verdict == SendVerdict.NonceSpent
+            && !isPublic && (isFresh || progress.IsNonceDoubted);
+        progress.IsTaken = verdict is SendVerdict.Known or SendVerdict.NonceSpent && !isDoubted;
+        progress.IsHeld = verdict == SendVerdict.NonceHeld;
+        progress.IsFeeTooLow = verdict == SendVerdict.FeeTooLow;
+        progress.IsRefused = !isPublic && verdict is not (SendVerdict.Known or SendVerdict.Unknown);
+        if (progress.IsHeld)
+        {
+            await NoteHeldAsync(entry, head, isPublic, cancel).ConfigureAwait(false);
+        }
 
-        // An answer that never came may have been a yes: from here on it is out. A nonce that is
-        // spent before anybody has the bytes was read from an endpoint that is behind.
-        bool isOut = verdict is SendVerdict.Known or SendVerdict.Unknown
-            || (verdict == SendVerdict.NonceSpent && !isFirst);
+        if (isDoubted)
+        {
+            await DoubtNonceAsync(entry, head, cancel).ConfigureAwait(false);
+            return;
+        }
+
+        bool isOut = isPublic
+            || verdict is SendVerdict.Known or SendVerdict.NonceSpent or SendVerdict.Unknown;
         if (isOut && entry.State == OutboxState.Signed)
         {
             OutboxEntry sent = _open.TryGetValue(entry.Id, out OutboxEntry? noted) ? noted : entry;
@@ -233,42 +253,127 @@ public sealed partial class Outbox
         }
     }
 
-    /// <summary>Repeats the same bytes, or replaces them by dearer ones of the same nonce.
-    /// </summary>
+    /// <summary>Repeats the same bytes, or replaces them by others of the same nonce: at most once
+    /// in a block.</summary>
     private async Task PushAsync(
         OutboxEntry entry, Head head, bool isFirst, CancellationToken cancel)
     {
         Progress progress = ProgressOf(entry);
-        OutboxAttempt last = entry.Attempts[^1];
-        FeeQuote previous = new(last.MaxFee, last.PriorityFee);
-        bool isStuck = Elapsed(progress.AttemptSince) >= _options.ReplaceAfter
-            || (entry.Request.IsUrgent && previous.MaxFee < head.Latest.BaseFee);
-        bool isWanted = head.Nonce <= entry.Nonce && isFirst && (isStuck || progress.IsFeeTooLow);
-        if (isWanted && entry.Attempts.Count < OutboxEntry.AttemptsMax)
+        if (entry.State == OutboxState.Signed && JudgedOf(entry).Needless is { } reason
+            && !await IsKnownAsync(entry, cancel).ConfigureAwait(false))
         {
-            FeeQuote market = FeeQuote.Market(head.Latest.BaseFee, _options.PriorityFee);
-            FeeQuote wanted = FeeQuote.Replacement(previous, market);
-            UInt128 cap = CapOf(entry.Request);
-            if (FeeQuote.TryCap(wanted, previous.Floor(), last.GasLimit, cap, out FeeQuote quote))
-            {
-                await AttemptAsync(entry, last.Nonce, last.GasLimit, quote, cancel)
-                    .ConfigureAwait(false);
-                return;
-            }
-
-            string text = cap.ToString(CultureInfo.InvariantCulture);
-            Report(entry, $"a higher fee would cost more than it is worth ({text} wei); waiting");
+            await EndAsync(entry, OutboxOutcome.Cancelled, reason, cancel).ConfigureAwait(false);
+            return;
         }
 
+        progress.SignedAtBlock ??= head.Latest.Number;
+        bool mayReplace = head.Nonce <= entry.Nonce && head.Latest.Number > progress.SignedAtBlock
+            && entry.Attempts.Count < OutboxEntry.AttemptsMax && JudgedOf(entry).Needless is null;
+        bool isReplaced = mayReplace && (entry.State == OutboxState.Signed
+            ? progress.IsRefused
+                && await RenewAsync(entry, head, cancel).ConfigureAwait(false)
+            : isFirst && IsStuck(entry, head)
+                && await BumpAsync(entry, head, cancel).ConfigureAwait(false));
         TimeSpan every = progress.IsTaken ? _options.RebroadcastEvery : _options.RetryEvery;
-        if (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= every)
+        if (!isReplaced && (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= every))
         {
-            await OfferAsync(entry, cancel).ConfigureAwait(false);
+            await OfferAsync(entry, head, isFresh: false, cancel).ConfigureAwait(false);
         }
     }
 
-    private static UInt128 CapOf(OutboxRequest request) =>
-        request.IsUrgent ? request.UrgentCostMaxWei : request.CostMaxWei;
+    private bool IsStuck(OutboxEntry entry, Head head)
+    {
+        Progress progress = ProgressOf(entry);
+        return progress.IsFeeTooLow || Elapsed(progress.AttemptSince) >= _options.ReplaceAfter
+            || (JudgedOf(entry).IsUrgent && entry.Attempts[^1].MaxFee < head.Latest.BaseFee);
+    }
+
+    /// <summary>No endpoint took any attempt, so none was ever public: the next one is signed at
+    /// today's gas and price, higher or lower. True where nothing more is to be done.</summary>
+    private async Task<bool> RenewAsync(OutboxEntry entry, Head head, CancellationToken cancel)
+    {
+        Progress progress = ProgressOf(entry);
+        OutboxAttempt last = entry.Attempts[^1];
+        FeeQuote previous = new(last.MaxFee, last.PriorityFee);
+        FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
+        bool isLate = entry.Attempts.Count >= QuickAttempts
+            && Elapsed(progress.AttemptSince) < s_slowAttempts;
+        if (isLate || !(progress.IsFeeTooLow || previous.IsFarFrom(fees.Market))
+            || await GasAsync(entry, head, cancel).ConfigureAwait(false) is not ulong gas)
+        {
+            return !_open.ContainsKey(entry.Id);
+        }
+
+        FeeQuote wanted = progress.IsFeeTooLow
+            ? FeeQuote.Replacement(previous, fees.Market)
+            : fees.Market;
+        FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
+        Price? price = await PriceAsync(entry, fees, wanted, floor, gas, cancel)
+            .ConfigureAwait(false);
+        if (price is null || price.Quote == previous)
+        {
+            return false;
+        }
+
+        await AttemptAsync(entry, last.Nonce, price, head, cancel).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>An eighth more than the attempt that is public: only while every endpoint calls
+    /// it unmined, and only where the nonce is still ours. True where nothing more is to be done.
+    /// </summary>
+    private async Task<bool> BumpAsync(OutboxEntry entry, Head head, CancellationToken cancel)
+    {
+        OutboxAttempt last = entry.Attempts[^1];
+        (_, ulong spent) = await _rpc.NonceRangeAsync(Account, BlockTag.Latest, cancel)
+            .ConfigureAwait(false);
+        if (spent > last.Nonce)
+        {
+            return false;
+        }
+
+        if (!await IsKnownAsync(entry, cancel).ConfigureAwait(false))
+        {
+            // Dropped, or pushed out by somebody else with this key: the pool says which.
+            await OfferAsync(entry, head, isFresh: false, cancel).ConfigureAwait(false);
+            if (ProgressOf(entry).IsHeld)
+            {
+                return true;
+            }
+
+            entry = _open[entry.Id];
+        }
+
+        FeeQuote previous = new(last.MaxFee, last.PriorityFee);
+        FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
+        FeeQuote wanted = FeeQuote.Replacement(previous, fees.Market);
+        Price? price = await PriceAsync(
+            entry, fees, wanted, previous.Floor(), last.GasLimit, cancel).ConfigureAwait(false);
+        if (price is null)
+        {
+            return false;
+        }
+
+        await AttemptAsync(entry, last.Nonce, price, head, cancel).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Whether an endpoint has any attempt, mined or waiting.</summary>
+    private async Task<bool> IsKnownAsync(OutboxEntry entry, CancellationToken cancel)
+    {
+        for (int i = entry.Attempts.Count - 1; i >= 0; i--)
+        {
+            TransactionInfo? known = await _rpc
+                .TransactionAsync(entry.Attempts[i].TxHash, cancel)
+                .ConfigureAwait(false);
+            if (known is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private TimeSpan Elapsed(long? since) =>
         since is long start ? _time.GetElapsedTime(start) : TimeSpan.Zero;

@@ -13,7 +13,8 @@ namespace ComputeVoucher.Chain;
 /// <remarks>
 /// <para>Order of every step: store, then act. A nonce is taken in the same write that stores the
 /// signed bytes, so that a crash leaves either neither or both. The nonce is ours: the chain's
-/// count at "latest" only ever raises it, "pending" is never asked.</para>
+/// count at "latest" raises it; "pending" only tells whether somebody else with this key is before
+/// us, and then waits.</para>
 /// <para>Nothing happens by itself: <see cref="StepAsync"/> does one pass and is driven from
 /// outside. Calls are serialised; any thread may make them.</para>
 /// </remarks>
@@ -66,13 +67,11 @@ public sealed partial class Outbox : IDisposable
         _options = options;
         _time = time;
         Account = account;
+        Market = new FeeMarket(rpc, options.Fees);
         foreach (OutboxEntry entry in store.List())
         {
-            if (entry.From == Account)
-            {
-                Remember(entry);
-                CheckStored(entry);
-            }
+            Remember(entry);
+            CheckStored(entry);
         }
     }
 
@@ -86,7 +85,8 @@ public sealed partial class Outbox : IDisposable
     /// <summary>One line on what keeps the outbox waiting; null where nothing does.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Rows that are not final, oldest first; a snapshot.</summary>
+    /// <summary>Rows that are not final, oldest first, those of a former key before ours; a
+    /// snapshot.</summary>
     public IReadOnlyList<OutboxEntry> Open
     {
         get
@@ -94,7 +94,7 @@ public sealed partial class Outbox : IDisposable
             _gate.Wait();
             try
             {
-                return [.. _open.Values];
+                return [.. _former.Values, .. _open.Values];
             }
             finally
             {
@@ -161,6 +161,32 @@ public sealed partial class Outbox : IDisposable
         }
     }
 
+    /// <summary>Forgets a row that was never signed: whatever it was computed from is old.
+    /// </summary>
+    internal async Task DropAsync(long id, CancellationToken cancel)
+    {
+        await _gate.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            RefuseIfStopped();
+            if (_open.TryGetValue(id, out OutboxEntry? entry) && entry.State == OutboxState.Intent)
+            {
+                OutboxEntry ended = entry with
+                {
+                    State = OutboxState.Abandoned,
+                    Outcome = OutboxOutcome.Cancelled,
+                };
+                await StoreAsync(ended, cancel).ConfigureAwait(false);
+                await _store.DeleteAsync(id, cancel).ConfigureAwait(false);
+                _closed.Remove(id);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>One pass: watches, repeats, replaces, signs, sends.</summary>
     /// <returns>The rows that changed their stage.</returns>
     /// <remarks>Never throws a <see cref="ChainException"/>: it becomes <see cref="Problem"/>, and
@@ -172,6 +198,7 @@ public sealed partial class Outbox : IDisposable
         try
         {
             _changes.Clear();
+            _decisions.Clear();
             Problem = null;
             try
             {
@@ -182,6 +209,8 @@ public sealed partial class Outbox : IDisposable
                 Problem = _stopped ?? Problem ?? e.Message;
             }
 
+            RepeatComplaint();
+            Decisions = [.. _decisions];
             return [.. _changes];
         }
         finally
@@ -236,6 +265,17 @@ public sealed partial class Outbox : IDisposable
 
     private void Remember(OutboxEntry entry)
     {
+        if (entry.From != Account)
+        {
+            _former.Remove(entry.Id);
+            if (entry.IsOpen)
+            {
+                _former[entry.Id] = entry;
+            }
+
+            return;
+        }
+
         if (entry.IsOpen)
         {
             _open[entry.Id] = entry;
@@ -311,6 +351,20 @@ public sealed partial class Outbox : IDisposable
         }
     }
 
+    /// <summary>What an offer was told stands until the next offer: between the two nothing has
+    /// become better.</summary>
+    private void RepeatComplaint()
+    {
+        foreach (OutboxEntry entry in new List<OutboxEntry>(_open.Values))
+        {
+            if (Problem is null && ProgressOf(entry).Complaint is { } line
+                && entry.State < OutboxState.Mined)
+            {
+                Report(entry, line);
+            }
+        }
+    }
+
     private Progress ProgressOf(OutboxEntry entry)
     {
         if (!_progress.TryGetValue(entry.Id, out Progress? progress))
@@ -330,9 +384,27 @@ public sealed partial class Outbox : IDisposable
 
         public long? AttemptSince { get; set; }
 
+        /// <summary>No second price is signed in this block.</summary>
+        public ulong? SignedAtBlock { get; set; }
+
         public bool IsTaken { get; set; }
 
         public bool IsFeeTooLow { get; set; }
+
+        /// <summary>Every endpoint said no to it, and it was never out.</summary>
+        public bool IsRefused { get; set; }
+
+        /// <summary>Somebody else's transaction has its nonce in the pool.</summary>
+        public bool IsHeld { get; set; }
+
+        /// <summary>Where that was seen before anything of it was out.</summary>
+        public ulong? HeldAtBlock { get; set; }
+
+        /// <summary>Its first offer was told that the nonce is spent.</summary>
+        public bool IsNonceDoubted { get; set; }
+
+        /// <summary>What the last offer was told, where that is for the operator.</summary>
+        public string? Complaint { get; set; }
 
         /// <summary>The attempt whose bytes were found to be what they should be.</summary>
         public Bytes32? Checked { get; set; }
@@ -359,11 +431,12 @@ public sealed record OutboxOptions
     /// forget.</summary>
     public TimeSpan RebroadcastEvery { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A higher fee when an attempt was not mined for so long: three slots.</summary>
+    /// <summary>A higher fee when an attempt that is out was not mined for so long: three slots.
+    /// </summary>
     public TimeSpan ReplaceAfter { get; init; } = TimeSpan.FromSeconds(36);
 
-    /// <summary>Wei per gas for the block's author, at the first attempt.</summary>
-    public UInt128 PriorityFee { get; init; } = 1_000_000_000;
+    /// <summary>What transactions may cost.</summary>
+    public FeeLimits Fees { get; init; } = new();
 
     /// <summary>Open nonces at a time.</summary>
     public int InFlightMax { get; init; } = ChainLimits.InFlightMax;

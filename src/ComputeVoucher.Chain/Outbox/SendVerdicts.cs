@@ -20,7 +20,8 @@ internal static class SendVerdicts
         ("nonce_too_low", SendVerdict.NonceSpent),
         ("oldnonce", SendVerdict.NonceSpent),
         ("nonce is too low", SendVerdict.NonceSpent),
-        ("replacement", SendVerdict.FeeTooLow),
+        ("replacement", SendVerdict.NonceHeld),
+        ("could not replace", SendVerdict.NonceHeld),
         ("underpriced", SendVerdict.FeeTooLow),
         ("feetoolow", SendVerdict.FeeTooLow),
         ("fee too low", SendVerdict.FeeTooLow),
@@ -65,8 +66,11 @@ internal enum SendVerdict
     /// </summary>
     NonceSpent,
 
-    /// <summary>The pool holds a dearer transaction of this nonce, or wants a higher fee.
-    /// </summary>
+    /// <summary>The pool holds another transaction of this nonce, which may be ours or that of
+    /// somebody else with the same key.</summary>
+    NonceHeld,
+
+    /// <summary>The pool wants a higher fee.</summary>
     FeeTooLow,
 
     /// <summary>The account cannot pay; the bytes are kept until it can.</summary>

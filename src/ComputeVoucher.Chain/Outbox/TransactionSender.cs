@@ -44,6 +44,8 @@ public sealed class TransactionSender : IDisposable
         {
             ChainId = options.ChainId,
             Confirmations = Math.Max(1, options.Confirmations),
+            // Whoever sends one waits for it; a deployment costs more than a redemption.
+            Fees = new FeeLimits { TransactionMax = null, DayMax = null },
         };
         _outbox = new Outbox(rpc, _rows, key, rules, time);
         _start = time.GetTimestamp();

@@ -100,7 +100,7 @@ public sealed class BatchBuilder
             ulong gas = await _rpc
                 .EstimateGasAsync(new CallRequest(_from, _vouchers.Address, data), cancel)
                 .ConfigureAwait(false);
-            gas += gas / 5;
+            gas = GasMargin.Above(gas);
             if (gas <= _gasMax)
             {
                 batches.Add(new RedeemBatch(terms, node, rows, data, gas, paid));

@@ -9,7 +9,8 @@ namespace ComputeVoucher.Chain;
 
 /// <summary>A redemption that worked when it was simulated.</summary>
 /// <param name="Data">The call's data.</param>
-/// <param name="GasLimit">A fifth above the estimate.</param>
+/// <param name="GasLimit">What it may take, by the state it was simulated on; the limit that is
+/// signed is estimated when it is.</param>
 /// <param name="Paid">Token base units that it pays.</param>
 public sealed record RedeemBatch(
     VoucherClass Terms,

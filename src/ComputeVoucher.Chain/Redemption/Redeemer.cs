@@ -12,13 +12,10 @@ namespace ComputeVoucher.Chain;
 /// the gas when waiting would lose them.</summary>
 /// <remarks>Marks nothing as redeemed: only the mirror does, from the chain. So a lost, repeated or
 /// reverted transaction costs gas and nothing else.</remarks>
-public sealed class Redeemer
+public sealed partial class Redeemer
 {
     /// <summary>The kind of outbox rows that redeem.</summary>
     public const string Kind = "redeem";
-
-    // A price is in token base units for 1e9 compute units.
-    private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
 
     private readonly Func<IReadOnlyList<ChannelState>> _channels;
     private readonly Func<Bytes32, VoucherClass?> _classOf;
@@ -59,17 +56,22 @@ public sealed class Redeemer
         _vouchers = vouchers;
         _options = options;
         _time = time;
+        _outbox.Judge = JudgementOf;
     }
 
     /// <summary>One line on what keeps it from redeeming; null where nothing does.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>One line with the figures of what is held back because it is not worth its gas now;
+    /// null where nothing is.</summary>
+    public string? Waiting { get; private set; }
 
     private ulong Now => (ulong)_time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>What is due now, worth it or not.</summary>
     public IReadOnlyList<RedemptionDue> Due()
     {
-        Dictionary<Bytes32, UInt128> inFlight = InFlight();
+        Dictionary<Bytes32, InFlight> inFlight = InFlightOf();
         List<RedemptionDue> due = [];
         foreach (ChannelState channel in _channels())
         {
@@ -83,13 +85,15 @@ public sealed class Redeemer
             }
 
             UInt256 value = Payout(terms, claimable) - Payout(terms, channel.Row.Redeemed);
+            bool isUrgent = IsUrgent(channel, terms);
+            InFlight sent = inFlight.GetValueOrDefault(channel.Id);
             due.Add(new RedemptionDue(
                 channel,
                 terms,
                 claimable - channel.Row.Redeemed,
                 value,
-                channel.Row.ThawAt != 0 || EndsSoon(terms),
-                inFlight.TryGetValue(channel.Id, out UInt128 sent) && sent >= claimable));
+                isUrgent,
+                (isUrgent ? sent.SafeUnits : sent.Units) >= claimable));
         }
 
         return due;
@@ -102,9 +106,12 @@ public sealed class Redeemer
     public async Task<IReadOnlyList<OutboxEntry>> StepAsync(bool now, CancellationToken cancel)
     {
         Problem = null;
+        Waiting = null;
         List<OutboxEntry> submitted = [];
         try
         {
+            Look();
+            await DropStaleAsync(cancel).ConfigureAwait(false);
             IReadOnlyList<RedemptionDue> due = Due();
             await HurryAsync(due, cancel).ConfigureAwait(false);
             Dictionary<Bytes32, List<RedemptionDue>> groups = Groups(due);
@@ -115,13 +122,16 @@ public sealed class Redeemer
 
             BlockHeader head = await _rpc.BlockAsync(BlockTag.Latest, cancel).ConfigureAwait(false)
                 ?? throw new ChainException(ChainFault.Malformed, "the chain has no latest block");
+            FeeView fees = await _outbox.Market.LookAsync(head, cancel).ConfigureAwait(false);
             foreach ((Bytes32 classId, List<RedemptionDue> group) in groups)
             {
                 bool mayTry = now || !_waitUntil.TryGetValue(classId, out ulong until)
                     || Now >= until;
-                if (mayTry && (now || IsWorthIt(group, head.BaseFee)))
+                List<RedemptionDue> worthy = mayTry ? Worthy(group, fees, now) : [];
+                if (worthy.Count > 0)
                 {
-                    await SubmitAsync(classId, group, submitted, cancel).ConfigureAwait(false);
+                    await SubmitAsync(classId, worthy, fees, now, submitted, cancel)
+                        .ConfigureAwait(false);
                 }
             }
         }
@@ -140,17 +150,13 @@ public sealed class Redeemer
         ArgumentNullException.ThrowIfNull(change);
         OutboxEntry item = change.Entry;
         bool isBad = item.Outcome
-            is OutboxOutcome.Reverted or OutboxOutcome.WithoutLog or OutboxOutcome.Refused;
+            is OutboxOutcome.Reverted or OutboxOutcome.WithoutLog or OutboxOutcome.Refused
+            or OutboxOutcome.NoEffect;
         if (isBad && item.Request.Purpose is { } purpose)
         {
             Wait(purpose.ClassId);
         }
     }
-
-    /// <summary>Token base units that cumulative units have paid: rounded down, as the contract
-    /// does.</summary>
-    private static UInt256 Payout(in VoucherClass terms, UInt128 units) =>
-        (UInt256)units * terms.UnitPrice / s_unitsPerPrice;
 
     /// <summary>A thaw that is seen when the batch is on its way raises that batch's cap: the
     /// units are in no other transaction.</summary>
@@ -183,6 +189,8 @@ public sealed class Redeemer
     private async Task SubmitAsync(
         Bytes32 classId,
         List<RedemptionDue> group,
+        FeeView fees,
+        bool now,
         List<OutboxEntry> submitted,
         CancellationToken cancel)
     {
@@ -207,16 +215,20 @@ public sealed class Redeemer
 
         foreach (RedeemBatch batch in plan.Batches)
         {
-            UInt128 worth = Wei(batch.Paid);
+            bool isWorth = now || isUrgent
+                || await PaysAsync(batch, fees, cancel).ConfigureAwait(false);
+            if (!isWorth)
+            {
+                Wait(classId);
+                continue;
+            }
+
             OutboxRequest request = new()
             {
                 Kind = Kind,
                 Key = $"redeem {Keccak256.Hash(batch.Data)}",
                 To = _vouchers,
                 Data = batch.Data,
-                GasLimit = batch.GasLimit,
-                CostMaxWei = worth / _options.CostShare,
-                UrgentCostMaxWei = worth,
                 IsUrgent = isUrgent,
                 ExpectedTopic = BatchRedeemedEvent.Topic,
                 ExpectedContract = _vouchers,
@@ -226,47 +238,13 @@ public sealed class Redeemer
         }
     }
 
-    private bool IsWorthIt(List<RedemptionDue> group, UInt128 baseFee)
-    {
-        UInt256 value = UInt256.Zero;
-        foreach (RedemptionDue due in group)
-        {
-            _dueSince.TryAdd(due.Channel.Id, Now);
-            ulong age = Now - Math.Min(Now, _dueSince[due.Channel.Id]);
-            if (due.IsUrgent || age >= (ulong)_options.AgeMax.TotalSeconds)
-            {
-                return true;
-            }
-
-            value += due.Value;
-        }
-
-        if (_options.WeiPerTokenUnit == UInt128.Zero)
-        {
-            return false;
-        }
-
-        ulong gas = _options.BatchGas + _options.RowGas * (ulong)group.Count;
-        UInt256 cost = (UInt256)baseFee * gas * _options.GasFactor;
-        return (UInt256)Wei(value) >= cost;
-    }
-
-    private UInt128 Wei(UInt256 tokenUnits)
-    {
-        UInt256 limit = UInt128.MaxValue;
-        UInt256 rate = _options.WeiPerTokenUnit;
-        return rate.IsZero || tokenUnits <= limit / rate
-            ? (tokenUnits * rate).ToUInt128()
-            : UInt128.MaxValue;
-    }
-
     private static Dictionary<Bytes32, List<RedemptionDue>> Groups(
         IReadOnlyList<RedemptionDue> due)
     {
         Dictionary<Bytes32, List<RedemptionDue>> groups = [];
         foreach (RedemptionDue item in due)
         {
-            if (item.InFlight)
+            if (item.InFlight || item.Value.IsZero)
             {
                 continue;
             }
@@ -285,9 +263,9 @@ public sealed class Redeemer
     }
 
     /// <summary>Per channel the units that open transactions redeem.</summary>
-    private Dictionary<Bytes32, UInt128> InFlight()
+    private Dictionary<Bytes32, InFlight> InFlightOf()
     {
-        Dictionary<Bytes32, UInt128> inFlight = [];
+        Dictionary<Bytes32, InFlight> inFlight = [];
         foreach (OutboxEntry item in _outbox.Open)
         {
             bool isMine = item.Request.To == _vouchers
@@ -297,10 +275,15 @@ public sealed class Redeemer
                 continue;
             }
 
+            // What waits under an ordinary cap, or what nobody can make dearer, saves nothing.
+            bool isSafe = (item.State > OutboxState.Intent || item.Request.IsUrgent)
+                && item.From == _outbox.Account;
             foreach (RedeemedUnits units in purpose.Channels)
             {
-                UInt128 sent = inFlight.GetValueOrDefault(units.Channel);
-                inFlight[units.Channel] = UInt128.Max(sent, units.CumUnits);
+                InFlight before = inFlight.GetValueOrDefault(units.Channel);
+                inFlight[units.Channel] = new InFlight(
+                    UInt128.Max(before.Units, units.CumUnits),
+                    isSafe ? UInt128.Max(before.SafeUnits, units.CumUnits) : before.SafeUnits);
             }
         }
 
@@ -320,14 +303,13 @@ public sealed class Redeemer
         return false;
     }
 
-    private bool EndsSoon(in VoucherClass terms)
-    {
-        UInt128 end = (UInt128)terms.Expiry + VoucherLimits.ExpiryGraceSeconds;
-        return Now + (UInt128)_options.ExpiryMargin.TotalSeconds >= end;
-    }
-
     private void Wait(Bytes32 classId) =>
         _waitUntil[classId] = Now + (ulong)_options.RetryAfter.TotalSeconds;
+
+    /// <param name="Units">Of any open transaction.</param>
+    /// <param name="SafeUnits">Of those that are on their way under the urgent cap or signed, by
+    /// the key that may raise their fee.</param>
+    private readonly record struct InFlight(UInt128 Units, UInt128 SafeUnits);
 }
 
 /// <summary>A channel with acked units that the chain has not paid yet.</summary>

@@ -5,9 +5,12 @@ namespace ComputeVoucher.Chain;
 /// <summary>When a redemption is worth its gas.</summary>
 public sealed record RedeemerOptions
 {
+    /// <summary>False redeems only what is about to be lost.</summary>
+    public bool IsAutomatic { get; init; } = true;
+
     /// <summary>Wei that one token base unit is worth; 0 where the operator does not say, then
-    /// neither <see cref="GasFactor"/> nor the fee caps apply. For a dollar of 6 decimals at 3,000
-    /// dollars an ether: 333,333,333.</summary>
+    /// only <see cref="AgeMax"/> and the operator's fee caps decide. For a dollar of 6 decimals at
+    /// 3,000 dollars an ether: 333,333,333.</summary>
     public UInt128 WeiPerTokenUnit { get; init; }
 
     /// <summary>Redeem when the value reaches so many times the gas.</summary>
@@ -21,10 +24,6 @@ public sealed record RedeemerOptions
     /// the end of a thaw in which the node stopped serving.</summary>
     public TimeSpan ExpiryMargin { get; init; } = TimeSpan.FromDays(2);
 
-    /// <summary>Of the value of a batch, the fee may be one in so many; urgent ones may cost it
-    /// all.</summary>
-    public uint CostShare { get; init; } = 4;
-
     /// <summary>Gas of one redemption before its rows; with <see cref="RowGas"/> only for the
     /// question whether it is worth it, the gas limit comes from a simulation.</summary>
     public ulong BatchGas { get; init; } = 80_000;
@@ -34,4 +33,8 @@ public sealed record RedeemerOptions
 
     /// <summary>A batch that could not be made, or reverted, is tried again after this.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>An urgent batch that could not be signed is made anew after this: a slot of
+    /// mainnet.</summary>
+    public TimeSpan UrgentRetryAfter { get; init; } = TimeSpan.FromSeconds(12);
 }

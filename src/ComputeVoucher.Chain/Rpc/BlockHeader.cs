@@ -33,6 +33,10 @@ public readonly record struct BlockTag
     /// </summary>
     public static BlockTag Finalized => new("finalized");
 
+    /// <summary>The newest block with what the pool would add to it: a count of transactions, not
+    /// a state to rely on.</summary>
+    public static BlockTag Pending => new("pending");
+
     public static BlockTag Number(ulong number) =>
         new("0x" + number.ToString("x", CultureInfo.InvariantCulture));
 

@@ -18,6 +18,10 @@ public sealed class ChainException(
     /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Of a transaction that nobody took: an endpoint that did not answer may have it.
+    /// </summary>
+    public bool MayBeTaken { get; init; }
+
     /// <summary>Another endpoint, or the same one later, may answer differently.</summary>
     public bool IsTransient => Fault
         is ChainFault.Unreachable or ChainFault.TimedOut or ChainFault.RateLimited

@@ -124,7 +124,12 @@ public sealed partial class JsonRpcClient
         ArgumentNullException.ThrowIfNull(call);
         return CallAsync(
             "eth_estimateGas",
-            w => WriteCall(w, call),
+            w =>
+            {
+                // Some clients estimate on top of the pending block where none is named.
+                WriteCall(w, call);
+                w.WriteStringValue(BlockTag.Latest.ToString());
+            },
             r => JsonScalar.ReadUInt64(r, "gas"),
             cancel);
     }
@@ -133,12 +138,14 @@ public sealed partial class JsonRpcClient
     /// </summary>
     /// <returns>The hash, by the first endpoint that took them.</returns>
     /// <exception cref="ChainException">None took them; the error of one that understood the
-    /// request goes before one of transport.</exception>
+    /// request goes before one of transport, and says whether another may have them all the same.
+    /// </exception>
     public async Task<Bytes32> SendRawAsync(
         ReadOnlyMemory<byte> transaction, CancellationToken cancel)
     {
         Bytes32? hash = null;
         ChainException? last = null;
+        bool mayHave = false;
         string hex = Hex.Encode(transaction.Span);
         foreach (RpcEndpoint endpoint in InOrder())
         {
@@ -157,10 +164,11 @@ public sealed partial class JsonRpcClient
             catch (ChainException e)
             {
                 last = last is null || last.IsTransient ? e : last;
+                mayHave |= MayHaveArrived(e);
             }
         }
 
-        return hash ?? throw last ?? AllQuarantined();
+        return hash ?? throw Untaken(last ?? AllQuarantined(), mayHave);
     }
 
     /// <summary>The lowest count that any endpoint gives: what all agree is spent. Endpoints that

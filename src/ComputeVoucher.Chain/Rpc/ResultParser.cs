@@ -34,6 +34,13 @@ internal static class ResultParser
             return null;
         }
 
+        // A receipt of a pending transaction names no block: it is not mined.
+        if (JsonScalar.Member(result, "blockNumber").ValueKind == JsonValueKind.Null
+            || JsonScalar.Member(result, "blockHash").ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
         return new TransactionReceipt(
             JsonScalar.ReadBytes32(
                 JsonScalar.Member(result, "transactionHash"), "transactionHash"),

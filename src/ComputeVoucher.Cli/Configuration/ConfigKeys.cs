@@ -49,6 +49,12 @@ internal static class ConfigKeys
     public const string RedeemWeiPerToken = "redeem:weiPerTokenUnit";
     public const string RedeemGasFactor = "redeem:gasFactor";
     public const string RedeemAgeSeconds = "redeem:ageSecondsMax";
+    public const string RedeemGasPriceMax = "redeem:gasPriceWeiMax";
+    public const string RedeemTransactionMax = "redeem:transactionWeiMax";
+    public const string RedeemDayMax = "redeem:dayWeiMax";
+    public const string RedeemUrgentMax = "redeem:urgentWeiMax";
+    public const string RedeemTip = "redeem:tipWei";
+    public const string RedeemDataFeeOracle = "redeem:dataFeeOracle";
     public const string LogLevel = "log:level";
 
     public static IReadOnlyList<ConfigKey> All { get; } =
@@ -127,7 +133,19 @@ internal static class ConfigKeys
         new(RedeemGasFactor, ConfigType.Number, "times", "20",
             "Redeem when the value reaches so many times the gas"),
         new(RedeemAgeSeconds, ConfigType.Number, "s", "86400",
-            "Redeem what has been due for so long, whatever the gas"),
+            "Redeem what has been due for so long, as far as the caps allow"),
+        new(RedeemGasPriceMax, ConfigType.Number, "wei per gas", "100000000000",
+            "Highest gas price of an ordinary redemption; above it waits"),
+        new(RedeemTransactionMax, ConfigType.Number, "wei", "50000000000000000",
+            "Highest fee of one ordinary redemption"),
+        new(RedeemDayMax, ConfigType.Number, "wei", "100000000000000000",
+            "Highest fee of all ordinary redemptions of 24 hours"),
+        new(RedeemUrgentMax, ConfigType.Number, "wei", "500000000000000000",
+            "Ceiling of one urgent redemption (thaw, expiry), which may cost what it saves"),
+        new(RedeemTip, ConfigType.Number, "wei per gas", "0",
+            "Tip for the block's author; 0 asks the chain"),
+        new(RedeemDataFeeOracle, ConfigType.Text, "", "",
+            "GasPriceOracle of a rollup (0x42…0F on the OP stack), whose data fee then counts"),
         new(LogLevel, ConfigType.Text, "", "Information",
             "Trace, Debug, Information, Warning, Error or None"),
     ];

@@ -125,7 +125,25 @@ internal sealed record NodeConfiguration(
         file.Flag(ConfigKeys.RedeemEnabled),
         file.Number(ConfigKeys.RedeemWeiPerToken, 0, ulong.MaxValue),
         (uint)file.Number(ConfigKeys.RedeemGasFactor, 1, 1_000_000),
-        Seconds(file, ConfigKeys.RedeemAgeSeconds, 1, 30 * 86_400));
+        Seconds(file, ConfigKeys.RedeemAgeSeconds, 1, 30 * 86_400),
+        LoadFees(file));
+
+    private static FeeLimits LoadFees(ConfigFile file)
+    {
+        ulong tip = file.Number(ConfigKeys.RedeemTip, 0, long.MaxValue);
+        string oracle = file.Text(ConfigKeys.RedeemDataFeeOracle);
+        return new FeeLimits
+        {
+            GasPriceMax = file.Number(ConfigKeys.RedeemGasPriceMax, 1, ulong.MaxValue),
+            TransactionMax = file.Number(ConfigKeys.RedeemTransactionMax, 1, ulong.MaxValue),
+            DayMax = file.Number(ConfigKeys.RedeemDayMax, 1, ulong.MaxValue),
+            UrgentMax = file.Number(ConfigKeys.RedeemUrgentMax, 1, ulong.MaxValue),
+            Tip = tip == 0 ? null : tip,
+            DataFeeOracle = oracle.Length == 0
+                ? null
+                : file.Parse(ConfigKeys.RedeemDataFeeOracle, oracle, text => Address.Parse(text)),
+        };
+    }
 
     private static TimeSpan Ms(ConfigFile file, string name, ulong min, ulong max) =>
         TimeSpan.FromMilliseconds(file.Number(name, min, max));

@@ -12,10 +12,10 @@ namespace ComputeVoucher.Ledger.Internal;
 /// <remarks>Big endian: state u8, outcome u8, flags u8 (1 has a to, 2 urgent, 4 has a topic, 8 has
 /// a contract, 16 has a purpose), from 20, created at u64, mined block u64, its hash 32, mined
 /// transaction 32, to 20, value u128, gas u64, cost cap u128, urgent cost cap u128, topic 32,
-/// contract 20 (what is absent is zero), kind (u8 length, ASCII), key (u8 length, ASCII), data
-/// (u32 length); the purpose: class 32, count u16, per channel id 32 and units u128; attempts:
-/// count u8, each nonce u64, maximum fee u128, priority fee u128, gas u64, hash 32, bytes (u32
-/// length).</remarks>
+/// contract 20 (what is absent is zero, a cap all ones), kind (u8 length, ASCII), key (u8 length,
+/// ASCII), data (u32 length); the purpose: class 32, count u16, per channel id 32 and units u128;
+/// attempts: count u8, each nonce u64, maximum fee u128, priority fee u128, gas u64, hash 32, bytes
+/// (u32 length).</remarks>
 internal static class OutboxRows
 {
     private const byte HasTo = 1;
@@ -24,6 +24,9 @@ internal static class OutboxRows
     private const byte HasContract = 8;
     private const byte HasPurpose = 16;
     private const byte AllFlags = 31;
+
+    // No fee is so high: it stands for the absence of a cap, which 0 does not.
+    private static readonly UInt128 s_noCap = UInt128.MaxValue;
 
     public static byte[] Key(long id)
     {
@@ -44,7 +47,7 @@ internal static class OutboxRows
             && request.Purpose?.Channels.Count is null or (> 0 and <= RedemptionPurpose.ChannelsMax)
             && entry.Attempts.Count <= OutboxEntry.AttemptsMax
             && entry.State is >= OutboxState.Intent and <= OutboxState.Abandoned
-            && entry.Outcome <= OutboxOutcome.Refused;
+            && entry.Outcome <= OutboxOutcome.NoEffect;
         foreach (OutboxAttempt attempt in entry.Attempts)
         {
             fits &= attempt.Raw.Length <= OutboxEntry.RawBytesMax
@@ -67,8 +70,8 @@ internal static class OutboxRows
         row.Write((request.To ?? default).ToArray());
         Put(row, request.Value);
         Put(row, request.GasLimit);
-        Put(row, request.CostMaxWei);
-        Put(row, request.UrgentCostMaxWei);
+        Put(row, request.CostMaxWei ?? s_noCap);
+        Put(row, request.UrgentCostMaxWei ?? s_noCap);
         row.Write((request.ExpectedTopic ?? default).ToArray());
         row.Write((request.ExpectedContract ?? default).ToArray());
         Put(row, request.Kind);
@@ -124,8 +127,8 @@ internal static class OutboxRows
         To = TakeAddress(ref rest, (flags & HasTo) != 0),
         Value = TakeUInt128(ref rest),
         GasLimit = TakeUInt64(ref rest),
-        CostMaxWei = TakeUInt128(ref rest),
-        UrgentCostMaxWei = TakeUInt128(ref rest),
+        CostMaxWei = TakeCap(ref rest),
+        UrgentCostMaxWei = TakeCap(ref rest),
         ExpectedTopic = TakeTopic(ref rest, (flags & HasTopic) != 0),
         ExpectedContract = TakeAddress(ref rest, (flags & HasContract) != 0),
         Kind = TakeText(ref rest),
@@ -233,6 +236,12 @@ internal static class OutboxRows
 
     private static UInt128 TakeUInt128(ref ReadOnlySpan<byte> rest) =>
         BinaryPrimitives.ReadUInt128BigEndian(Take(ref rest, 16));
+
+    private static UInt128? TakeCap(ref ReadOnlySpan<byte> rest)
+    {
+        UInt128 cap = TakeUInt128(ref rest);
+        return cap == s_noCap ? null : cap;
+    }
 
     private static string TakeText(ref ReadOnlySpan<byte> rest)
     {

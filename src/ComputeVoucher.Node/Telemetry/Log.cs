@@ -1,4 +1,5 @@
 using System;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Primitives;
 using Microsoft.Extensions.Logging;
 
@@ -114,6 +115,12 @@ internal static partial class Log
     [LoggerMessage(LogEvents.BatchSubmitted, LogLevel.Information,
         "redemption put in the outbox as {Id}")]
     public static partial void BatchSubmitted(this ILogger log, long id);
+
+    [LoggerMessage(LogEvents.FeeDecided, LogLevel.Information, "signed: {Decision}")]
+    public static partial void FeeDecided(this ILogger log, FeeDecision decision);
+
+    [LoggerMessage(LogEvents.HeldBack, LogLevel.Information, "not worth its gas now: {Reason}")]
+    public static partial void HeldBack(this ILogger log, string reason);
 
     [LoggerMessage(LogEvents.TransactionMoved, LogLevel.Information,
         "transaction {Id} ({Kind}) is {State}, {Outcome}")]

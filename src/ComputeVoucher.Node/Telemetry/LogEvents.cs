@@ -31,6 +31,8 @@ internal static class LogEvents
     public const int ChainNotice = 44;
     public const int BatchSubmitted = 50;
     public const int TransactionMoved = 51;
+    public const int FeeDecided = 52;
+    public const int HeldBack = 53;
     public const int HealthFailed = 60;
     public const int ControlAsked = 61;
     public const int ControlAbsent = 62;

@@ -1,0 +1,234 @@
+using System;
+using System.Collections.Generic;
+using System.Numerics;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>What became of signed transactions.</summary>
+public sealed partial class Outbox
+{
+    private readonly HashSet<long> _unwatched = [];
+
+    /// <summary>One transaction that an endpoint chokes on must not hold up the others; two in a
+    /// row that get no answer are an endpoint that is away.</summary>
+    private async Task WatchAllAsync(Head head, CancellationToken cancel)
+    {
+        _unwatched.Clear();
+        bool isAway = false;
+        foreach (OutboxEntry entry in (OutboxEntry[])[.. _former.Values, .. _open.Values])
+        {
+            if (entry.Attempts.Count == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                await WatchAsync(entry, head, cancel).ConfigureAwait(false);
+                isAway = false;
+            }
+            catch (ChainException e)
+            {
+                bool isUnheard = e.Fault is ChainFault.Unreachable or ChainFault.TimedOut
+                    or ChainFault.RateLimited or ChainFault.Unavailable;
+                if (isUnheard && isAway)
+                {
+                    throw;
+                }
+
+                isAway = isUnheard;
+                _unwatched.Add(entry.Id);
+                Report(entry, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Looks for a receipt of any attempt, and moves the row to where it proves to
+    /// be.</summary>
+    private async Task WatchAsync(OutboxEntry entry, Head head, CancellationToken cancel)
+    {
+        for (int i = entry.Attempts.Count - 1; i >= 0; i--)
+        {
+            OutboxAttempt attempt = entry.Attempts[i];
+            TransactionReceipt? receipt = await _rpc.ReceiptAsync(attempt.TxHash, cancel)
+                .ConfigureAwait(false);
+            if (receipt is null)
+            {
+                continue;
+            }
+
+            if (await IsCanonicalAsync(entry, attempt, receipt, head, cancel)
+                .ConfigureAwait(false))
+            {
+                await MinedAsync(entry, attempt, receipt, head, cancel).ConfigureAwait(false);
+                return;
+            }
+
+            Report(entry, "an endpoint's receipt does not fit the chain; ignored");
+        }
+
+        if (entry.State == OutboxState.Mined)
+        {
+            // A reorganisation took the block back: the same bytes go out again, at once.
+            ProgressOf(entry).OfferedAt = null;
+            entry = await MoveAsync(
+                entry with
+                {
+                    State = OutboxState.Sent,
+                    Outcome = OutboxOutcome.Open,
+                    MinedBlock = 0,
+                    MinedBlockHash = default,
+                    MinedTxHash = default,
+                },
+                null,
+                cancel).ConfigureAwait(false);
+        }
+
+        ulong nonce = entry.From == Account
+            ? head.Nonce
+            : await _rpc.NonceAsync(entry.From, BlockTag.Latest, cancel).ConfigureAwait(false);
+        if (nonce > entry.Nonce)
+        {
+            await NonceSpentAsync(entry, head, cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A receipt counts only when hash, sender and block are those of this chain.
+    /// </summary>
+    private async Task<bool> IsCanonicalAsync(
+        OutboxEntry entry,
+        OutboxAttempt attempt,
+        TransactionReceipt receipt,
+        Head head,
+        CancellationToken cancel)
+    {
+        if (receipt.TransactionHash != attempt.TxHash || receipt.From != entry.From
+            || receipt.BlockNumber > head.Latest.Number)
+        {
+            return false;
+        }
+
+        BlockHeader? block = await _rpc.BlockAsync(BlockTag.Number(receipt.BlockNumber), cancel)
+            .ConfigureAwait(false);
+        return block is not null && block.Number == receipt.BlockNumber
+            && block.Hash == receipt.BlockHash;
+    }
+
+    private async Task MinedAsync(
+        OutboxEntry entry,
+        OutboxAttempt attempt,
+        TransactionReceipt receipt,
+        Head head,
+        CancellationToken cancel)
+    {
+        _paid[entry.Id] = UInt128.Min(receipt.EffectiveGasPrice, attempt.MaxFee)
+            * Math.Min(receipt.GasUsed, attempt.GasLimit);
+        OutboxEntry mined = entry with
+        {
+            State = OutboxState.Mined,
+            Outcome = OutcomeOf(entry, attempt, receipt),
+            MinedBlock = receipt.BlockNumber,
+            MinedBlockHash = receipt.BlockHash,
+            MinedTxHash = attempt.TxHash,
+            Note = null,
+        };
+        if (mined.Outcome is OutboxOutcome.WithoutLog or OutboxOutcome.NoEffect)
+        {
+            Report(entry, mined.Outcome == OutboxOutcome.NoEffect
+                ? "mined, and redeemed nothing: the gas is lost"
+                : "mined without the log that proves it; counted as nothing");
+        }
+
+        if (mined.State != entry.State || mined.MinedBlockHash != entry.MinedBlockHash
+            || mined.MinedTxHash != entry.MinedTxHash || mined.Outcome != entry.Outcome)
+        {
+            await MoveAsync(mined, receipt, cancel).ConfigureAwait(false);
+        }
+
+        bool isSpent = entry.From != Account || head.Nonce > entry.Nonce;
+        if (isSpent
+            && receipt.BlockNumber <= await FinalAsync(head, cancel).ConfigureAwait(false))
+        {
+            await MoveAsync(mined with { State = OutboxState.Final }, receipt, cancel)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private static OutboxOutcome OutcomeOf(
+        OutboxEntry entry, OutboxAttempt attempt, TransactionReceipt receipt)
+    {
+        if (receipt.IsSuccess != true || receipt.To != entry.Request.To)
+        {
+            return OutboxOutcome.Reverted;
+        }
+
+        if (entry.Request.ExpectedTopic is not Bytes32 topic)
+        {
+            return OutboxOutcome.Succeeded;
+        }
+
+        Address? contract = entry.Request.ExpectedContract ?? entry.Request.To;
+        foreach (LogEntry log in receipt.Logs)
+        {
+            bool isProof = log.Contract == contract && !log.IsRemoved
+                && log.Topics.Length > 0 && log.Topics[0] == topic
+                && log.TransactionHash == attempt.TxHash && log.BlockHash == receipt.BlockHash;
+            if (isProof)
+            {
+                return entry.Request.Purpose is { } purpose && IsIdle(log, purpose)
+                    ? OutboxOutcome.NoEffect
+                    : OutboxOutcome.Succeeded;
+            }
+        }
+
+        return OutboxOutcome.WithoutLog;
+    }
+
+    /// <summary>A batch is mined whatever its rows do: only its bitmap says that one of those that
+    /// it is for moved.</summary>
+    private static bool IsIdle(LogEntry log, RedemptionPurpose purpose)
+    {
+        UInt256 rows = purpose.Channels.Count == RedemptionPurpose.ChannelsMax
+            ? UInt256.MaxValue
+            : UInt256.FromBigInteger((BigInteger.One << purpose.Channels.Count) - 1);
+        return !BatchRedeemedEvent.TryRead(log, out BatchRedeemedEvent batch)
+            || batch.ClassId != purpose.ClassId || batch.Bitmap.IsZero || batch.Units.IsZero
+            || batch.Bitmap > rows;
+    }
+
+    /// <summary>The chain has another transaction of this nonce, or hides the receipt. Only when
+    /// the nonce is spent in a final block, by every endpoint's count, can no attempt be mined any
+    /// more; then the request gets a new nonce.</summary>
+    private async Task NonceSpentAsync(OutboxEntry entry, Head head, CancellationToken cancel)
+    {
+        bool isDoubted = ProgressOf(entry).IsNonceDoubted && entry.State == OutboxState.Signed;
+        BlockTag block = isDoubted
+            ? BlockTag.Latest
+            : BlockTag.Number(await FinalAsync(head, cancel).ConfigureAwait(false));
+        ulong spent = await _rpc.NonceEverywhereAsync(entry.From, block, cancel)
+            .ConfigureAwait(false);
+        if (spent <= entry.Nonce)
+        {
+            return;
+        }
+
+        _progress.Remove(entry.Id);
+        if (entry.From != Account)
+        {
+            await EndAsync(entry, OutboxOutcome.Cancelled, "its nonce is spent", cancel)
+                .ConfigureAwait(false);
+            return;
+        }
+
+        bool isFiller = entry.Request.To == Account && entry.Request.Kind == FillerKind;
+        OutboxEntry again = isFiller
+            ? entry with { State = OutboxState.Final, Outcome = OutboxOutcome.Cancelled }
+            : entry with { State = OutboxState.Intent, Attempts = [] };
+        _byNonce.Remove(entry.Nonce!.Value);
+        await MoveAsync(again, null, cancel).ConfigureAwait(false);
+    }
+}
