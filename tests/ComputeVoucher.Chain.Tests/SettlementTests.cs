@@ -41,7 +41,7 @@ public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixtu
             BlockTag.Latest,
             default));
         Assert.Equal(ChainFault.Reverted, revert.Fault);
-        Assert.Contains("ZeroUnits", revert.Message, StringComparison.Ordinal);
+        Assert.Contains("the number of units is zero", revert.Message, StringComparison.Ordinal);
     }
 
     [AnvilFact(NeedsContracts = true)]
@@ -239,7 +239,7 @@ public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixtu
         BatchPlan none = await whole.BuildAsync(
             chain.Class, chain.Spender.Address, rows, default);
         Assert.Empty(none.Batches);
-        Assert.Contains("UnknownNode", Assert.Single(none.LeftOut), StringComparison.Ordinal);
+        Assert.Contains("has not joined a provider", Assert.Single(none.LeftOut), StringComparison.Ordinal);
     }
 
     [AnvilFact(NeedsContracts = true)]

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Net.Http;
@@ -139,6 +140,10 @@ public sealed class NodeRig : IAsyncDisposable
               "rules": { "budgetUnitsStart": 1000000000000000 }
             }
             """);
+
+    /// <summary>An amount of a command's JSON: a decimal string.</summary>
+    public static long Units(JsonElement answer, string name) => long.Parse(
+        answer.GetProperty(name).GetString()!, CultureInfo.InvariantCulture);
 
     /// <summary>Runs the binary to its end.</summary>
     public static (int Status, string Output, string Error) Run(params string[] arguments) =>

@@ -90,6 +90,9 @@ public sealed class RpcProxy : IAsyncDisposable
     /// the moment to let its clock pass the deadline.</summary>
     public Action? Stuck { get; init; }
 
+    /// <summary>A chain, or a client, that knows no "finalized" block.</summary>
+    public bool IsWithoutFinality { get; init; }
+
     /// <summary>Every fault, for tables.</summary>
     public static TheoryData<RpcFault> Faults => [.. Enum.GetValues<RpcFault>()];
 
@@ -301,6 +304,13 @@ public sealed class RpcProxy : IAsyncDisposable
 
     private async Task<string> ForwardAsync(byte[] request, string method)
     {
+        if (IsWithoutFinality)
+        {
+            string asked = Encoding.UTF8.GetString(request);
+            request = Encoding.UTF8.GetBytes(asked.Replace(
+                "\"finalized\"", "\"finalizd\"", StringComparison.Ordinal));
+        }
+
         using ByteArrayContent content = new(request);
         content.Headers.ContentType = new("application/json");
         using HttpResponseMessage answer = await s_http.PostAsync(_upstream, content, _stop.Token);

@@ -201,7 +201,7 @@ public sealed partial class ChannelMirror
         {
             throw new ChainException(
                 e.Fault,
-                e.Message + " (a chain without finality needs a number of confirmations)",
+                e.Message + " (a chain without finality: set chain:confirmations)",
                 e);
         }
     }

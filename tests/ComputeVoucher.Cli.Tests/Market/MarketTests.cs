@@ -25,8 +25,8 @@ public sealed class MarketTests
         JsonElement first = rig.Json(rig.RequestArguments(64, 8, "--trace", "--accept",
             "--output", rig.PathOf("out"), "--receipts", rig.PathOf("receipts")));
         Assert.Equal(64, first.GetProperty("served").GetInt32());
-        long units = first.GetProperty("units").GetInt64();
-        Assert.Equal(units, first.GetProperty("ackedUnits").GetInt64());
+        long units = NodeRig.Units(first, "units");
+        Assert.Equal(units, NodeRig.Units(first, "ackedUnits"));
 
         // 2. What the node answered is what a local run answers.
         rig.Must("infer", "--model", rig.Model, "--input", rig.Input, "--output",
@@ -53,8 +53,8 @@ public sealed class MarketTests
         File.Delete(rig.PathOf("client.state"));
         JsonElement second = rig.Json(rig.RequestArguments(16, 4));
         Assert.Equal(80, second.GetProperty("nextSeq").GetInt32());
-        long acked = second.GetProperty("ackedUnits").GetInt64();
-        Assert.Equal(units + second.GetProperty("units").GetInt64(), acked);
+        long acked = NodeRig.Units(second, "ackedUnits");
+        Assert.Equal(units + NodeRig.Units(second, "units"), acked);
 
         // 4. The node says the same.
         string metrics = await rig.PageAsync("metrics") ?? "";
@@ -65,9 +65,9 @@ public sealed class MarketTests
         // 5. Drain, redeem in one batch, settle: paid for every unit (price: one each).
         Assert.Equal(0, rig.StopNode());
         JsonElement due = rig.Json("redeem", "--dry-run", "--config", rig.PathOf("node.json"));
-        Assert.Equal(acked, due.GetProperty("units").GetInt64());
+        Assert.Equal(acked, NodeRig.Units(due, "units"));
         JsonElement redeemed = rig.Json("redeem", "--config", rig.PathOf("node.json"));
-        Assert.Equal(acked, redeemed.GetProperty("redeemedUnits").GetInt64());
+        Assert.Equal(acked, NodeRig.Units(redeemed, "redeemedUnits"));
         Assert.Equal(1, redeemed.GetProperty("transactions").GetArrayLength());
         JsonElement settled = rig.OnChain("provider", "settle", "--key", rig.PathOf("provider.key"),
             "--class", rig.PathOf("class.json"));
@@ -155,8 +155,7 @@ public sealed class MarketTests
         JsonElement whole = rig.Json(rig.PromptArguments(Prompt, "--tokens", "1500"));
         JsonElement cut = rig.Json(rig.PromptArguments(
             Prompt, "--tokens", "1500", "--cancel-after", "3"));
-        Assert.InRange(cut.GetProperty("units").GetInt64(), 1,
-            whole.GetProperty("units").GetInt64() / 2);
+        Assert.InRange(NodeRig.Units(cut, "units"), 1, NodeRig.Units(whole, "units") / 2);
         Assert.Contains("computevoucher_orders_cancelled_total 1\n",
             await rig.PageAsync("metrics"), StringComparison.Ordinal);
 
