@@ -203,21 +203,8 @@ internal sealed class ChainPump
         }
     }
 
-    private void Note(ChainStep step)
+    private void NoteTransactions(ChainStep step)
     {
-        foreach (ChannelRow row in step.Mirror.Changed)
-        {
-            if (row.Status == ChannelStatus.Open)
-            {
-                _log.ChannelSeen(row.Terms.HashStruct(), row.Locked, row.Redeemed);
-            }
-        }
-
-        foreach (ChannelRow row in step.Mirror.Thawing)
-        {
-            _log.ThawSeen(row.Terms.HashStruct(), row.ThawAt);
-        }
-
         foreach (OutboxEntry item in step.Submitted)
         {
             _log.BatchSubmitted(item.Id);
@@ -239,8 +226,26 @@ internal sealed class ChainPump
             _log.TransactionMoved(
                 change.Entry.Id, change.Entry.Request.Kind, change.Entry.State.ToString(),
                 change.Entry.Outcome.ToString());
+            Money?.Note(change);
+        }
+    }
+
+    private void Note(ChainStep step)
+    {
+        foreach (ChannelRow row in step.Mirror.Changed)
+        {
+            if (row.Status == ChannelStatus.Open)
+            {
+                _log.ChannelSeen(row.Terms.HashStruct(), row.Locked, row.Redeemed);
+            }
         }
 
+        foreach (ChannelRow row in step.Mirror.Thawing)
+        {
+            _log.ThawSeen(row.Terms.HashStruct(), row.ThawAt);
+        }
+
+        NoteTransactions(step);
         string? notice = _service.Notice;
         if (notice is not null && notice != _notice)
         {
@@ -248,11 +253,6 @@ internal sealed class ChainPump
         }
 
         _notice = notice;
-        foreach (OutboxChange change in step.Changes)
-        {
-            Money?.Note(change);
-        }
-
         NoteBehind();
         bool isReady = Readiness is { } readiness && readiness.Problem() is null;
         if (isReady && !_isReady)

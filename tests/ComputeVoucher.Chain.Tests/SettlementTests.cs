@@ -239,7 +239,8 @@ public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixtu
         BatchPlan none = await whole.BuildAsync(
             chain.Class, chain.Spender.Address, rows, default);
         Assert.Empty(none.Batches);
-        Assert.Contains("has not joined a provider", Assert.Single(none.LeftOut), StringComparison.Ordinal);
+        Assert.Contains(
+            "has not joined a provider", Assert.Single(none.LeftOut), StringComparison.Ordinal);
     }
 
     [AnvilFact(NeedsContracts = true)]

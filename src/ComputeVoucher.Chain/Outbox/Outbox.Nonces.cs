@@ -121,10 +121,13 @@ public sealed partial class Outbox
             return false;
         }
 
-        Report(entry, $"another transaction of this account waits at nonce {_nextNonce}, not from "
-            + "this outbox; it is waited for, not outbid");
+        IsHeld = true;
+        Report(entry, HeldLine(_nextNonce));
         return true;
     }
+
+    private static string HeldLine(ulong nonce) => $"another transaction of this account waits at "
+        + $"nonce {nonce}, not from this outbox; it is waited for, not outbid";
 
     /// <summary>The first offer was told that its nonce is spent: the count was behind. Where the
     /// chain now says the same, the request is signed anew.</summary>
@@ -156,8 +159,8 @@ public sealed partial class Outbox
             return;
         }
 
-        string line = $"another transaction of this account waits at nonce {entry.Nonce}, not from "
-            + "this outbox; it is waited for, not outbid";
+        IsHeld = true;
+        string line = HeldLine(entry.Nonce!.Value);
         progress.Complaint = line;
         Report(entry, line);
         if (!isPublic)

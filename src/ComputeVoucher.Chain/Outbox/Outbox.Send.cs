@@ -28,6 +28,7 @@ public sealed partial class Outbox
         Progress progress = ProgressOf(entry);
         bool isPaused = progress.HeldAtBlock is ulong block && head.Latest.Number <= block
             && Elapsed(progress.OfferedAt) < _options.RetryEvery;
+        IsHeld |= isPaused;
         if (isPaused || await GasAsync(entry, head, cancel).ConfigureAwait(false) is not ulong gas
             || await IsNonceHeldAsync(entry, cancel).ConfigureAwait(false))
         {

@@ -85,6 +85,10 @@ public sealed partial class Outbox : IDisposable
     /// <summary>One line on what keeps the outbox waiting; null where nothing does.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>The last pass left a row alone because somebody else's transaction has its nonce:
+    /// a block helps.</summary>
+    public bool IsHeld { get; private set; }
+
     /// <summary>Rows that are not final, oldest first, those of a former key before ours; a
     /// snapshot.</summary>
     public IReadOnlyList<OutboxEntry> Open
@@ -199,7 +203,7 @@ public sealed partial class Outbox : IDisposable
         {
             _changes.Clear();
             _decisions.Clear();
-            Problem = null;
+            (Problem, IsHeld) = (null, false);
             try
             {
                 await PassAsync(cancel).ConfigureAwait(false);

@@ -28,6 +28,7 @@ public sealed class TransactionSender : IDisposable
     private readonly long _start;
     private int _expected;
     private int _begun;
+    private string? _said;
 
     /// <param name="rpc">Where it sends.</param>
     /// <param name="key">Signs and pays; its owner disposes of it.</param>
@@ -138,7 +139,14 @@ public sealed class TransactionSender : IDisposable
     {
         OutboxEntry row = _rows.Row(id);
         string? problem = Problem(id);
-        if (problem is not null && row.State == OutboxState.Intent)
+        bool isHeld = _outbox.IsHeld;
+        if (isHeld && problem is not null && problem != _said)
+        {
+            _said = problem;
+            _options.Say($"{step}: {problem}");
+        }
+
+        if (problem is not null && row.State == OutboxState.Intent && !isHeld)
         {
             throw new ChainException(
                 ChainFault.Rejected, $"{step}: nothing was sent: {problem}");

@@ -95,7 +95,9 @@ internal sealed class DevNode : IAsyncDisposable
             .Add("providers", deployment.Providers.ToString())
             .Add("tokens", [deployment.DevToken.ToString()!])
             .Add("pollMs", 200)
-            .Add("headAgeSecondsMax", 0))
+            .Add("headAgeSecondsMax", 0)
+            // One order of a small model makes a channel that a real node would call dust.
+            .Add("channelUnitsMin", 1))
         .Add("node", new Report()
             .Add("key", home.NodeKey)
             .Add("listen", listen.ToString())
