@@ -123,6 +123,7 @@ public sealed partial class Outbox
         progress.AttemptSince = _time.GetTimestamp();
         progress.SignedAtBlock = head.Latest.Number;
         progress.IsFeeTooLow = false;
+        progress.IsBumpAsked = false;
         await OfferAsync(signed, head, isFresh, cancel).ConfigureAwait(false);
     }
 
@@ -273,8 +274,8 @@ public sealed partial class Outbox
         bool isReplaced = mayReplace && (entry.State == OutboxState.Signed
             ? progress.IsRefused
                 && await RenewAsync(entry, head, cancel).ConfigureAwait(false)
-            : isFirst && IsStuck(entry, head)
-                && await BumpAsync(entry, head, cancel).ConfigureAwait(false));
+            : (progress.IsBumpAsked || (isFirst && IsStuck(entry, head)))
+                && await ReplaceAsync(entry, head, cancel).ConfigureAwait(false));
         TimeSpan every = progress.IsTaken ? _options.RebroadcastEvery : _options.RetryEvery;
         if (!isReplaced && (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= every))
         {
@@ -299,13 +300,17 @@ public sealed partial class Outbox
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
         bool isLate = entry.Attempts.Count >= QuickAttempts
             && Elapsed(progress.AttemptSince) < s_slowAttempts;
-        if (isLate || !(progress.IsFeeTooLow || previous.IsFarFrom(fees.Market))
+        bool isWanted = progress.IsBumpAsked
+            || (!isLate && (progress.IsFeeTooLow || previous.IsFarFrom(fees.Market)));
+        if (!isWanted
             || await GasAsync(entry, head, cancel).ConfigureAwait(false) is not ulong gas)
         {
             return !_open.ContainsKey(entry.Id);
         }
 
-        FeeQuote wanted = progress.IsFeeTooLow
+        bool isRaised = progress.IsFeeTooLow
+            || (progress.IsBumpAsked && fees.Market.MaxFee >= previous.MaxFee);
+        FeeQuote wanted = isRaised
             ? FeeQuote.Replacement(previous, fees.Market)
             : fees.Market;
         FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
@@ -323,7 +328,7 @@ public sealed partial class Outbox
     /// <summary>An eighth more than the attempt that is public: only while every endpoint calls
     /// it unmined, and only where the nonce is still ours. True where nothing more is to be done.
     /// </summary>
-    private async Task<bool> BumpAsync(OutboxEntry entry, Head head, CancellationToken cancel)
+    private async Task<bool> ReplaceAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
         OutboxAttempt last = entry.Attempts[^1];
         (_, ulong spent) = await _rpc.NonceRangeAsync(Account, BlockTag.Latest, cancel)

@@ -407,6 +407,9 @@ public sealed partial class Outbox : IDisposable
         /// <summary>Its first offer was told that the nonce is spent.</summary>
         public bool IsNonceDoubted { get; set; }
 
+        /// <summary>The operator wants a dearer attempt, stuck or not.</summary>
+        public bool IsBumpAsked { get; set; }
+
         /// <summary>What the last offer was told, where that is for the operator.</summary>
         public string? Complaint { get; set; }
 

@@ -43,7 +43,8 @@ internal static class RedeemCommand
     public static Command CreateOutbox()
     {
         Option<string> config = CommonOptions.Config(required: true);
-        return ReportCommand.Create("outbox", "List the node's transactions and their states",
+        Command outbox = ReportCommand.Create("outbox",
+            "List the node's transactions and their states",
             async (parsed, cancel) =>
             {
                 NodeConfiguration configuration = NodeConfiguration.Load(
@@ -52,6 +53,22 @@ internal static class RedeemCommand
                     .ConfigureAwait(false) ?? Stored(configuration);
             },
             config);
+        outbox.Add(CreateOnRow("bump",
+            "Let the running node pay more for a transaction that is not mined"));
+        outbox.Add(CreateOnRow("cancel",
+            "Let the running node forget a transaction that it has not signed"));
+        return outbox;
+    }
+
+    private static Command CreateOnRow(string name, string meaning)
+    {
+        Option<string> config = CommonOptions.Config(required: true);
+        Argument<string> id = new("ID") { Description = "Its id, as outbox shows it" };
+        return ReportCommand.Create(name, meaning,
+            (parsed, cancel) => RunningNode.MustAsync(
+                NodeConfiguration.Load(parsed.GetRequiredValue(config)), name,
+                parsed.GetRequiredValue(id), cancel),
+            id, config);
     }
 
     /// <summary>What <c>redeem</c> does, for a caller that goes on with its figures.</summary>

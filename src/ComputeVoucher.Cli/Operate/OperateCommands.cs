@@ -49,7 +49,7 @@ internal static class OperateCommands
             {
                 NodeConfiguration configuration = NodeConfiguration.Load(
                     parsed.GetRequiredValue(config));
-                Report report = await RunningNode.MustAsync(configuration, "drain", cancel)
+                Report report = await RunningNode.MustAsync(configuration, "drain", "", cancel)
                     .ConfigureAwait(false);
                 while (await ControlClient.IsThereAsync(configuration.Options.Ledger, cancel)
                     .ConfigureAwait(false))
@@ -69,7 +69,7 @@ internal static class OperateCommands
             "Let the running node read its configuration again, as SIGHUP does: log:level is "
             + "taken up, other changes are named and wait for a restart",
             (parsed, cancel) => RunningNode.MustAsync(
-                NodeConfiguration.Load(parsed.GetRequiredValue(config)), "reload", cancel),
+                NodeConfiguration.Load(parsed.GetRequiredValue(config)), "reload", "", cancel),
             config);
     }
 

@@ -24,8 +24,9 @@ internal static class RunningNode
     /// <summary>As above, for what only a running node does.</summary>
     /// <exception cref="CommandException">None runs.</exception>
     public static async Task<Report> MustAsync(
-        NodeConfiguration configuration, string command, CancellationToken cancel) =>
-        await AskAsync(configuration, command, "", cancel).ConfigureAwait(false)
+        NodeConfiguration configuration, string command, string argument,
+        CancellationToken cancel) =>
+        await AskAsync(configuration, command, argument, cancel).ConfigureAwait(false)
         ?? throw new CommandException(
             $"{command}: no node runs on {configuration.Options.Ledger} (start it, or name the "
             + "configuration that it runs with)");

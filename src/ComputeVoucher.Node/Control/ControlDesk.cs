@@ -45,45 +45,18 @@ internal sealed class ControlDesk
         {
             "status" => Status(),
             "outbox" => ControlAnswer.Of(
-                json => OutboxRows(json, "transactions", new LedgerOutboxStore(_serving.Ledger)
+                json => OutboxDesk.Rows(json, "transactions", new LedgerOutboxStore(_serving.Ledger)
                     .List())),
             "due" => await DueAsync(cancel).ConfigureAwait(false),
             "redeem" => await RedeemAsync(cancel).ConfigureAwait(false),
+            "bump" or "cancel" => await new OutboxDesk(_chain.Outbox)
+                .AnswerAsync(command, argument, cancel).ConfigureAwait(false),
             "drain" => Draining(),
             "reload" => ControlAnswer.Of(json => json.WriteString("reload", Reload())),
             "backup" => await BackupAsync(argument).ConfigureAwait(false),
             "write-off" => await WriteOffAsync(argument).ConfigureAwait(false),
             _ => throw new NodeException($"the node knows no question \"{command}\""),
         };
-    }
-
-    /// <summary>The transactions of an outbox, a row each.</summary>
-    public static void OutboxRows(
-        Utf8JsonWriter json, string name, IReadOnlyList<OutboxEntry> entries)
-    {
-        json.WriteStartArray(name);
-        foreach (OutboxEntry entry in entries)
-        {
-            OutboxAttempt? last = entry.Attempts.Count == 0 ? null : entry.Attempts[^1];
-            json.WriteStartObject();
-            json.WriteNumber("id", entry.Id);
-            json.WriteString("kind", entry.Request.Kind);
-            json.WriteString("state", entry.State.ToString());
-            json.WriteString("outcome", entry.Outcome.ToString());
-            json.Amount("nonce", entry.Nonce);
-            json.WriteNumber("attempts", entry.Attempts.Count);
-            json.WriteBoolean("urgent", entry.Request.IsUrgent);
-            json.Amount("maxFee", last?.MaxFee);
-            json.Amount("gasLimit", last?.GasLimit);
-            json.WriteNumber("block", entry.MinedBlock);
-            json.WriteString("hash", entry.MinedTxHash.IsZero && last is not null
-                ? last.TxHash.ToString()
-                : entry.MinedTxHash.ToString());
-            json.WriteString("note", entry.Note);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
     }
 
     private static (string Command, string Argument) Read(string question)
@@ -179,7 +152,7 @@ internal sealed class ControlDesk
             throw new NodeException(problem);
         }
 
-        return ControlAnswer.Of(json => OutboxRows(json, "submitted", submitted));
+        return ControlAnswer.Of(json => OutboxDesk.Rows(json, "submitted", submitted));
     }
 
     private string Draining()

@@ -77,7 +77,8 @@ public sealed class CommandLineTests : IDisposable
             "", "model", "model import", "model inspect", "infer", "bench", "generate",
             "tokenize", "fidelity", "serve", "key", "deploy", "class", "provider", "voucher",
             "channel",
-            "request", "redeem", "outbox", "open", "verify", "verify receipt", "doctor", "dev",
+            "request", "redeem", "outbox", "outbox bump", "outbox cancel", "open",
+            "verify", "verify receipt", "doctor", "dev",
             "status", "drain", "reload", "ledger", "ledger backup", "probe", "probe live",
         ];
         foreach (string command in commands)
