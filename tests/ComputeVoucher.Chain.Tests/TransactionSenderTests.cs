@@ -7,6 +7,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>One transaction of a command, on an account that others use as well.</summary>
+[Trait("Category", "load")]
 public sealed class TransactionSenderTests
 {
     [Fact]
