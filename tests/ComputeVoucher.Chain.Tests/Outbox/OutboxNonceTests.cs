@@ -23,8 +23,10 @@ public sealed class OutboxNonceTests
         await rig.RunAsync(400);
         Assert.Empty(rig.Chain.Offered);
         Assert.Contains("not outbid", rig.Outbox.Problem, StringComparison.Ordinal);
+        Assert.True(rig.Outbox.IsHeld);
         rig.Chain.Nonce = 1;
         await rig.RunAsync(1);
+        Assert.False(rig.Outbox.IsHeld);
         Assert.Equal(1UL, Assert.Single(rig.Chain.Offered).Nonce);
         Assert.Null(rig.Outbox.Problem);
     }
