@@ -13,13 +13,14 @@ namespace ComputeVoucher.Chain;
 public sealed class ChainService
 {
     private const string Unseen = "the chain was not read for too long";
+    private const string Judging = "the chain is read; transactions are looked at";
 
     private readonly EndpointGuard _guard;
     private readonly ChainServiceOptions _options;
     private readonly TimeProvider _time;
     private long? _guardedAt;
     private long _mirroredAt = long.MinValue;
-    private volatile ChainHealth _health = new(false, "the chain was not asked yet", 0);
+    private volatile ChainHealth _health = new(false, null, 0);
 
     public ChainService(
         EndpointGuard guard,
@@ -59,13 +60,16 @@ public sealed class ChainService
     {
         get
         {
-            // A pass may hang in its deadlines for long: the age counts when it is asked for.
+            // A pass may take minutes, in its deadlines or with channels that are new: age and
+            // progress count when they are asked for.
             ChainHealth seen = _health;
-            return seen.IsAccepting && !IsMirrored
-                ? seen with { IsAccepting = false, Problem = seen.Problem ?? Unseen }
-                : seen;
+            return seen.IsAccepting && IsMirrored
+                ? seen
+                : seen with { IsAccepting = false, Problem = seen.Problem ?? Unmirrored };
         }
     }
+
+    private string Unmirrored => Mirror.Progress ?? (IsMirrored ? Judging : Unseen);
 
     private bool IsMirrored
     {
@@ -122,9 +126,8 @@ public sealed class ChainService
         string? stop = Outbox.IsStopped ? Outbox.Problem : null;
         string? problem = stop ?? guard.Problem ?? Mirror.Problem ?? Outbox.Problem
             ?? Redeemer.Problem;
-        string? unseen = isMirrored ? null : Mirror.Progress ?? Unseen;
         int alive = Math.Min(guard.EndpointsAlive, _guard.Answering);
-        return new ChainHealth(isAccepting, problem ?? unseen, alive);
+        return new ChainHealth(isAccepting, problem, alive);
     }
 }
 

@@ -137,6 +137,8 @@ public sealed partial class ChannelMirror
             {
                 Take(id, row);
             }
+
+            NoteProgress();
         }
     }
 

@@ -43,10 +43,14 @@ public sealed partial class ChannelMirror
             _options.StartBlock, _nextFinal - Math.Min(_nextFinal, _options.RescanBlocks));
         for (int ranges = 0; from <= to; ranges++)
         {
+            if (_found.Count == 0)
+            {
+                _progress = string.Create(
+                    CultureInfo.InvariantCulture, $"mirroring block {from:N0} of {to:N0}");
+            }
+
             if (ranges == RangesPerStep)
             {
-                Progress = string.Create(
-                    CultureInfo.InvariantCulture, $"mirroring block {from:N0} of {to:N0}");
                 return false;
             }
 
@@ -66,10 +70,18 @@ public sealed partial class ChannelMirror
         }
 
         await DrainAsync(head, final, cancel).ConfigureAwait(false);
-        Progress = string.Create(
-            CultureInfo.InvariantCulture,
-            $"mirroring {_rows.Count:N0} of {_rows.Count + _found.Count:N0}");
         return _found.Count == 0;
+    }
+
+    /// <summary>Of the channels that the logs named so far.</summary>
+    private void NoteProgress()
+    {
+        if (_found.Count > 0)
+        {
+            _progress = string.Create(
+                CultureInfo.InvariantCulture,
+                $"mirroring {_rows.Count:N0} of {_rows.Count + _found.Count:N0}");
+        }
     }
 
     /// <summary>False where the range was refused and a smaller one is to be tried.</summary>
@@ -120,6 +132,7 @@ public sealed partial class ChannelMirror
         }
 
         _foundLeft -= next.Count;
+        NoteProgress();
         await ReadAsync(next, head, final, cancel).ConfigureAwait(false);
     }
 

@@ -35,6 +35,7 @@ public sealed partial class ChannelMirror
     private Bytes32 _headHash;
     private List<ChannelRow> _changed = [];
     private List<ChannelRow> _thawing = [];
+    private volatile string? _progress = "mirroring";
 
     /// <param name="node">Channels locked to this key are followed.</param>
     public ChannelMirror(
@@ -73,9 +74,9 @@ public sealed partial class ChannelMirror
     /// <summary>One line on what is left out on purpose; null where nothing is.</summary>
     public string? Notice => _unread ?? _ignored;
 
-    /// <summary>How far a mirror is that is not whole yet, as "mirroring 812 of 10,001"; null where
-    /// it is whole.</summary>
-    public string? Progress { get; private set; } = "mirroring";
+    /// <summary>How far a mirror is that is not whole yet, as "mirroring 812 of 10,001" channels;
+    /// null where it is whole. It moves during a step, and any thread may read it.</summary>
+    public string? Progress => _progress;
 
     /// <summary>The head of the last whole step; null before it.</summary>
     public BlockHeader? Head { get; private set; }
@@ -116,7 +117,7 @@ public sealed partial class ChannelMirror
         bool isWhole = isSearched
             || await SearchAsync(head, finalNumber, Math.Min(head.Number, roof), cancel)
                 .ConfigureAwait(false);
-        Progress = isWhole ? null : Progress;
+        _progress = isWhole ? null : _progress;
         if (isWhole && !isSearched)
         {
             await EndSearchAsync(head, final, finalNumber).ConfigureAwait(false);
