@@ -116,6 +116,9 @@ internal readonly record struct FeeView(UInt128 BaseFee, UInt128 Tip, UInt128 Ti
 {
     public FeeQuote Market => FeeQuote.Market(BaseFee, Tip);
 
+    /// <summary>Below it no block of now takes a transaction.</summary>
+    public FeeQuote Floor => new(BaseFee + UInt128.One, UInt128.Zero);
+
     /// <summary>What gas will most likely cost.</summary>
     public UInt128 GasPrice => BaseFee + Tip;
 }

@@ -79,9 +79,8 @@ public sealed partial class Outbox
             CreatedAt = (ulong)_time.GetUtcNow().ToUnixTimeSeconds(),
         };
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
-        FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
-        Price? price = await PriceAsync(filler, fees, fees.Market, floor, TransferGas, cancel)
-            .ConfigureAwait(false);
+        Price? price = await PriceAsync(
+            filler, fees, fees.Market, fees.Floor, TransferGas, cancel).ConfigureAwait(false);
         if (price is null)
         {
             return;
@@ -193,8 +192,8 @@ public sealed partial class Outbox
     }
 
     /// <summary>Ends a row of which nothing is public.</summary>
-    private async Task EndAsync(
-        OutboxEntry entry, OutboxOutcome outcome, string reason, CancellationToken cancel)
+    private async Task<OutboxEntry> EndAsync(
+        OutboxEntry entry, OutboxOutcome outcome, string? reason, CancellationToken cancel)
     {
         if (entry.From == Account)
         {
@@ -208,7 +207,7 @@ public sealed partial class Outbox
             Attempts = [],
             Note = reason,
         };
-        await MoveAsync(ended, null, cancel).ConfigureAwait(false);
+        return await MoveAsync(ended, null, cancel).ConfigureAwait(false);
     }
 
     /// <summary>The newest nonce is free again; an older one is a gap, which is filled.</summary>

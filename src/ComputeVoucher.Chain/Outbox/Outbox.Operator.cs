@@ -65,13 +65,8 @@ public sealed partial class Outbox
                         + "it");
             }
 
-            OutboxEntry ended = entry with
-            {
-                State = OutboxState.Abandoned,
-                Outcome = OutboxOutcome.Cancelled,
-                Note = null,
-            };
-            return await StoreAsync(ended, cancel).ConfigureAwait(false);
+            return await EndAsync(entry, OutboxOutcome.Cancelled, null, cancel)
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -36,8 +36,7 @@ public sealed partial class Outbox
         }
 
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
-        FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
-        Price? price = await PriceAsync(entry, fees, fees.Market, floor, gas, cancel)
+        Price? price = await PriceAsync(entry, fees, fees.Market, fees.Floor, gas, cancel)
             .ConfigureAwait(false);
         if (price is not null)
         {
@@ -313,8 +312,7 @@ public sealed partial class Outbox
         FeeQuote wanted = isRaised
             ? FeeQuote.Replacement(previous, fees.Market)
             : fees.Market;
-        FeeQuote floor = new(head.Latest.BaseFee + UInt128.One, UInt128.Zero);
-        Price? price = await PriceAsync(entry, fees, wanted, floor, gas, cancel)
+        Price? price = await PriceAsync(entry, fees, wanted, fees.Floor, gas, cancel)
             .ConfigureAwait(false);
         if (price is null || price.Quote == previous)
         {

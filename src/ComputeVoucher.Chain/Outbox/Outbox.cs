@@ -175,12 +175,7 @@ public sealed partial class Outbox : IDisposable
             RefuseIfStopped();
             if (_open.TryGetValue(id, out OutboxEntry? entry) && entry.State == OutboxState.Intent)
             {
-                OutboxEntry ended = entry with
-                {
-                    State = OutboxState.Abandoned,
-                    Outcome = OutboxOutcome.Cancelled,
-                };
-                await StoreAsync(ended, cancel).ConfigureAwait(false);
+                await EndAsync(entry, OutboxOutcome.Cancelled, null, cancel).ConfigureAwait(false);
                 await _store.DeleteAsync(id, cancel).ConfigureAwait(false);
                 _closed.Remove(id);
             }
@@ -321,6 +316,7 @@ public sealed partial class Outbox : IDisposable
 
             await _store.DeleteAsync(oldest.Id, cancel).ConfigureAwait(false);
             _closed.Remove(oldest.Id);
+            _paid.Remove(oldest.Id);
             if (oldest.Nonce is ulong spent && _byNonce.GetValueOrDefault(spent)?.Id == oldest.Id)
             {
                 _byNonce.Remove(spent);

@@ -16,10 +16,10 @@ public sealed partial class Redeemer
 
     private readonly Dictionary<Bytes32, ChannelState> _seen = [];
 
-    private void Look()
+    private void Look(IReadOnlyList<ChannelState> channels)
     {
         _seen.Clear();
-        foreach (ChannelState channel in _channels())
+        foreach (ChannelState channel in channels)
         {
             _seen[channel.Id] = channel;
         }

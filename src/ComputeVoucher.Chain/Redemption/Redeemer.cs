@@ -69,11 +69,13 @@ public sealed partial class Redeemer
     private ulong Now => (ulong)_time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>What is due now, worth it or not.</summary>
-    public IReadOnlyList<RedemptionDue> Due()
+    public IReadOnlyList<RedemptionDue> Due() => DueOf(_channels());
+
+    private List<RedemptionDue> DueOf(IReadOnlyList<ChannelState> channels)
     {
         Dictionary<Bytes32, InFlight> inFlight = InFlightOf();
         List<RedemptionDue> due = [];
-        foreach (ChannelState channel in _channels())
+        foreach (ChannelState channel in channels)
         {
             UInt128 claimable = UInt128.Min(channel.Ack?.CumUnits ?? 0, channel.Row.Locked);
             bool isPaid = channel.Row.Status is not (ChannelStatus.Open or ChannelStatus.Pending)
@@ -110,9 +112,10 @@ public sealed partial class Redeemer
         List<OutboxEntry> submitted = [];
         try
         {
-            Look();
+            IReadOnlyList<ChannelState> channels = _channels();
+            Look(channels);
             await DropStaleAsync(cancel).ConfigureAwait(false);
-            IReadOnlyList<RedemptionDue> due = Due();
+            List<RedemptionDue> due = DueOf(channels);
             await HurryAsync(due, cancel).ConfigureAwait(false);
             Dictionary<Bytes32, List<RedemptionDue>> groups = Groups(due);
             if (groups.Count == 0)

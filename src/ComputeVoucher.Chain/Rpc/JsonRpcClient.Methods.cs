@@ -176,35 +176,9 @@ public sealed partial class JsonRpcClient
     /// <exception cref="ChainException">None answered.</exception>
     public Task<ulong> NonceEverywhereAsync(
         Address account, BlockTag block, CancellationToken cancel) => PatientlyAsync(
-            "eth_getTransactionCount", () => LowestNonceAsync(account, block, cancel), cancel);
-
-    private async Task<ulong> LowestNonceAsync(
-        Address account, BlockTag block, CancellationToken cancel)
-    {
-        ulong? lowest = null;
-        ChainException? last = null;
-        foreach (RpcEndpoint endpoint in InOrder())
-        {
-            try
-            {
-                ulong nonce = await endpoint
-                    .CallAsync(
-                        "eth_getTransactionCount",
-                        AccountParameters(account, block),
-                        r => JsonScalar.ReadUInt64(r, "transactionCount"),
-                        ChainLimits.ResponseBytesMax,
-                        cancel)
-                    .ConfigureAwait(false);
-                lowest = Math.Min(lowest ?? ulong.MaxValue, nonce);
-            }
-            catch (ChainException e)
-            {
-                last = e;
-            }
-        }
-
-        return lowest ?? throw last ?? AllQuarantined();
-    }
+            "eth_getTransactionCount",
+            async () => (await NonceRangeAsync(account, block, cancel).ConfigureAwait(false)).Low,
+            cancel);
 
     private static void NoParameters(Utf8JsonWriter writer)
     {
