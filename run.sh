@@ -114,7 +114,7 @@ build() {
   # The C libraries are linked in: an update of theirs is a reason to link again.
   local stamp=artifacts/computevoucher.stamp sum sources
   sources=$(files_of global.json 'Directory.*' src ':!src/contracts')
-  sum=$(sum_of src/contracts/out/*.bin $sources)
+  sum=$(sum_of src/contracts/out/*.bin src/contracts/out/*.code $sources)
   sum+=" $(dpkg-query -W libsecp256k1-dev libsqlite3-dev | tr '\t\n' '  ')"
   if [ -x "$CV" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ]; then
     return

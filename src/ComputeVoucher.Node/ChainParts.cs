@@ -48,9 +48,7 @@ public sealed class ChainParts : IDisposable
             HandlerFactory = network,
         };
         JsonRpcClient rpc = new(endpoints, time);
-        EndpointGuard guard = new(
-            rpc, options.Domain.ChainId, options.Follow.HeadAgeMax, options.Domain.Vouchers,
-            options.Domain.Providers);
+        EndpointGuard guard = new(rpc, options.Domain, options.Follow.HeadAgeMax);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
         if (!health.IsAccepting)
         {
@@ -75,9 +73,7 @@ public sealed class ChainParts : IDisposable
         {
             while (true)
             {
-                EndpointGuard guard = new(
-                    rpc, options.Domain.ChainId, options.Domain.Vouchers,
-                    options.Domain.Providers);
+                EndpointGuard guard = new(rpc, options.Domain, TimeSpan.Zero);
                 ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
                 if (health.IsAccepting)
                 {

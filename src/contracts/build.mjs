@@ -1,6 +1,7 @@
 // Compiles the contracts with the pinned solc-js into out/<Contract>.json: abi, bytecode,
-// deployedBytecode, size. The same sources give the same bytes on every machine: no metadata hash,
-// no path, no time goes in. `node build.mjs [--force]`; exit status 1 with one line when it fails.
+// deployedBytecode, size; .bin: the creation code; .code: what the code of a deployment has to be.
+// The same sources give the same bytes on every machine: no metadata hash, no path, no time goes
+// in. `node build.mjs [--force]`; exit status 1 with one line when it fails.
 
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
@@ -11,6 +12,9 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
 const contracts = ['Providers', 'Vouchers', 'DevStablecoin'];
+// Those whose code a node compares with what it was built with.
+const compared = ['Providers', 'Vouchers'];
+const products = [...contracts.map(name => `${name}.bin`), ...compared.map(name => `${name}.code`)];
 const codeBytesMax = 24_576; // EIP-170
 
 // Cancun is the newest version that every chain of interest has; the reentrancy lock needs its
@@ -20,7 +24,12 @@ const settings = {
   optimizer: {enabled: true, runs: 800},
   evmVersion: 'cancun',
   metadata: {appendCBOR: false, bytecodeHash: 'none'},
-  outputSelection: {'*': {'*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object']}},
+  outputSelection: {'*': {
+    '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object',
+      'evm.deployedBytecode.immutableReferences'],
+    // The names of what immutableReferences gives numbers to.
+    '': ['ast'],
+  }},
 };
 
 function sourcePath(name) {
@@ -45,6 +54,33 @@ function fail(line) {
   process.exit(1);
 }
 
+// The name of every declaration, by the number that the compiler gave it.
+function namesOf(sources) {
+  const names = {};
+  const visit = node => {
+    if (node === null || typeof node !== 'object') return;
+    if (node.nodeType === 'VariableDeclaration') names[node.id] = node.name;
+    Object.values(node).forEach(visit);
+  };
+  Object.values(sources).forEach(({ast}) => visit(ast));
+  return names;
+}
+
+// Three lines: the name, the bytes of the code, the keccak of the code as the compiler gives it,
+// with zeros where a deployment has its immutables. Then a line for each of these: its name and
+// where its 32 bytes stand in the code.
+function codeOf(name, {object, immutableReferences}, names) {
+  const {keccak256} = createRequire(createRequire(import.meta.url).resolve('solc'))('js-sha3');
+  const places = Object.entries(immutableReferences).map(([id, found]) => {
+    if (!names[id] || found.some(({length}) => length !== 32)) {
+      fail(`contracts: an immutable of ${name} has no name, or is no word`);
+    }
+    return [names[id], ...found.map(({start}) => start).sort((a, b) => a - b)].join(' ');
+  });
+  const code = Buffer.from(object, 'hex');
+  return [name, code.length, `0x${keccak256(code)}`, ...places.sort(), ''].join('\n');
+}
+
 function build() {
   if (!existsSync(join(here, 'node_modules', 'solc'))) {
     fail('contracts: node_modules is missing; run `npm ci` in src/contracts');
@@ -58,7 +94,7 @@ function build() {
   const stamp = createHash('sha256').update(json)
     .update(readFileSync(join(here, 'package-lock.json'))).digest('hex');
   const stampPath = join(outDir, 'stamp');
-  const done = contracts.every(name => existsSync(join(outDir, `${name}.bin`)));
+  const done = products.every(name => existsSync(join(outDir, name)));
   if (done && !process.argv.includes('--force') && existsSync(stampPath)
       && readFileSync(stampPath, 'utf8') === stamp) {
     return contracts.map(name => JSON.parse(readFileSync(join(outDir, `${name}.json`), 'utf8')));
@@ -89,6 +125,11 @@ function build() {
     writeFileSync(join(outDir, `${artifact.contract}.bin`), code);
     const path = join(outDir, `${artifact.contract}.json`);
     writeFileSync(path, `${JSON.stringify(artifact, null, 1)}\n`);
+  }
+  const names = namesOf(output.sources);
+  for (const name of compared) {
+    const {deployedBytecode} = output.contracts[`${name}.sol`][name].evm;
+    writeFileSync(join(outDir, `${name}.code`), codeOf(name, deployedBytecode, names));
   }
   writeFileSync(stampPath, stamp);
   return built;

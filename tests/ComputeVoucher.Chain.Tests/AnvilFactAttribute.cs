@@ -37,12 +37,9 @@ public sealed class AnvilTheoryAttribute : TheoryAttribute
 /// <summary>What is not there, by name.</summary>
 internal static class AnvilNeeds
 {
-    public static string OutFolder { get; } =
-        Path.Combine(SharedData.RepositoryRoot, "src/contracts/out");
-
     public static string? Missing(bool contracts) =>
         AnvilProcess.Binary is null ? "anvil is absent: npm ci in src/contracts"
-        : contracts && !File.Exists(Path.Combine(OutFolder, "Vouchers.json"))
+        : contracts && !File.Exists(Path.Combine(CompiledContract.OutFolder, "Vouchers.json"))
             ? "src/contracts/out is absent: node src/contracts/build.mjs"
             : null;
 }

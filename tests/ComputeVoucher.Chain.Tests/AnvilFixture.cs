@@ -15,7 +15,8 @@ public sealed class AnvilFixture : IAsyncLifetime
     public const ulong ChainId = 31337;
 
     // CALLDATALOAD(0) as the only topic of an empty log; then the 12 bytes that deploy it.
-    private const string LoggerCode = "6009600c60003960096000f3" + "60003560006000a100";
+    private const string LoggerRuntime = "60003560006000a100";
+    private const string LoggerCreation = "6009600c60003960096000f3" + LoggerRuntime;
 
     // Reverts, always.
     private const string ReverterCode = "6005600c60003960056000f3" + "60006000fd";
@@ -30,6 +31,10 @@ public sealed class AnvilFixture : IAsyncLifetime
 
     public Address Logger { get; private set; }
 
+    /// <summary>What a guard finds at <see cref="Logger"/>.</summary>
+    internal DeployedCode LoggerCode => new(
+        "Logger", Logger, LoggerRuntime.Length / 2, Keccak256.Hash(Hex.Decode(LoggerRuntime)));
+
     public Address Reverter { get; private set; }
 
     public async Task InitializeAsync()
@@ -41,7 +46,7 @@ public sealed class AnvilFixture : IAsyncLifetime
 
         _anvil = await AnvilProcess.StartAsync();
         Rpc = Client(_anvil.Url);
-        Logger = await DeployAsync(LoggerCode);
+        Logger = await DeployAsync(LoggerCreation);
         Reverter = await DeployAsync(ReverterCode);
         await _anvil.MineAsync(3);
     }

@@ -121,8 +121,7 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
     {
         VouchersContract vouchers = new(rpc, chain.Vouchers.Address);
         return new ChainService(
-            new EndpointGuard(
-                rpc, AnvilFixture.ChainId, chain.Vouchers.Address, chain.Providers.Address),
+            new EndpointGuard(rpc, chain.Domain, default),
             new ChannelMirror(rpc, vouchers, store, node.Address, new MirrorOptions()),
             new Redeemer(
                 store.States,

@@ -35,7 +35,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     {
         await using RpcProxy proxy = new(chain.Anvil.Url);
         using JsonRpcClient rpc = AnvilFixture.Client(chain.Anvil.Url, proxy.Url);
-        EndpointGuard guard = new(rpc, AnvilFixture.ChainId, chain.Logger);
+        EndpointGuard guard = new(rpc, AnvilFixture.ChainId, default, chain.LoggerCode);
         Assert.True((await guard.CheckAsync(default)).IsAccepting);
         Assert.Equal(2, guard.Health.EndpointsAlive);
 
@@ -43,7 +43,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
         await CheckStoppedAsync(guard, "chain 2");
         proxy.Rewrite("eth_chainId", text => text);
         proxy.Rewrite("eth_getCode", text => Swap(text, "6000", "6001"));
-        await CheckStoppedAsync(guard, "other code");
+        await CheckStoppedAsync(guard, "as long, with other instructions");
         proxy.Rewrite("eth_getCode", _ => """{"jsonrpc":"2.0","id":2,"result":"0x"}""");
         await guard.CheckAsync(default);
         Assert.False(guard.Health.IsAccepting && guard.Health.Problem is null);
@@ -59,7 +59,7 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     {
         await using RpcProxy proxy = new(chain.Anvil.Url);
         using JsonRpcClient rpc = AnvilFixture.Client(chain.Anvil.Url, proxy.Url);
-        EndpointGuard guard = new(rpc, AnvilFixture.ChainId, chain.Logger);
+        EndpointGuard guard = new(rpc, AnvilFixture.ChainId, default, chain.LoggerCode);
         proxy.Rewrite(
             "eth_getBlockByNumber",
             text => text.Replace("\"hash\":\"0x", "\"hash\":\"0xabcd", StringComparison.Ordinal)
@@ -72,7 +72,8 @@ public sealed class LyingRpcTests(AnvilFixture chain) : IClassFixture<AnvilFixtu
     {
         using JsonRpcClient rpc = AnvilFixture.Client(chain.Anvil.Url);
         Address nowhere = new(new byte[20].Select((_, i) => (byte)i).ToArray());
-        EndpointGuard guard = new(rpc, AnvilFixture.ChainId, nowhere);
+        EndpointGuard guard = new(
+            rpc, AnvilFixture.ChainId, default, new DeployedCode("Nothing", nowhere, 1, default));
         await CheckStoppedAsync(guard, "no contract at");
     }
 

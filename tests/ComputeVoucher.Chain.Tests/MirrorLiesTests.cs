@@ -212,7 +212,7 @@ public sealed class MirrorLiesTests
     public async Task Head_AheadOfTheOtherEndpoint_BoundedAndNamed()
     {
         using MirrorBench bench = new(endpoints: 2);
-        EndpointGuard guard = new(bench.Rpc, 31337);
+        EndpointGuard guard = new(bench.Rpc, 31337, TimeSpan.Zero);
         bench.Views[0].Lead = 1_000_000;
         ChannelMirror mirror = bench.Mirror();
         Assert.True((await mirror.StepAsync(default)).IsWhole);
@@ -228,7 +228,7 @@ public sealed class MirrorLiesTests
         using MirrorBench one = new();
         using MirrorBench two = new(endpoints: 2);
         Assert.Contains(
-            "only one", new EndpointGuard(one.Rpc, 1).Notice, StringComparison.Ordinal);
-        Assert.Null(new EndpointGuard(two.Rpc, 1).Notice);
+            "only one", new EndpointGuard(one.Rpc, 1, default).Notice, StringComparison.Ordinal);
+        Assert.Null(new EndpointGuard(two.Rpc, 1, default).Notice);
     }
 }

@@ -40,7 +40,7 @@ public sealed class MirrorProgressTests
 
     private static ChainService Service(
         MirrorBench bench, WatchedStore store, PrivateKey payer, Outbox outbox) => new(
-        new EndpointGuard(bench.Rpc, AnvilFixture.ChainId),
+        new EndpointGuard(bench.Rpc, AnvilFixture.ChainId, default),
         new ChannelMirror(
             bench.Rpc, bench.Contract, store, bench.NewTerms().Node, bench.Options),
         new Redeemer(

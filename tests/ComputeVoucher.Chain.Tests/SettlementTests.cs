@@ -23,11 +23,6 @@ public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixtu
         Assert.Equal(
             chain.Providers.Address,
             await chain.Vouchers.ProvidersAsync(BlockTag.Latest, default));
-        VoucherDomain domain = new(
-            AnvilFixture.ChainId, chain.Vouchers.Address, chain.Providers.Address);
-        Assert.Equal(
-            domain.VouchersSeparator,
-            await chain.Vouchers.DomainSeparatorAsync(BlockTag.Latest, default));
         UInt256 minted = await chain.Vouchers.MintedAsync(classId, BlockTag.Latest, default);
         Assert.True(minted > UInt256.Zero);
         Assert.Equal(

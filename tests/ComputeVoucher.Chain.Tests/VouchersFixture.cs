@@ -16,11 +16,12 @@ public sealed class VouchersFixture : IAsyncLifetime
     private static int s_salts;
 
     private AnvilProcess? _anvil;
-    private VoucherDomain _domain = null!;
 
     public AnvilProcess Anvil => _anvil ?? throw new InvalidOperationException("no anvil here");
 
     internal JsonRpcClient Rpc { get; private set; } = null!;
+
+    internal VoucherDomain Domain { get; private set; } = null!;
 
     internal VouchersContract Vouchers { get; private set; } = null!;
 
@@ -54,7 +55,7 @@ public sealed class VouchersFixture : IAsyncLifetime
         Token = new Erc20Contract(Rpc, token);
         Providers = new ProvidersContract(Rpc, providers);
         Vouchers = new VouchersContract(Rpc, vouchers);
-        _domain = new VoucherDomain(AnvilFixture.ChainId, vouchers, providers);
+        Domain = new VoucherDomain(AnvilFixture.ChainId, vouchers, providers);
         BlockHeader head = (await Rpc.BlockAsync(BlockTag.Latest, default))!;
         Class = new VoucherClass(
             token, 2_000_000, head.Timestamp + 90 * 86_400, 7 * 86_400, 0, 0, 0, default, default);
@@ -84,7 +85,7 @@ public sealed class VouchersFixture : IAsyncLifetime
         PrivateKey node = PrivateKey.FromBytes(NextSalt().Span);
         await Anvil.RpcAsync("anvil_setBalance", $"\"{node.Address}\",\"0x56bc75e2d63100000\"");
         NodeJoin join = new(Provider.Address);
-        Signature signature = node.Sign(join.Digest(_domain.ProvidersSeparator));
+        Signature signature = node.Sign(join.Digest(Domain.ProvidersSeparator));
         await SendAsync(
             Provider, Providers.Address, ProvidersContract.Join(node.Address, signature));
         return node;
@@ -99,11 +100,11 @@ public sealed class VouchersFixture : IAsyncLifetime
     internal (Ack Ack, Signature Signature) Acknowledge(ChannelTerms terms, ulong units)
     {
         Ack ack = new(terms.HashStruct(), units, 1);
-        return (ack, Spender.Sign(ack.Digest(_domain.VouchersSeparator)));
+        return (ack, Spender.Sign(ack.Digest(Domain.VouchersSeparator)));
     }
 
     internal Signature SignRelease(PrivateKey node, ChannelTerms terms, ulong units) =>
-        node.Sign(new Release(terms.HashStruct(), units).Digest(_domain.VouchersSeparator));
+        node.Sign(new Release(terms.HashStruct(), units).Digest(Domain.VouchersSeparator));
 
     /// <summary>Through an outbox, as the commands do; mined, not yet final.</summary>
     internal async Task<TransactionReceipt> SendAsync(PrivateKey key, Address? to, byte[] data)
@@ -134,7 +135,7 @@ public sealed class VouchersFixture : IAsyncLifetime
     private async Task<Address> DeployAsync(string contract, byte[] arguments)
     {
         using JsonDocument artifact = JsonDocument.Parse(
-            File.ReadAllBytes(Path.Combine(AnvilNeeds.OutFolder, contract + ".json")));
+            File.ReadAllBytes(Path.Combine(CompiledContract.OutFolder, contract + ".json")));
         byte[] code = Hex.Decode(artifact.RootElement.GetProperty("bytecode").GetString());
         TransactionReceipt receipt = await SendAsync(Deployer, null, [.. code, .. arguments]);
         return receipt.ContractAddress!.Value;

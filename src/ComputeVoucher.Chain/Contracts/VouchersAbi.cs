@@ -57,9 +57,6 @@ internal static class VouchersAbi
 
     public static readonly ContractFunction ProvidersOf = new(0xf8401fe6, "providers()");
 
-    public static readonly ContractFunction DomainSeparator =
-        new(0xf698da25, "domainSeparator()");
-
     public static readonly ContractFunction BalanceOf =
         new(0x00fdd58e, "balanceOf(address,uint256)");
 

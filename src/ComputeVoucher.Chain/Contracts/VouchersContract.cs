@@ -234,23 +234,13 @@ public sealed class VouchersContract
             (ref r) => r.ReadUInt256(),
             cancel);
 
-    /// <summary>The registry that this contract asks; to compare with the configuration.
-    /// </summary>
+    /// <summary>The registry that this contract asks.</summary>
     public Task<Address> ProvidersAsync(BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(
             new AbiWriter().ToCall(VouchersAbi.ProvidersOf.Selector),
             1,
             block,
             (ref r) => r.ReadAddress(),
-            cancel);
-
-    /// <summary>EIP-712 domain separator; to compare with our own.</summary>
-    public Task<Bytes32> DomainSeparatorAsync(BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().ToCall(VouchersAbi.DomainSeparator.Selector),
-            1,
-            block,
-            (ref r) => r.ReadBytes32(),
             cancel);
 
     private static AbiWriter Class(AbiWriter writer, in VoucherClass terms) => writer

@@ -5,11 +5,12 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain;
 
 /// <summary>Compares the endpoints with the configuration and with each other: chain id, code of
-/// the pinned contracts, hash of the newest block that all call final.</summary>
+/// the contracts against this build's, hash of the newest block that all call final.</summary>
 /// <remarks>An endpoint of another chain is put aside until it corrects itself. Where two
 /// endpoints disagree nobody knows which one lies, so acceptance stops and redemption, which only
 /// risks gas, goes on.</remarks>
@@ -17,22 +18,20 @@ public sealed class EndpointGuard
 {
     private readonly JsonRpcClient _rpc;
     private readonly ulong _chainId;
-    private readonly Address[] _contracts;
-    private readonly Dictionary<Address, Bytes32> _codeHashes = [];
+    private readonly DeployedCode[] _contracts;
     private readonly TimeSpan _headAgeMax;
 
-    /// <param name="contracts">Addresses that must hold code, the same on every endpoint and for
-    /// as long as the process lives.</param>
-    public EndpointGuard(JsonRpcClient rpc, ulong chainId, params Address[] contracts)
-        : this(rpc, chainId, TimeSpan.Zero, contracts)
+    /// <param name="domain">Chain id, and the contracts that must hold this build's code.</param>
+    /// <param name="headAgeMax">An endpoint whose newest block is older by the clock is set aside;
+    /// zero asks no clock.</param>
+    public EndpointGuard(JsonRpcClient rpc, VoucherDomain domain, TimeSpan headAgeMax)
+        : this(rpc, domain.ChainId, headAgeMax, DeployedCode.Of(domain))
     {
     }
 
-    /// <param name="headAgeMax">An endpoint whose newest block is older by the clock is set aside;
-    /// zero asks no clock.</param>
-    /// <param name="contracts">As above.</param>
-    public EndpointGuard(
-        JsonRpcClient rpc, ulong chainId, TimeSpan headAgeMax, params Address[] contracts)
+    /// <param name="contracts">What every endpoint has to show at their addresses.</param>
+    internal EndpointGuard(
+        JsonRpcClient rpc, ulong chainId, TimeSpan headAgeMax, params DeployedCode[] contracts)
     {
         ArgumentNullException.ThrowIfNull(rpc);
         _rpc = rpc;
@@ -104,24 +103,23 @@ public sealed class EndpointGuard
             return $"{endpoint.Name} is chain {chainId}, the configuration says {_chainId}";
         }
 
-        foreach (Address contract in _contracts)
+        foreach (DeployedCode contract in _contracts)
         {
             byte[] code = await endpoint.CallAsync(
                 "eth_getCode",
-                w => WriteAccount(w, contract),
+                w => WriteAccount(w, contract.Address),
                 r => JsonScalar.ReadData(r, "code"),
                 ChainLimits.ResponseBytesMax,
                 cancel).ConfigureAwait(false);
             if (code.Length == 0)
             {
-                return $"{endpoint.Name} has no contract at {contract}; deploy it or correct "
+                return $"{endpoint.Name} has no contract at {contract.Address}; deploy it or correct "
                     + "the address";
             }
 
-            Bytes32 hash = Keccak256.Hash(code);
-            if (!_codeHashes.TryAdd(contract, hash) && _codeHashes[contract] != hash)
+            if (contract.Difference(code) is { } difference)
             {
-                return $"{endpoint.Name} has other code at {contract} than seen before";
+                return $"{endpoint.Name}: {difference}";
             }
         }
 

@@ -126,8 +126,7 @@ internal sealed class ChainSession : IDisposable
         JsonRpcClient rpc = Connect(urls, rules);
         long start = TimeProvider.System.GetTimestamp();
         _ = await rpc.ChainIdAsync(cancel).ConfigureAwait(false);
-        EndpointGuard guard = new(
-            rpc, deployment.ChainId, deployment.Vouchers, deployment.Providers);
+        EndpointGuard guard = new(rpc, deployment.Domain, TimeSpan.Zero);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
         while (!health.IsAccepting && !guard.IsContradicted
             && TimeProvider.System.GetElapsedTime(start) < rules.Timeout)

@@ -113,6 +113,10 @@ public sealed class OperateTests
         Assert.Contains("the configuration says 1", Found(
             rig, "\"chainId\": 31337", "\"chainId\": 1"));
         Assert.Contains("no contract at", Found(rig, rig.Deployment("vouchers"), nowhere));
+        Assert.Contains("is not this build's Vouchers", Found(
+            rig, rig.Deployment("vouchers"), token));
+        Assert.Contains("was deployed with providers = ", Found(
+            rig, rig.Deployment("providers"), token));
         Assert.Contains("127.0.0.1:1", Found(
             rig, $"\"{rig.Rpc}\"", $"\"{rig.Rpc}\", \"http://127.0.0.1:1\""));
         Assert.Contains("budgetUnitsStart", Found(

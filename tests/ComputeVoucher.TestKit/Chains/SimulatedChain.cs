@@ -164,7 +164,7 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         string method, JsonElement parameters, SimulatedView view) => method switch
     {
         "eth_chainId" => Quantity(domain.ChainId),
-        "eth_getCode" => "\"0x60\"",
+        "eth_getCode" => $"\"{CompiledContract.CodeAt(domain, parameters[0].GetString()!)}\"",
         "eth_getTransactionCount" => Quantity(0),
         "eth_getBlockByNumber" => Block(NumberOf(parameters[0].GetString()!, view), view),
         "eth_getTransactionReceipt" or "eth_getTransactionByHash" => "null",

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Reflection;
 using System.Text.Json;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Chain.Tests;
 
@@ -51,7 +52,7 @@ public sealed class ContractAbiTests
     private static void Check(string contract, Type binding)
     {
         using JsonDocument artifact = JsonDocument.Parse(
-            File.ReadAllBytes(Path.Combine(AnvilNeeds.OutFolder, contract + ".json")));
+            File.ReadAllBytes(Path.Combine(CompiledContract.OutFolder, contract + ".json")));
         HashSet<string> declared = [];
         foreach (JsonElement item in artifact.RootElement.GetProperty("abi").EnumerateArray())
         {
