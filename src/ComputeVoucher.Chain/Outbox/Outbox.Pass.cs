@@ -62,7 +62,7 @@ public sealed partial class Outbox
             }
         }
 
-        rows.Sort((a, b) => JudgedOf(b).IsUrgent.CompareTo(JudgedOf(a).IsUrgent) is not 0 and int n
+        rows.Sort((a, b) => RankOf(b).CompareTo(RankOf(a)) is not 0 and int n
             ? n
             : a.Id.CompareTo(b.Id));
         foreach (OutboxEntry entry in rows)
@@ -77,6 +77,11 @@ public sealed partial class Outbox
 
         await PushFormerAsync(cancel).ConfigureAwait(false);
     }
+
+    /// <summary>Who is signed first: what is about to be lost, then what may be, and then what
+    /// waits as well as it goes.</summary>
+    private int RankOf(OutboxEntry entry) =>
+        JudgedOf(entry).IsUrgent ? 2 : entry.Request.Purpose is not null ? 1 : 0;
 
     private async Task<Head> HeadAsync(CancellationToken cancel)
     {

@@ -178,6 +178,7 @@ public sealed partial class Outbox : IDisposable
                 await EndAsync(entry, OutboxOutcome.Cancelled, null, cancel).ConfigureAwait(false);
                 await _store.DeleteAsync(id, cancel).ConfigureAwait(false);
                 _closed.Remove(id);
+                Tell(id, null);
             }
         }
         finally
@@ -317,6 +318,7 @@ public sealed partial class Outbox : IDisposable
             await _store.DeleteAsync(oldest.Id, cancel).ConfigureAwait(false);
             _closed.Remove(oldest.Id);
             _paid.Remove(oldest.Id);
+            Tell(oldest.Id, null);
             if (oldest.Nonce is ulong spent && _byNonce.GetValueOrDefault(spent)?.Id == oldest.Id)
             {
                 _byNonce.Remove(spent);
@@ -326,6 +328,8 @@ public sealed partial class Outbox : IDisposable
 
     private async Task<OutboxEntry> StoreAsync(OutboxEntry entry, CancellationToken cancel)
     {
+        // Before the row: whoever sees that it ended finds the reason.
+        Tell(entry.Id, entry.Note);
         await _store.UpdateAsync(entry, cancel).ConfigureAwait(false);
         Remember(entry);
         return entry;
@@ -348,6 +352,7 @@ public sealed partial class Outbox : IDisposable
         if (_open.ContainsKey(entry.Id))
         {
             _open[entry.Id] = entry with { Note = line };
+            Tell(entry.Id, line);
         }
     }
 

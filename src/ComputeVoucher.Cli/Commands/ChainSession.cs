@@ -16,12 +16,15 @@ internal sealed class ChainSession : IDisposable
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private readonly TransactionSender? _sender;
+    private readonly List<string> _handedOver = [];
+    private readonly long _start = TimeProvider.System.GetTimestamp();
 
     private ChainSession(
         JsonRpcClient rpc, DeploymentFile? deployment, ulong chainId, PrivateKey? key,
         SendRules rules)
     {
         Rpc = rpc;
+        Rules = rules;
         Deployment = deployment!;
         SenderOptions options = new()
         {
@@ -39,6 +42,12 @@ internal sealed class ChainSession : IDisposable
 
     public JsonRpcClient Rpc { get; }
 
+    /// <summary>How long and how deep is waited, and who is told.</summary>
+    public SendRules Rules { get; }
+
+    /// <summary>Since the session opened.</summary>
+    public TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(_start);
+
     public DeploymentFile Deployment { get; }
 
     public VouchersContract Vouchers { get; }
@@ -51,7 +60,7 @@ internal sealed class ChainSession : IDisposable
     public Address Account => Sender.Account;
 
     /// <summary>Transactions that are mined by now, a word and a hash each.</summary>
-    public IReadOnlyList<string> Done => _sender?.Done ?? [];
+    public IReadOnlyList<string> Done => [.. _sender?.Done ?? [], .. _handedOver];
 
     /// <summary>The sender as a holder of vouchers.</summary>
     public HolderAccount Holder => new(Rpc, Deployment.Domain, Sender, TimeProvider.System);
@@ -80,6 +89,9 @@ internal sealed class ChainSession : IDisposable
         ulong chainId = await rpc.ChainIdAsync(cancel).ConfigureAwait(false);
         return new ChainSession(rpc, null, chainId, key, rules);
     }
+
+    /// <summary>A transaction that somebody else sent for this session is mined.</summary>
+    public void NoteDone(string step, Bytes32 hash) => _handedOver.Add($"{step} {hash}");
 
     public static JsonRpcClient Connect(IReadOnlyList<string> urls, SendRules rules)
     {

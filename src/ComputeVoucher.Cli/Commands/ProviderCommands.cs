@@ -25,6 +25,10 @@ internal sealed class ProviderCommands
     private readonly Option<string> _to = Opt.Of<string>(
         "--to", "Who is paid (default: the sender)", "ADDRESS");
 
+    private readonly Option<string> _config = Opt.Of<string>("--config",
+        "Configuration of the node that sends from the same account: it sends while it runs",
+        "FILE");
+
     public static Command Create()
     {
         ProviderCommands commands = new();
@@ -42,7 +46,7 @@ internal sealed class ProviderCommands
             commands.RevokeAsync, commands._node));
         group.Add(ReportCommand.CreateSending("settle",
             "Pay out what was earned in the class's token",
-            commands.SettleAsync, CommonOptions.Class, commands._to));
+            commands.SettleAsync, CommonOptions.Class, commands._to, commands._config));
         group.Add(ReportCommand.CreateReading("status",
             "Show a node's provider, bond and earnings",
             commands.StatusAsync, commands._node, CommonOptions.Class, commands._provider));
@@ -126,8 +130,16 @@ internal sealed class ProviderCommands
         UInt256 earned = await chain.Vouchers
             .EarnedAsync(chain.Account, terms.Token, BlockTag.Latest, cancel)
             .ConfigureAwait(false);
-        await chain.Sender.SendAsync("settle", chain.Deployment.Vouchers,
-            VouchersContract.Settle(terms.Token, to), cancel).ConfigureAwait(false);
+        bool isSent = parsed.GetValue(_config) is { } config
+            && await NodeSettlement.TryAsync(
+                chain, NodeConfiguration.Load(config), terms.Token, to, cancel)
+                .ConfigureAwait(false);
+        if (!isSent)
+        {
+            await chain.Sender.SendAsync("settle", chain.Deployment.Vouchers,
+                VouchersContract.Settle(terms.Token, to), cancel).ConfigureAwait(false);
+        }
+
         UInt256 balance = await new Erc20Contract(chain.Rpc, terms.Token)
             .BalanceAsync(to, BlockTag.Latest, cancel).ConfigureAwait(false);
         return new Report()

@@ -44,11 +44,11 @@ internal sealed class ControlDesk
         return command switch
         {
             "status" => Status(),
-            "outbox" => ControlAnswer.Of(
-                json => OutboxDesk.Rows(json, "transactions", new LedgerOutboxStore(_serving.Ledger)
-                    .List())),
+            "outbox" => Transactions(),
             "due" => await DueAsync(cancel).ConfigureAwait(false),
             "redeem" => await RedeemAsync(cancel).ConfigureAwait(false),
+            "settle" => await new SettleDesk(_chain.Outbox, _serving.Domain)
+                .AnswerAsync(argument, cancel).ConfigureAwait(false),
             "bump" or "cancel" => await new OutboxDesk(_chain.Outbox)
                 .AnswerAsync(command, argument, cancel).ConfigureAwait(false),
             "drain" => Draining(),
@@ -110,6 +110,17 @@ internal sealed class ControlDesk
             json.WriteNumber("transactionsOpen", sums.OpenTransactions);
             json.Amount("oldestTransactionSeconds", sums.OldestTransaction);
         });
+    }
+
+    private string Transactions()
+    {
+        List<OutboxEntry> rows = [];
+        foreach (OutboxEntry row in new LedgerOutboxStore(_serving.Ledger).List())
+        {
+            rows.Add(row with { Note = _chain.Outbox.NoteOf(row.Id) });
+        }
+
+        return ControlAnswer.Of(json => OutboxDesk.Rows(json, "transactions", rows));
     }
 
     private async Task<string> DueAsync(CancellationToken cancel)

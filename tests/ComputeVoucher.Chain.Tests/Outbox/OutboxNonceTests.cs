@@ -241,6 +241,32 @@ public sealed class OutboxNonceTests
         Assert.Equal((OutboxState.Final, expected), (rig.Row.State, rig.Row.Outcome));
     }
 
+    /// <summary>What the operator asked for first does not stand in the nonces before what may be
+    /// lost, and takes no slot from it.</summary>
+    [Fact]
+    public async Task Ordinary_BesideRedemptions_SignedAfterThem()
+    {
+        using OutboxRig rig = new();
+        OutboxEntry settle = await rig.SubmitAsync(
+            OutboxRig.Request("settle") with { Kind = "settle" });
+        for (byte i = 1; i < ChainLimits.InFlightMax; i++)
+        {
+            await rig.SubmitAsync(OutboxRig.Redemption(i));
+        }
+
+        await rig.RunAsync(1);
+        Assert.Equal(
+            (ulong)ChainLimits.InFlightMax - 1,
+            rig.Store.List().Single(row => row.Id == settle.Id).Nonce);
+        OutboxEntry late = await rig.SubmitAsync(OutboxRig.Request("late"));
+        OutboxEntry due = await rig.SubmitAsync(OutboxRig.Redemption(100));
+        rig.Chain.Mine(rig.Chain.Pool[0], rig.Key.Address, Address.Zero);
+        rig.Chain.Nonce = 1;
+        await rig.RunAsync(1);
+        Assert.Equal(OutboxState.Sent, rig.Store.List().Single(row => row.Id == due.Id).State);
+        Assert.Equal(OutboxState.Intent, rig.Store.List().Single(row => row.Id == late.Id).State);
+    }
+
     [Fact]
     public async Task Unsignable_RevertOrTooMuchGas_Ends()
     {

@@ -1,0 +1,135 @@
+using System;
+using System.Text.Json;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node.Tests;
+
+/// <summary>A settlement that is handed to the node: taken once, and only where it belongs.
+/// </summary>
+public sealed class SettleDeskTests : IDisposable
+{
+    private static readonly VoucherDomain s_domain = new(1, Named(1), Named(2));
+    private static readonly Address s_token = Named(3);
+
+    private readonly PrivateKey _key = PrivateKey.Parse(AnvilProcess.Keys[0]);
+    private readonly MemoryOutboxStore _rows = new();
+    private readonly JsonRpcClient _rpc;
+    private readonly Outbox _outbox;
+    private readonly SettleDesk _desk;
+
+    public SettleDeskTests()
+    {
+        ManualClock clock = new();
+        _rpc = new JsonRpcClient(
+            new RpcOptions { Endpoints = [new Uri("http://chain.invalid/")] }, clock);
+        _outbox = new Outbox(_rpc, _rows, _key, new OutboxOptions { ChainId = 1 }, clock);
+        _desk = new SettleDesk(_outbox, s_domain);
+    }
+
+    public void Dispose()
+    {
+        _outbox.Dispose();
+        _rpc.Dispose();
+        _key.Dispose();
+    }
+
+    [Fact]
+    public async Task Settlement_IsOneOrdinaryRowHoweverOftenItIsAsked()
+    {
+        SettleOrder order = Order(_key.Address, Named(4));
+        long first = IdOf(await AskAsync(order));
+        Assert.Equal(first, IdOf(await AskAsync(order)));
+        OutboxEntry row = Assert.Single(_rows.List());
+        Assert.Equal(first, row.Id);
+        Assert.Equal(("settle", s_domain.Vouchers), (row.Request.Kind, row.Request.To));
+        Assert.Equal(VouchersContract.Settle(s_token, Named(4)), row.Request.Data);
+        Assert.False(row.Request.IsUrgent);
+        Assert.Null(row.Request.Purpose);
+        long other = IdOf(await AskAsync(order with { Token = Named(5) }));
+        Assert.NotEqual(first, other);
+    }
+
+    [Fact]
+    public async Task Settlement_ToSomebodyElseMeanwhile_IsRefused()
+    {
+        await AskAsync(Order(_key.Address, Named(4)));
+        await RefusedAsync(
+            Order(_key.Address, Named(5)).ToString(), "outbox 1 settles this token already");
+        Assert.Single(_rows.List());
+    }
+
+    [Fact]
+    public async Task Settlement_OfAnotherAccount_IsNotTakenAndThePayerIsNamed()
+    {
+        JsonElement answer = await AskAsync(Order(Named(9), Named(9)));
+        Assert.Equal(_key.Address.ToString(), answer.GetProperty("payer").GetString());
+        Assert.False(answer.TryGetProperty("submitted", out _));
+        Assert.Empty(_rows.List());
+    }
+
+    [Fact]
+    public async Task Settlement_OfOtherContracts_IsRefused()
+    {
+        foreach (VoucherDomain other in new[]
+        {
+            new VoucherDomain(2, s_domain.Vouchers, s_domain.Providers),
+            new VoucherDomain(1, Named(7), s_domain.Providers),
+        })
+        {
+            await RefusedAsync(
+                (Order(_key.Address, Named(4)) with { Separator = other.VouchersSeparator })
+                    .ToString(), $"it works with Vouchers {s_domain.Vouchers} of chain 1");
+        }
+
+        Assert.Empty(_rows.List());
+    }
+
+    [Fact]
+    public async Task Words_FewerMoreOrOther_AreRefused()
+    {
+        string whole = Order(_key.Address, Named(4)).ToString();
+        Assert.Equal(Order(_key.Address, Named(4)), SettleOrder.Parse(whole));
+        foreach (string text in new[]
+        {
+            "", " ", whole + " ", whole + " x", whole[..^1], whole[1..], "x" + whole,
+            whole.Replace(' ', '\t'), whole[(whole.IndexOf(' ', StringComparison.Ordinal) + 1)..],
+        })
+        {
+            await RefusedAsync(text, "a settlement is");
+        }
+
+        Assert.Empty(_rows.List());
+    }
+
+    private static Address Named(byte number)
+    {
+        byte[] bytes = new byte[Address.Size];
+        bytes[^1] = number;
+        return new Address(bytes);
+    }
+
+    private static SettleOrder Order(Address account, Address to) =>
+        new(s_domain.VouchersSeparator, account, s_token, to);
+
+    private static long IdOf(JsonElement answer) =>
+        answer.GetProperty("submitted")[0].GetProperty("id").GetInt64();
+
+    private async Task<JsonElement> AskAsync(SettleOrder order)
+    {
+        using JsonDocument answer = JsonDocument.Parse(
+            await _desk.AnswerAsync(order.ToString(), default));
+        return answer.RootElement.Clone();
+    }
+
+    private async Task RefusedAsync(string argument, string words)
+    {
+        NodeException refused = await Assert.ThrowsAsync<NodeException>(
+            () => _desk.AnswerAsync(argument, default));
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+    }
+}
