@@ -27,7 +27,7 @@ internal sealed class DeployedCode
     /// <param name="hash">Keccak of the code with zeros for its immutables.</param>
     /// <param name="immutables">Every place of every immutable.</param>
     public DeployedCode(string name, Address address, int length, Bytes32 hash,
-        params IReadOnlyList<Immutable> immutables)
+        params Immutable[] immutables)
     {
         (_length, _hash) = (length, hash);
         (Name, Address, Immutables) = (name, address, immutables);
@@ -39,7 +39,7 @@ internal sealed class DeployedCode
     public Address Address { get; }
 
     /// <summary>Every place of every immutable, with the word that has to stand there.</summary>
-    public IReadOnlyList<Immutable> Immutables { get; }
+    public Immutable[] Immutables { get; }
 
     /// <summary>The contracts of a domain as this build deploys them.</summary>
     public static DeployedCode[] Of(VoucherDomain domain) =>
@@ -111,7 +111,7 @@ internal sealed class DeployedCode
 
         return new DeployedCode(
             lines[0], address, int.Parse(lines[1], CultureInfo.InvariantCulture),
-            Bytes32.Parse(lines[2]), immutables);
+            Bytes32.Parse(lines[2]), [.. immutables]);
     }
 
     /// <summary>By the names of OpenZeppelin's EIP712.sol and of Vouchers.sol.</summary>
@@ -151,7 +151,14 @@ internal sealed class DeployedCode
 }
 
 /// <summary>One place in a contract's code where an immutable stands.</summary>
-/// <param name="Name">As the source declares it.</param>
-/// <param name="Offset">Bytes from the start of the code.</param>
-/// <param name="Value">The word that has to stand there.</param>
-internal readonly record struct Immutable(string Name, int Offset, Bytes32 Value);
+/// <param name="name">As the source declares it.</param>
+/// <param name="offset">Bytes from the start of the code.</param>
+/// <param name="value">The word that has to stand there.</param>
+internal sealed class Immutable(string name, int offset, Bytes32 value)
+{
+    public string Name => name;
+
+    public int Offset => offset;
+
+    public Bytes32 Value { get; } = value;
+}

@@ -113,8 +113,8 @@ public sealed class EndpointGuard
                 cancel).ConfigureAwait(false);
             if (code.Length == 0)
             {
-                return $"{endpoint.Name} has no contract at {contract.Address}; deploy it or correct "
-                    + "the address";
+                return $"{endpoint.Name} has no contract at {contract.Address}; deploy it or "
+                    + "correct the address";
             }
 
             if (contract.Difference(code) is { } difference)

@@ -103,17 +103,20 @@ internal static class RedeemCommand
 
         while (true)
         {
-            List<JsonElement> found = await RunningNode.RowsAsync(configuration, wanted, cancel)
-                .ConfigureAwait(false)
+            JsonElement outbox = await ControlClient
+                .AskAsync(configuration.Options.Ledger, "outbox", "", cancel).ConfigureAwait(false)
                 ?? throw new CommandException("redeem: the node ended meanwhile (its transactions "
                     + "are stored; repeat the command to go on)");
             List<Report> rows = [];
             bool isOpen = false;
-            foreach (JsonElement row in found)
+            foreach (JsonElement row in outbox.GetProperty("transactions").EnumerateArray())
             {
-                rows.Add(RunningNode.ReportOf(row));
-                isOpen |= row.GetProperty("state").GetString()
-                    is not (nameof(OutboxState.Final) or nameof(OutboxState.Abandoned));
+                if (wanted.Contains(row.GetProperty("id").GetInt64()))
+                {
+                    rows.Add(RunningNode.ReportOf(row));
+                    isOpen |= row.GetProperty("state").GetString()
+                        is not (nameof(OutboxState.Final) or nameof(OutboxState.Abandoned));
+                }
             }
 
             if (!isOpen)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
 using System.Threading;
@@ -20,18 +19,15 @@ internal sealed class NodeSettlement
     /// <summary>Between two looks at the node's outbox.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What the node may take to give a row back when this command ends: it may be in the
-    /// middle of a call to its endpoint.</summary>
-    private static readonly TimeSpan s_returnWithin = ChainLimits.RequestDeadline;
-
     private readonly ChainSession _chain;
-    private readonly NodeConfiguration _configuration;
-    private readonly long _id;
+    private readonly string _ledger;
+    private readonly string _id;
     private Bytes32? _sent;
+    private string? _note;
     private string? _said;
 
-    private NodeSettlement(ChainSession chain, NodeConfiguration configuration, long id) =>
-        (_chain, _configuration, _id) = (chain, configuration, id);
+    private NodeSettlement(ChainSession chain, string ledger, long id) =>
+        (_chain, _ledger, _id) = (chain, ledger, id.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Hands the settlement to the node, and waits until it is as deep in the chain as
     /// wanted.</summary>
@@ -44,10 +40,22 @@ internal sealed class NodeSettlement
     public static async Task<bool> TryAsync(ChainSession chain, NodeConfiguration configuration,
         Address token, Address to, CancellationToken cancel)
     {
+        string ledger = configuration.Options.Ledger;
         SettleOrder order = new(
             chain.Deployment.Domain.VouchersSeparator, chain.Account, token, to);
-        if (await HandOverAsync(configuration, order, cancel).ConfigureAwait(false)
-            is not { } taken)
+        JsonElement? answer;
+        try
+        {
+            answer = await ControlClient.AskAsync(ledger, Step, order.ToString(), cancel)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException stopped)
+        {
+            throw new CommandException($"{Step}: interrupted while the node was asked; it may have "
+                + "taken it (see: computevoucher outbox)", stopped);
+        }
+
+        if (answer is not { } taken)
         {
             return false;
         }
@@ -61,179 +69,154 @@ internal sealed class NodeSettlement
         }
 
         long id = taken.GetProperty("submitted")[0].GetProperty("id").GetInt64();
-        NodeSettlement settlement = new(chain, configuration, id);
-        try
-        {
-            await settlement.WaitAsync(cancel).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException stopped)
-        {
-            throw await settlement.InterruptedAsync(stopped).ConfigureAwait(false);
-        }
-
+        await new NodeSettlement(chain, ledger, id).WaitAsync(cancel).ConfigureAwait(false);
         return true;
-    }
-
-    private static async Task<JsonElement?> HandOverAsync(
-        NodeConfiguration configuration, SettleOrder order, CancellationToken cancel)
-    {
-        try
-        {
-            return await ControlClient
-                .AskAsync(configuration.Options.Ledger, "settle", order.ToString(), cancel)
-                .ConfigureAwait(false);
-        }
-        catch (OperationCanceledException stopped)
-        {
-            throw new CommandException($"{Step}: interrupted while the node was asked; it may have "
-                + "taken it (see: computevoucher outbox)", stopped);
-        }
     }
 
     private async Task WaitAsync(CancellationToken cancel)
     {
-        while (true)
+        OperationCanceledException? stopped = null;
+        JsonElement row = default;
+        try
         {
-            JsonElement row = await RowAsync(cancel).ConfigureAwait(false);
-            Tell(row);
-            if (StateOf(row) == nameof(OutboxState.Abandoned))
+            do
             {
-                throw new ChainException(ChainFault.Reverted, $"{Step}: refused, nothing was sent: "
-                    + (NoteOf(row) ?? "the node's operator cancelled it"));
-            }
-
-            if (await IsDeepAsync(row, cancel).ConfigureAwait(false))
-            {
-                if (row.GetProperty("outcome").GetString() == nameof(OutboxOutcome.Succeeded))
+                row = Found(await ControlClient.AskAsync(_ledger, "outbox", "", cancel)
+                    .ConfigureAwait(false));
+                if (StateOf(row) is nameof(OutboxState.Mined) or nameof(OutboxState.Final)
+                    && IsDeep(row, await _chain.Rpc.BlockNumberAsync(cancel).ConfigureAwait(false)))
                 {
-                    _chain.NoteDone(Step, _sent!.Value);
+                    Conclude(row);
                     return;
                 }
 
-                throw new ChainException(ChainFault.Reverted, $"{Step}: reverted in block "
-                    + $"{row.GetProperty("block").GetUInt64()}, {_sent}; only its gas was paid");
+                await Task.Delay(s_poll, cancel).ConfigureAwait(false);
             }
-
-            if (_chain.Elapsed >= _chain.Rules.Timeout)
-            {
-                throw await TimedOutAsync(row).ConfigureAwait(false);
-            }
-
-            await Task.Delay(s_poll, cancel).ConfigureAwait(false);
+            while (_chain.Elapsed < _chain.Rules.Timeout);
         }
-    }
-
-    /// <exception cref="CommandException">The node ended, or has the row no more.</exception>
-    private async Task<JsonElement> RowAsync(CancellationToken cancel)
-    {
-        List<JsonElement>? rows = await RunningNode
-            .RowsAsync(_configuration, new HashSet<long> { _id }, cancel).ConfigureAwait(false);
-        return rows switch
+        catch (OperationCanceledException interrupted)
         {
-            null => throw Ended(),
-            [] => throw new CommandException($"{Step}: the node's outbox does not list {_id} any "
-                + "more (look up what was earned: computevoucher provider status)"),
-            _ => rows[0],
-        };
+            stopped = interrupted;
+        }
+
+        if (_sent is null && await IsTakenBackAsync().ConfigureAwait(false))
+        {
+            throw stopped ?? (Exception)new ChainException(
+                ChainFault.TimedOut, $"{Step}: nothing was sent {Waited}");
+        }
+
+        throw Unknown(row, stopped);
     }
 
-    /// <summary>What the node has stored it sends when it runs again.</summary>
-    private Exception Ended() => _sent is Bytes32 sent
-        ? new OutcomeUnknownException($"{Step}: the node ended; {sent} is on its way, and stays in "
-            + $"its outbox as {_id}", sent)
-        : new CommandException($"{Step}: the node ended; the request stays in its outbox as "
-            + $"{_id} and is sent when it runs again");
+    /// <summary>What became of it: mined as deep as wanted.</summary>
+    private void Conclude(JsonElement row)
+    {
+        if (row.GetProperty("outcome").GetString() != nameof(OutboxOutcome.Succeeded))
+        {
+            throw new ChainException(ChainFault.Reverted, $"{Step}: reverted in block "
+                + $"{BlockOf(row)}, {_sent}; only its gas was paid");
+        }
 
-    /// <summary>Every attempt as soon as it is signed, and what it waits for, once each.</summary>
+        _chain.NoteDone(Step, _sent!.Value);
+    }
+
+    /// <summary>The row among the node's; its hash and what it waits for are told, once each.
+    /// </summary>
+    /// <exception cref="ChainException">It ended with nothing sent.</exception>
+    /// <exception cref="CommandException">The node ended, or has it no more.</exception>
+    private JsonElement Found(JsonElement? answer)
+    {
+        JsonElement outbox = answer ?? throw Ended();
+        foreach (JsonElement row in outbox.GetProperty("transactions").EnumerateArray())
+        {
+            if (row.GetProperty("id").GetRawText() == _id)
+            {
+                Tell(row);
+                return row;
+            }
+        }
+
+        throw new CommandException($"{Step}: the node's outbox does not list {_id} any more (look "
+            + "up what was earned: computevoucher provider status)");
+    }
+
     private void Tell(JsonElement row)
     {
-        Bytes32? hash = HashOf(row);
+        string? note = row.GetProperty("note").GetString();
+        if (StateOf(row) == nameof(OutboxState.Abandoned))
+        {
+            throw new ChainException(ChainFault.Reverted,
+                $"{Step}: refused, nothing was sent: {note ?? "it was cancelled"}");
+        }
+
+        Bytes32? hash = row.GetProperty("attempts").GetInt32() > 0
+            ? Bytes32.Parse(row.GetProperty("hash").GetString())
+            : null;
         if (hash is Bytes32 sent && hash != _sent)
         {
             _chain.Rules.Say($"{Step} {sent}: waiting for a block");
         }
 
-        _sent = hash;
-        if (NoteOf(row) is { } note && note != _said && StateOf(row)
-            != nameof(OutboxState.Abandoned))
+        if (note is not null && note != _said)
         {
             _said = note;
             _chain.Rules.Say($"{Step}: {note}");
         }
+
+        (_sent, _note) = (hash, note);
     }
 
-    private async Task<bool> IsDeepAsync(JsonElement row, CancellationToken cancel)
+    private bool IsDeep(JsonElement row, ulong newest) =>
+        newest >= BlockOf(row) && newest - BlockOf(row) + 1 >= _chain.Rules.Confirmations;
+
+    /// <summary>Whether the request is ended with nothing signed; otherwise <see cref="_sent"/>
+    /// names what was. The node may be in the middle of a call to its endpoint.</summary>
+    private async Task<bool> IsTakenBackAsync()
     {
-        if (StateOf(row) is not (nameof(OutboxState.Mined) or nameof(OutboxState.Final)))
-        {
-            return false;
-        }
-
-        ulong block = row.GetProperty("block").GetUInt64();
-        ulong newest = await _chain.Rpc.BlockNumberAsync(cancel).ConfigureAwait(false);
-        return newest >= block && newest - block + 1 >= _chain.Rules.Confirmations;
-    }
-
-    private async Task<Exception> TimedOutAsync(JsonElement row)
-    {
-        string waited = string.Create(CultureInfo.InvariantCulture,
-            $"after {_chain.Rules.Timeout.TotalSeconds:0} s: ")
-            + (NoteOf(row) ?? "no block has taken it");
-        if (await ReturnedAsync().ConfigureAwait(false))
-        {
-            return new ChainException(
-                ChainFault.TimedOut, $"{Step}: nothing was sent {waited}");
-        }
-
-        Bytes32 sent = _sent!.Value;
-        return new OutcomeUnknownException(StateOf(row) == nameof(OutboxState.Mined)
-            ? $"{Step}: {sent} is in block {row.GetProperty("block").GetUInt64()}, not yet "
-                + $"{_chain.Rules.Confirmations} blocks deep {waited}"
-            : $"{Step}: sent as {sent}, outcome unknown {waited}; the node goes on with it", sent);
-    }
-
-    private async Task<Exception> InterruptedAsync(OperationCanceledException stopped) =>
-        await ReturnedAsync().ConfigureAwait(false)
-            ? stopped
-            : new OutcomeUnknownException($"{Step}: interrupted; {_sent} is on its way, and the "
-                + "node goes on with it", _sent!.Value, stopped);
-
-    /// <summary>Takes the request back. False where something is signed: then
-    /// <see cref="_sent"/> names it.</summary>
-    private async Task<bool> ReturnedAsync()
-    {
-        using CancellationTokenSource timer = new(s_returnWithin);
+        using CancellationTokenSource timer = new(ChainLimits.RequestDeadline);
         try
         {
-            if (_sent is null)
-            {
-                JsonElement? answer = await ControlClient.AskAsync(
-                    _configuration.Options.Ledger, "cancel",
-                    _id.ToString(CultureInfo.InvariantCulture), timer.Token).ConfigureAwait(false);
-                return answer is not null ? true : throw Ended();
-            }
+            return await ControlClient.AskAsync(_ledger, "cancel", _id, timer.Token)
+                .ConfigureAwait(false) is not null ? true : throw Ended();
         }
         catch (NodeException)
         {
-            // Signed since the last look, or ended.
-            Tell(await RowAsync(timer.Token).ConfigureAwait(false));
+            // Signed since the last look.
+            Found(await ControlClient.AskAsync(_ledger, "outbox", "", timer.Token)
+                .ConfigureAwait(false));
+            return _sent is null;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
             throw new CommandException($"{Step}: the node does not answer; the request stays in "
-                + $"its outbox as {_id} (computevoucher outbox cancel {_id})");
+                + $"its outbox (computevoucher outbox cancel {_id})", late);
         }
+    }
 
-        return _sent is null;
+    /// <summary>What is stored is sent all the same.</summary>
+    private Exception Ended() => _sent is Bytes32 sent
+        ? new OutcomeUnknownException(
+            $"{Step}: the node ended; {sent} is on its way, and stays in its outbox", sent)
+        : new CommandException($"{Step}: the node ended; the request stays in its outbox and is "
+            + "sent when it runs again");
+
+    private string Waited => string.Create(CultureInfo.InvariantCulture,
+        $"after {_chain.Rules.Timeout.TotalSeconds:0} s: {_note ?? "no block has taken it"}");
+
+    private OutcomeUnknownException Unknown(JsonElement row, OperationCanceledException? stopped)
+    {
+        Bytes32 sent = _sent!.Value;
+        string line = stopped is not null
+            ? $"interrupted; {sent} is on its way"
+            : StateOf(row) == nameof(OutboxState.Mined)
+            ? $"{sent} is in block {BlockOf(row)}, not yet {_chain.Rules.Confirmations} blocks "
+                + $"deep {Waited}"
+            : $"sent as {sent}, outcome unknown {Waited}";
+        return new OutcomeUnknownException(
+            $"{Step}: {line}; the node goes on with it", sent, stopped);
     }
 
     private static string? StateOf(JsonElement row) => row.GetProperty("state").GetString();
 
-    private static string? NoteOf(JsonElement row) => row.GetProperty("note").GetString();
-
-    /// <summary>The newest attempt; null while nothing is signed.</summary>
-    private static Bytes32? HashOf(JsonElement row) =>
-        row.GetProperty("attempts").GetInt32() > 0
-            ? Bytes32.Parse(row.GetProperty("hash").GetString())
-            : null;
+    private static ulong BlockOf(JsonElement row) => row.GetProperty("block").GetUInt64();
 }

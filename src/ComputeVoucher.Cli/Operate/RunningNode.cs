@@ -31,30 +31,6 @@ internal static class RunningNode
             $"{command}: no node runs on {configuration.Options.Ledger} (start it, or name the "
             + "configuration that it runs with)");
 
-    /// <summary>Those rows of the running node's outbox that are still listed; null when no node
-    /// runs any more.</summary>
-    public static async Task<List<JsonElement>?> RowsAsync(
-        NodeConfiguration configuration, IReadOnlySet<long> wanted, CancellationToken cancel)
-    {
-        JsonElement? answer = await ControlClient
-            .AskAsync(configuration.Options.Ledger, "outbox", "", cancel).ConfigureAwait(false);
-        if (answer is not { } outbox)
-        {
-            return null;
-        }
-
-        List<JsonElement> rows = [];
-        foreach (JsonElement row in outbox.GetProperty("transactions").EnumerateArray())
-        {
-            if (wanted.Contains(row.GetProperty("id").GetInt64()))
-            {
-                rows.Add(row);
-            }
-        }
-
-        return rows;
-    }
-
     public static Report ReportOf(JsonElement json)
     {
         Report report = new();

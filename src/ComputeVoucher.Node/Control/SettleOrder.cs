@@ -3,14 +3,22 @@ using ComputeVoucher.Primitives;
 namespace ComputeVoucher.Node;
 
 /// <summary>What a settlement is to pay, as the operator's socket carries it.</summary>
-/// <param name="Separator">Domain separator of the Vouchers contract: which one, on which chain.
+/// <param name="separator">Domain separator of the Vouchers contract: which one, on which chain.
 /// </param>
-/// <param name="Account">Whose earnings, and who has to send.</param>
-/// <param name="Token">What was earned.</param>
-/// <param name="To">Who gets it.</param>
-public sealed record SettleOrder(Bytes32 Separator, Address Account, Address Token, Address To)
+/// <param name="account">Whose earnings, and who has to send.</param>
+/// <param name="token">What was earned.</param>
+/// <param name="to">Who gets it.</param>
+public sealed class SettleOrder(Bytes32 separator, Address account, Address token, Address to)
 {
     private const int Words = 4;
+
+    public Bytes32 Separator => separator;
+
+    public Address Account => account;
+
+    public Address Token => token;
+
+    public Address To => to;
 
     /// <summary>Four words in hexadecimal, a blank between them.</summary>
     public override string ToString() => $"{Separator} {Account} {Token} {To}";
