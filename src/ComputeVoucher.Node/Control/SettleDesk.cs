@@ -1,8 +1,10 @@
 using System;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node;
@@ -40,7 +42,7 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
         OutboxRequest request = new()
         {
             Kind = Kind,
-            Key = $"settle {order.Token}",
+            Key = KeyOf(order.Token),
             To = domain.Vouchers,
             Data = VouchersContract.Settle(order.Token, order.To),
         };
@@ -49,5 +51,23 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
             ? ControlAnswer.Of(json => OutboxDesk.Rows(json, "submitted", [entry]))
             : throw new NodeException($"outbox {entry.Id} settles this token already, to another "
                 + "receiver (wait until it is mined, then settle the rest)");
+    }
+
+    /// <summary>One of a token until it is mined: what is earned after that is the next one's,
+    /// however long the block takes to be final.</summary>
+    private string KeyOf(Address token)
+    {
+        string kind = $"{Kind} {token} ";
+        long mined = 0;
+        foreach (OutboxEntry row in outbox.Open)
+        {
+            if (row.State == OutboxState.Mined
+                && row.Request.Key.StartsWith(kind, StringComparison.Ordinal))
+            {
+                mined = Math.Max(mined, row.Id);
+            }
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{kind}{mined}");
     }
 }
