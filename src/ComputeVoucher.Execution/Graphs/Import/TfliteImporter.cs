@@ -169,9 +169,10 @@ internal sealed partial class TfliteImporter
         FlatVector zeros = table.Vector(TfliteSchema.Quantization.ZeroPoint, 8);
         int count = scales.Count(4);
         int dimension = table.Int32(TfliteSchema.Quantization.QuantizedDimension);
+
+        // Of a bias the number of the dimension is often another tensor's; a layer checks its own.
         RequireTensor(
-            count <= 1 || ((uint)dimension < (uint)shape.Length && shape[dimension] == count),
-            index, name,
+            count <= 1 || shape.AsSpan().Contains(count), index, name,
             $"{count} scales along dimension {dimension} of [{string.Join(", ", shape)}]");
         RequireTensor(
             zeros.Count(8) == count, index, name,
