@@ -25,6 +25,9 @@ public sealed partial class MutationTests
 
     private const int Context = 64;
 
+    /// <summary>What Q.32 and a table of Q.15 leave of a real number.</summary>
+    private const float EpsilonTolerance = 1e-9f, TableStep = 1f / 32_768;
+
     private static readonly int s_files = Runs.Count(fast: 200, full: 3_400);
 
     private static readonly LlamaShape s_shape = new(64, 64, 1, 4, 2, 16, 48, Context);
@@ -151,6 +154,10 @@ public sealed partial class MutationTests
                 // Weights lie outside the managed heap.
                 taken += LanguageArtifact.RowsBytes(language.Parameters);
                 Agree(language, numbers, place);
+                if (GgufReader.Looks(file))
+                {
+                    ReadAlike(file, language, place);
+                }
             }
             else if (model is not null && model.Description.Units <= UnitsMax &&
                 model.Description.TraceBytes <= TraceBytesMax)
@@ -178,6 +185,21 @@ public sealed partial class MutationTests
         }
 
         Equal(model, LlamaData.Greedy(prompt, 2), place);
+    }
+
+    /// <summary>The reader of <c>fidelity</c> finds the same model in what was imported.</summary>
+    private static void ReadAlike(byte[] file, LanguageModel model, string place)
+    {
+        using var stream = new MemoryStream(file);
+        var read = FloatWeights.FromGguf(stream, Context);
+        var integers = FloatWeights.FromParameters(model.Parameters, Context);
+        Assert.True(
+            read.Shape == integers.Shape &&
+            Math.Abs(read.Epsilon - integers.Epsilon) <= EpsilonTolerance, place);
+        for (int i = 0; i < read.Rotary.Length; i++)
+        {
+            Assert.InRange(read.Rotary[i] - integers.Rotary[i], -TableStep, TableStep);
+        }
     }
 
     private static void Equal(IModel model, byte[] input, string place)

@@ -9,12 +9,14 @@ internal sealed class FloatWeights
     private readonly float[][][] _layers;
     private readonly float[]?[][] _biases;
 
-    private FloatWeights(LlamaShape shape, Func<WeightId, int, float[]> matrix)
+    /// <param name="shape">With the positions that will be run as its context.</param>
+    /// <param name="matrix">Weights by layer; null of a classifier that is the embedding.</param>
+    private FloatWeights(LlamaShape shape, Func<WeightId, int, float[]?> matrix)
     {
         Shape = shape;
-        Embedding = matrix(WeightId.Embedding, 0);
-        Classifier = matrix(WeightId.Classifier, 0);
-        FinalNorm = matrix(WeightId.FinalNorm, 0);
+        Embedding = matrix(WeightId.Embedding, 0)!;
+        Classifier = matrix(WeightId.Classifier, 0) ?? Embedding;
+        FinalNorm = matrix(WeightId.FinalNorm, 0)!;
         _layers = new float[shape.Layers][][];
         _biases = new float[]?[shape.Layers][];
         for (int i = 0; i < _layers.Length; i++)
@@ -23,11 +25,11 @@ internal sealed class FloatWeights
             _biases[i] = new float[]?[(int)WeightId.Rotary];
             foreach (WeightId id in LlamaShape.LayerMatrices)
             {
-                _layers[i][(int)id] = matrix(id, i);
+                _layers[i][(int)id] = matrix(id, i)!;
             }
 
-            _layers[i][(int)WeightId.AttentionNorm] = matrix(WeightId.AttentionNorm, i);
-            _layers[i][(int)WeightId.FeedForwardNorm] = matrix(WeightId.FeedForwardNorm, i);
+            _layers[i][(int)WeightId.AttentionNorm] = matrix(WeightId.AttentionNorm, i)!;
+            _layers[i][(int)WeightId.FeedForwardNorm] = matrix(WeightId.FeedForwardNorm, i)!;
         }
     }
 
@@ -130,7 +132,7 @@ internal sealed class FloatWeights
         scale = file.Real("llama.rope.scaling.factor", scale);
         Require(scaling is "linear" or "none", "rotary scaling");
         var weights = new FloatWeights(shape, (id, layer) => id == WeightId.Classifier
-            ? file.Find("output.weight") ?? file.Tensor("token_embd.weight")
+            ? file.Find("output.weight")
             : file.Tensor(NameOf(id, layer) + ".weight"))
         {
             Epsilon = file.Real("llama.attention.layer_norm_rms_epsilon"),
@@ -155,7 +157,7 @@ internal sealed class FloatWeights
         int dim = (int)file.Number("llama.embedding_length");
         int heads = (int)file.Number("llama.attention.head_count");
         int headDim = (int)file.Number("llama.attention.key_length", (uint)(dim / heads));
-        int vocab = file.Tensor("token_embd.weight").Length / dim;
+        int vocab = (int)(file.Count("token_embd.weight") / dim);
 
         // What is said twice must agree, and what is not computed here must not be asked for.
         Require(file.Number("llama.vocab_size", (uint)vocab) == vocab, "words");
@@ -219,18 +221,20 @@ internal sealed class FloatWeights
         return rotary;
     }
 
-    /// <summary>Whole matrices from rows; without a classifier it is the embedding.</summary>
-    private static Func<WeightId, int, float[]> Rows(
+    /// <summary>Whole matrices from rows; null of a classifier that there is not.</summary>
+    private static Func<WeightId, int, float[]?> Rows(
         LlamaShape shape, bool hasClassifier, RowReader read) => (id, layer) =>
     {
+        if (id == WeightId.Classifier && !hasClassifier)
+        {
+            return null;
+        }
+
         (int rows, int columns) = shape.Of(id);
         float[] matrix = new float[checked(rows * columns)];
         for (int row = 0; row < rows; row++)
         {
-            bool isTied = id == WeightId.Classifier && !hasClassifier;
-            read(
-                isTied ? WeightId.Embedding : id, layer, row,
-                matrix.AsSpan(row * columns, columns));
+            read(id, layer, row, matrix.AsSpan(row * columns, columns));
         }
 
         return matrix;

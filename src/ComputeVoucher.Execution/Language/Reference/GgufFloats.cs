@@ -71,6 +71,23 @@ internal sealed class GgufFloats : IDisposable
 
     public bool Has(string tensor) => _tensors.ContainsKey(tensor);
 
+    /// <summary>Weights that a tensor has.</summary>
+    public long Count(string tensor)
+    {
+        if (!_tensors.TryGetValue(tensor, out (long[] Dims, uint Type, long At) found))
+        {
+            throw new ModelException($"fidelity finds no tensor {tensor}");
+        }
+
+        long count = 1;
+        foreach (long dim in found.Dims)
+        {
+            count = checked(count * dim);
+        }
+
+        return count;
+    }
+
     /// <summary>Weights of a tensor, row by row; null where the file has none.</summary>
     public float[]? Find(string name) => Has(name) ? Tensor(name) : null;
 
@@ -78,18 +95,9 @@ internal sealed class GgufFloats : IDisposable
     public float[] Tensor(string name)
     {
         _used.Add(name);
-        if (!_tensors.TryGetValue(name, out (long[] Dims, uint Type, long At) tensor))
-        {
-            throw new ModelException($"fidelity finds no tensor {name}");
-        }
-
-        long count = 1;
-        foreach (long dim in tensor.Dims)
-        {
-            count = checked(count * dim);
-        }
-
-        (int weights, int bytes) = tensor.Type switch
+        float[] floats = new float[checked((int)Count(name))];
+        (_, uint type, long start) = _tensors[name];
+        (int weights, int bytes) = type switch
         {
             0 => (1, 4),
             1 => (1, 2),
@@ -97,13 +105,12 @@ internal sealed class GgufFloats : IDisposable
             8 => (Block, 34),
             12 => (SuperBlock, 144),
             14 => (SuperBlock, 210),
-            _ => throw new ModelException($"fidelity reads no ggml type {tensor.Type}"),
+            _ => throw new ModelException($"fidelity reads no ggml type {type}"),
         };
-        float[] floats = new float[checked((int)count)];
-        _reader.BaseStream.Position = DataStart + tensor.At;
+        _reader.BaseStream.Position = DataStart + start;
         for (int at = 0; at < floats.Length; at += weights)
         {
-            Decode(tensor.Type, Bytes(bytes), floats.AsSpan(at, weights));
+            Decode(type, Bytes(bytes), floats.AsSpan(at, weights));
         }
 
         return floats;
