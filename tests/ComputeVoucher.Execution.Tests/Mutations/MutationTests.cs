@@ -98,9 +98,10 @@ public sealed partial class MutationTests
         {
             return ModelFile.Import(file, "mutated.cvm");
         }
-        catch (ModelException e) when (ContentRoot().Match(e.Message) is { Success: true } root)
+        catch (ModelException e) when (ContentRoot().IsMatch(e.Message))
         {
             Assert.DoesNotContain('\n', e.Message);
+            Match root = ContentRoot().Match(e.Message);
             Convert.FromHexString(root.Groups[1].ValueSpan).CopyTo(file.AsSpan(8));
             return ModelFile.Import(file, "mutated.cvm");
         }
