@@ -26,6 +26,8 @@ public sealed class GgufWriter : IDisposable
         Bool = 7,
         String = 8,
         Array = 9,
+        UInt64 = 10,
+        Float64 = 12,
     }
 
     private readonly MemoryStream _values = new();
@@ -39,6 +41,12 @@ public sealed class GgufWriter : IDisposable
     public void Add(string key, uint value) => Header(key, ValueType.UInt32).Write(value);
 
     public void Add(string key, float value) => Header(key, ValueType.Float32).Write(value);
+
+    public void Add(string key, int value) => Header(key, ValueType.Int32).Write(value);
+
+    public void Add(string key, ulong value) => Header(key, ValueType.UInt64).Write(value);
+
+    public void Add(string key, double value) => Header(key, ValueType.Float64).Write(value);
 
     public void Add(string key, bool value) => Header(key, ValueType.Bool).Write(value);
 
@@ -57,6 +65,16 @@ public sealed class GgufWriter : IDisposable
         ArgumentNullException.ThrowIfNull(values);
         BinaryWriter writer = Array(key, ValueType.Int32, values.Count);
         foreach (int value in values)
+        {
+            writer.Write(value);
+        }
+    }
+
+    public void Add(string key, IReadOnlyCollection<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        BinaryWriter writer = Array(key, ValueType.Float32, values.Count);
+        foreach (float value in values)
         {
             writer.Write(value);
         }

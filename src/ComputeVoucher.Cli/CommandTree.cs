@@ -5,6 +5,18 @@ namespace ComputeVoucher.Cli;
 /// <summary>Every command of the program.</summary>
 internal static class CommandTree
 {
+    /// <summary>
+    /// Takes every argument as it is: a text that begins with @ is a text, and names no file whose
+    /// lines would become options.
+    /// </summary>
+    private static readonly ParserConfiguration s_parsing = new()
+    {
+        ResponseFileTokenReplacer = null,
+    };
+
+    public static ParseResult Parse(RootCommand root, string[] args) =>
+        root.Parse(args, s_parsing);
+
     public static RootCommand Create()
     {
         RootCommand root = new(

@@ -31,7 +31,7 @@ internal static class ErrorFunnel
         TaskScheduler.UnobservedTaskException += OnUnobserved;
         try
         {
-            ParseResult parsed = prepare().Parse(args);
+            ParseResult parsed = CommandTree.Parse(prepare(), args);
             if (parsed.Errors.Count > 0)
             {
                 ParseError first = parsed.Errors[0];

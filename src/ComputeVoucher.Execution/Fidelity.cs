@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using ComputeVoucher.Execution.Language;
 
 namespace ComputeVoucher.Execution;
@@ -30,13 +31,12 @@ public sealed class Fidelity : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, model.Context);
         KernelSet kernels = Backends.Of(Backend.Auto).Compile(model.Parameters);
         _decoder = new Decoder(model.Parameters, kernels, _team, positions);
-        _same = FloatLlama.FromParameters(model.Parameters, positions);
+        _same = new FloatLlama(FloatWeights.FromParameters(model.Parameters, positions));
         if (path is not null)
         {
-            using FileSource source = FileSource.Open(path);
-            LlamaSource file = LanguageModel.OpenSource(source, model.Context, out _);
-            _original = file.Shape == model.Parameters.Shape
-                ? FloatLlama.FromFile(file, positions)
+            FloatWeights file = WeightsOf(path, positions);
+            _original = file.Shape == model.Parameters.Shape with { Context = positions }
+                ? new FloatLlama(file)
                 : throw new ModelException($"{path}: another model than the one measured");
         }
     }
@@ -70,6 +70,28 @@ public sealed class Fidelity : IDisposable
     {
         _decoder.Dispose();
         _team.Dispose();
+    }
+
+    /// <summary>A GGUF file is read a second time, by code that the importer does not share.
+    /// </summary>
+    private static FloatWeights WeightsOf(string path, int positions)
+    {
+        try
+        {
+            using FileSource source = FileSource.Open(path);
+            LlamaSource opened = LanguageModel.OpenSource(source, positions, out GgufFile? gguf);
+            if (gguf is null)
+            {
+                return FloatWeights.FromCheckpoint(opened, positions);
+            }
+
+            using FileStream file = File.OpenRead(path);
+            return FloatWeights.FromGguf(file, positions);
+        }
+        catch (ModelException e)
+        {
+            throw new ModelException($"{path}: {e.Message}", e);
+        }
     }
 }
 

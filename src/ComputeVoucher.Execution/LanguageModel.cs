@@ -163,7 +163,8 @@ public sealed class LanguageModel : IModel
         LlamaSource llama = OpenSource(source, context, out GgufFile? gguf);
         tokenizer ??= gguf is null
             ? null
-            : Tokenizers.Of(VocabularyReader.FromGguf(gguf));
+            : Tokenizers.Of(GgufVocabulary.Read(gguf));
+        CheckWords(source, tokenizer?.Count, llama.Shape.Vocab);
         return new LanguageModel(
             LlamaImporter.Import(llama, floats), tokenizer, llama.TrainedContext);
     }
@@ -176,6 +177,19 @@ public sealed class LanguageModel : IModel
         return gguf is null
             ? CheckpointSource.Open(source, context)
             : GgufSource.Open(gguf, context);
+    }
+
+    /// <exception cref="ModelException">
+    /// A vocabulary of another size than the model's: a word without a row cannot be asked for, a
+    /// row without a word cannot be shown.
+    /// </exception>
+    internal static void CheckWords(ByteSource source, int? words, int rows)
+    {
+        if (words is { } count && count != rows)
+        {
+            throw source.Refuse($"has rows for {rows} words, its tokenizer has {count}; " +
+                "take the tokenizer of this model");
+        }
     }
 
     /// <summary>Decodes an input and checks that this model can run it to its end.</summary>

@@ -54,7 +54,7 @@ public abstract class Tokenizer
             source.Read(0, start);
             if (GgufReader.Looks(start))
             {
-                return Tokenizers.Of(VocabularyReader.FromGguf(GgufReader.Read(source)))
+                return Tokenizers.Of(GgufVocabulary.Read(GgufReader.Read(source)))
                     ?? throw new ModelException("no tokenizer of a known kind in the file");
             }
         }

@@ -38,6 +38,18 @@ internal sealed class TfliteDraft
     public int Odd(int[] shape, sbyte type, bool isQuantized, bool isVariable) => Tensor(
         shape, type, [], isQuantized ? _writer.Quantize([0.5f], [0], 0) : 0, isVariable);
 
+    /// <summary>Scales and zero points, for as many tensors as are given them.</summary>
+    public int Quantization(float[] scales, long[] zeroPoints) =>
+        _writer.Quantize(scales, zeroPoints, 0);
+
+    /// <summary>Adds an activation of a quantization of its own.</summary>
+    public int Quantized(int[] shape, int quantization) =>
+        Tensor(shape, TfliteWriter.TypeInt8, [], quantization);
+
+    /// <summary>Adds a constant whose bytes need not be those of its shape.</summary>
+    public int Bytes(int[] shape, sbyte type, int count) => Tensor(
+        shape, type, new byte[count], _writer.Quantize([0.5f], [0], 0));
+
     /// <summary>Adds an operator; its outputs become the graph's.</summary>
     public TfliteDraft Operator(
         int code, int[] inputs, int output, byte optionsType = 0, object?[]? options = null,

@@ -134,6 +134,13 @@ public sealed class TfliteImportTests
         { "border", "operator 0 PAD: dimension 0: 1 + 1 + 0 is not 1" },
         { "shape", "operator 0 AVERAGE_POOL_2D: output size 2, its window makes 1" },
         { "scales", "operator 0 FULLY_CONNECTED: tensor 1 't1': 3 scales along dimension 0" },
+        { "zero", "operator 0 RESHAPE: tensor 1 't1': 0 zero points for 1 scales" },
+        { "long", "operator 0 MEAN: tensor 1 't1': 12 bytes for a constant of []" },
+        { "short", "operator 0 FULLY_CONNECTED: tensor 1 't1': 3 bytes for a constant of [2, 2]" },
+        { "asked", "tensor 2 't2': it is int8 [2, 1], asked for is [1, 2]" },
+        { "option", "tensor 1 't1': it is int8 [2, 1], asked for is [1, 2]" },
+        { "free", "tensor 2 't2': it is int8 [2, 1], asked for is [-1, -1]" },
+        { "lost", "operator 0 AVERAGE_POOL_2D: it lacks its options" },
     };
 
     [Theory]
@@ -172,7 +179,21 @@ public sealed class TfliteImportTests
                 MeanCode, [0, draft.Constant(2)], draft.Activation([1, 1]), 27, [true]),
             "border" => draft.Operator(
                 PadCode, [0, draft.Constant(1, 0, 0, 0)], draft.Activation([1, 2])),
-            "activation" or "options" or "shape" => Pool(draft, fault),
+            "zero" => draft.Operator(
+                Reshape, [0], draft.Quantized([2, 1], draft.Quantization([0.5f], []))),
+            "long" => draft.Operator(
+                MeanCode, [0, draft.Bytes([], TfliteWriter.TypeInt32, 12)],
+                draft.Activation([1, 1]), 27, [true]),
+            "short" => draft.Operator(
+                Dense, [0, draft.Bytes([2, 2], TfliteWriter.TypeInt8, 3)],
+                draft.Activation([1, 2]), DenseOptions, [(byte)0]),
+            "asked" => draft.Operator(
+                Reshape, [0, draft.Constant(1, 2)], draft.Activation([2, 1])),
+            "free" => draft.Operator(
+                Reshape, [0, draft.Constant(-1, -1)], draft.Activation([2, 1])),
+            "option" => draft.Operator(
+                Reshape, [0], draft.Activation([2, 1]), 17, [new[] { 1, 2 }]),
+            "activation" or "options" or "shape" or "lost" => Pool(draft, fault),
             _ => draft.Operator(Reshape, [0], draft.Activation([2, 1])),
         };
     }
@@ -185,8 +206,36 @@ public sealed class TfliteImportTests
         byte activation = fault == "activation" ? (byte)4 : (byte)0;
         return draft.Operator(
             AveragePool, [x], y, fault == "options" ? (byte)0 : PoolOptions,
-            [(byte)0, 1, 1, 1, 1, activation]);
+            fault == "lost" ? null : [(byte)0, 1, 1, 1, 1, activation]);
     }
+
+    [Fact]
+    public void Import_VtableOfOddSize_IsDamaged()
+    {
+        // A RELU6 in the last slot of the options would be lost with half of its slot.
+        TfliteDraft draft = new();
+        int x = draft.Activation([1, 1, 1, 1]);
+        draft.Operator(
+            AveragePool, [x], draft.Activation([1, 1, 1, 1]), PoolOptions,
+            [(byte)0, 1, 1, 1, 1, (byte)3]);
+        byte[] file = draft.Build();
+        int at = (int)BitConverter.ToUInt32(file);
+        foreach (int slot in (int[])[2, -1, 3, -1, 4])
+        {
+            // The one entry of a vector of tables, or the table that a field points to.
+            at = slot < 0 ? at + 4 : Field(file, at, slot);
+            at += (int)BitConverter.ToUInt32(file, at);
+        }
+
+        int vtable = at - BitConverter.ToInt32(file, at);
+        file[vtable]--;
+        string message = Assert.Throws<ModelException>(
+            () => ModelFile.Import(file, "draft.tflite")).Message;
+        Assert.Contains("the file is damaged: no table", message, StringComparison.Ordinal);
+    }
+
+    private static int Field(byte[] file, int table, int slot) => table + BitConverter.ToUInt16(
+        file, table - BitConverter.ToInt32(file, table) + 4 + 2 * slot);
 
     private static sbyte[] Run(TfliteDraft draft, params int[] input)
     {

@@ -147,6 +147,6 @@ public sealed class TokenizerTests
     {
         using var source = new MemorySource(File.ReadAllBytes(
             SharedData.PathOf("gguf-vocab", $"ggml-vocab-{name}.gguf")));
-        return Tokenizers.Of(VocabularyReader.FromGguf(GgufReader.Read(source)))!;
+        return Tokenizers.Of(GgufVocabulary.Read(GgufReader.Read(source)))!;
     }
 }

@@ -43,7 +43,9 @@ internal readonly ref struct FlatBuffer(ReadOnlySpan<byte> file)
         long vtable = position - BinaryPrimitives.ReadInt32LittleEndian(Slice(position, 4));
         int vtableBytes = UInt16(vtable);
         int tableBytes = UInt16(vtable + 2);
-        if (vtableBytes < 4 || tableBytes < 4)
+
+        // Slots have two bytes: an odd length would lose the last field of the table.
+        if (vtableBytes < 4 || vtableBytes % 2 != 0 || tableBytes < 4)
         {
             throw new ModelException(FormattableString.Invariant(
                 $"the file is damaged: no table at {position}"));

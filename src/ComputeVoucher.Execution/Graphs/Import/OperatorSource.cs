@@ -19,8 +19,11 @@ internal ref struct OperatorSource
 
     public required int OptionsType { get; init; }
 
-    /// <summary>Options table; empty where the file has none.</summary>
+    /// <summary>Options table; empty where the file has none, and then of type 0.</summary>
     public required FlatTable Options { get; init; }
+
+    /// <summary>What the parameters of all operators may take.</summary>
+    public required ParameterBudget Budget { get; init; }
 
     public readonly SourceTensor Input => Inputs[0]!;
 
@@ -98,6 +101,29 @@ internal sealed class SourceTensor
     public required ReadOnlyMemory<byte> Data { get; init; }
 
     public bool IsConstant => !Data.IsEmpty;
+
+    /// <summary>
+    /// Whether a constant has the bytes that type and shape declare; true of types that no
+    /// operator here reads.
+    /// </summary>
+    public bool IsWhole
+    {
+        get
+        {
+            long bytes = TfliteSchema.TypeBytes(Type);
+            if (bytes == 0)
+            {
+                return true;
+            }
+
+            foreach (int dim in Shape)
+            {
+                bytes = Math.Clamp(bytes * dim, 0, Data.Length + 1L);
+            }
+
+            return bytes == Data.Length;
+        }
+    }
 
     public float Scale => Scales[0];
 

@@ -13,7 +13,7 @@ internal sealed partial class TfliteImporter
     private static Conv2D BuildConv2D(OperatorSource source)
     {
         source.RequireOptions(TfliteSchema.OptionsType.Conv2D);
-        SourceTensor weights = Weights(source, rank: 4);
+        SourceTensor weights = Weights(source, rank: 4, channelDimension: 0);
         Window window = MakeWindow(
             source, weights.Shape[1], weights.Shape[2],
             source.Options.Int32(TfliteSchema.Conv2DOptions.DilationH, 1),
@@ -32,7 +32,7 @@ internal sealed partial class TfliteImporter
     private static DepthwiseConv2D BuildDepthwiseConv2D(OperatorSource source)
     {
         source.RequireOptions(TfliteSchema.OptionsType.DepthwiseConv2D);
-        SourceTensor weights = Weights(source, rank: 4);
+        SourceTensor weights = Weights(source, rank: 4, channelDimension: 3);
         Window window = MakeWindow(
             source, weights.Shape[1], weights.Shape[2],
             source.Options.Int32(TfliteSchema.DepthwiseConv2DOptions.DilationH, 1),
@@ -55,7 +55,7 @@ internal sealed partial class TfliteImporter
         source.Require(
             source.Options.Byte(TfliteSchema.FullyConnectedOptions.WeightsFormat) == 0,
             "shuffled weights are not supported");
-        SourceTensor weights = Weights(source, rank: 2);
+        SourceTensor weights = Weights(source, rank: 2, channelDimension: 0);
         int channels = weights.Shape[0];
         ChannelParameters parameters = new(
             MemoryMarshal.Cast<byte, sbyte>(weights.Data.Span).ToArray(),
@@ -75,7 +75,8 @@ internal sealed partial class TfliteImporter
             source.Activation(TfliteSchema.FullyConnectedOptions.Activation), parameters);
     }
 
-    private static SourceTensor Weights(OperatorSource source, int rank)
+    private static SourceTensor Weights(
+        OperatorSource source, int rank, int channelDimension)
     {
         source.Require(source.Inputs.Length is 2 or 3, $"{source.Inputs.Length} inputs");
         SourceTensor weights = source.Inputs[1] ?? throw source.Refusal("its weights are missing");
@@ -88,16 +89,16 @@ internal sealed partial class TfliteImporter
         source.Require(
             weights.Shape.Length == rank, weights,
             $"its weights have {weights.Shape.Length} dimensions, {rank} are wanted");
-        long elements = 1;
         foreach (int dim in weights.Shape)
         {
             source.Require(dim > 0, weights, $"dimension {dim}");
-            elements = checked(elements * dim);
         }
 
+        // A layer has its own copy of the weights, and of each channel bias, multiplier and shift.
+        long channels = weights.Shape[channelDimension];
         source.Require(
-            elements == weights.Data.Length, weights,
-            $"{weights.Data.Length} bytes for {elements} weights");
+            source.Budget.Take(weights.Data.Length + 3 * sizeof(int) * channels), weights,
+            ParameterBudget.Exceeded);
         return weights;
     }
 

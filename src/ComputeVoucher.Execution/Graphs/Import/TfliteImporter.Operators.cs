@@ -96,13 +96,30 @@ internal sealed partial class TfliteImporter
 
     private static Reshape BuildReshape(OperatorSource source)
     {
-        // The output declares its shape; a second input repeats it, and must not depend on data.
-        if (source.Inputs.Length > 1 && source.Inputs[1] is { } shape)
+        // The output declares its shape; a second input or the options repeat it, and must agree.
+        int[] shape = [];
+        if (source.Inputs.Length > 1 && source.Inputs[1] is not null)
         {
-            source.Require(
-                shape.IsConstant, shape, "a shape that is computed at run time is not supported");
+            shape = source.IntConstant(1, "dimensions");
+        }
+        else if (source.OptionsType == TfliteSchema.OptionsType.Reshape)
+        {
+            shape = source.Options.Vector(TfliteSchema.ReshapeOptions.NewShape, 4)
+                .Int32Array(GraphTensor.RankMax, "its shape");
         }
 
+        GraphTensor output = source.Wiring.Output;
+        bool agrees = shape.Length == 0 || shape.Length == output.Rank;
+        int free = 0;
+        for (int i = 0; agrees && i < shape.Length; i++)
+        {
+            // One dimension may be left to the reference to compute.
+            free += shape[i] == -1 ? 1 : 0;
+            agrees = shape[i] == output[i] || (shape[i] == -1 && free == 1);
+        }
+
+        source.Require(
+            agrees, source.Output, $"it is {output}, asked for is [{string.Join(", ", shape)}]");
         return new Reshape(source.Wiring);
     }
 

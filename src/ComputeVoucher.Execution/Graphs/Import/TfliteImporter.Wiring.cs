@@ -67,10 +67,10 @@ internal sealed partial class TfliteImporter
     }
 
     private SourceTensor TensorAt(int id, string where) =>
-        id >= 0 && id < _tensors.Count
-            ? _tensors[id]!
+        id >= 0 && id < _tensors.Length
+            ? _tensors[id] ??= ReadTensor(id)
             : throw new ModelException(FormattableString.Invariant(
-                $"{where} name tensor {id} of {_tensors.Count}"));
+                $"{where} name tensor {id} of {_tensors.Length}"));
 
     /// <summary>An activation's declaration: 8 bits, one scale.</summary>
     private static GraphTensor Declare(SourceTensor tensor)
@@ -139,15 +139,16 @@ internal sealed partial class TfliteImporter
         RequireTensor(
             !target.IsConstant && !_activations.ContainsKey(output), output, target.Name,
             "an output must be an activation that nothing else computes");
-        _ = table.TryTable(TfliteSchema.Operator.Options, out FlatTable options);
+        bool hasOptions = table.TryTable(TfliteSchema.Operator.Options, out FlatTable options);
         return new OperatorSource
         {
             Kind = kind,
             Wiring = new Wiring(index, [.. ids], [.. read], Declare(target)),
             Inputs = sources,
             Output = target,
-            OptionsType = table.Byte(TfliteSchema.Operator.OptionsType),
+            OptionsType = hasOptions ? table.Byte(TfliteSchema.Operator.OptionsType) : 0,
             Options = options,
+            Budget = _budget,
         };
     }
 

@@ -18,16 +18,17 @@ internal sealed partial class TfliteImporter
     /// <summary>Operator codes of a file: twice the schema's.</summary>
     private const int CodesMax = 512;
 
-    /// <summary>Scales of one tensor: channels of the widest layer.</summary>
-    private const int ScalesMax = 1 << 20;
-
     private readonly ReadOnlyMemory<byte> _file;
-    private readonly List<SourceTensor?> _tensors = [];
+    private readonly ParameterBudget _budget;
     private readonly Dictionary<int, int> _activations = [];
     private readonly List<GraphTensor> _inputs = [];
     private readonly List<Operator> _operators = [];
 
-    private TfliteImporter(ReadOnlyMemory<byte> file) => _file = file;
+    /// <summary>Read when something names them: what nothing reads costs nothing.</summary>
+    private SourceTensor?[] _tensors = [];
+
+    private TfliteImporter(ReadOnlyMemory<byte> file) =>
+        (_file, _budget) = (file, new ParameterBudget(file.Length));
 
     /// <exception cref="ModelException">Damaged, or beyond what is supported.</exception>
     public static Graph Import(ReadOnlyMemory<byte> file) => new TfliteImporter(file).Import();
@@ -55,7 +56,9 @@ internal sealed partial class TfliteImporter
             _ = KindOf(i, operators.Table(i), codes);
         }
 
-        ReadTensors(model, graph);
+        int tensors = graph.Vector(TfliteSchema.SubGraph.Tensors, 4).Count(4);
+        Require(tensors <= TensorsMax, $"{tensors} tensors, {TensorsMax} are supported");
+        _tensors = new SourceTensor?[tensors];
         ReadInputs(graph, operators, codes);
         for (int i = 0; i < operators.Count(4); i++)
         {
@@ -98,21 +101,12 @@ internal sealed partial class TfliteImporter
         return (OperatorKind)builtin;
     }
 
-    private void ReadTensors(FlatTable model, FlatTable graph)
+    private SourceTensor ReadTensor(int index)
     {
+        FlatTable model = new FlatBuffer(_file.Span).Root;
+        FlatTable graph = model.Vector(TfliteSchema.Model.Subgraphs, 4).Table(0);
+        FlatTable table = graph.Vector(TfliteSchema.SubGraph.Tensors, 4).Table(index);
         FlatVector buffers = model.Vector(TfliteSchema.Model.Buffers, 4);
-        FlatVector vector = graph.Vector(TfliteSchema.SubGraph.Tensors, 4);
-        Require(
-            vector.Count(4) <= TensorsMax,
-            $"{vector.Count(4)} tensors, {TensorsMax} are supported");
-        for (int i = 0; i < vector.Count(4); i++)
-        {
-            _tensors.Add(ReadTensor(i, vector.Table(i), buffers));
-        }
-    }
-
-    private SourceTensor ReadTensor(int index, FlatTable table, FlatVector buffers)
-    {
         string name = table.Text(TfliteSchema.Tensor.Name);
         RequireTensor(
             !table.Bool(TfliteSchema.Tensor.IsVariable), index, name,
@@ -124,31 +118,29 @@ internal sealed partial class TfliteImporter
         uint buffer = table.UInt32(TfliteSchema.Tensor.Buffer);
         RequireTensor(
             buffer < buffers.Count(4) || buffer == 0, index, name, $"buffer {buffer} is missing");
-        float[] scales = [];
-        long[] zeroPoints = [];
-        int dimension = 0;
+        int[] shape = table.Vector(TfliteSchema.Tensor.Shape, 4)
+            .Int32Array(GraphTensor.RankMax, $"shape of tensor {index} '{name}'");
+        (float[] Scales, long[] ZeroPoints, int Dimension) quantized = ([], [], 0);
         if (table.TryTable(TfliteSchema.Tensor.Quantization, out FlatTable quantization))
         {
-            RequireTensor(
-                quantization.Byte(TfliteSchema.Quantization.DetailsType) == 0, index, name,
-                "custom quantization is not supported");
-            scales = ReadScales(index, name, quantization);
-            zeroPoints = ReadZeroPoints(index, name, quantization, scales.Length);
-            dimension = quantization.Int32(TfliteSchema.Quantization.QuantizedDimension);
+            quantized = ReadQuantization(index, name, quantization, shape);
         }
 
-        return new SourceTensor
+        SourceTensor tensor = new()
         {
             Index = index,
             Name = name,
             Type = table.Byte(TfliteSchema.Tensor.Type),
-            Shape = table.Vector(TfliteSchema.Tensor.Shape, 4)
-                .Int32Array(GraphTensor.RankMax, $"shape of tensor {index} '{name}'"),
-            Scales = scales,
-            ZeroPoints = zeroPoints,
-            QuantizedDimension = dimension,
+            Shape = shape,
+            Scales = quantized.Scales,
+            ZeroPoints = quantized.ZeroPoints,
+            QuantizedDimension = quantized.Dimension,
             Data = buffer == 0 ? default : ReadBuffer(index, name, buffers.Table((int)buffer)),
         };
+        RequireTensor(
+            !tensor.IsConstant || tensor.IsWhole, index, name,
+            $"{tensor.Data.Length} bytes for a constant of [{string.Join(", ", shape)}]");
+        return tensor;
     }
 
     private ReadOnlyMemory<byte> ReadBuffer(int index, string name, FlatTable table)
@@ -167,39 +159,58 @@ internal sealed partial class TfliteImporter
         return _file.Slice(at, data.Length);
     }
 
-    private static float[] ReadScales(int index, string name, FlatTable quantization)
+    private (float[] Scales, long[] ZeroPoints, int Dimension) ReadQuantization(
+        int index, string name, FlatTable table, int[] shape)
     {
-        FlatVector vector = quantization.Vector(TfliteSchema.Quantization.Scale, 4);
-        RequireTensor(vector.Count(4) <= ScalesMax, index, name, $"{vector.Count(4)} scales");
-        float[] scales = new float[vector.Count(4)];
-        for (int i = 0; i < scales.Length; i++)
+        RequireTensor(
+            table.Byte(TfliteSchema.Quantization.DetailsType) == 0, index, name,
+            "custom quantization is not supported");
+        FlatVector scales = table.Vector(TfliteSchema.Quantization.Scale, 4);
+        FlatVector zeros = table.Vector(TfliteSchema.Quantization.ZeroPoint, 8);
+        int count = scales.Count(4);
+        int dimension = table.Int32(TfliteSchema.Quantization.QuantizedDimension);
+
+        // Of a bias the number of the dimension is often another tensor's; a layer checks its own.
+        RequireTensor(
+            count <= 1 || shape.AsSpan().Contains(count), index, name,
+            $"{count} scales along dimension {dimension} of [{string.Join(", ", shape)}]");
+        RequireTensor(
+            zeros.Count(8) == count, index, name,
+            $"{zeros.Count(8)} zero points for {count} scales");
+        RequireTensor(
+            _budget.Take((sizeof(float) + sizeof(long)) * (long)count), index, name,
+            ParameterBudget.Exceeded);
+        return (
+            ReadScales(index, name, scales, count), ReadZeroPoints(index, name, zeros, count),
+            dimension);
+    }
+
+    private static float[] ReadScales(int index, string name, FlatVector vector, int count)
+    {
+        float[] scales = new float[count];
+        for (int i = 0; i < count; i++)
         {
             scales[i] = vector.Single(i);
-            RequireTensor(
-                float.IsFinite(scales[i]) && scales[i] >= 0, index, name,
-                $"scale {scales[i]} is no positive number");
+            if (!float.IsFinite(scales[i]) || scales[i] < 0)
+            {
+                RequireTensor(false, index, name, $"scale {scales[i]} is no positive number");
+            }
         }
 
         return scales;
     }
 
-    private static long[] ReadZeroPoints(
-        int index, string name, FlatTable quantization, int scales)
+    private static long[] ReadZeroPoints(int index, string name, FlatVector vector, int count)
     {
-        FlatVector vector = quantization.Vector(TfliteSchema.Quantization.ZeroPoint, 8);
-        int count = vector.Count(8);
-        RequireTensor(
-            count == scales || count == 0, index, name,
-            $"{count} zero points for {scales} scales");
-
-        // An absent vector means zeros.
-        long[] zeroPoints = new long[scales];
+        long[] zeroPoints = new long[count];
         for (int i = 0; i < count; i++)
         {
             zeroPoints[i] = vector.Int64(i);
-            RequireTensor(
-                zeroPoints[i] is >= sbyte.MinValue and <= byte.MaxValue || scales != 1,
-                index, name, $"zero point {zeroPoints[i]} is outside 8 bits");
+            if (count == 1 && zeroPoints[i] is < sbyte.MinValue or > byte.MaxValue)
+            {
+                RequireTensor(
+                    false, index, name, $"zero point {zeroPoints[i]} is outside 8 bits");
+            }
         }
 
         return zeroPoints;

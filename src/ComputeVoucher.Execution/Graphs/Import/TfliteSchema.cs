@@ -49,7 +49,7 @@ internal static class TfliteSchema
     public static class OptionsType
     {
         public const int Conv2D = 1, DepthwiseConv2D = 2, Pool2D = 5, FullyConnected = 8,
-            Softmax = 9, Add = 11;
+            Softmax = 9, Add = 11, Reshape = 17;
     }
 
     /// <summary>What convolutions and pools begin with alike.</summary>
@@ -83,6 +83,11 @@ internal static class TfliteSchema
         public const int Beta = 0;
     }
 
+    public static class ReshapeOptions
+    {
+        public const int NewShape = 0;
+    }
+
     public static class AddOptions
     {
         public const int Activation = 0;
@@ -93,4 +98,18 @@ internal static class TfliteSchema
 
     /// <summary>enum ActivationFunctionType.</summary>
     public const byte None = 0, Relu = 1, ReluN1To1 = 2, Relu6 = 3;
+
+    /// <summary>Bytes of an element, by enum TensorType; 0 of types that no operator here reads.
+    /// </summary>
+    public static int TypeBytes(int type)
+    {
+        const int Int32 = 2, UInt8 = 3, Int64 = 4, Int8 = 9;
+        return type switch
+        {
+            Int8 or UInt8 => 1,
+            Int32 => sizeof(int),
+            Int64 => sizeof(long),
+            _ => 0,
+        };
+    }
 }

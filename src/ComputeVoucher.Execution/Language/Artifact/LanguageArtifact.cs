@@ -116,10 +116,10 @@ internal static class LanguageArtifact
 
         byte[] bytes = new byte[vocabulary];
         source.Read(at + 4, bytes);
+        tokenizer ??= Tokenizers.Of(VocabularyCodec.Decode(bytes, source));
+        LanguageModel.CheckWords(source, tokenizer?.Count, parameters.Shape.Vocab);
         var model = new LanguageModel(
-            parameters,
-            tokenizer ?? Tokenizers.Of(VocabularyCodec.Decode(bytes, source)),
-            BinaryPrimitives.ReadInt32LittleEndian(context));
+            parameters, tokenizer, BinaryPrimitives.ReadInt32LittleEndian(context));
         return model.ModelRoot == new Bytes32(header.AsSpan(8, 32))
             ? model
             : throw source.Refuse($"has content of root {model.ModelRoot}, its header says " +

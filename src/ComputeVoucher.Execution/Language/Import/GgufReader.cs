@@ -1,7 +1,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using System.Text;
+using System.Runtime.InteropServices;
 
 namespace ComputeVoucher.Execution.Language;
 
@@ -14,11 +14,6 @@ internal sealed class GgufReader
 {
     /// <summary>"GGUF", read as a little-endian number.</summary>
     public const uint Magic = 0x46554747;
-
-    /// <summary>
-    /// Header bytes kept in memory; a vocabulary of 256 thousand words takes 10 MB.
-    /// </summary>
-    public const long HeaderBytesMax = 64 << 20;
 
     /// <summary>Tensors; a Llama of 200 layers has 1,803.</summary>
     public const int TensorsMax = 16_384;
@@ -37,19 +32,16 @@ internal sealed class GgufReader
     /// <summary>Bytes of a key or tensor name; the format gives 65,535 and 64.</summary>
     public const int NameBytesMax = 65_535;
 
-    private const int WindowBytes = 64 << 10;
+    /// <summary>Of tensor data, where the file names none (the format's text).</summary>
+    private const long AlignmentDefault = 32;
+
     private const uint Version = 3;
-    private const uint TypeString = 8;
-    private const uint TypeArray = 9;
-    private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly ByteSource _source;
-    private readonly byte[] _window = new byte[WindowBytes];
-    private long _windowStart;
-    private int _windowLength;
-    private long _position;
+    private readonly GgufBytes _bytes;
 
-    private GgufReader(ByteSource source) => _source = source;
+    private GgufReader(ByteSource source) =>
+        (_source, _bytes) = (source, new GgufBytes(source));
 
     public static bool Looks(ReadOnlySpan<byte> start) =>
         start.Length >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(start) == Magic;
@@ -59,26 +51,27 @@ internal sealed class GgufReader
 
     private GgufFile ReadFile()
     {
-        if (ReadU32() != Magic)
+        if (_bytes.U32() != Magic)
         {
             throw _source.Refuse("does not start with 'GGUF'; give a GGUF v3 file");
         }
 
-        uint version = ReadU32();
+        uint version = _bytes.U32();
         if (version != Version)
         {
             throw _source.Refuse($"is GGUF version {version}, supported is 3; convert it");
         }
 
-        int tensors = ReadCount("tensors", TensorsMax);
-        int keys = ReadCount("keys", KeysMax);
-        var values = new Dictionary<string, object>(StringComparer.Ordinal);
+        int tensors = _bytes.Count("tensors", TensorsMax);
+        int keys = _bytes.Count("keys", KeysMax);
+        var values = new Dictionary<string, GgufValue>(StringComparer.Ordinal);
         for (int i = 0; i < keys; i++)
         {
-            string key = ReadString(NameBytesMax);
-            if (!values.TryAdd(key, ReadValue(ReadU32())))
+            string key = _bytes.Text(NameBytesMax);
+            if (!values.TryAdd(key, ReadValue(key)))
             {
-                throw _source.Refuse($"has the key '{Printable(key)}' twice; export it again");
+                throw _source.Refuse(
+                    $"has the key '{GgufFile.Printable(key)}' twice; export it again");
             }
         }
 
@@ -92,244 +85,194 @@ internal sealed class GgufReader
     }
 
     private GgufFile Place(
-        Dictionary<string, object> values,
+        Dictionary<string, GgufValue> values,
         List<(string Name, GgmlType Type, int Rows, int Columns, long Offset)> infos)
     {
-        long alignment = values.GetValueOrDefault("general.alignment") as long? ?? 32;
+        var file = new GgufFile
+        {
+            Source = _source,
+            Values = values,
+            Tensors = new Dictionary<string, GgufTensor>(StringComparer.Ordinal),
+            HeaderBytes = _bytes.Position,
+        };
+        long alignment = file.Number("general.alignment") ?? AlignmentDefault;
         if (alignment is < 8 or > 65_536 || (alignment & (alignment - 1)) != 0)
         {
             throw _source.Refuse($"says general.alignment = {alignment}; export it again");
         }
 
-        long data = (_position + alignment - 1) / alignment * alignment;
-        var tensors = new Dictionary<string, GgufTensor>(StringComparer.Ordinal);
+        long data = (_bytes.Position + alignment - 1) / alignment * alignment;
         foreach ((string name, GgmlType type, int rows, int columns, long offset) in infos)
         {
             var tensor = new GgufTensor(name, type, rows, columns, 0);
             if (GgmlTypes.IsKnown(type))
             {
-                long bytes = checked(tensor.RowBytes * rows);
+                long bytes = tensor.RowBytes <= _source.Length / rows
+                    ? tensor.RowBytes * rows
+                    : long.MaxValue;
                 if (offset % alignment != 0 || data > _source.Length ||
                     bytes > _source.Length - data || offset > _source.Length - data - bytes)
                 {
-                    throw _source.Refuse($"ends before tensor '{Printable(name)}' does " +
+                    throw _source.Refuse($"ends before tensor '{GgufFile.Printable(name)}' does " +
                         $"({bytes} bytes at {offset} of the data); fetch the file again");
                 }
 
                 tensor = tensor with { Offset = data + offset };
             }
 
-            if (!tensors.TryAdd(name, tensor))
+            if (!file.Tensors.TryAdd(name, tensor))
             {
-                throw _source.Refuse($"has the tensor '{Printable(name)}' twice");
+                throw _source.Refuse($"has the tensor '{GgufFile.Printable(name)}' twice");
             }
         }
 
-        return new GgufFile
+        RequireApart(file.Tensors.Values);
+        return file;
+    }
+
+    /// <summary>
+    /// Refuses tensors that share bytes: a small file could ask for any amount of memory.
+    /// </summary>
+    private void RequireApart(IEnumerable<GgufTensor> tensors)
+    {
+        List<GgufTensor> placed = [];
+        foreach (GgufTensor tensor in tensors)
         {
-            Source = _source,
-            Values = values,
-            Tensors = tensors,
-            HeaderBytes = _position,
-        };
+            if (GgmlTypes.IsKnown(tensor.Type))
+            {
+                placed.Add(tensor);
+            }
+        }
+
+        placed.Sort((a, b) => a.Offset.CompareTo(b.Offset));
+        for (int i = 1; i < placed.Count; i++)
+        {
+            GgufTensor before = placed[i - 1];
+            if (placed[i].Offset < before.Offset + before.RowBytes * before.Rows)
+            {
+                throw _source.Refuse(
+                    $"has the tensors '{GgufFile.Printable(before.Name)}' and " +
+                    $"'{GgufFile.Printable(placed[i].Name)}' in the same bytes; export it again");
+            }
+        }
     }
 
     private (string Name, GgmlType Type, int Rows, int Columns, long Offset) ReadTensorInfo()
     {
-        string name = ReadString(NameBytesMax);
-        uint rank = ReadU32();
+        string name = _bytes.Text(NameBytesMax);
+        uint rank = _bytes.U32();
         if (rank is 0 or > 4)
         {
-            throw _source.Refuse($"gives tensor '{Printable(name)}' {rank} dimensions");
+            throw _source.Refuse($"gives tensor '{GgufFile.Printable(name)}' {rank} dimensions");
         }
 
-        ulong columns = ReadU64();
+        ulong columns = _bytes.U64();
         ulong rows = 1;
         for (uint d = 1; d < rank; d++)
         {
-            ulong extent = ReadU64();
+            ulong extent = _bytes.U64();
             if (extent is 0 or > int.MaxValue || rows > int.MaxValue / extent)
             {
-                throw _source.Refuse($"gives tensor '{Printable(name)}' a dimension {extent}");
+                throw _source.Refuse(
+                    $"gives tensor '{GgufFile.Printable(name)}' a dimension {extent}");
             }
 
             rows *= extent;
         }
 
-        var type = (GgmlType)ReadU32();
-        ulong offset = ReadU64();
+        var type = (GgmlType)_bytes.U32();
+        ulong offset = _bytes.U64();
         int block = GgmlTypes.BlockWeights(type);
         if (columns is 0 or > int.MaxValue || offset > long.MaxValue ||
             (GgmlTypes.IsKnown(type) && columns % (ulong)block != 0))
         {
-            throw _source.Refuse($"gives tensor '{Printable(name)}' rows of {columns} weights, " +
-                $"which is no multiple of {block}; quantize it to another format");
+            throw _source.Refuse($"gives tensor '{GgufFile.Printable(name)}' rows of {columns} " +
+                $"weights, which is no multiple of {block}; quantize it to another format");
         }
 
         return (name, type, (int)rows, (int)columns, (long)offset);
     }
 
-    private object ReadValue(uint type) => type switch
+    private GgufValue ReadValue(string key)
     {
-        0 => (long)ReadByte(),
-        1 => (long)(sbyte)ReadByte(),
-        2 => (long)ReadU16(),
-        3 => (long)(short)ReadU16(),
-        4 => (long)ReadU32(),
-        5 => (long)(int)ReadU32(),
-        6 => (double)BitConverter.UInt32BitsToSingle(ReadU32()),
-        7 => ReadByte() is byte b && b <= 1 ? (long)b : throw _source.Refuse("has a bool of " + b),
-        TypeString => ReadString(StringBytesMax),
-        TypeArray => ReadArray(),
-        10 or 11 => unchecked((long)ReadU64()),
-        12 => BitConverter.UInt64BitsToDouble(ReadU64()),
-        _ => throw _source.Refuse($"has a value of unknown type {type}; export it again"),
-    };
-
-    private object ReadArray()
-    {
-        uint type = ReadU32();
-        int count = ReadCount("array elements", ArrayElementsMax);
+        var type = (GgufType)_bytes.U32();
         switch (type)
         {
-            case TypeString:
-                // A string takes 8 bytes in the file at least: the count is bounded by the file.
-                Need(8L * count);
-                var texts = new string[count];
-                for (int i = 0; i < count; i++)
-                {
-                    texts[i] = ReadString(StringBytesMax);
-                }
-
-                return texts;
-            case 6 or 12:
-                Need(4L * count);
-                var reals = new double[count];
-                for (int i = 0; i < count; i++)
-                {
-                    reals[i] = (double)ReadValue(type);
-                }
-
-                return reals;
-            case <= 5 or 7 or 10 or 11:
-                Need(count);
-                var integers = new long[count];
-                for (int i = 0; i < count; i++)
-                {
-                    integers[i] = (long)ReadValue(type);
-                }
-
-                return integers;
+            case GgufType.Text:
+                return new GgufValue(type, default, _bytes.Text(StringBytesMax));
+            case GgufType.Array:
+                return ReadArray(key);
+            case GgufType.UInt32:
+                return new GgufValue(type, default, _bytes.U32());
+            case GgufType.Float32:
+                return new GgufValue(type, default, BitConverter.UInt32BitsToSingle(_bytes.U32()));
+            case GgufType.Bool:
+                byte flag = _bytes.U8();
+                return flag <= 1
+                    ? new GgufValue(type, default, flag != 0)
+                    : throw _source.Refuse($"has a bool of {flag}");
             default:
-                throw _source.Refuse($"has an array of type {type}; export the model again");
+                _bytes.Skip(SizeOf(type));
+                return new GgufValue(type, default, null);
         }
     }
 
-    private int ReadCount(string what, int max)
+    /// <summary>Arrays of a vocabulary are kept, all others are only skipped.</summary>
+    private GgufValue ReadArray(string key)
     {
-        ulong count = ReadU64();
-        return count <= (ulong)max
-            ? (int)count
-            : throw _source.Refuse($"claims {count} {what}, at most {max} are supported");
-    }
-
-    private string ReadString(int bytesMax)
-    {
-        ulong length = ReadU64();
-        if (length > (ulong)bytesMax)
+        var type = (GgufType)_bytes.U32();
+        int count = _bytes.Count("array elements", ArrayElementsMax);
+        bool isKept = GgufVocabulary.IsArrayRead(key);
+        if (type == GgufType.Text)
         {
-            throw _source.Refuse($"has a string of {length} bytes, at most {bytesMax} are " +
-                "supported");
+            return new GgufValue(GgufType.Array, type, ReadStrings(count, isKept));
         }
 
-        Need((long)length);
-        byte[] bytes = new byte[(int)length];
-        ReadBytes(bytes);
-        try
+        int size = SizeOf(type);
+        _bytes.Need((long)size * count);
+        if (isKept && type == GgufType.Float32)
         {
-            return s_utf8.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            throw _source.Refuse($"has a string at offset {_position} that is not UTF-8");
-        }
-    }
-
-    /// <summary>
-    /// Refuses before anything is allocated for bytes that the file does not have.
-    /// </summary>
-    private void Need(long bytes)
-    {
-        if (bytes > _source.Length - _position)
-        {
-            throw _source.Refuse($"is truncated: {bytes} bytes wanted at offset {_position}, " +
-                $"the file has {_source.Length}; fetch it again");
+            return new GgufValue(GgufType.Array, type, ReadNumbers<float>(count));
         }
 
-        if (bytes > HeaderBytesMax - _position)
+        if (isKept && type == GgufType.Int32)
         {
-            throw _source.Refuse($"has a header above {HeaderBytesMax} bytes");
+            return new GgufValue(GgufType.Array, type, ReadNumbers<int>(count));
         }
+
+        _bytes.Skip((long)size * count);
+        return new GgufValue(GgufType.Array, type, null);
     }
 
-    private byte ReadByte()
+    private string[]? ReadStrings(int count, bool isKept)
     {
-        Span<byte> b = stackalloc byte[1];
-        ReadBytes(b);
-        return b[0];
-    }
-
-    private ushort ReadU16()
-    {
-        Span<byte> b = stackalloc byte[2];
-        ReadBytes(b);
-        return BinaryPrimitives.ReadUInt16LittleEndian(b);
-    }
-
-    private uint ReadU32()
-    {
-        Span<byte> b = stackalloc byte[4];
-        ReadBytes(b);
-        return BinaryPrimitives.ReadUInt32LittleEndian(b);
-    }
-
-    private ulong ReadU64()
-    {
-        Span<byte> b = stackalloc byte[8];
-        ReadBytes(b);
-        return BinaryPrimitives.ReadUInt64LittleEndian(b);
-    }
-
-    private void ReadBytes(Span<byte> destination)
-    {
-        Need(destination.Length);
-        while (!destination.IsEmpty)
+        // A string takes 8 bytes in the file at least: the count is bounded by the file.
+        _bytes.Need(8L * count);
+        string[]? texts = isKept ? new string[count] : null;
+        for (int i = 0; i < count; i++)
         {
-            long inWindow = _position - _windowStart;
-            if (inWindow >= _windowLength)
+            if (texts is null)
             {
-                _windowStart = _position;
-                _windowLength = (int)Math.Min(WindowBytes, _source.Length - _position);
-                _source.Read(_windowStart, _window.AsSpan(0, _windowLength));
-                inWindow = 0;
+                _bytes.Skip(_bytes.Length(StringBytesMax));
             }
-
-            int take = (int)Math.Min(destination.Length, _windowLength - inWindow);
-            _window.AsSpan((int)inWindow, take).CopyTo(destination);
-            destination = destination[take..];
-            _position += take;
+            else
+            {
+                texts[i] = _bytes.Text(StringBytesMax);
+            }
         }
+
+        return texts;
     }
 
-    /// <summary>A name from a file, fit for one line of an error.</summary>
-    private static string Printable(string name)
+    private T[] ReadNumbers<T>(int count) where T : unmanaged
     {
-        var text = new StringBuilder();
-        foreach (char c in name.AsSpan(0, Math.Min(name.Length, 64)))
-        {
-            text.Append(char.IsControl(c) ? '?' : c);
-        }
-
-        return text.ToString();
+        var numbers = new T[count];
+        _bytes.Fill(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        return numbers;
     }
+
+    private int SizeOf(GgufType type) => GgufValue.BytesOf(type) is > 0 and int bytes
+        ? bytes
+        : throw _source.Refuse($"has a value of type {(uint)type}, which is not read here; " +
+            "export it again");
 }

@@ -9,124 +9,44 @@ namespace ComputeVoucher.Execution.Language;
 internal sealed class FloatLlama
 {
     private readonly LlamaShape _shape;
-    private readonly float _epsilon;
-    private readonly float[] _rotary;
-    private readonly float[] _embedding;
-    private readonly float[] _classifier;
-    private readonly float[] _finalNorm;
-    private readonly float[][][] _layers;
+    private readonly FloatWeights _weights;
     private readonly float[] _keys;
     private readonly float[] _values;
 
-    private FloatLlama(LlamaShape shape, float epsilon, float[] rotary, Reader read, bool tied)
+    public FloatLlama(FloatWeights weights)
     {
-        _shape = shape;
-        _epsilon = epsilon;
-        _rotary = rotary;
-        _embedding = Matrix(read, WeightId.Embedding, 0);
-        _classifier = tied ? _embedding : Matrix(read, WeightId.Classifier, 0);
-        _finalNorm = Matrix(read, WeightId.FinalNorm, 0);
-        _layers = new float[shape.Layers][][];
-        for (int i = 0; i < _layers.Length; i++)
-        {
-            _layers[i] = new float[(int)WeightId.Rotary][];
-            foreach (WeightId id in LlamaShape.LayerMatrices)
-            {
-                _layers[i][(int)id] = Matrix(read, id, i);
-            }
-
-            _layers[i][(int)WeightId.AttentionNorm] = Matrix(read, WeightId.AttentionNorm, i);
-            _layers[i][(int)WeightId.FeedForwardNorm] = Matrix(read, WeightId.FeedForwardNorm, i);
-        }
-
-        _keys = new float[(long)shape.Layers * shape.Context * shape.KvDim];
+        _weights = weights;
+        _shape = weights.Shape;
+        _keys = new float[(long)_shape.Layers * _shape.Context * _shape.KvDim];
         _values = new float[_keys.Length];
-        Logits = new float[shape.Vocab];
+        Logits = new float[_shape.Vocab];
     }
-
-    private delegate void Reader(WeightId id, int layer, int row, Span<float> weights);
 
     /// <summary>[Vocab], of the last position run.</summary>
     public float[] Logits { get; }
 
-    /// <summary>The weights as the file has them.</summary>
-    public static FloatLlama FromFile(LlamaSource source, int context)
-    {
-        LlamaShape shape = source.Shape with { Context = context };
-        float[] rotary = new float[context * shape.HeadDim];
-        float[]? factors = source.RotaryFactors();
-        for (int p = 0; p < context; p++)
-        {
-            for (int i = 0; i < shape.HeadDim / 2; i++)
-            {
-                double angle = p / source.RotaryScale / (factors?[i] ?? 1) *
-                    Math.Pow(source.RotaryBase, -2.0 * i / shape.HeadDim);
-                rotary[p * shape.HeadDim + 2 * i] = (float)Math.Cos(angle);
-                rotary[p * shape.HeadDim + 2 * i + 1] = (float)Math.Sin(angle);
-            }
-        }
-
-        return new FloatLlama(
-            shape, source.Epsilon, rotary, source.ReadFloats, !source.HasClassifier);
-    }
-
-    /// <summary>The weights as the integer model has them.</summary>
-    public static FloatLlama FromParameters(LlamaParameters model, int context)
-    {
-        LlamaShape shape = model.Shape with { Context = context };
-        float[] rotary = new float[context * shape.HeadDim];
-        for (int i = 0; i < rotary.Length; i++)
-        {
-            rotary[i] = model.Rotary[i] / 32_768f;
-        }
-
-        double epsilon = Math.ScaleB((double)model.EpsilonTerm, -32) / shape.Dim;
-        return new FloatLlama(shape, (float)epsilon, rotary, Read, model.Tied);
-
-        void Read(WeightId id, int layer, int row, Span<float> weights)
-        {
-            NormVector? norm = id switch
-            {
-                WeightId.FinalNorm => model.FinalNorm,
-                WeightId.AttentionNorm => model.Layers[layer].AttentionNorm,
-                WeightId.FeedForwardNorm => model.Layers[layer].FeedForwardNorm,
-                _ => null,
-            };
-            QuantMatrix? matrix = norm is not null ? null
-                : id == WeightId.Embedding ? model.Embedding
-                : id == WeightId.Classifier ? model.Classifier
-                : model.Layers[layer].Matrix(id);
-            for (int i = 0; i < weights.Length; i++)
-            {
-                weights[i] = norm is not null
-                    ? (float)norm.Real(i)
-                    : matrix!.Exact(row, i) * (1f / MatrixBuilder.ScaleMax);
-            }
-        }
-    }
-
     /// <summary>One token at the next position.</summary>
     public void Forward(int token, int position)
     {
-        float[] x = _embedding.AsSpan(token * _shape.Dim, _shape.Dim).ToArray();
+        float[] x = _weights.Embedding.AsSpan(token * _shape.Dim, _shape.Dim).ToArray();
         for (int layer = 0; layer < _shape.Layers; layer++)
         {
             Attention(layer, position, x);
             FeedForward(layer, x);
         }
 
-        Multiply(_classifier, Norm(x, _finalNorm), Logits);
+        Multiply(_weights.Classifier, Norm(x, _weights.FinalNorm), Logits);
     }
 
     private void Attention(int layer, int position, float[] x)
     {
-        float[] n = Norm(x, _layers[layer][(int)WeightId.AttentionNorm]);
+        float[] n = Norm(x, _weights[layer, WeightId.AttentionNorm]);
         float[] q = new float[_shape.QueryDim];
         int row = (layer * _shape.Context + position) * _shape.KvDim;
         Span<float> k = _keys.AsSpan(row, _shape.KvDim);
-        Multiply(_layers[layer][(int)WeightId.Query], n, q);
-        Multiply(_layers[layer][(int)WeightId.Key], n, k);
-        Multiply(_layers[layer][(int)WeightId.Value], n, _values.AsSpan(row, _shape.KvDim));
+        Project(layer, WeightId.Query, n, q);
+        Project(layer, WeightId.Key, n, k);
+        Project(layer, WeightId.Value, n, _values.AsSpan(row, _shape.KvDim));
         Rotate(q, position);
         Rotate(k, position);
 
@@ -158,22 +78,22 @@ internal sealed class FloatLlama
             }
         }
 
-        Add(x, _layers[layer][(int)WeightId.Output], mixed);
+        Add(x, layer, WeightId.Output, mixed);
     }
 
     private void FeedForward(int layer, float[] x)
     {
-        float[] n = Norm(x, _layers[layer][(int)WeightId.FeedForwardNorm]);
+        float[] n = Norm(x, _weights[layer, WeightId.FeedForwardNorm]);
         float[] a = new float[_shape.Hidden];
         float[] b = new float[_shape.Hidden];
-        Multiply(_layers[layer][(int)WeightId.Gate], n, a);
-        Multiply(_layers[layer][(int)WeightId.Up], n, b);
+        Project(layer, WeightId.Gate, n, a);
+        Project(layer, WeightId.Up, n, b);
         for (int i = 0; i < a.Length; i++)
         {
             a[i] = a[i] * (1 / (1 + MathF.Exp(-a[i]))) * b[i];
         }
 
-        Add(x, _layers[layer][(int)WeightId.Down], a);
+        Add(x, layer, WeightId.Down, a);
     }
 
     private float[] Norm(float[] x, float[] gains)
@@ -184,7 +104,7 @@ internal sealed class FloatLlama
             square += v * v;
         }
 
-        float inverse = 1 / MathF.Sqrt(square / x.Length + _epsilon);
+        float inverse = 1 / MathF.Sqrt(square / x.Length + _weights.Epsilon);
         float[] n = new float[x.Length];
         for (int i = 0; i < n.Length; i++)
         {
@@ -201,8 +121,8 @@ internal sealed class FloatLlama
             int at = position * _shape.HeadDim + i % _shape.HeadDim;
             float a = heads[i];
             float b = heads[i + 1];
-            heads[i] = a * _rotary[at] - b * _rotary[at + 1];
-            heads[i + 1] = a * _rotary[at + 1] + b * _rotary[at];
+            heads[i] = a * _weights.Rotary[at] - b * _weights.Rotary[at + 1];
+            heads[i + 1] = a * _weights.Rotary[at + 1] + b * _weights.Rotary[at];
         }
     }
 
@@ -242,25 +162,26 @@ internal sealed class FloatLlama
         }
     }
 
-    private static void Add(float[] x, float[] matrix, float[] input)
+    /// <summary>y = matrix · x + bias, where the file has one.</summary>
+    private void Project(int layer, WeightId id, float[] x, Span<float> y)
+    {
+        Multiply(_weights[layer, id], x, y);
+        if (_weights.Bias(layer, id) is { } bias)
+        {
+            for (int i = 0; i < y.Length; i++)
+            {
+                y[i] += bias[i];
+            }
+        }
+    }
+
+    private void Add(float[] x, int layer, WeightId id, float[] input)
     {
         float[] y = new float[x.Length];
-        Multiply(matrix, input, y);
+        Project(layer, id, input, y);
         for (int i = 0; i < x.Length; i++)
         {
             x[i] += y[i];
         }
-    }
-
-    private float[] Matrix(Reader read, WeightId id, int layer)
-    {
-        (int rows, int columns) = _shape.Of(id);
-        float[] matrix = new float[checked(rows * columns)];
-        for (int row = 0; row < rows; row++)
-        {
-            read(id, layer, row, matrix.AsSpan(row * columns, columns));
-        }
-
-        return matrix;
     }
 }

@@ -18,7 +18,7 @@ internal sealed class BytePairTokenizer : Tokenizer
 
     public BytePairTokenizer(Vocabulary vocabulary) : base(vocabulary)
     {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, int>(vocabulary.Tokens.Length, StringComparer.Ordinal);
         for (int id = 0; id < vocabulary.Tokens.Length; id++)
         {
             if (vocabulary.Kinds[id] is not (PieceKind.Control or PieceKind.Unknown))
@@ -27,7 +27,7 @@ internal sealed class BytePairTokenizer : Tokenizer
             }
         }
 
-        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ranks = new Dictionary<string, int>(vocabulary.Merges.Length, StringComparer.Ordinal);
         for (int rank = 0; rank < vocabulary.Merges.Length; rank++)
         {
             ranks.TryAdd(vocabulary.Merges[rank], rank);

@@ -18,7 +18,7 @@ internal sealed class SentencePieceTokenizer : Tokenizer
 
     public SentencePieceTokenizer(Vocabulary vocabulary) : base(vocabulary)
     {
-        var ids = new Dictionary<string, int>(StringComparer.Ordinal);
+        var ids = new Dictionary<string, int>(vocabulary.Tokens.Length, StringComparer.Ordinal);
         Array.Fill(_bytes, -1);
         _text = new byte[vocabulary.Tokens.Length][];
         for (int id = 0; id < vocabulary.Tokens.Length; id++)

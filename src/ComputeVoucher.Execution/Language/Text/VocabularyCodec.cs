@@ -58,6 +58,12 @@ internal static class VocabularyCodec
             int begin = reader.ReadInt32();
             int end = reader.ReadInt32();
             int count = ReadCount(reader, bytes.Length, source);
+            if (kind > VocabularyKind.BytePair || begin < -1 || begin >= count || end < -1 ||
+                end >= count)
+            {
+                throw source.Refuse("has a damaged vocabulary; import the model again");
+            }
+
             string[] tokens = new string[count];
             var kinds = new PieceKind[count];
             float[] scores = new float[count];
@@ -81,8 +87,8 @@ internal static class VocabularyCodec
                 Kinds = kinds,
                 Scores = scores,
                 Merges = merges,
-                Begin = begin >= 0 && begin < count ? begin : null,
-                End = end >= 0 && end < count ? end : null,
+                Begin = begin >= 0 ? begin : null,
+                End = end >= 0 ? end : null,
                 AddsBegin = addsBegin,
                 AddsSpace = addsSpace,
             };

@@ -5,53 +5,13 @@ using System.Text;
 
 namespace ComputeVoucher.Execution.Language;
 
-/// <summary>Vocabularies out of model files.</summary>
+/// <summary>The vocabulary of a llama2.c tokenizer file, and what pieces look like.</summary>
 internal static class VocabularyReader
 {
     /// <summary>The piece of a space.</summary>
     public const char Space = '\u2581';
 
     private static readonly UTF8Encoding s_utf8 = new(false, throwOnInvalidBytes: true);
-
-    /// <summary>
-    /// The vocabulary of a GGUF file (keys tokenizer.ggml.*), or null where there is none that is
-    /// supported: the model still serves, its clients must know how to tokenize.
-    /// </summary>
-    public static Vocabulary? FromGguf(GgufFile file)
-    {
-        const string Prefix = "tokenizer.ggml.";
-        string[]? tokens = file.Array<string>(Prefix + "tokens");
-        long[]? kinds = file.Array<long>(Prefix + "token_type");
-        string model = file.Text(Prefix + "model") ?? "none";
-        string pre = file.Text(Prefix + "pre") ?? "default";
-        if (tokens is null || kinds is null || kinds.Length != tokens.Length ||
-            tokens.Length > LlamaShape.VocabMax)
-        {
-            return null;
-        }
-
-        double[]? scores = file.Array<double>(Prefix + "scores");
-        bool sentencePiece = model == "llama" && scores?.Length == tokens.Length;
-        string[]? merges = file.Array<string>(Prefix + "merges");
-        bool bytePair = model == "gpt2" && pre is "gpt-2" or "gpt2" && merges is not null;
-        if (!sentencePiece && !bytePair)
-        {
-            return null;
-        }
-
-        return new Vocabulary
-        {
-            Kind = sentencePiece ? VocabularyKind.SentencePiece : VocabularyKind.BytePair,
-            Tokens = tokens,
-            Kinds = Array.ConvertAll(kinds, k => (PieceKind)(byte)Math.Clamp(k, 0, 255)),
-            Scores = sentencePiece ? Array.ConvertAll(scores!, s => (float)s) : [],
-            Merges = bytePair ? merges! : [],
-            Begin = Id(file, Prefix + "bos_token_id", tokens.Length),
-            End = Id(file, Prefix + "eos_token_id", tokens.Length),
-            AddsBegin = Flag(file, Prefix + "add_bos_token", sentencePiece),
-            AddsSpace = Flag(file, Prefix + "add_space_prefix", sentencePiece),
-        };
-    }
 
     /// <summary>A llama2.c tokenizer file; see <see cref="Tokenizer.OpenLlama2c"/>.</summary>
     /// <exception cref="ModelException">Lengths disagree, or a piece is no UTF-8.</exception>
@@ -121,10 +81,4 @@ internal static class VocabularyReader
         1 or 2 => PieceKind.Control,
         _ => TryByte(text, out _) ? PieceKind.Byte : PieceKind.Normal,
     };
-
-    private static int? Id(GgufFile file, string key, int count) =>
-        file.Values.GetValueOrDefault(key) is long id && id >= 0 && id < count ? (int)id : null;
-
-    private static bool Flag(GgufFile file, string key, bool absent) =>
-        file.Values.GetValueOrDefault(key) is long flag ? flag != 0 : absent;
 }
