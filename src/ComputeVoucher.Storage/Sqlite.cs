@@ -11,8 +11,8 @@ public static class Sqlite
 
     static Sqlite() => raw.SetProvider(new SQLite3Provider_sqlite3());
 
-    /// <summary>Opens a connection that only its owner's thread uses at any one time, to a file that
-    /// is there (<see cref="Posix.CreatePrivate"/>): SQLite would make one as the umask says.
+    /// <summary>Opens a connection that only its owner's thread uses at any one time, to a file
+    /// that is there (<see cref="Posix.CreatePrivate"/>): SQLite goes by the umask for a new one.
     /// </summary>
     public static sqlite3 OpenExisting(string path) => Open(path, raw.SQLITE_OPEN_READWRITE);
 

@@ -10,10 +10,10 @@ using Microsoft.Win32.SafeHandles;
 namespace ComputeVoucher.Cli;
 
 /// <summary>
-/// A secp256k1 private key on disk: 64 hex digits and perhaps a line end, of this user (or root) and
-/// readable by its owner alone (mode 0600 or 0400), in folders where no other user can put another
-/// one in its place. A key never comes from arguments or the environment, and never appears in a
-/// message.
+/// A secp256k1 private key on disk: 64 hex digits and perhaps a line end, of this user (or root)
+/// and readable by its owner alone (mode 0600 or 0400), in folders where no other user can put
+/// another one in its place. A key never comes from arguments or the environment, and never appears
+/// in a message.
 /// </summary>
 internal static class KeyFile
 {
