@@ -12,11 +12,11 @@ internal static partial class OperateLog
         "configuration read again and refused, nothing changed: {Line}")]
     public static partial void ReloadRefused(this ILogger log, string line);
 
+    [LoggerMessage(82, LogLevel.Error, "this costs money ({Name}): {Text}")]
+    public static partial void CostsMoney(this ILogger log, string name, string text);
+
     [LoggerMessage(83, LogLevel.Warning,
         "{Allowed} descriptors are allowed, {Wanted} may be needed: beyond them newcomers get no "
         + "answer (raise LimitNOFILE, or ulimit -Hn)")]
     public static partial void DescriptorsFew(this ILogger log, ulong allowed, ulong wanted);
-
-    [LoggerMessage(82, LogLevel.Error, "this costs money ({Name}): {Text}")]
-    public static partial void CostsMoney(this ILogger log, string name, string text);
 }

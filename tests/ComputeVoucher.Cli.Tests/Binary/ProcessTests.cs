@@ -25,7 +25,7 @@ public sealed class ProcessTests
     public async Task Serve_Limits_NoCoreAndEveryDescriptor()
     {
         await using ServingProcess node = await ServingProcess.StartAsync(
-            "ulimit -Sn 300; ulimit -Sc unlimited; exec \"$@\"");
+            "ulimit -Sn 300; ulimit -c unlimited; exec \"$@\"");
         Assert.Equal(["0", "0"], Limit(node, "Max core file size"));
         string[] files = Limit(node, "Max open files");
         Assert.NotEqual("300", files[0]);
