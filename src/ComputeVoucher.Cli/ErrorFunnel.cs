@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
@@ -32,11 +31,9 @@ internal static class ErrorFunnel
         try
         {
             ParseResult parsed = CommandTree.Parse(prepare(), args);
-            if (parsed.Errors.Count > 0)
+            if (WrongUsageOf(parsed) is { } wrong)
             {
-                ParseError first = parsed.Errors[0];
-                PrintError(ReasonOf(ExitStatus.WrongUsage),
-                    $"{first.Message} (see computevoucher {PathOf(parsed)}--help)");
+                PrintError(ReasonOf(ExitStatus.WrongUsage), wrong);
                 return ExitStatus.WrongUsage;
             }
 
@@ -128,7 +125,7 @@ internal static class ErrorFunnel
     private static string OneLine(string before, string line)
     {
         StringBuilder clean = new(before);
-        foreach (char c in line)
+        foreach (char c in SecretUrls.Hide(line))
         {
             if (clean.Length >= LineCharsMax)
             {
@@ -142,17 +139,12 @@ internal static class ErrorFunnel
         return clean.ToString();
     }
 
-    private static string PathOf(ParseResult parsed)
-    {
-        string path = "";
-        for (CommandResult? at = parsed.CommandResult; at?.Parent is CommandResult parent;
-            at = parent)
-        {
-            path = at.Command.Name + " " + path;
-        }
-
-        return path;
-    }
+    /// <summary>What is wrong with the command line; null when nothing is.</summary>
+    private static string? WrongUsageOf(ParseResult parsed) => UnknownWord.Describe(parsed)
+        ?? (parsed.Errors.Count == 0
+            ? null
+            : $"{parsed.Errors[0].Message} (see computevoucher "
+                + $"{UnknownWord.PathOf(parsed.CommandResult)}--help)");
 
     private static void OnUnhandled(object sender, UnhandledExceptionEventArgs unhandled)
     {

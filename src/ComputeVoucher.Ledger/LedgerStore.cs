@@ -84,6 +84,7 @@ public sealed partial class LedgerStore : IDisposable
                 directory,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             opened.Push(DirectoryLock.Take(directory));
+            string? narrowed = PrivateFiles.Narrow(directory);
             (DurableMark mark, Database database, string? notice) =
                 Recovery.Open(directory, options, opened);
             LedgerMemory memory = LedgerMemory.Load(database);
@@ -96,7 +97,9 @@ public sealed partial class LedgerStore : IDisposable
             return new LedgerStore(options, opened, mark, database, memory, reader, scanner,
                 options.Reserve ? DiskReserve.Take(directory) : null)
             {
-                Notice = notice,
+                Notice = narrowed is null || notice is null
+                    ? narrowed ?? notice
+                    : $"{narrowed}; {notice}",
             };
         }
         catch (Exception fault)
@@ -141,7 +144,7 @@ public sealed partial class LedgerStore : IDisposable
 
     /// <summary>
     /// What opening did that the operator should know (an older ledger was migrated, and where its
-    /// backup lies); null when there is nothing to say.
+    /// backup lies; files that others could read are no longer); null when there is nothing to say.
     /// </summary>
     public string? Notice { get; private init; }
 

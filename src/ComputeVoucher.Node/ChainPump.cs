@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -230,6 +231,13 @@ internal sealed class ChainPump
         }
     }
 
+    /// <summary>To the minute; a time beyond the calendar is the chain's and has no date.</summary>
+    private static string DateOf(ulong unixSeconds) =>
+        unixSeconds <= (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds((long)unixSeconds)
+                .ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture)
+            : "never";
+
     private void Note(ChainStep step)
     {
         foreach (ChannelRow row in step.Mirror.Changed)
@@ -238,11 +246,15 @@ internal sealed class ChainPump
             {
                 _log.ChannelSeen(row.Terms.HashStruct(), row.Locked, row.Redeemed);
             }
+            else if (row.Status == ChannelStatus.Closed)
+            {
+                _log.ChannelClosed(row.Terms.HashStruct(), row.Redeemed);
+            }
         }
 
         foreach (ChannelRow row in step.Mirror.Thawing)
         {
-            _log.ThawSeen(row.Terms.HashStruct(), row.ThawAt);
+            _log.ThawSeen(row.Terms.HashStruct(), row.ThawAt, DateOf(row.ThawAt));
         }
 
         NoteTransactions(step);

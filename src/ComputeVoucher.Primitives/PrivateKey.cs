@@ -1,32 +1,40 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using ComputeVoucher.Primitives.Internal;
 using static ComputeVoucher.Primitives.Internal.NativeSecp256k1;
 
 namespace ComputeVoucher.Primitives;
 
 /// <summary>
-/// A secp256k1 private key. Its bytes stay in one place in memory, are zeroed by
-/// <see cref="Dispose"/>, and are never printed. Signing is thread safe; disposing meanwhile is
-/// not.
+/// A secp256k1 private key. Its bytes stay in one place in memory, which is locked and in no core
+/// dump, are zeroed by <see cref="Dispose"/>, and are never printed. Signing is thread safe;
+/// disposing meanwhile is not.
 /// </summary>
-// Safety: pointers go to buffers of the sizes that libsecp256k1 states, and live through the call.
+// Safety: pointers go to buffers of the sizes that libsecp256k1 states, and live through the call;
+// the key's slot is this object's until Dispose or the collector, hence the KeepAlive.
 public sealed unsafe class PrivateKey : IDisposable
 {
     /// <summary>Length in bytes.</summary>
     public const int Size = 32;
 
-    // Pinned, so that the collector leaves no copies behind.
-    private readonly byte[] _key = GC.AllocateArray<byte>(Size, pinned: true);
-    private bool _disposed;
+    // Not on the heap: the collector leaves no copies behind.
+    private byte* _key = SecretMemory.Rent();
 
     private PrivateKey(ReadOnlySpan<byte> key)
     {
-        key.CopyTo(_key);
+        // Safety: a slot has the size of a key.
+        key.CopyTo(new Span<byte>(_key, Size));
         Span<byte> publicKey = stackalloc byte[Secp256k1.PublicKeyBytes];
         WritePublicKey(publicKey);
         Address = Secp256k1.AddressOf(publicKey);
     }
+
+    ~PrivateKey() => Release();
+
+    /// <summary>Whether keys are kept out of swap: false where RLIMIT_MEMLOCK allows no page.
+    /// </summary>
+    public static bool IsMemoryLocked => SecretMemory.IsLocked;
 
     /// <summary>The address that the key signs for.</summary>
     public Address Address { get; }
@@ -75,7 +83,7 @@ public sealed unsafe class PrivateKey : IDisposable
     [SkipLocalsInit]
     public Signature Sign(in Bytes32 digest)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_key is null, this);
         byte* recoverable = stackalloc byte[RecoverableBytes];
         Bytes32 message = digest;
         Signature signature = default;
@@ -83,14 +91,12 @@ public sealed unsafe class PrivateKey : IDisposable
         void* context = Secp256k1.Context;
 
         // Safety: sizes as in the header; the key was verified when it was read.
-        fixed (byte* key = _key)
+        int signed = secp256k1_ecdsa_sign_recoverable(
+            context, recoverable, (byte*)&message, _key, null, null);
+        GC.KeepAlive(this);
+        if (signed != 1)
         {
-            int signed = secp256k1_ecdsa_sign_recoverable(
-                context, recoverable, (byte*)&message, key, null, null);
-            if (signed != 1)
-            {
-                throw new InvalidOperationException("libsecp256k1 could not sign");
-            }
+            throw new InvalidOperationException("libsecp256k1 could not sign");
         }
 
         _ = secp256k1_ecdsa_recoverable_signature_serialize_compact(
@@ -108,8 +114,8 @@ public sealed unsafe class PrivateKey : IDisposable
 
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_key);
-        _disposed = true;
+        Release();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>The address; never the key.</summary>
@@ -121,13 +127,22 @@ public sealed unsafe class PrivateKey : IDisposable
         byte* publicKey = stackalloc byte[ObjectBytes];
 
         // Safety: sizes as in the header.
-        fixed (byte* key = _key)
+        bool isWritten = secp256k1_ec_pubkey_create(Secp256k1.Context, publicKey, _key) == 1
+            && Secp256k1.TrySerialize(publicKey, output);
+        GC.KeepAlive(this);
+        if (!isWritten)
         {
-            if (secp256k1_ec_pubkey_create(Secp256k1.Context, publicKey, key) != 1
-                || !Secp256k1.TrySerialize(publicKey, output))
-            {
-                throw new InvalidOperationException("libsecp256k1 found no public key");
-            }
+            throw new InvalidOperationException("libsecp256k1 found no public key");
+        }
+    }
+
+    private void Release()
+    {
+        byte* key = _key;
+        _key = null;
+        if (key is not null)
+        {
+            SecretMemory.Return(key);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.IO;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ComputeVoucher.Storage;
 
@@ -14,6 +15,7 @@ public static partial class Posix
     private const int ReadWrite = 2;
     private const int Create = 0x40;
     private const int Exclusive = 0x80;
+    private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
     private const int LockExclusive = 2;
     private const int LockNoWait = 4;
@@ -30,9 +32,10 @@ public static partial class Posix
     private const short WriteLock = 1;
     private const short NoLock = 2;
 
-    /// <summary>statx: paths relative to here; asked for type, mode and inode.</summary>
+    /// <summary>statx: paths relative to here; asked for type, mode, owner and inode.</summary>
     private const int WorkingDirectory = -100;
-    private const uint StatusMask = 0x103;
+    private const uint StatusMask = 0x10B;
+    private const int EmptyPath = 0x1000;
     private const ushort TypeMask = 0xF000;
     private const ushort RegularFile = 0x8000;
 
@@ -158,15 +161,19 @@ public static partial class Posix
 
     /// <summary>Takes from a file what others may do with it; nothing where there is none.
     /// </summary>
+    /// <returns>Whether there was something to take.</returns>
     /// <exception cref="IOException">It is another owner's.</exception>
-    public static void Narrow(string path)
+    public static bool Narrow(string path)
     {
-        if (statx(WorkingDirectory, path, 0, StatusMask, out Statx found) == 0
-            && (found.Mode & ~(TypeMask | FileMode)) != 0
-            && chmod(path, found.Mode & FileMode) != 0)
+        if (statx(WorkingDirectory, path, 0, StatusMask, out Statx found) != 0
+            || (found.Mode & ~(TypeMask | FileMode)) == 0)
         {
-            throw Failed("chmod", path, Marshal.GetLastPInvokeError());
+            return false;
         }
+
+        return chmod(path, found.Mode & FileMode) == 0
+            ? true
+            : throw Failed("chmod", path, Marshal.GetLastPInvokeError());
     }
 
     /// <summary>What stands at a path, without opening it (a close drops the locks that SQLite has
@@ -176,13 +183,68 @@ public static partial class Posix
     {
         if (statx(WorkingDirectory, path, 0, StatusMask, out Statx found) == 0)
         {
-            return new FileStatus(
-                (found.Mode & TypeMask) == RegularFile, found.Inode, found.Device);
+            return StatusOf(found);
         }
 
         int error = Marshal.GetLastPInvokeError();
         return error == NotFound ? null : throw Failed("stat", path, error);
     }
+
+    /// <summary>Opens what is a file, to read, and never waits as the open of a pipe would; null
+    /// for anything else.</summary>
+    /// <param name="path">The file, or a link to it.</param>
+    /// <param name="status">Of what was opened, whatever becomes of its name meanwhile.</param>
+    /// <exception cref="IOException">Missing, or not this user's to read.</exception>
+    public static SafeFileHandle? OpenRegular(string path, out FileStatus status)
+    {
+        status = default;
+        // Looked at before it is opened: the open of a device may do something.
+        if (Status(path) is { IsRegular: false })
+        {
+            return null;
+        }
+
+        int file = open(path, ReadOnly | NonBlocking | CloseOnExec, 0);
+        if (file < 0)
+        {
+            throw Failed("open", path, Marshal.GetLastPInvokeError());
+        }
+
+        SafeFileHandle handle = new(file, ownsHandle: true);
+        if (statx(file, "", EmptyPath, StatusMask, out Statx found) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            handle.Dispose();
+            throw Failed("stat", path, error);
+        }
+
+        status = StatusOf(found);
+        if (status.IsRegular)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>The name without links, "." and ".."; null where the kernel does not say.</summary>
+    // Safety: the only pointer is the library's own answer, freed once.
+    public static unsafe string? RealPath(string path)
+    {
+        byte* found = realpath(path, null);
+        // Safety: a text that ends with zero, allocated by the library, or null.
+        string? real = Marshal.PtrToStringUTF8((nint)found);
+        NativeMemory.Free(found);
+        return real;
+    }
+
+    private static FileStatus StatusOf(in Statx found) => new(
+        (found.Mode & TypeMask) == RegularFile, found.Inode, found.Device)
+    {
+        Owner = found.Owner,
+        Permissions = (UnixFileMode)(found.Mode & ~TypeMask),
+    };
 
     private static IOException Failed(string call, string path, int error) => new(
         $"{call} {path}: {Marshal.GetPInvokeErrorMessage(error)}; check the disk and its "
@@ -190,6 +252,10 @@ public static partial class Posix
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
+
+    // Safety: allocates its answer where the second argument is null.
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial byte* realpath(string path, byte* answer);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int file);
@@ -232,6 +298,9 @@ public static partial class Posix
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Statx
     {
+        [FieldOffset(20)]
+        public uint Owner;
+
         [FieldOffset(28)]
         public ushort Mode;
 
@@ -248,4 +317,10 @@ public static partial class Posix
 /// <param name="IsRegular">A file, not a folder or a device.</param>
 /// <param name="Inode">Which one on its device.</param>
 /// <param name="Device">Both numbers of the device.</param>
-public readonly record struct FileStatus(bool IsRegular, ulong Inode, ulong Device);
+public readonly record struct FileStatus(bool IsRegular, ulong Inode, ulong Device)
+{
+    /// <summary>The user whose it is.</summary>
+    public uint Owner { get; init; }
+
+    public UnixFileMode Permissions { get; init; }
+}

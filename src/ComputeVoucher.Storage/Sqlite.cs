@@ -11,11 +11,8 @@ public static class Sqlite
 
     static Sqlite() => raw.SetProvider(new SQLite3Provider_sqlite3());
 
-    /// <summary>Opens a connection that only its owner's thread uses at any one time.</summary>
-    public static sqlite3 Open(string path) =>
-        Open(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
-
-    /// <summary>As above, for a file that is there: SQLite would create one as the umask says.
+    /// <summary>Opens a connection that only its owner's thread uses at any one time, to a file
+    /// that is there (<see cref="Posix.CreatePrivate"/>): SQLite goes by the umask for a new one.
     /// </summary>
     public static sqlite3 OpenExisting(string path) => Open(path, raw.SQLITE_OPEN_READWRITE);
 

@@ -39,6 +39,20 @@ public sealed class MirrorFloodTests
         Assert.InRange(bench.Calls("eth_call") - calls, 2, 8);
     }
 
+    /// <summary>The mark of a channel that ended is no time.</summary>
+    [Fact]
+    public async Task Close_WithoutAThaw_IsNone()
+    {
+        using MirrorBench bench = new();
+        ChannelTerms terms = bench.Open(1)[0];
+        ChannelMirror mirror = bench.Mirror();
+        await MirrorBench.FollowAsync(mirror);
+        bench.Chain.Thaw(terms, ChannelAmounts.ClosedThawAt);
+        MirrorStep step = await mirror.StepAsync(default);
+        Assert.Equal(ChannelStatus.Closed, Assert.Single(step.Changed).Status);
+        Assert.Empty(step.Thawing);
+    }
+
     [Fact]
     public async Task Cap_Reached_NewOnesIgnoredAndNamedKnownOnesFollowed()
     {

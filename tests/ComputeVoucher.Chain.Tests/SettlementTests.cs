@@ -95,9 +95,10 @@ public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixtu
             chain.Vouchers.Address,
             VouchersContract.Close(
                 chain.Class, terms, ack, ackSignature, chain.SignRelease(node, terms, 700)));
-        await StepAsync(mirror);
+        MirrorStep ended = await StepAsync(mirror);
         Assert.Equal(ChannelStatus.Closed, store.Row(id).Status);
         Assert.Equal((UInt128)700, store.Row(id).Redeemed);
+        Assert.Empty(ended.Thawing);
     }
 
     [AnvilFact(NeedsContracts = true)]

@@ -193,7 +193,7 @@ public sealed class JournalDamageTests : IDisposable
 
     private void Execute(string sql)
     {
-        using sqlite3 connection = Sqlite.Open(_path);
+        using sqlite3 connection = Sqlite.OpenExisting(_path);
         Sqlite.Check(connection, raw.sqlite3_exec(connection, sql));
     }
 }

@@ -218,7 +218,7 @@ public sealed class MigrationFaults : IDisposable
     private static string Describe(string directory, out bool migrated)
     {
         using LedgerStore store = LedgerStore.Open(directory, Options(LedgerSynchronous.Off));
-        migrated = store.Notice is not null;
+        migrated = store.Notice?.Contains("was migrated", StringComparison.Ordinal) == true;
         return LedgerModel.Describe(store, History.SettingNames);
     }
 

@@ -1,5 +1,10 @@
 using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
 using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using ComputeVoucher.Primitives.Tests.Support;
@@ -59,15 +64,81 @@ public sealed class PrivateKeyTests
     }
 
     [Fact]
-    public void Dispose_ZeroesTheKeyAndEndsSigning()
+    public void Dispose_WipesTheKeyAndEndsSigning()
     {
-        PrivateKey key = PrivateKey.FromBytes(Noise.Bytes(seed: 1, 32));
-        byte[] memory = (byte[])typeof(PrivateKey)
-            .GetField("_key", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!;
-        Assert.True(memory.AsSpan().ContainsAnyExcept((byte)0));
+        byte[] secret = Noise.Bytes(seed: 1, 32);
+        PrivateKey key = PrivateKey.FromBytes(secret);
+        nint slot = SlotOf(key);
+        Assert.Equal(secret, At(slot));
         key.Dispose();
-        Assert.False(memory.AsSpan().ContainsAnyExcept((byte)0));
+        // Another test may have the slot by now, and it holds zeros or another key.
+        Assert.NotEqual(secret, At(slot));
         Assert.Throws<ObjectDisposedException>(() => key.Sign(default));
+        key.Dispose();
+    }
+
+    /// <summary>More keys than a page holds: each in a place of its own, in pages that are locked
+    /// in memory ("lo") and left out of core dumps ("dd").</summary>
+    [Fact]
+    public void Memory_OfEveryKey_LockedAndInNoDump()
+    {
+        PrivateKey[] keys = [.. Enumerable.Range(1, 300).Select(
+            seed => PrivateKey.FromBytes(Noise.Bytes(seed, 32)))];
+        nint[] slots = [.. keys.Select(SlotOf)];
+        Assert.Equal(keys.Length, slots.Distinct().Count());
+        List<(nint From, nint To, string[] Flags)> pages = Mappings();
+        foreach (nint slot in slots)
+        {
+            string[] flags = pages.Single(page => slot >= page.From && slot < page.To).Flags;
+            Assert.Contains("dd", flags);
+            Assert.True(!PrivateKey.IsMemoryLocked || flags.Contains("lo"));
+        }
+
+        Array.ForEach(keys, key => key.Dispose());
+    }
+
+    [Fact]
+    public void Collector_WipesAKeyThatNobodyDisposed()
+    {
+        byte[] secret = Noise.Bytes(seed: 77, 32);
+        nint slot = Forgotten(secret);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Assert.NotEqual(secret, At(slot));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static nint Forgotten(byte[] secret) => SlotOf(PrivateKey.FromBytes(secret));
+
+    private static unsafe nint SlotOf(PrivateKey key) => (nint)Pointer.Unbox(typeof(PrivateKey)
+        .GetField("_key", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!);
+
+    private static byte[] At(nint slot)
+    {
+        byte[] bytes = new byte[PrivateKey.Size];
+        Marshal.Copy(slot, bytes, 0, bytes.Length);
+        return bytes;
+    }
+
+    private static List<(nint From, nint To, string[] Flags)> Mappings()
+    {
+        List<(nint From, nint To, string[] Flags)> found = [];
+        (nint From, nint To) range = default;
+        foreach (string line in File.ReadLines("/proc/self/smaps"))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words[0] == "VmFlags:")
+            {
+                found.Add((range.From, range.To, words[1..]));
+            }
+            else if (!words[0].EndsWith(':'))
+            {
+                string[] ends = words[0].Split('-');
+                range = ((nint)Convert.ToInt64(ends[0], 16), (nint)Convert.ToInt64(ends[1], 16));
+            }
+        }
+
+        return found;
     }
 
     [Fact]

@@ -149,7 +149,9 @@ public sealed partial class ChannelMirror
             - (isKnown && before!.Status != ChannelStatus.Closed ? 1 : 0);
         _rows[id] = row;
         _changed.Add(row);
-        if (row.ThawAt != 0 && before is not { ThawAt: not 0 })
+        // A closed channel has a mark in the place of a time.
+        if (row.ThawAt != 0 && row.Status != ChannelStatus.Closed
+            && before is not { ThawAt: not 0 })
         {
             _thawing.Add(row);
         }

@@ -83,6 +83,8 @@ internal sealed class RequestCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
+        // State, receipts and answers.
+        ProcessGuard.KeepFilesPrivate();
         VoucherDomain domain =
             DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
         ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));

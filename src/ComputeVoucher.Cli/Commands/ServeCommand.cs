@@ -36,10 +36,17 @@ internal static class ServeCommand
         return command;
     }
 
+    /// <summary>People sit at a terminal; what else reads the log reads fields.</summary>
+    private static LogFormat FormatOf(NodeConfiguration configuration) =>
+        configuration.LogFormat
+        ?? (Console.IsErrorRedirected ? LogFormat.Json : LogFormat.Text);
+
     private static async Task RunAsync(string config)
     {
         // First: a signal during the start is an orderly end too.
         using ServeSignals signals = new();
+        ProcessGuard.KeepFilesPrivate();
+        ulong descriptors = ProcessGuard.RaiseDescriptors();
         NodeConfiguration configuration = NodeConfiguration.Load(config);
         NodeOptions options = configuration.Options;
         using PrivateKey key = KeyFile.Load(configuration.KeyFile);
@@ -52,8 +59,14 @@ internal static class ServeCommand
                 + "acknowledged units; set it to FULL for anything that is worth money");
         }
 
-        using JsonLog log = new(
-            configuration.LogLevel, Console.OpenStandardError(), TimeProvider.System);
+        using NodeLog log = new(
+            configuration.LogLevel, FormatOf(configuration),
+            Console.OpenStandardError(), TimeProvider.System);
+        if (descriptors < ProcessGuard.DescriptorsWanted)
+        {
+            log.DescriptorsFew(descriptors, ProcessGuard.DescriptorsWanted);
+        }
+
         Reloading reloading = new(config, log);
         signals.Reload = reloading.RunLogged;
         NodeHost host = new(options, identity, TimeProvider.System, log)

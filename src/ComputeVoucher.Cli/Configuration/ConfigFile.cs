@@ -226,17 +226,29 @@ internal sealed class ConfigFile
     {
         foreach ((string name, string? value) in _root.AsEnumerable())
         {
-            ConfigKey? key = ConfigKeys.All.FirstOrDefault(
-                known => Covers(known, name, value is null));
-            if (key is not null)
+            // A section with something in it is judged by what is in it: by whole keys.
+            bool isFilled = value is null && _root.GetSection(name).GetChildren().Any();
+            if (isFilled || ConfigKeys.All.Any(known => Covers(known, name, value is null)))
             {
                 continue;
             }
 
-            string? near = Suggestion.Nearest(name, ConfigKeys.All.Select(known => known.Name));
-            throw new CommandException($"{_path}: unknown configuration key {name}"
+            string shown = WithoutIndex(name);
+            string? near = Suggestion.Nearest(shown, ConfigKeys.All.Select(known => known.Name)
+                .Concat(ConfigKeys.All.Select(known => known.Name.Split(':')[0])));
+            throw new CommandException($"{_path}: unknown configuration key {shown}"
                 + (near is null ? "" : $" (did you mean {near}?)"));
         }
+    }
+
+    /// <summary>The key of a list, of one entry's name: "a:b" of "a:b:0".</summary>
+    private static string WithoutIndex(string name)
+    {
+        int last = name.LastIndexOf(':');
+        return last > 0 && last < name.Length - 1
+            && name.AsSpan(last + 1).IndexOfAnyExceptInRange('0', '9') < 0
+            ? name[..last]
+            : name;
     }
 
     // A section shows up as a name without a value: "chain" belongs to "chain:rpc".

@@ -56,6 +56,7 @@ internal static class ConfigKeys
     public const string RedeemTip = "redeem:tipWei";
     public const string RedeemDataFeeOracle = "redeem:dataFeeOracle";
     public const string LogLevel = "log:level";
+    public const string LogFormat = "log:format";
 
     public static IReadOnlyList<ConfigKey> All { get; } =
     [
@@ -148,6 +149,8 @@ internal static class ConfigKeys
             "GasPriceOracle of a rollup (0x42…0F on the OP stack), whose data fee then counts"),
         new(LogLevel, ConfigType.Text, "", "Information",
             "Trace, Debug, Information, Warning, Error or None"),
+        new(LogFormat, ConfigType.Text, "", "auto",
+            "json or text; auto is text on a terminal and json elsewhere"),
     ];
 }
 

@@ -18,9 +18,10 @@ namespace ComputeVoucher.Cli;
 /// <param name="PayerKeyFile">Pays the gas of redemptions.</param>
 /// <param name="ClassFiles">Terms that the operator is ready to be paid in.</param>
 /// <param name="LogLevel">Least level that is logged.</param>
+/// <param name="LogFormat">For whom; null is for whoever reads standard error.</param>
 internal sealed record NodeConfiguration(
     NodeOptions Options, string KeyFile, string PayerKeyFile,
-    IReadOnlyList<string> ClassFiles, LogLevel LogLevel)
+    IReadOnlyList<string> ClassFiles, LogLevel LogLevel, LogFormat? LogFormat)
 {
     /// <summary>SIGTERM has to end the process within 5 s; the rest is for the ledger.</summary>
     private const ulong DrainMsMax = 4_500;
@@ -70,7 +71,8 @@ internal sealed record NodeConfiguration(
         return new NodeConfiguration(
             options, file.ResolvePath(key), file.ResolvePath(payer.Length == 0 ? key : payer),
             All(file, ConfigKeys.ServeClasses, file.ResolvePath),
-            One(file, ConfigKeys.LogLevel, Level));
+            One(file, ConfigKeys.LogLevel, Level),
+            One(file, ConfigKeys.LogFormat, FormatOf));
     }
 
     /// <summary>URLs hold keys of providers, so a wrong one is not repeated in the error.</summary>
@@ -175,6 +177,14 @@ internal sealed record NodeConfiguration(
         "FULL" => LedgerSynchronous.Full,
         "OFF" => LedgerSynchronous.Off,
         _ => throw new FormatException("FULL or OFF is wanted"),
+    };
+
+    private static LogFormat? FormatOf(string text) => text.ToUpperInvariant() switch
+    {
+        "AUTO" => null,
+        "JSON" => Node.LogFormat.Json,
+        "TEXT" => Node.LogFormat.Text,
+        _ => throw new FormatException("json, text or auto is wanted"),
     };
 
     private static LogLevel Level(string text) =>

@@ -6,8 +6,9 @@ namespace ComputeVoucher.Cli;
 /// <summary>The known word nearest to a mistyped one.</summary>
 internal static class Suggestion
 {
-    /// <summary>More edits than this make a guess, and a wrong guess is worse than none.</summary>
-    private const int EditsMax = 8;
+    /// <summary>More edits than one for so many letters make a guess, and a wrong guess is worse
+    /// than none. Rounded up, since two letters that changed places are two edits.</summary>
+    private const int LettersPerEdit = 3;
 
     /// <summary>Names from outside are compared up to this length.</summary>
     private const int NameCharsMax = 100;
@@ -15,7 +16,8 @@ internal static class Suggestion
     public static string? Nearest(string word, IEnumerable<string> known)
     {
         string? best = null;
-        int bestEdits = EditsMax + 1;
+        int length = Math.Min(word.Length, NameCharsMax);
+        int bestEdits = ((length + LettersPerEdit - 1) / LettersPerEdit) + 1;
         foreach (string candidate in known)
         {
             int edits = Edits(word, candidate);

@@ -26,6 +26,7 @@ internal static class ConfigurationChecks
         [
             MachineChecks.Key("key", configuration.KeyFile),
             MachineChecks.Key("payer", configuration.PayerKeyFile),
+            MachineChecks.Descriptors(),
             Classes(configuration),
         ];
         foreach (string file in options.Models)

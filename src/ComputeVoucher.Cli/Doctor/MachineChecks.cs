@@ -70,12 +70,27 @@ internal static class MachineChecks
         }
     }
 
+    /// <summary>What the protocol allows against what the kernel allows.</summary>
+    public static Finding Descriptors()
+    {
+        ulong allowed = ProcessGuard.DescriptorsAllowed();
+        ulong wanted = ProcessGuard.DescriptorsWanted;
+        return allowed >= wanted
+            ? new Finding("files", true, $"{allowed} descriptors, {wanted} may be needed")
+            : new Finding("files", false, $"{allowed} descriptors are allowed and {wanted} may be "
+                + "needed: beyond them newcomers get no answer (raise LimitNOFILE of the unit, or "
+                + "ulimit -Hn)");
+    }
+
     public static Finding Key(string name, string path)
     {
         try
         {
             using PrivateKey key = KeyFile.Load(path);
-            return new Finding(name, true, $"{path}: {key.Address}");
+            string locked = PrivateKey.IsMemoryLocked
+                ? ""
+                : ", which may be written to swap (raise LimitMEMLOCK, or ulimit -l)";
+            return new Finding(name, true, $"{path}: {key.Address}{locked}");
         }
         catch (Exception failure) when (failure is CommandException or IOException
             or UnauthorizedAccessException)

@@ -1,15 +1,19 @@
 using System;
 using System.IO;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace ComputeVoucher.Cli;
 
 /// <summary>
-/// A secp256k1 private key on disk: 64 hex digits and perhaps a line end, readable by its owner
-/// alone (mode 0600 or 0400). A key never comes from arguments or the environment, and never
-/// appears in a message.
+/// A secp256k1 private key on disk: 64 hex digits and perhaps a line end, of this user (or root)
+/// and readable by its owner alone (mode 0600 or 0400), in folders where no other user can put
+/// another one in its place. A key never comes from arguments or the environment, and never appears
+/// in a message.
 /// </summary>
 internal static class KeyFile
 {
@@ -18,42 +22,35 @@ internal static class KeyFile
     /// </summary>
     private const int FileBytesMax = 68;
 
+    /// <summary>May read and write every file anyway.</summary>
+    private const uint Root = 0;
+
     private const UnixFileMode GroupAndOthers =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <exception cref="CommandException">Missing, readable by others, or not a key.</exception>
+    private const UnixFileMode OthersWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <exception cref="CommandException">Missing, no file, another user's, open to others, or not
+    /// a key.</exception>
     public static PrivateKey Load(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new CommandException(
-                $"{path}: no such key file (make one with: computevoucher key new {path})");
-        }
-
-        UnixFileMode mode = File.GetUnixFileMode(path);
-        if ((mode & GroupAndOthers) != 0)
-        {
-            throw new CommandException($"{path}: key file open to group or others, mode "
-                + $"{Convert.ToString((int)mode, 8)} (chmod 600 {path})");
-        }
-
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read);
+        ProcessGuard.ForbidDumps();
         Span<byte> bytes = stackalloc byte[FileBytesMax + 1];
-        int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        ReadOnlySpan<byte> digits = bytes[..length].TrimEnd("\r\n"u8);
+        Span<char> text = stackalloc char[FileBytesMax];
         try
         {
+            using SafeFileHandle file = Open(path);
+            // Without a buffer in between, which would be a copy on the heap.
+            int length = RandomAccess.Read(file, bytes, 0);
+            ReadOnlySpan<byte> digits = bytes[..length].TrimEnd("\r\n"u8);
             if (length > FileBytesMax || digits.Length is not (64 or 66))
             {
                 throw new FormatException();
             }
 
-            Span<char> text = stackalloc char[digits.Length];
             Encoding.Latin1.GetChars(digits, text);
-            PrivateKey key = PrivateKey.Parse(text);
-            text.Clear();
-            return key;
+            return PrivateKey.Parse(text[..digits.Length]);
         }
         catch (Exception failure) when (failure is FormatException or ArgumentException)
         {
@@ -62,14 +59,80 @@ internal static class KeyFile
         }
         finally
         {
-            bytes.Clear();
+            CryptographicOperations.ZeroMemory(bytes);
+            CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(text));
         }
     }
+
+    private static SafeFileHandle Open(string path)
+    {
+        if (Posix.Status(path) is null)
+        {
+            throw new CommandException(
+                $"{path}: no such key file (make one with: computevoucher key new {path})");
+        }
+
+        SafeFileHandle file = Posix.OpenRegular(path, out FileStatus status)
+            ?? throw new CommandException($"{path}: a folder, pipe, socket or device, and a key "
+                + "is read from a file only (name one; computevoucher key new FILE makes one)");
+        try
+        {
+            RequirePrivate(path, status);
+            RequireFolders(path);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void RequirePrivate(string path, FileStatus status)
+    {
+        uint user = ProcessGuard.User();
+        if (status.Owner != user && status.Owner != Root)
+        {
+            throw new CommandException($"{path}: key file of another user, number {status.Owner} "
+                + $"and not {user} (run as that user, or chown {user} {path})");
+        }
+
+        if ((status.Permissions & GroupAndOthers) != 0)
+        {
+            throw new CommandException($"{path}: key file open to group or others, mode "
+                + $"{Octal(status.Permissions)} (chmod 600 {path})");
+        }
+    }
+
+    /// <summary>Whoever may write a folder may put another file in the place of one in it, or
+    /// another folder; where the sticky bit is set, as on /tmp, only the owner of it may. Asked of
+    /// the name as given and of what its links lead to.</summary>
+    private static void RequireFolders(string path)
+    {
+        string given = Path.GetFullPath(path);
+        string[] names = [given, Posix.RealPath(given) ?? given];
+        foreach (string name in names)
+        {
+            for (string? at = Path.GetDirectoryName(name); at is not null;
+                at = Path.GetDirectoryName(at))
+            {
+                UnixFileMode mode = Posix.Status(at)?.Permissions ?? UnixFileMode.None;
+                if ((mode & OthersWrite) != 0 && !mode.HasFlag(UnixFileMode.StickyBit))
+                {
+                    throw new CommandException($"{path}: others may write its folder {at}, mode "
+                        + $"{Octal(mode)}, and put another key there (chmod go-w {at})");
+                }
+            }
+        }
+    }
+
+    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8);
 
     /// <summary>Makes a key and its file, mode 0600, durable. Never overwrites.</summary>
     public static Address Create(string path)
     {
-        Span<byte> secret = stackalloc byte[32];
+        ProcessGuard.ForbidDumps();
+        Span<byte> secret = stackalloc byte[PrivateKey.Size];
         while (true)
         {
             Libc.FillRandom(secret);
@@ -77,7 +140,7 @@ internal static class KeyFile
             if (TryAddress(secret, out Address address))
             {
                 Write(path, secret);
-                secret.Clear();
+                CryptographicOperations.ZeroMemory(secret);
                 return address;
             }
         }
@@ -107,11 +170,14 @@ internal static class KeyFile
                 + "(choose another name, or move it away)");
         }
 
+        RequireFolders(path);
         FileStreamOptions options = new()
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            // No buffer: it would be a copy on the heap.
+            BufferSize = 0,
         };
         Span<byte> text = stackalloc byte[65];
         Convert.TryToHexStringLower(secret, text, out _);
@@ -121,7 +187,7 @@ internal static class KeyFile
             file.Write(text);
         }
 
-        text.Clear();
+        CryptographicOperations.ZeroMemory(text);
         Posix.Sync(path);
         Posix.Sync(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
     }

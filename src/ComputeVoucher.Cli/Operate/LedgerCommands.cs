@@ -27,10 +27,16 @@ internal static class LedgerCommands
         using PrivateKey key = KeyFile.Load(configuration.KeyFile);
         List<VoucherClass> classes = Pinned.CheckClasses(
             configuration.Options, configuration.LoadClasses(), NullLogger.Instance);
-        return NodeHost.OpenLedger(
+        LedgerStore ledger = NodeHost.OpenLedger(
             configuration.Options,
             Pinned.PolicyOf(configuration.Options, key.Address, classes, []),
             migrate: false);
+        if (ledger.Notice is { } notice)
+        {
+            ErrorFunnel.Print(notice);
+        }
+
+        return ledger;
     }
 
     private static Command CreateBackup()

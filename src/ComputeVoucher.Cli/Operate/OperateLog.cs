@@ -14,4 +14,9 @@ internal static partial class OperateLog
 
     [LoggerMessage(82, LogLevel.Error, "this costs money ({Name}): {Text}")]
     public static partial void CostsMoney(this ILogger log, string name, string text);
+
+    [LoggerMessage(83, LogLevel.Warning,
+        "{Allowed} descriptors are allowed, {Wanted} may be needed: beyond them newcomers get no "
+        + "answer (raise LimitNOFILE, or ulimit -Hn)")]
+    public static partial void DescriptorsFew(this ILogger log, ulong allowed, ulong wanted);
 }

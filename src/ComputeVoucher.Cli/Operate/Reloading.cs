@@ -10,11 +10,11 @@ namespace ComputeVoucher.Cli;
 internal sealed class Reloading
 {
     private readonly string _path;
-    private readonly JsonLog _log;
+    private readonly NodeLog _log;
     private readonly Lock _gate = new();
     private ConfigFile _running;
 
-    public Reloading(string path, JsonLog log) =>
+    public Reloading(string path, NodeLog log) =>
         (_path, _log, _running) = (path, log, ConfigFile.Load(path));
 
     /// <summary>One line on what came of it.</summary>

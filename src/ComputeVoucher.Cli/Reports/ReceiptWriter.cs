@@ -4,6 +4,7 @@ using System.Text;
 using System.Threading;
 using ComputeVoucher.Client;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
@@ -47,7 +48,14 @@ internal sealed class ReceiptWriter : IDisposable
 
     private static FileStream Append(string path)
     {
-        FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        if (!Posix.CreatePrivate(path) && Posix.Status(path) is { IsRegular: true }
+            && Posix.Narrow(path))
+        {
+            ErrorFunnel.Print($"{path}: others could read these receipts and the answers in them; "
+                + "now only the owner can (mode 600)");
+        }
+
+        FileStream file = new(path, FileMode.Open, FileAccess.ReadWrite);
         if (file.Length > 0)
         {
             // A run that was killed may have left half a line; the next one is whole.

@@ -37,7 +37,9 @@ internal sealed class Database : ILedgerDisk
     public static Database Open(string directory, LedgerSynchronous synchronous)
     {
         string path = System.IO.Path.Combine(directory, FileName);
-        Database database = new(Sqlite.Open(path), path);
+        // SQLite would create it as the umask says; its log gets the mode of the file.
+        Posix.CreatePrivate(path);
+        Database database = new(Sqlite.OpenExisting(path), path);
         try
         {
             database.Configure(synchronous);

@@ -40,6 +40,7 @@ internal sealed class DurableMark : IDisposable
     public static DurableMark Create(string directory)
     {
         string path = Path.Combine(directory, FileName);
+        Posix.CreatePrivate(path);
         SafeFileHandle file = File.OpenHandle(
             path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite);
         DurableMark mark = new(file, 0);

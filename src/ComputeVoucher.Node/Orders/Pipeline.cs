@@ -100,7 +100,7 @@ internal sealed class Pipeline : IWireHandler
     {
         string text = Refusals.Describe(refusal);
         _serving.Metrics.Refused((ushort)refusal);
-        _serving.Log.OrderRefused((ushort)refusal, text, order.Channel, order.Seq);
+        _serving.Refusals.Order((ushort)refusal, text, order.Channel, order.Seq);
         stream.SendError((ushort)refusal, text, refusal.IsRetryable());
         if (refusal.IsAbusive())
         {

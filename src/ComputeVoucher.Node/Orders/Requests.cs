@@ -49,7 +49,7 @@ internal sealed class Requests
             {
                 // The pump tells the operator, once; here it is one of many.
                 reason = full.Reason;
-                _serving.Log.RequestRefused((ushort)reason, full.Message);
+                _serving.Refusals.Request((ushort)reason, full.Message);
             }
             else
             {

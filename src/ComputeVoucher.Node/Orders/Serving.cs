@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Frozen;
+using System.Threading;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
@@ -11,6 +12,8 @@ namespace ComputeVoucher.Node;
 /// <summary>What every stage of the pipeline needs; made once, at the start.</summary>
 internal sealed class Serving
 {
+    private RefusalLog? _refusals;
+
     public required LedgerStore Ledger { get; init; }
 
     public required ServicePolicy Policy { get; init; }
@@ -30,6 +33,10 @@ internal sealed class Serving
     public required Metrics Metrics { get; init; }
 
     public required ILogger Log { get; init; }
+
+    /// <summary>Where refusals are told, at a bounded rate.</summary>
+    public RefusalLog Refusals => LazyInitializer.EnsureInitialized(
+        ref _refusals, () => new RefusalLog(Log, Time));
 
     public required TimeProvider Time { get; init; }
 

@@ -39,10 +39,11 @@ internal static partial class Log
     [LoggerMessage(LogEvents.BackendChosen, LogLevel.Information, "back-end {Reason}")]
     public static partial void BackendChosen(this ILogger log, string reason);
 
-    [LoggerMessage(LogEvents.OrderRefused, LogLevel.Debug,
-        "order refused: {Number} {Reason} channel {Channel} seq {Seq}")]
-    public static partial void OrderRefused(
-        this ILogger log, ushort number, string reason, Bytes32 channel, ulong seq);
+    [LoggerMessage(EventId = LogEvents.OrderRefused, Message =
+        "order refused: {Number} {Reason}, channel {Channel} seq {Seq} ({Unsaid} more like it "
+        + "since the last line)")]
+    public static partial void OrderRefused(this ILogger log, LogLevel level, ushort number,
+        string reason, Bytes32 channel, ulong seq, long unsaid);
 
     [LoggerMessage(LogEvents.OrderFailed, LogLevel.Error, "order {OrderHash} failed: {Reason}")]
     public static partial void OrderFailed(this ILogger log, Bytes32 orderHash, string reason);
@@ -90,8 +91,10 @@ internal static partial class Log
         "written off by the operator: {Units} unacknowledged units of channel {Channel}")]
     public static partial void WrittenOff(this ILogger log, Bytes32 channel, UInt128 units);
 
-    [LoggerMessage(LogEvents.RequestRefused, LogLevel.Debug, "request refused: {Number} {Reason}")]
-    public static partial void RequestRefused(this ILogger log, ushort number, string reason);
+    [LoggerMessage(EventId = LogEvents.RequestRefused, Message =
+        "request refused: {Number} {Reason} ({Unsaid} more like it since the last line)")]
+    public static partial void RequestRefused(
+        this ILogger log, LogLevel level, ushort number, string reason, long unsaid);
 
     [LoggerMessage(LogEvents.ChainAway, LogLevel.Warning, "chain not usable: {Reason}")]
     public static partial void ChainAway(this ILogger log, string reason);
@@ -104,8 +107,14 @@ internal static partial class Log
     public static partial void ChainNotice(this ILogger log, string notice);
 
     [LoggerMessage(LogEvents.ThawSeen, LogLevel.Warning,
-        "channel {Channel} thaws at {ThawAt}: redeeming what is acknowledged")]
-    public static partial void ThawSeen(this ILogger log, Bytes32 channel, ulong thawAt);
+        "channel {Channel} thaws at {ThawAt} ({ThawDate}): redeeming what is acknowledged")]
+    public static partial void ThawSeen(
+        this ILogger log, Bytes32 channel, ulong thawAt, string thawDate);
+
+    [LoggerMessage(LogEvents.ChannelClosed, LogLevel.Information,
+        "channel {Channel} is closed, {Redeemed} units were redeemed")]
+    public static partial void ChannelClosed(
+        this ILogger log, Bytes32 channel, UInt128 redeemed);
 
     [LoggerMessage(LogEvents.ChannelSeen, LogLevel.Information,
         "channel {Channel} holds {Locked} units, {Redeemed} redeemed")]

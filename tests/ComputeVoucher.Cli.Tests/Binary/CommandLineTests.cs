@@ -29,6 +29,61 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [BinaryFact]
+    public void Words_Unknown_NamedWithTheNearest()
+    {
+        string[][] wrong =
+        [
+            ["servee", "unknown command servee; did you mean serve? (see computevoucher --help)"],
+            ["watch", "unknown command watch (see computevoucher --help)"],
+            ["watch --help", "unknown command watch (see computevoucher --help)"],
+            ["key creat --help", "unknown command key creat (see computevoucher key --help)"],
+            ["key addres x", "unknown command key addres; did you mean address? (see "
+                + "computevoucher key --help)"],
+            ["serve --confg node.json", "unknown option --confg; did you mean --config? (see "
+                + "computevoucher serve --help)"],
+            ["doctor --jsn", "unknown option --jsn; did you mean --json? (see computevoucher "
+                + "doctor --help)"],
+        ];
+        foreach (string[] one in wrong)
+        {
+            Assert.Equal($"computevoucher: {one[1]}\n", Refused(2, one[0].Split(' ')));
+        }
+    }
+
+    /// <summary>A URL's key stands in its path, its query or before its host.</summary>
+    [BinaryFact]
+    public void Urls_Malformed_SecretNeverPrinted()
+    {
+        string[] urls =
+        [
+            "ftp://h/v3/SECRET", "http://user:SECRET@h:99999/", "https://SECRET@h:x/v3",
+            "h.example/v3/SECRET", "https:///v3/SECRET", "http://h/?key=SECRET#SECRET",
+            "ws://h/SECRET", "https://h/v3/SECRET more", "http://[::1/SECRET", "SECRET://h",
+        ];
+        foreach (string url in urls)
+        {
+            File.WriteAllText(PathOf("node.json"), $$"""
+                { "chain": { "rpc": ["{{url}}"] }, "node": { "key": "k", "ledger": "l" } }
+                """);
+            string[][] commands =
+            [
+                ["doctor", "--rpc", url], ["doctor", $"--rpc={url}"], ["doctor", $"--rcp={url}"],
+                ["doctor", "--config", PathOf("node.json")],
+                ["serve", "--config", PathOf("node.json")],
+                ["channel", "show", "--rpc", url, "--deployment", Deployment(), "--channel",
+                    PathOf("none")],
+            ];
+            foreach (string[] command in commands)
+            {
+                (int status, string output, string error) = NodeRig.Run(command);
+                Assert.NotEqual(0, status);
+                Assert.False((output + error).Contains("SECRET", StringComparison.Ordinal),
+                    string.Join(' ', command) + ": " + error);
+            }
+        }
+    }
+
+    [BinaryFact]
     public void Files_MissingOrDamaged_StatusOneAndOneLine()
     {
         string damaged = PathOf("damaged.tflite");

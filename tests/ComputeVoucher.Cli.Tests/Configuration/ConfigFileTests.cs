@@ -27,6 +27,10 @@ public sealed class ConfigFileTests : IDisposable
     [Theory]
     [InlineData("""{ "node": { "lissten": "x" } }""", "node:lissten", "node:listen")]
     [InlineData("""{ "chian": { "rpc": "x" } }""", "chian", "chain:rpc")]
+    [InlineData("""{ "server": { "models": ["x"] } }""", "server:models", "serve:models")]
+    [InlineData("""{ "server": { "key": "x" } }""", "server:key", null)]
+    [InlineData("""{ "server": {} }""", "server", "serve")]
+    [InlineData("""{ "log": { "forma": "x" } }""", "log:forma", "log:format")]
     [InlineData("""{ "serve": { "backend": { "deep": 1 } } }""", "serve:backend:deep", null)]
     [InlineData("""{ "chain": { "rpc": { "one": "x" } } }""", "chain:rpc:one", null)]
     [InlineData("""{ "rpc": "x" }""", "rpc", null)]
@@ -35,7 +39,9 @@ public sealed class ConfigFileTests : IDisposable
         CommandException refused = Assert.Throws<CommandException>(() => Load(json));
         Assert.Contains("unknown configuration key", refused.Message, StringComparison.Ordinal);
         Assert.Contains(name, refused.Message, StringComparison.Ordinal);
-        Assert.Contains(near ?? "", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(near is null ? "" : $"(did you mean {near}?)", refused.Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("node:key", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

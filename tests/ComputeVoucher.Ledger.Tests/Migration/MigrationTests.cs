@@ -19,7 +19,7 @@ public sealed class MigrationTests
         Assert.Equal(GoldenFile.RowLines, GoldenFile.Rows.Select(r => r.Text));
         using TemporaryDirectory old = Old(closed: true);
         Assert.Null(SchemaOneFile.Differs(old.File("ledger.db"), GoldenFile.Rows));
-        using sqlite3 connection = Sqlite.Open(old.File("ledger.db"));
+        using sqlite3 connection = Sqlite.OpenExisting(old.File("ledger.db"));
         using Statement state = new(connection, "SELECT body FROM state");
         Assert.True(state.Step());
         Assert.Equal(GoldenFile.Sums, state.Blob(0)[8..].ToArray());

@@ -59,7 +59,8 @@ public static class SchemaOneFile
         string made = directory + ".made";
         Directory.CreateDirectory(made);
         ulong commit = 1;
-        using (sqlite3 connection = Sqlite.Open(Path.Combine(made, Name)))
+        Posix.CreatePrivate(Path.Combine(made, Name));
+        using (sqlite3 connection = Sqlite.OpenExisting(Path.Combine(made, Name)))
         {
             Run(connection, "PRAGMA journal_mode = WAL");
             Run(connection, "PRAGMA wal_autocheckpoint = 0");
@@ -105,7 +106,7 @@ public static class SchemaOneFile
     public static List<SchemaOneRow> RowsOf(string directory)
     {
         List<SchemaOneRow> rows = [];
-        using sqlite3 connection = Sqlite.Open(Path.Combine(directory, Name));
+        using sqlite3 connection = Sqlite.OpenExisting(Path.Combine(directory, Name));
         foreach (string table in s_tables[..^1])
         {
             Read(connection, table, rows, withDigest: false);
@@ -125,7 +126,7 @@ public static class SchemaOneFile
             return "it is missing";
         }
 
-        using sqlite3 connection = Sqlite.Open(path);
+        using sqlite3 connection = Sqlite.OpenExisting(path);
         if (Version(connection) != 1)
         {
             return $"it has schema {Version(connection)}";
@@ -155,14 +156,14 @@ public static class SchemaOneFile
     /// <summary>Puts the state row that other rows have: sums that do not fit.</summary>
     public static void PutStateOf(string directory, IReadOnlyList<SchemaOneRow> rows)
     {
-        using sqlite3 connection = Sqlite.Open(Path.Combine(directory, Name));
+        using sqlite3 connection = Sqlite.OpenExisting(Path.Combine(directory, Name));
         PutState(connection, State(rows, ulong.MaxValue));
     }
 
     /// <summary>The schema's number as the next opening sees it.</summary>
     public static long Version(string path)
     {
-        using sqlite3 connection = Sqlite.Open(path);
+        using sqlite3 connection = Sqlite.OpenExisting(path);
         return Version(connection);
     }
 

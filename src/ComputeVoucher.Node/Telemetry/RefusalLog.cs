@@ -1,0 +1,56 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using ComputeVoucher.Primitives;
+using Microsoft.Extensions.Logging;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>
+/// Refusals as an operator sees them: the first of each reason at once, the next ones counted into
+/// one line every <see cref="s_every"/>, since anybody may cause as many as they like. Each single
+/// one is logged at level Debug, and counted in the metrics.
+/// </summary>
+internal sealed class RefusalLog(ILogger log, TimeProvider time)
+{
+    /// <summary>With some 40 reasons, at most about 8 lines a second, whoever asks.</summary>
+    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+
+    /// <summary>By event and number of the reason: as many as there are reasons.</summary>
+    private readonly Dictionary<(int Event, ushort Number), Said> _said = [];
+
+    public void Order(ushort number, string reason, Bytes32 channel, ulong seq)
+    {
+        (LogLevel level, long unsaid) = Count(LogEvents.OrderRefused, number);
+        log.OrderRefused(level, number, reason, channel, seq, unsaid);
+    }
+
+    public void Request(ushort number, string reason)
+    {
+        (LogLevel level, long unsaid) = Count(LogEvents.RequestRefused, number);
+        log.RequestRefused(level, number, reason, unsaid);
+    }
+
+    private (LogLevel Level, long Unsaid) Count(int id, ushort number)
+    {
+        long now = time.GetTimestamp();
+        lock (_gate)
+        {
+            bool isKnown = _said.TryGetValue((id, number), out Said said);
+            if (isKnown && time.GetElapsedTime(said.At, now) < s_every)
+            {
+                _said[(id, number)] = said with { Unsaid = said.Unsaid + 1 };
+                return (LogLevel.Debug, 0);
+            }
+
+            _said[(id, number)] = new Said(now, 0);
+            return (LogLevel.Information, said.Unsaid);
+        }
+    }
+
+    /// <param name="At">Timestamp of the last line.</param>
+    /// <param name="Unsaid">Refusals since.</param>
+    private readonly record struct Said(long At, long Unsaid);
+}
