@@ -43,6 +43,7 @@ internal sealed class ChainPump
     private string? _problem;
     private string? _notice;
     private string? _fault;
+    private bool _isAccepting;
     private bool _isHeldBack;
     private long _rollbacks;
     private bool _isReady;
@@ -261,20 +262,33 @@ internal sealed class ChainPump
         }
 
         _isReady = isReady;
-        string? problem = _service.Health.Problem;
-        if (problem != _problem)
+        NoteHealth(_service.Health);
+    }
+
+    /// <summary>What is wrong is told when it begins, ends, or stops orders: a redemption that
+    /// cannot be paid for is no chain that is away.</summary>
+    private void NoteHealth(ChainHealth health)
+    {
+        bool isNew = health.Problem != _problem
+            || (_problem is not null && health.IsAccepting != _isAccepting);
+        (_problem, _isAccepting) = (health.Problem, health.IsAccepting);
+        if (!isNew)
         {
-            if (problem is null)
-            {
-                _log.ChainBack(_service.Mirror.Head?.Number ?? 0);
-            }
-            else
-            {
-                _log.ChainAway(problem);
-            }
+            return;
         }
 
-        _problem = problem;
+        if (health.Problem is not { } problem)
+        {
+            _log.ChainBack(_service.Mirror.Head?.Number ?? 0);
+        }
+        else if (health.IsAccepting)
+        {
+            _log.ChainTrouble(problem);
+        }
+        else
+        {
+            _log.ChainAway(problem);
+        }
     }
 
     /// <summary>

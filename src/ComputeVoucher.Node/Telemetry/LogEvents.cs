@@ -29,6 +29,7 @@ internal static class LogEvents
     public const int ThawSeen = 42;
     public const int ChannelSeen = 43;
     public const int ChainNotice = 44;
+    public const int ChainTrouble = 45;
     public const int BatchSubmitted = 50;
     public const int TransactionMoved = 51;
     public const int FeeDecided = 52;
