@@ -21,6 +21,9 @@ internal sealed class ScriptedChain
 
     private readonly Dictionary<Bytes32, string> _receipts = [];
 
+    /// <summary>A block is there with all that it changes, also for who asks meanwhile.</summary>
+    private readonly Lock _gate = new();
+
     public ulong Head { get; set; } = 100;
 
     /// <summary>Wei per gas.</summary>
@@ -98,6 +101,7 @@ internal sealed class ScriptedChain
         Address? to,
         (Address Contract, Bytes32[] Topics, byte[] Data)? log = null)
     {
+        using Lock.Scope whole = _gate.EnterScope();
         Head++;
         Nonce++;
         Pending = Math.Max(Pending, Nonce);
@@ -124,7 +128,13 @@ internal sealed class ScriptedChain
 
     private static Bytes32 HashOf(ulong block) => Keccak256.Hash(BitConverter.GetBytes(block));
 
-    private string Answer(string method, JsonElement parameters) => method switch
+    private string Answer(string method, JsonElement parameters)
+    {
+        using Lock.Scope whole = _gate.EnterScope();
+        return AnswerOf(method, parameters);
+    }
+
+    private string AnswerOf(string method, JsonElement parameters) => method switch
     {
         "eth_chainId" => Quantity(AnvilFixture.ChainId),
         "eth_getBlockByNumber" => Block(parameters[0].GetString()!),
