@@ -56,6 +56,9 @@ internal sealed class ScriptedChain
     /// <summary>Methods that are answered with HTTP 429, this often each.</summary>
     public Dictionary<string, int> Busy { get; } = [];
 
+    /// <summary>Told of every method before it is answered.</summary>
+    public Action<string> Asked { get; set; } = _ => { };
+
     /// <summary>Wei of every account.</summary>
     public UInt128 Balance { get; set; }
 
@@ -131,6 +134,7 @@ internal sealed class ScriptedChain
     private string Answer(string method, JsonElement parameters)
     {
         using Lock.Scope whole = _gate.EnterScope();
+        Asked(method);
         return AnswerOf(method, parameters);
     }
 
