@@ -40,10 +40,9 @@ internal sealed class ChainPump
         Channel.CreateBounded<Func<CancellationToken, Task>>(AskedMax);
 
     private readonly HashSet<Bytes32> _behind = [];
-    private string? _problem;
-    private string? _notice;
+    private readonly OnceTold _problem;
+    private readonly OnceTold _notice;
     private string? _fault;
-    private bool _isAccepting;
     private bool _isHeldBack;
     private long _rollbacks;
     private bool _isReady;
@@ -59,6 +58,7 @@ internal sealed class ChainPump
     {
         (_service, _ledger, _poll, _time, _log) = (service, ledger, poll, time, log);
         _resume = resume;
+        (_problem, _notice) = (new OnceTold(time), new OnceTold(time));
     }
 
     /// <summary>What is looked at after each step; null where nobody asks.</summary>
@@ -248,12 +248,11 @@ internal sealed class ChainPump
 
         NoteTransactions(step);
         string? notice = _service.Notice;
-        if (notice is not null && notice != _notice)
+        if (_notice.IsNews(notice) && notice is not null)
         {
             _log.ChainNotice(notice);
         }
 
-        _notice = notice;
         NoteBehind();
         bool isReady = Readiness is { } readiness && readiness.Problem() is null;
         if (isReady && !_isReady)
@@ -269,10 +268,9 @@ internal sealed class ChainPump
     /// cannot be paid for is no chain that is away.</summary>
     private void NoteHealth(ChainHealth health)
     {
-        bool isNew = health.Problem != _problem
-            || (_problem is not null && health.IsAccepting != _isAccepting);
-        (_problem, _isAccepting) = (health.Problem, health.IsAccepting);
-        if (!isNew)
+        // That orders are taken again, or no longer, is news though the problem is the same.
+        string? line = health.Problem is null ? null : $"{health.IsAccepting}: {health.Problem}";
+        if (!_problem.IsNews(line))
         {
             return;
         }
