@@ -3,6 +3,7 @@ using ComputeVoucher.TestKit;
 namespace ComputeVoucher.Node.Tests;
 
 /// <summary>A fault that is seen at every look is some lines of the log a day.</summary>
+[Trait("Category", "load")]
 public sealed class OnceToldTests
 {
     private const int Day = 86_400;

@@ -19,7 +19,7 @@ internal static class CommonOptions
     /// <summary>Holds endpoints of the chain, between blanks: a URL with an access key belongs
     /// neither on a command line, which every user of the machine sees, nor in a shell's history.
     /// </summary>
-    public const string RpcVariable = ConfigFile.EnvironmentPrefix + "RPC";
+    private const string RpcVariable = ConfigFile.EnvironmentPrefix + "RPC";
 
     private const string RpcDefault = "http://127.0.0.1:8545";
 
