@@ -51,7 +51,7 @@ public sealed class FilesAndBoundsTests : IDisposable
         string[][] wrong =
         [
             ["--top-p", "0"], ["--top-p", "7"], ["--top-p", "x"], ["--top-k", "0"],
-            ["--top-k", "100000"], ["--temperature", "-1"],
+            ["--top-k", "100000"], ["--temperature", "x"],
         ];
         foreach (string[] more in wrong)
         {
