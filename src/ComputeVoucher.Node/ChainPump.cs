@@ -41,8 +41,8 @@ internal sealed class ChainPump
         Channel.CreateBounded<Func<CancellationToken, Task>>(AskedMax);
 
     private readonly HashSet<Bytes32> _behind = [];
-    private string? _problem;
-    private string? _notice;
+    private readonly OnceTold _problem;
+    private readonly OnceTold _notice;
     private string? _fault;
     private bool _isHeldBack;
     private long _rollbacks;
@@ -59,6 +59,7 @@ internal sealed class ChainPump
     {
         (_service, _ledger, _poll, _time, _log) = (service, ledger, poll, time, log);
         _resume = resume;
+        (_problem, _notice) = (new OnceTold(time), new OnceTold(time));
     }
 
     /// <summary>What is looked at after each step; null where nobody asks.</summary>
@@ -259,12 +260,11 @@ internal sealed class ChainPump
 
         NoteTransactions(step);
         string? notice = _service.Notice;
-        if (notice is not null && notice != _notice)
+        if (_notice.IsNews(notice) && notice is not null)
         {
             _log.ChainNotice(notice);
         }
 
-        _notice = notice;
         NoteBehind();
         bool isReady = Readiness is { } readiness && readiness.Problem() is null;
         if (isReady && !_isReady)
@@ -273,20 +273,32 @@ internal sealed class ChainPump
         }
 
         _isReady = isReady;
-        string? problem = _service.Health.Problem;
-        if (problem != _problem)
+        NoteHealth(_service.Health);
+    }
+
+    /// <summary>What is wrong is told when it begins, ends, or stops orders: a redemption that
+    /// cannot be paid for is no chain that is away.</summary>
+    private void NoteHealth(ChainHealth health)
+    {
+        // That orders are taken again, or no longer, is news though the problem is the same.
+        string? line = health.Problem is null ? null : $"{health.IsAccepting}: {health.Problem}";
+        if (!_problem.IsNews(line))
         {
-            if (problem is null)
-            {
-                _log.ChainBack(_service.Mirror.Head?.Number ?? 0);
-            }
-            else
-            {
-                _log.ChainAway(problem);
-            }
+            return;
         }
 
-        _problem = problem;
+        if (health.Problem is not { } problem)
+        {
+            _log.ChainBack(_service.Mirror.Head?.Number ?? 0);
+        }
+        else if (health.IsAccepting)
+        {
+            _log.ChainTrouble(problem);
+        }
+        else
+        {
+            _log.ChainAway(problem);
+        }
     }
 
     /// <summary>

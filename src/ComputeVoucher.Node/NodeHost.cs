@@ -23,12 +23,14 @@ public sealed class NodeHost
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Metrics _metrics = new();
+    private readonly OnceTold _told;
     private volatile string _starting = "starting: models are loaded";
     private volatile Readiness? _readiness;
 
     public NodeHost(
         NodeOptions options, NodeIdentity identity, TimeProvider time, ILogger log) =>
-        (_options, _identity, _time, _log) = (options, identity, time, log);
+        (_options, _identity, _time, _log, _told) =
+            (options, identity, time, log, new OnceTold(time));
 
     /// <summary>Reads the configuration again; says in one line what was taken up and what waits
     /// for a restart.</summary>
@@ -169,10 +171,9 @@ public sealed class NodeHost
 
     private void NoteAway(string problem)
     {
-        string line = $"waiting for the chain: {problem}";
-        if (line != _starting)
+        _starting = $"waiting for the chain: {problem}";
+        if (_told.IsNews(problem))
         {
-            _starting = line;
             _log.ChainAway(problem);
         }
     }

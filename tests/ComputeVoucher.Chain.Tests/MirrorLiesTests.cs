@@ -185,6 +185,22 @@ public sealed class MirrorLiesTests
         Assert.Null(guard.Health.Problem);
     }
 
+    /// <summary>A clock that is days wrong would take orders after a thaw is over.</summary>
+    [Theory]
+    [InlineData(4, "in the future; the clock or it is wrong")]
+    [InlineData(-4, "old; it stands still, or the clock is wrong")]
+    public async Task Guard_ClockDaysFromTheChain_NotAccepting(int days, string says)
+    {
+        using MirrorBench bench = new();
+        EndpointGuard guard = new(bench.Rpc, 31337, TimeSpan.FromSeconds(120));
+        Assert.True((await guard.CheckAsync(default)).IsAccepting, guard.Health.Problem);
+        bench.Chain.Genesis = (ulong)((long)bench.Chain.Genesis + (86_400L * days));
+        bench.Chain.Mine();
+        ChainHealth health = await guard.CheckAsync(default);
+        Assert.False(health.IsAccepting);
+        Assert.Contains(says, health.Problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Head_InventedFarAhead_StepEndsAndTheThawIsSeen()
     {

@@ -21,6 +21,9 @@ internal sealed class ScriptedChain
 
     private readonly Dictionary<Bytes32, string> _receipts = [];
 
+    /// <summary>A block is there with all that it changes, also for who asks meanwhile.</summary>
+    private readonly Lock _gate = new();
+
     public ulong Head { get; set; } = 100;
 
     /// <summary>Wei per gas.</summary>
@@ -50,6 +53,15 @@ internal sealed class ScriptedChain
     /// <summary>Takes transactions and says nothing that can be read.</summary>
     public bool IsMute { get; set; }
 
+    /// <summary>Methods that are answered with HTTP 429, this often each.</summary>
+    public Dictionary<string, int> Busy { get; } = [];
+
+    /// <summary>Told of every method before it is answered.</summary>
+    public Action<string> Asked { get; set; } = _ => { };
+
+    /// <summary>Wei of every account.</summary>
+    public UInt128 Balance { get; set; }
+
     /// <summary>What the pool says to a transaction; null takes it.</summary>
     public Func<Transaction, string?> Refuse { get; set; } = _ => null;
 
@@ -63,11 +75,21 @@ internal sealed class ScriptedChain
     public List<string> Estimates { get; } = [];
 
     /// <summary>Clients of these endpoints, in this order.</summary>
-    public static JsonRpcClient Connect(ManualClock clock, params ScriptedChain[] chains) => new(
+    public static JsonRpcClient Connect(ManualClock clock, params ScriptedChain[] chains) =>
+        Connect(clock, TimeSpan.Zero, chains);
+
+    /// <summary>As above, for a caller that would rather wait than fail. No request is ever late:
+    /// the clock may go on while one is under way.</summary>
+    public static JsonRpcClient Connect(
+        ManualClock clock, TimeSpan patience, params ScriptedChain[] chains) => new(
         new RpcOptions
         {
             Endpoints = [.. chains.Select((_, i) => new Uri($"http://chain{i}.invalid/"))],
             EndpointRest = TimeSpan.Zero,
+            Patience = patience,
+            Deadline = patience > TimeSpan.Zero
+                ? TimeSpan.FromDays(1)
+                : ChainLimits.RequestDeadline,
             HandlerFactory = () => new Handler(chains),
         },
         clock);
@@ -82,6 +104,7 @@ internal sealed class ScriptedChain
         Address? to,
         (Address Contract, Bytes32[] Topics, byte[] Data)? log = null)
     {
+        using Lock.Scope whole = _gate.EnterScope();
         Head++;
         Nonce++;
         Pending = Math.Max(Pending, Nonce);
@@ -108,7 +131,14 @@ internal sealed class ScriptedChain
 
     private static Bytes32 HashOf(ulong block) => Keccak256.Hash(BitConverter.GetBytes(block));
 
-    private string Answer(string method, JsonElement parameters) => method switch
+    private string Answer(string method, JsonElement parameters)
+    {
+        using Lock.Scope whole = _gate.EnterScope();
+        Asked(method);
+        return AnswerOf(method, parameters);
+    }
+
+    private string AnswerOf(string method, JsonElement parameters) => method switch
     {
         "eth_chainId" => Quantity(AnvilFixture.ChainId),
         "eth_getBlockByNumber" => Block(parameters[0].GetString()!),
@@ -122,12 +152,20 @@ internal sealed class ScriptedChain
             : """{"reward":[["0x0","0x0"]],"gasUsedRatio":[0]}""",
         "eth_estimateGas" => Estimate(parameters),
         "eth_call" => $"\"{Hex.Encode(new AbiWriter().Write(DataFee).ToArray())}\"",
+        "eth_getBalance" => Quantity(Balance),
         "eth_sendRawTransaction" => Offer(Hex.Decode(parameters[0].GetString()!)),
         "eth_getTransactionReceipt" =>
             _receipts.GetValueOrDefault(Bytes32.Parse(parameters[0].GetString()), "null"),
         "eth_getTransactionByHash" => Known(Bytes32.Parse(parameters[0].GetString())),
         _ => throw new NotSupportedException(method),
     };
+
+    private bool IsBusy(string method)
+    {
+        bool isBusy = Busy.GetValueOrDefault(method) > 0;
+        Busy[method] = Busy.GetValueOrDefault(method) - (isBusy ? 1 : 0);
+        return isBusy;
+    }
 
     private string Block(string tag)
     {
@@ -192,12 +230,17 @@ internal sealed class ScriptedChain
             byte[] body = await request.Content!.ReadAsByteArrayAsync(cancellationToken);
             using JsonDocument document = JsonDocument.Parse(body);
             int id = document.RootElement.GetProperty("id").GetInt32();
+            string method = document.RootElement.GetProperty("method").GetString()!;
+            if (chain.IsBusy(method))
+            {
+                return new HttpResponseMessage(HttpStatusCode.TooManyRequests);
+            }
+
             string answer;
             try
             {
                 answer = "\"result\":" + chain.Answer(
-                    document.RootElement.GetProperty("method").GetString()!,
-                    document.RootElement.GetProperty("params"));
+                    method, document.RootElement.GetProperty("params"));
             }
             catch (NotSupportedException e)
             {

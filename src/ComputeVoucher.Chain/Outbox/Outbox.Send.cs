@@ -222,8 +222,11 @@ public sealed partial class Outbox
             isPublic |= e.MayBeTaken;
             if (verdict is SendVerdict.NoFunds or SendVerdict.Refused or SendVerdict.Unknown)
             {
-                progress.Complaint = e.Message;
-                Report(entry, e.Message);
+                string? funds = verdict == SendVerdict.NoFunds
+                    ? await ShortOfFundsAsync(entry, cancel).ConfigureAwait(false)
+                    : null;
+                progress.Complaint = funds ?? e.Message;
+                Report(entry, progress.Complaint);
             }
         }
 
@@ -251,6 +254,28 @@ public sealed partial class Outbox
             OutboxEntry sent = _open.TryGetValue(entry.Id, out OutboxEntry? noted) ? noted : entry;
             await MoveAsync(sent with { State = OutboxState.Sent }, null, cancel)
                 .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whose account has how much for the newest attempt, and needs how much: endpoints
+    /// say neither. Null where it has enough, or no endpoint tells.</summary>
+    internal async Task<string?> ShortOfFundsAsync(
+        OutboxEntry entry, CancellationToken cancel)
+    {
+        OutboxAttempt last = entry.Attempts[^1];
+        UInt256 need = ((UInt256)last.MaxFee * last.GasLimit) + entry.Request.Value;
+        try
+        {
+            UInt256 have = await _rpc.BalanceAsync(entry.From, BlockTag.Latest, cancel)
+                .ConfigureAwait(false);
+            return have >= need
+                ? null
+                : $"{entry.From} has {Coins.Describe(have)} for gas and needs up to "
+                    + $"{Coins.Describe(need)} (send it {Coins.Describe(need - have)})";
+        }
+        catch (ChainException)
+        {
+            return null;
         }
     }
 

@@ -68,6 +68,12 @@ public sealed partial class Outbox
                 return;
             }
 
+            if (IsNewer(attempt, receipt, head))
+            {
+                // Of a block that came since this pass read its head: the next one counts it.
+                return;
+            }
+
             Report(entry, "an endpoint's receipt does not fit the chain; ignored");
         }
 
@@ -96,6 +102,13 @@ public sealed partial class Outbox
             await NonceSpentAsync(entry, head, cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether it would be the next pass's: its nonce is spent by it then, and by nobody
+    /// else, also for an endpoint that answers every question from its newest state.</summary>
+    private static bool IsNewer(OutboxAttempt attempt, TransactionReceipt receipt, Head head) =>
+        receipt.TransactionHash == attempt.TxHash
+        && receipt.BlockNumber > head.Latest.Number
+        && receipt.BlockNumber - head.Latest.Number <= ChainLimits.HeadLeadBlocksMax;
 
     /// <summary>A receipt counts only when hash, sender and block are those of this chain.
     /// </summary>

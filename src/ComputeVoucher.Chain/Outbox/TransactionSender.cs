@@ -184,18 +184,16 @@ public sealed class TransactionSender : IDisposable
             return new ChainException(ChainFault.Rejected, $"{step}: nothing was sent: {problem}");
         }
 
-        OutboxAttempt last = row.Attempts[^1];
-        UInt256 need = ((UInt256)last.MaxFee * last.GasLimit) + row.Request.Value;
-        UInt256 have = await _rpc.BalanceAsync(Account, BlockTag.Latest, cancel)
-            .ConfigureAwait(false);
-        return have < need
-            ? new ChainException(ChainFault.Rejected, $"{step}: nothing was sent: {Account} has "
-                + $"{Coins.Describe(have)} for gas and needs up to {Coins.Describe(need)} (send "
-                + $"it {Coins.Describe(need - have)})")
-            : _rpc.Endpoints.Count == 1
+        if (await _outbox.ShortOfFundsAsync(row, cancel).ConfigureAwait(false) is { } funds)
+        {
+            return new ChainException(ChainFault.Rejected, $"{step}: nothing was sent: {funds}");
+        }
+
+        Bytes32 sent = row.Attempts[^1].TxHash;
+        return _rpc.Endpoints.Count == 1
             ? new ChainException(ChainFault.Rejected, $"{step}: nothing was sent: {problem}")
-            : new OutcomeUnknownException($"{step}: sent as {last.TxHash}, refused by an endpoint: "
-                + $"{problem}; {RepeatLine}", last.TxHash);
+            : new OutcomeUnknownException($"{step}: sent as {sent}, refused by an endpoint: "
+                + $"{problem}; {RepeatLine}", sent);
     }
 
     private string? Problem(long id)

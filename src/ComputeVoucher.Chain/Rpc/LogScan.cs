@@ -36,10 +36,8 @@ public static class LogScan
                     span = Math.Min(2 * span, ChainLimits.LogBlocksMax);
                 }
             }
-            catch (ChainException e) when (span > 1 && e.Fault
-                is ChainFault.TooLarge or ChainFault.Rejected or ChainFault.RateLimited)
+            catch (ChainException e) when (span > 1 && IsOfTheRange(e))
             {
-                // "Too many blocks" has as many wordings as there are providers.
                 span /= 2;
                 done = 0;
             }
@@ -47,4 +45,11 @@ public static class LogScan
 
         return logs;
     }
+
+    /// <summary>Whether fewer blocks may help. "Too many blocks" has as many wordings as there are
+    /// providers, some of them that of a limit; HTTP 429, without a code of JSON-RPC, is always
+    /// about the rate, and smaller ranges would only be more queries.</summary>
+    private static bool IsOfTheRange(ChainException e) =>
+        e.Fault is ChainFault.TooLarge or ChainFault.Rejected
+        || (e.Fault == ChainFault.RateLimited && e.Code != 0);
 }

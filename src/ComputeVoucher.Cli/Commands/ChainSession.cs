@@ -77,7 +77,7 @@ internal sealed class ChainSession : IDisposable
     /// <summary>Before there is a deployment.</summary>
     public static Task<ChainSession> OpenToDeployAsync(
         ParseResult parsed, CancellationToken cancel) => OpenToDeployAsync(
-            parsed.GetRequiredValue(CommonOptions.Rpc),
+            CommonOptions.Endpoints(parsed),
             KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key)), SendOptions.Parse(parsed),
             cancel);
 
@@ -126,7 +126,7 @@ internal sealed class ChainSession : IDisposable
         PrivateKey? key = withKey
             ? KeyFile.Load(parsed.GetRequiredValue(CommonOptions.Key))
             : null;
-        return OpenAsync(parsed.GetRequiredValue(CommonOptions.Rpc), deployment, key,
+        return OpenAsync(CommonOptions.Endpoints(parsed), deployment, key,
             withKey ? SendOptions.Parse(parsed) : SendRules.Reading, cancel);
     }
 

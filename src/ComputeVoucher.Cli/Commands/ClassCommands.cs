@@ -87,7 +87,7 @@ internal sealed class ClassCommands
             if (parsed.GetValue(deployment) is { } path)
             {
                 using JsonRpcClient rpc = ChainSession.Connect(
-                    parsed.GetRequiredValue(CommonOptions.Rpc), SendRules.Reading);
+                    CommonOptions.Endpoints(parsed), SendRules.Reading);
                 VouchersContract vouchers = new(rpc, DeploymentFile.Load(path).Vouchers);
                 UInt256 minted = await vouchers
                     .MintedAsync(terms.HashStruct(), BlockTag.Latest, cancel)

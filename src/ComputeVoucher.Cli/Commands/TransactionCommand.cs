@@ -31,7 +31,7 @@ internal static class TransactionCommand
         }
 
         using JsonRpcClient rpc = ChainSession.Connect(
-            parsed.GetRequiredValue(CommonOptions.Rpc), SendRules.Reading);
+            CommonOptions.Endpoints(parsed), SendRules.Reading);
         Report report = new Report().Add("hash", hash.ToString());
         if (await rpc.ReceiptAsync(hash, cancel).ConfigureAwait(false) is { } receipt)
         {

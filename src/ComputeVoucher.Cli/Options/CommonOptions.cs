@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
@@ -15,9 +16,30 @@ internal static class CommonOptions
         Recursive = true,
     };
 
-    public static Option<string[]> Rpc { get; } = Opt.Or<string[]>(
-        "--rpc", "JSON-RPC endpoint of the chain; may be repeated", "URL",
-        ["http://127.0.0.1:8545"]);
+    /// <summary>Holds endpoints of the chain, between blanks: a URL with an access key belongs
+    /// neither on a command line, which every user of the machine sees, nor in a shell's history.
+    /// </summary>
+    private const string RpcVariable = ConfigFile.EnvironmentPrefix + "RPC";
+
+    private const string RpcDefault = "http://127.0.0.1:8545";
+
+    public static Option<string[]> Rpc { get; } = Opt.Of<string[]>(
+        "--rpc", $"JSON-RPC endpoint of the chain; may be repeated (default: those in {RpcVariable}"
+            + $" of the environment, between blanks; else {RpcDefault})", "URL");
+
+    /// <summary>Of the command line, else of the environment, else a chain on this machine.
+    /// </summary>
+    public static IReadOnlyList<string> Endpoints(ParseResult parsed)
+    {
+        if (parsed.GetValue(Rpc) is { Length: > 0 } named)
+        {
+            return named;
+        }
+
+        string[] known = (Environment.GetEnvironmentVariable(RpcVariable) ?? "").Split(
+            ' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return known.Length > 0 ? known : [RpcDefault];
+    }
 
     public static Option<string> Key { get; } = Opt.Needed<string>(
         "--key", "Key file that signs and pays", "FILE");

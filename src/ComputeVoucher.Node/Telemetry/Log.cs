@@ -96,11 +96,16 @@ internal static partial class Log
     public static partial void RequestRefused(
         this ILogger log, LogLevel level, ushort number, string reason, long unsaid);
 
-    [LoggerMessage(LogEvents.ChainAway, LogLevel.Warning, "chain not usable: {Reason}")]
+    [LoggerMessage(LogEvents.ChainAway, LogLevel.Warning,
+        "no orders are taken: {Reason}")]
     public static partial void ChainAway(this ILogger log, string reason);
 
+    [LoggerMessage(LogEvents.ChainTrouble, LogLevel.Warning,
+        "orders are taken, but something is wrong: {Reason}")]
+    public static partial void ChainTrouble(this ILogger log, string reason);
+
     [LoggerMessage(LogEvents.ChainBack, LogLevel.Information,
-        "chain usable again at block {Block}")]
+        "chain and transactions are well again at block {Block}")]
     public static partial void ChainBack(this ILogger log, ulong block);
 
     [LoggerMessage(LogEvents.ChainNotice, LogLevel.Warning, "chain: {Notice}")]

@@ -30,6 +30,7 @@ internal static class LogEvents
     public const int ChannelSeen = 43;
     public const int ChainNotice = 44;
     public const int ChannelClosed = 45;
+    public const int ChainTrouble = 46;
     public const int BatchSubmitted = 50;
     public const int TransactionMoved = 51;
     public const int FeeDecided = 52;

@@ -97,6 +97,27 @@ public sealed class OutboxFeeTests
         Assert.Contains("intrinsic gas", Assert.Single(lines), StringComparison.Ordinal);
     }
 
+    /// <summary>An endpoint names neither account nor amounts.</summary>
+    [Fact]
+    public async Task Refused_NoMoneyForGas_NamesAccountHaveAndNeed()
+    {
+        using OutboxRig rig = new();
+        rig.Chain.Balance = 7;
+        rig.Chain.Refuse = _ => "insufficient funds for gas * price + value";
+        await rig.SubmitAsync(OutboxRig.Request());
+        await rig.RunAsync(3);
+        Assert.Equal(
+            $"test (outbox 1, nonce 0): {rig.Key.Address} has 7 wei (0.000000000000000007 ETH) "
+                + "for gas and needs up to 420000000000000 wei (0.00042 ETH) (send it "
+                + "419999999999993 wei (0.000419999999999993 ETH))",
+            rig.Outbox.Problem);
+
+        // Where it has enough, the endpoint knows something else.
+        rig.Chain.Balance = 420_000_000_000_000;
+        await rig.RunAsync(10);
+        Assert.Contains("gas * price", rig.Outbox.Problem, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("replacement transaction underpriced")]
     [InlineData("transaction underpriced: tip needed 1")]

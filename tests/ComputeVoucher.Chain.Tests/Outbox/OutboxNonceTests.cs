@@ -129,6 +129,33 @@ public sealed class OutboxNonceTests
         Assert.Single(rig.Chain.Pool);
     }
 
+    /// <summary>The block comes while a pass is under way, at an endpoint that knows no states but
+    /// the newest: the nonce is spent by the transaction itself.</summary>
+    [Fact]
+    public async Task Receipt_OfABlockSinceThePassBegan_IsNoSpentNonce()
+    {
+        using OutboxRig rig = new(confirmations: 1);
+        await rig.SubmitAsync(OutboxRig.Request());
+        await rig.RunAsync(1);
+        bool isMined = false;
+        rig.Chain.Asked = method =>
+        {
+            if (method == "eth_getTransactionCount" && !isMined)
+            {
+                isMined = true;
+                rig.Chain.Mine(rig.Row.Attempts[0].TxHash, rig.Key.Address, Address.Zero);
+            }
+        };
+        await rig.RunAsync(1);
+        Assert.True(isMined);
+        Assert.Equal((OutboxState.Sent, 0UL), (rig.Row.State, rig.Row.Nonce!.Value));
+        Assert.Null(rig.Outbox.Problem);
+        await rig.RunAsync(1);
+        Assert.Equal(
+            (OutboxState.Final, OutboxOutcome.Succeeded), (rig.Row.State, rig.Row.Outcome));
+        Assert.Single(rig.Chain.Pool);
+    }
+
     [Fact]
     public async Task Receipt_WithoutABlock_IsNotMinedAndHoldsUpNothing()
     {

@@ -78,6 +78,9 @@ public sealed class OperateTests
             await Patience.UntilAsync(async () => await rig.PageAsync("ready") is { } page
                 && page.StartsWith("waiting for the chain", StringComparison.Ordinal));
             Assert.Equal("ok\n", await rig.PageAsync("health"));
+            string[] config = ["--config", rig.PathOf("proxy.json")];
+            rig.Must(["probe", "live", .. config]);
+            Assert.Equal(1, NodeRig.Run(["probe", "ready", .. config]).Status);
             Signal(node, signal);
             if (signal == "HUP")
             {
