@@ -26,7 +26,7 @@ public sealed class FakeModel : IModel, IModelSession
     public Backend Backend => Backend.Scalar;
 
     public InputInfo CheckInput(ReadOnlySpan<byte> input) =>
-        new(Keccak256.Hash(input), Steps * UnitsPerStep, Steps);
+        new(Keccak256.Hash(input), Steps * UnitsPerStep, Steps, OutputBytesMax: Steps);
 
     public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output) =>
         throw new NotSupportedException();
