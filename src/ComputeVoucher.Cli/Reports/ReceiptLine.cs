@@ -96,7 +96,7 @@ internal static class ReceiptLine
             : throw new FormatException("the output is longer than its shapes");
     }
 
-    private static string Compose(Parts parts)
+    internal static string Compose(Parts parts)
     {
         if (SignedPayload.Decode(parts.Order, out Order order, out _) != RefusalReason.None
             || SignedPayload.Decode(parts.Receipt, out Receipt receipt, out _)

@@ -96,12 +96,6 @@ internal sealed class RequestFigures
     public Report Report(ClientJournal journal, OrderRunner runner, NodeConnection node)
     {
         Latencies latencies = Latencies;
-        Report micros = new();
-        foreach ((string name, double share, int runsMin) in s_percentiles)
-        {
-            _ = latencies.Count >= runsMin ? micros.Add(name, latencies.At(share)) : micros;
-        }
-
         return new Report()
             .Add("orders", Orders)
             .Add("served", latencies.Count)
@@ -112,6 +106,19 @@ internal sealed class RequestFigures
             .Add("connections", node.Connections)
             .Add("seconds", _elapsed.TotalSeconds)
             .Add("ordersPerSecond", latencies.Count / _elapsed.TotalSeconds)
-            .Add("latencyMicros", micros);
+            .Add("latencyMicros", LatencyReport());
+    }
+
+    /// <summary>The percentiles that so many orders have.</summary>
+    internal Report LatencyReport()
+    {
+        Latencies latencies = Latencies;
+        Report micros = new();
+        foreach ((string name, double share, int runsMin) in s_percentiles)
+        {
+            _ = latencies.Count >= runsMin ? micros.Add(name, latencies.At(share)) : micros;
+        }
+
+        return micros;
     }
 }
