@@ -1,6 +1,5 @@
 using System;
 using System.CommandLine;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Client;
@@ -72,9 +71,14 @@ internal static class ErrorFunnel
         _ => Failure.Describe(failure),
     };
 
-    /// <summary>Control characters become spaces, so that one failure is one line.</summary>
-    public static void Print(string line) => Console.Error.WriteLine(
-        OneLine("computevoucher: ", line));
+    /// <summary>Control and format characters become spaces, so that one failure is one line.
+    /// </summary>
+    public static void Print(string line) => Note("computevoucher: " + line);
+
+    /// <summary>A line on standard error that is no failure; harmless whoever's words are in it.
+    /// </summary>
+    public static void Note(string line) =>
+        Console.Error.WriteLine(SafeText.OneLine(SecretUrls.Hide(line), LineCharsMax));
 
     /// <summary>The failure that ends the program: a line, or with <c>--json</c> an object.
     /// </summary>
@@ -88,7 +92,7 @@ internal static class ErrorFunnel
             return;
         }
 
-        string clean = OneLine("", line);
+        string clean = SafeText.OneLine(SecretUrls.Hide(line), LineCharsMax);
         int remedy = clean.EndsWith(')') ? RemedyAt(clean) : -1;
         Report error = reason is int number
             ? new Report().Add("reason", number)
@@ -120,23 +124,6 @@ internal static class ErrorFunnel
         }
 
         return -1;
-    }
-
-    private static string OneLine(string before, string line)
-    {
-        StringBuilder clean = new(before);
-        foreach (char c in SecretUrls.Hide(line))
-        {
-            if (clean.Length >= LineCharsMax)
-            {
-                clean.Append('…');
-                break;
-            }
-
-            clean.Append(char.IsControl(c) ? ' ' : c);
-        }
-
-        return clean.ToString();
     }
 
     /// <summary>What is wrong with the command line; null when nothing is.</summary>
@@ -172,4 +159,8 @@ internal static class ExitStatus
     /// <summary>Something was sent, and the command did not learn all that came of it: whoever
     /// repeats it without a look may pay twice.</summary>
     public const int SentUnknown = 3;
+
+    /// <summary>Standard output was closed in the middle of a text: as a shell says SIGPIPE.
+    /// </summary>
+    public const int NobodyReads = 128 + 13;
 }

@@ -45,6 +45,24 @@ internal static partial class Libc
         }
     }
 
+    /// <summary>Writes all of it, write(2). False: the descriptor takes no more.</summary>
+    public static bool TryWrite(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint taken = Write(
+                descriptor, ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length);
+            if (taken < 0 && Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                return false;
+            }
+
+            bytes = bytes[(int)Math.Max(taken, 0)..];
+        }
+
+        return true;
+    }
+
     /// <summary>True when the dynamic loader finds the library; it is closed again.</summary>
     public static bool HasLibrary(string name)
     {
@@ -84,6 +102,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     private static partial int WaitId(int kind, int id, ref byte info, int options);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int descriptor, ref byte bytes, nuint length);
 
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
     private static partial nint GetRandom(ref byte buffer, nuint length, uint flags);

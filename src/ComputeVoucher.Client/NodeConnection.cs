@@ -11,16 +11,29 @@ namespace ComputeVoucher.Client;
 /// <summary>A connection to one node for one channel, made again when it breaks.</summary>
 public sealed class NodeConnection : IAsyncDisposable
 {
-    /// <summary>Between two attempts to connect.</summary>
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    /// <summary>For one answer to a question, where its asker sets no other bound: as long as an
+    /// order has by default, since a trace root is a run of the model.</summary>
+    private static readonly TimeSpan s_answerMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>A connection attempt has this time at least, ms: a round trip on a slow link.
+    /// </summary>
+    private const int ConnectMsMin = 500;
+
+    /// <summary>And this at most, ms: two retransmissions of a lost SYN.</summary>
+    private const int ConnectMsMax = 10_000;
+
+    /// <summary>The longest silence, ms: NAT timeouts are not much longer.</summary>
+    private const int SilenceMsMax = 90_000;
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly NodeConnectionOptions _options;
     private WireClient? _client;
+    private string? _gaveUp;
 
     public NodeConnection(NodeConnectionOptions options)
     {
         _options = options;
+        Waits = new WaitLog(options.Time, options.OnWait);
         ChannelId = options.Channel.HashStruct();
         if (options.SpendKey.Address != options.Channel.SpendKey)
         {
@@ -32,12 +45,20 @@ public sealed class NodeConnection : IAsyncDisposable
 
     public TimeProvider Time => _options.Time;
 
+    /// <summary>How long a node that is not heard is waited for.</summary>
+    public TimeSpan Patience => _options.Patience;
+
     public Bytes32 ChannelId { get; }
 
     /// <summary>Connections made so far; more than one means the node went away.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>Who is told of waits.</summary>
+    internal WaitLog Waits { get; }
+
     /// <summary>The open connection, or a new one; waits for a node that restarts.</summary>
+    /// <exception cref="ClientException">The node was not heard for the whole patience: then, and
+    /// from then on, for everybody who asks, so that a dead node costs it once.</exception>
     public async Task<WireClient> GetAsync(CancellationToken cancel)
     {
         if (_client is { IsOpen: true, NodeIsDraining: false } open)
@@ -53,12 +74,15 @@ public sealed class NodeConnection : IAsyncDisposable
                 return meanwhile;
             }
 
-            if (_client is not null)
+            long heard = Time.GetTimestamp();
+            if (_client is { } gone)
             {
-                await _client.DisposeAsync().ConfigureAwait(false);
+                heard = gone.IsOpen ? heard : gone.LastHeard;
+                _client = null;
+                await gone.DisposeAsync().ConfigureAwait(false);
             }
 
-            _client = await ConnectAsync(cancel).ConfigureAwait(false);
+            _client = await ConnectAsync(heard, cancel).ConfigureAwait(false);
             Connections++;
             return _client;
         }
@@ -72,8 +96,8 @@ public sealed class NodeConnection : IAsyncDisposable
     public async Task<UInt128> AckAsync(ReadOnlyMemory<byte> signedAck, CancellationToken cancel)
     {
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
-        ReadOnlyMemory<byte> answer = await client
-            .RequestAsync(FrameKind.Ack, signedAck, cancel).ConfigureAwait(false);
+        ReadOnlyMemory<byte> answer = await RequestAsync(
+            client, FrameKind.Ack, signedAck, cancel).ConfigureAwait(false);
         return AckStored.TryDecode(answer.Span, out AckStored stored)
             && stored.Channel == ChannelId
             ? stored.CumUnits
@@ -133,6 +157,7 @@ public sealed class NodeConnection : IAsyncDisposable
             await _client.DisposeAsync().ConfigureAwait(false);
         }
 
+        Waits.Dispose();
         _gate.Dispose();
     }
 
@@ -145,9 +170,23 @@ public sealed class NodeConnection : IAsyncDisposable
         T query = ask(client.Welcome.Nonce);
         Signature signature = _options.SpendKey.Sign(
             query.Digest(_options.Domain.VouchersSeparator));
-        return await client
-            .RequestAsync(kind, SignedPayload.Encode(query, signature), cancel)
-            .ConfigureAwait(false);
+        return await RequestAsync(
+            client, kind, SignedPayload.Encode(query, signature), cancel).ConfigureAwait(false);
+    }
+
+    private async Task<ReadOnlyMemory<byte>> RequestAsync(
+        WireClient client, FrameKind kind, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        using TimeLimit limit = new(Time, s_answerMax, cancel);
+        try
+        {
+            return await client.RequestAsync(kind, payload, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new ClientException($"the node did not answer a {kind} within "
+                + $"{s_answerMax.TotalSeconds} s (try again, or ask the provider)");
+        }
     }
 
     private (T Value, Signature Signature) CheckNode<T>(ReadOnlyMemory<byte> bytes)
@@ -167,29 +206,58 @@ public sealed class NodeConnection : IAsyncDisposable
             : throw new ClientException($"the node's answer: {Refusals.Describe(refusal)}");
     }
 
-    private async Task<WireClient> ConnectAsync(CancellationToken cancel)
+    /// <summary>Tries until the node has not been heard for the whole patience, once at least.
+    /// </summary>
+    private async Task<WireClient> ConnectAsync(long heard, CancellationToken cancel)
     {
-        long start = Time.GetTimestamp();
+        if (_gaveUp is not null)
+        {
+            throw new ClientException(_gaveUp);
+        }
+
+        BackOff pause = default;
         while (true)
         {
+            TimeSpan left = Patience - Time.GetElapsedTime(heard);
             try
             {
-                byte[] nonce = new byte[Bytes32.Size];
-                _options.FillRandom(nonce);
-                return await WireClient.ConnectAsync(new WireClientOptions
-                {
-                    Endpoint = _options.EndPoint,
-                    ExpectedNode = _options.Channel.Node,
-                    ExpectedContext = _options.Domain.VouchersSeparator,
-                    Nonce = new Bytes32(nonce),
-                    Time = Time,
-                }, cancel).ConfigureAwait(false);
+                return await WireClient.ConnectAsync(OptionsFor(left), cancel)
+                    .ConfigureAwait(false);
             }
-            catch (WireException) when (Time.GetElapsedTime(start) < _options.Patience)
+            catch (WireException failure)
             {
-                await Task.Delay(s_pause, Time, cancel).ConfigureAwait(false);
+                left = Patience - Time.GetElapsedTime(heard);
+                if (left <= TimeSpan.Zero)
+                {
+                    _gaveUp = $"{failure.Message} (given up: the node was not heard for "
+                        + $"{Patience.TotalSeconds:0} s)";
+                    throw new ClientException(_gaveUp, failure);
+                }
+
+                Waits.Say(failure.Message, left);
             }
+
+            await Task.Delay(pause.Next(left), Time, cancel).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A silent node costs half of the patience; the other half is for a new connection.
+    /// </summary>
+    private WireClientOptions OptionsFor(TimeSpan left)
+    {
+        byte[] nonce = new byte[Bytes32.Size];
+        _options.FillRandom(nonce);
+        return new WireClientOptions
+        {
+            Endpoint = _options.EndPoint,
+            ExpectedNode = _options.Channel.Node,
+            ExpectedContext = _options.Domain.VouchersSeparator,
+            Nonce = new Bytes32(nonce),
+            Time = Time,
+            ConnectMsMax = (int)Math.Clamp(left.TotalMilliseconds, ConnectMsMin, ConnectMsMax),
+            SilenceMsMax = (int)Math.Clamp(
+                Patience.TotalMilliseconds / 2, ConnectMsMin, SilenceMsMax),
+        };
     }
 }
 
@@ -205,8 +273,12 @@ public sealed record NodeConnectionOptions
     /// <summary>Signs requests; its owner disposes of it.</summary>
     public required PrivateKey SpendKey { get; init; }
 
-    /// <summary>How long a node that cannot be reached is tried.</summary>
+    /// <summary>How long a node that cannot be reached is tried, from when it was heard last.
+    /// </summary>
     public required TimeSpan Patience { get; init; }
+
+    /// <summary>Told what is waited for, on any thread; words of the node may be in it.</summary>
+    public Action<WaitNotice>? OnWait { get; init; }
 
     public required TimeProvider Time { get; init; }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
@@ -15,12 +14,6 @@ namespace ComputeVoucher.Client;
 /// </summary>
 public sealed class OrderRunner : IDisposable
 {
-    /// <summary>Largest answer that is kept in memory.</summary>
-    private const int OutputBytesMax = 64 << 20;
-
-    /// <summary>Between two attempts of an order that the node cannot take yet.</summary>
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
-
     private readonly NodeConnection _node;
     private readonly ClientJournal _journal;
     private readonly IModel _model;
@@ -37,8 +30,13 @@ public sealed class OrderRunner : IDisposable
         (_channel, _separator, _settings) = (channel, separator, settings);
     }
 
-    /// <summary>Called for each piece of an answer, as it comes.</summary>
+    /// <summary>Called for each piece of an answer, as it comes, once. Never for an order that an
+    /// earlier run left: its answer stands behind no question of this one.</summary>
     public Action<ReadOnlyMemory<byte>>? OnOutput { get; init; }
+
+    /// <summary>No more is wanted: what is in flight is cancelled, signed, and its receipt waited
+    /// for.</summary>
+    public CancellationToken Stop { get; init; }
 
     /// <summary>Units that the node has confirmed as acknowledged.</summary>
     public UInt128 AckedUnits { get; private set; }
@@ -52,6 +50,7 @@ public sealed class OrderRunner : IDisposable
         await AdoptAsync(cancel).ConfigureAwait(false);
         foreach (PendingOrder order in _journal.Pending())
         {
+            Stop.ThrowIfCancellationRequested();
             done(await FinishAsync(-1, order, cancel).ConfigureAwait(false));
         }
 
@@ -106,51 +105,59 @@ public sealed class OrderRunner : IDisposable
 
     public void Dispose() => _acking.Dispose();
 
+    private TimeSpan Deadline => TimeSpan.FromSeconds(_settings.DeadlineSeconds);
+
     private ulong Now() =>
         (ulong)_node.Time.GetUtcNow().ToUnixTimeSeconds();
 
+    private TimeSpan Until(ulong deadline) => DateTimeOffset.FromUnixTimeSeconds((long)deadline)
+        - _node.Time.GetUtcNow();
+
     /// <summary>The node confirms after its flush; until then the same ack is sent again.</summary>
-    private async Task<UInt128> SendAckAsync(byte[] newest, CancellationToken cancel)
-    {
-        ulong until = Now() + _settings.DeadlineSeconds;
-        while (true)
-        {
-            try
-            {
-                return await _node.AckAsync(newest, cancel).ConfigureAwait(false);
-            }
-            catch (WireException failure) when (IsTransient(failure.Reason) && Now() < until)
-            {
-                await Task.Delay(s_pause, _node.Time, cancel).ConfigureAwait(false);
-            }
-        }
-    }
+    private Task<UInt128> SendAckAsync(byte[] newest, CancellationToken cancel) => AskAsync(
+        "the ack", token => _node.AckAsync(newest, token),
+        Stop.IsCancellationRequested ? _node.Patience : Deadline, cancel);
 
     private async Task AdoptAsync(CancellationToken cancel)
     {
-        ulong until = Now() + _settings.DeadlineSeconds;
+        using CancellationTokenSource either =
+            CancellationTokenSource.CreateLinkedTokenSource(cancel, Stop);
         StateMessage state;
         ulong before;
         do
         {
             before = _journal.NewestAck.NextSeq;
-            state = await RetryAsync(_node.StateAsync, cancel).ConfigureAwait(false);
-            while (!Adopt(state))
-            {
-                if (Now() > until)
-                {
-                    throw new ClientException("the node runs an order of this channel that this "
-                        + "client does not hold (wait until it is done, or ask the provider)");
-                }
-
-                await Task.Delay(s_pause, _node.Time, cancel).ConfigureAwait(false);
-                state = await RetryAsync(_node.StateAsync, cancel).ConfigureAwait(false);
-            }
-
+            state = await AskStateAsync(either.Token).ConfigureAwait(false);
             await AckAsync(force: true, cancel).ConfigureAwait(false);
         }
         while (state.Entries.Count == StateMessage.EntriesMax
             && _journal.NewestAck.NextSeq > before);
+    }
+
+    /// <summary>A state in which every order has its answer, adopted.</summary>
+    private async Task<StateMessage> AskStateAsync(CancellationToken cancel)
+    {
+        using TimeLimit limit = new(_node.Time, Deadline, cancel);
+        BackOff pause = default;
+        while (true)
+        {
+            StateMessage state = await AskAsync(
+                "what it remembers of the channel", _node.StateAsync, limit.Left, cancel)
+                .ConfigureAwait(false);
+            if (Adopt(state))
+            {
+                return state;
+            }
+
+            if (limit.IsOver)
+            {
+                throw new ClientException("the node runs an order of this channel that this "
+                    + "client does not hold (wait until it is done, or ask the provider)");
+            }
+
+            _node.Waits.Say("the node still runs an order of an earlier client", limit.Left);
+            await Task.Delay(pause.Next(limit.Left), _node.Time, cancel).ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -210,97 +217,56 @@ public sealed class OrderRunner : IDisposable
         return true;
     }
 
-    private async Task<T> RetryAsync<T>(
-        Func<CancellationToken, Task<T>> ask, CancellationToken cancel)
+    /// <summary>Asks until there is an answer, or the time is over.</summary>
+    private async Task<T> AskAsync<T>(string what, Func<CancellationToken, Task<T>> ask,
+        TimeSpan within, CancellationToken cancel)
     {
-        ulong until = Now() + _settings.DeadlineSeconds;
+        using TimeLimit limit = new(_node.Time, within, cancel);
+        using WaitLog.Wait wait = _node.Waits.Begin(what);
+        wait.Limit = limit;
+        BackOff pause = default;
         while (true)
         {
             try
             {
-                return await ask(cancel).ConfigureAwait(false);
+                return await ask(limit.Token).ConfigureAwait(false);
             }
-            catch (WireException failure) when (IsTransient(failure.Reason) && Now() < until)
+            catch (WireException failure) when (Transient.Is(failure.Reason) && !limit.IsOver)
             {
-                await Task.Delay(s_pause, _node.Time, cancel).ConfigureAwait(false);
+                _node.Waits.Say(
+                    Transient.Describe(failure.Reason, failure.Message), limit.Left);
             }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw new ClientException($"the node did not answer {what} within "
+                    + $"{within.TotalSeconds:0} s (try again, or ask the provider)");
+            }
+
+            await Task.Delay(pause.Next(limit.Left), _node.Time, cancel).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Sends one order until it has an answer; the same bytes each time.</summary>
+    /// <summary>Sends one order until it has an answer, or its time is over.</summary>
     private async Task<OrderOutcome> FinishAsync(
         int index, PendingOrder order, CancellationToken cancel)
     {
-        while (true)
+        // One of an earlier run may be behind its deadline, and served: its answer has new time.
+        bool isResumed = index < 0;
+        DeliveryRules rules = new()
         {
-            OrderEvent? last = null;
-            ArrayBufferWriter<byte> output = new();
-            long start = _node.Time.GetTimestamp();
-            try
-            {
-                WireClient client = await _node.GetAsync(cancel).ConfigureAwait(false);
-                ClientOrder sent = await client.SendOrderAsync(
-                    order.Statement, order.SignatureBytes, order.Input, cancel)
-                    .ConfigureAwait(false);
-                start = _node.Time.GetTimestamp();
-                last = await ReceiveAsync(order, sent, output, cancel).ConfigureAwait(false);
-            }
-            catch (WireException failure) when (IsTransient(failure.Reason))
-            {
-                last = new OrderEvent
-                {
-                    Kind = FrameKind.Error,
-                    Reason = failure.Reason,
-                    Text = failure.Message,
-                    Retryable = true,
-                };
-            }
-
-            if (last is { Kind: FrameKind.Receipt })
-            {
-                return Accept(index, order, last, output.WrittenSpan.ToArray(),
-                    _node.Time.GetElapsedTime(start));
-            }
-
-            if (last is { Retryable: false } || Now() > order.Order.Deadline)
-            {
-                return Refuse(index, order, last);
-            }
-
-            await HelpAsync(last, cancel).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<OrderEvent?> ReceiveAsync(
-        PendingOrder order, ClientOrder sent, ArrayBufferWriter<byte> output,
-        CancellationToken cancel)
-    {
-        bool cancelled = false;
-        while (await sent.ReadAsync(cancel).ConfigureAwait(false) is { } happened)
-        {
-            if (happened.Kind == FrameKind.Output)
-            {
-                if (output.WrittenCount + happened.Bytes.Length > OutputBytesMax)
-                {
-                    throw new ClientException($"the node sent more than {OutputBytesMax} bytes");
-                }
-
-                output.Write(happened.Bytes.Span);
-                OnOutput?.Invoke(happened.Bytes);
-                if (!cancelled && _settings.CancelAfter > 0
-                    && happened.Step >= _settings.CancelAfter)
-                {
-                    cancelled = true;
-                    await sent.CancelAsync(SignCancel(order), cancel).ConfigureAwait(false);
-                }
-            }
-            else if (happened.IsFinal)
-            {
-                return happened;
-            }
-        }
-
-        return null;
+            Within = isResumed ? Deadline : Until(order.Order.Deadline),
+            OutputBytesMax = _model.CheckInput(order.Input.Span).OutputBytesMax,
+            CancelAfter = isResumed ? 0 : _settings.CancelAfter,
+            Stop = Stop,
+            Show = isResumed ? null : OnOutput,
+            Cancel = () => SignCancel(order),
+            Acknowledge = token => AckAsync(force: true, token),
+        };
+        using OrderDelivery delivery = new(_node, order, rules, cancel);
+        OrderEvent? last = await delivery.RunAsync().ConfigureAwait(false);
+        return last is { Kind: FrameKind.Receipt }
+            ? Accept(index, order, last, delivery.Output.ToArray(), delivery.Elapsed)
+            : Refuse(index, order, last, delivery.MayBeTaken);
     }
 
     private byte[] SignCancel(PendingOrder order)
@@ -332,36 +298,25 @@ public sealed class OrderRunner : IDisposable
     /// <summary>
     /// A refusal frees the sequence only when the node has reserved nothing for it.
     /// </summary>
-    private OrderOutcome Refuse(int index, PendingOrder order, OrderEvent? last)
+    private OrderOutcome Refuse(int index, PendingOrder order, OrderEvent? last, bool mayBeTaken)
     {
-        string reason = last is null ? "the node ended the order without an answer" : last.Text;
-        if (last is { Retryable: false })
+        ulong seq = order.Order.Seq;
+        string line = $"{last?.Reason ?? 0}: {last?.Text}";
+        bool isFree = last is { Retryable: false } || (!mayBeTaken && (RefusalReason)
+            (last?.Reason ?? 0) is RefusalReason.ChannelUnknown or RefusalReason.ChannelNotFinal);
+        if (isFree)
         {
-            _journal.Refuse(order.Order.Seq);
+            _journal.Refuse(seq);
+        }
+        else
+        {
+            string why = last is null ? "no answer to it in time" : last.Text;
+            line = $"{last?.Reason ?? 0}: order {seq} may still be served and paid for: {why} "
+                + "(the next request on this channel asks for it)";
         }
 
-        return new OrderOutcome(
-            index, order, default, default, null, TimeSpan.Zero, $"{last?.Reason ?? 0}: {reason}");
+        return new OrderOutcome(index, order, default, default, null, TimeSpan.Zero, line);
     }
-
-    /// <summary>What this client can do about the reason, before it tries again.</summary>
-    private async Task HelpAsync(OrderEvent? last, CancellationToken cancel)
-    {
-        RefusalReason reason = (RefusalReason)(last?.Reason ?? 0);
-        if (reason is RefusalReason.BudgetShort or RefusalReason.SequenceAhead
-            or RefusalReason.GlobalBudgetShort)
-        {
-            await AckAsync(force: true, cancel).ConfigureAwait(false);
-        }
-
-        await Task.Delay(s_pause, _node.Time, cancel).ConfigureAwait(false);
-    }
-
-    private static bool IsTransient(ushort reason) =>
-        reason is (ushort)WireReason.Disconnected or (ushort)WireReason.Draining
-            or (ushort)WireReason.Busy or (ushort)WireReason.Internal or (ushort)WireReason.Silent
-            or (ushort)WireReason.TooManyInFlight
-        || ((RefusalReason)reason).IsRetryable();
 }
 
 /// <summary>How a client orders.</summary>

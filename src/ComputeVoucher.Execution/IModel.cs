@@ -52,7 +52,9 @@ public interface IModel : IDisposable
 /// <param name="InputRoot">List root over the tensor hashes of the model's inputs.</param>
 /// <param name="UnitsMax">Compute units of a whole run; 1 CU = one multiply-accumulate.</param>
 /// <param name="StepsMax">Steps of a whole run; 1 for graphs.</param>
-public readonly record struct InputInfo(Bytes32 InputRoot, ulong UnitsMax, uint StepsMax);
+/// <param name="OutputBytesMax">Bytes of the longest answer.</param>
+public readonly record struct InputInfo(
+    Bytes32 InputRoot, ulong UnitsMax, uint StepsMax, long OutputBytesMax);
 
 /// <summary>What a receipt for these output bytes has to say.</summary>
 /// <param name="OutputRoot">List root over the outputs; see <see cref="RunResult"/>.</param>

@@ -81,7 +81,8 @@ public sealed class LanguageModel : IModel
         return new InputInfo(
             InputRecord.Root(input),
             Costs.Run((uint)record.Prompt.Length, record.NewTokensMax),
-            record.NewTokensMax);
+            record.NewTokensMax,
+            OutputBytesMax: 4L * record.NewTokensMax);
     }
 
     public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)

@@ -23,6 +23,8 @@ public sealed class ClientOrder
 
     private OrderEvent? _final;
     private int _finalRead;
+    private volatile bool _abandoned;
+    private bool _accepted;
     private bool _lastSeen;
     private uint _step;
 
@@ -68,13 +70,26 @@ public sealed class ClientOrder
         }
     }
 
-    /// <summary>Accept only first, Output in order of steps and nothing after its last.</summary>
+    /// <summary>Nobody reads on: what still comes is thrown away, so that it holds back no other
+    /// order. It is in flight until its final event.</summary>
+    public void Abandon()
+    {
+        _abandoned = true;
+        while (_events.Reader.TryRead(out _))
+        {
+            // The one who waits for room goes on.
+        }
+    }
+
+    /// <summary>One Accept and only first, Output in order of steps and nothing after its last.</summary>
     internal bool Accepts(Frame frame)
     {
         switch (frame.Header.Kind)
         {
             case FrameKind.Accept:
-                return _step == 0 && !_lastSeen;
+                bool first = !_accepted && _step == 0 && !_lastSeen;
+                _accepted = true;
+                return first;
             case FrameKind.Output:
                 uint step = BinaryPrimitives.ReadUInt32LittleEndian(frame.Payload);
                 bool fits = !_lastSeen && step >= Math.Max(1, _step);
@@ -90,7 +105,7 @@ public sealed class ClientOrder
 
     /// <summary>Hands over an event; waits while too many are unread.</summary>
     internal ValueTask OfferAsync(OrderEvent one, CancellationToken closed) =>
-        _events.Writer.TryWrite(one) || closed.IsCancellationRequested
+        _abandoned || _events.Writer.TryWrite(one) || closed.IsCancellationRequested
             ? default
             : OfferSlowlyAsync(one, closed);
 

@@ -36,6 +36,10 @@ public sealed class WireClient : IAsyncDisposable
     /// <summary>Cancelled once the connection is gone.</summary>
     public CancellationToken Closed => _connection.Closed;
 
+    /// <summary>When the node was heard last: ticks of <see cref="WireClientOptions.Time"/>.
+    /// </summary>
+    public long LastHeard => _connection.LastHeard;
+
     /// <summary>True once the node has said Goodbye: it takes no new orders.</summary>
     public bool NodeIsDraining => _connection.NodeIsDraining;
 

@@ -17,6 +17,9 @@ internal static class Given
 
     public static readonly Bytes32 Separator = Keccak256.Hash("separator"u8);
 
+    /// <summary>Of tests with a node.</summary>
+    public static readonly VoucherDomain Domain = new(1, default, default);
+
     private static readonly PrivateKey s_otherNode =
         PrivateKey.FromBytes(Keccak256.Hash("other node"u8).Span);
 

@@ -59,14 +59,20 @@ internal static class KillRun
 
         client.Kill();
         await client.WaitForExitAsync();
-        return await AgreeAsync(rig, kills, seed);
+        return await AgreeAsync(rig, "kill", kills, seed, rig.RequestArguments(1, 1));
     }
 
     /// <summary>Four accounts of the same units, from four places.</summary>
-    private static async Task<int> AgreeAsync(NodeRig rig, int kills, ulong seed)
+    /// <param name="rig">With a node that runs.</param>
+    /// <param name="name">Of the run, for its lines.</param>
+    /// <param name="kills">What was done to it.</param>
+    /// <param name="seed">Of the run.</param>
+    /// <param name="order">Arguments of a last order, which also finishes and acknowledges what a
+    /// killed client left behind.</param>
+    internal static async Task<int> AgreeAsync(
+        NodeRig rig, string name, int kills, ulong seed, string[] order)
     {
-        // A last order also finishes and acknowledges what the killed client left behind.
-        JsonElement last = rig.Json(rig.RequestArguments(1, 1));
+        JsonElement last = rig.Json(order);
         Int128 acked = Units(last, "ackedUnits");
         long orders = last.GetProperty("nextSeq").GetInt64();
         // What was just confirmed must survive the very next instruction.
@@ -83,13 +89,13 @@ internal static class KillRun
         // The class's price is one token base unit a unit.
         Int128 paid = Units(settled, "settled");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"kill: {kills} kills, seed {seed}, {orders} orders; units acknowledged "
+            $"{name}: {kills} kills, seed {seed}, {orders} orders; units acknowledged "
             + $"{acked}, in the ledger {ledger}, redeemed {redeemed}, paid {paid}; drained with "
             + $"status {status}"));
         bool agree = acked == ledger && ledger == redeemed && redeemed == paid && status == 0;
         if (!agree)
         {
-            Console.Error.WriteLine("kill: the sums do not agree");
+            Console.Error.WriteLine($"{name}: the sums do not agree");
             return 1;
         }
 

@@ -58,21 +58,15 @@ internal sealed class GenerateCommand
             _ = text.Append(id);
         }
 
-        StringBuilder all = new(prompt);
-        if (!json)
-        {
-            Console.Out.Write(prompt);
-        }
-
+        StringBuilder all = new();
+        bool isRead = true;
         void Show(string piece)
         {
             all.Append(piece);
-            if (!json)
-            {
-                Console.Out.Write(piece);
-                Console.Out.Flush();
-            }
+            isRead = json || (isRead && StandardOutput.TryWrite(piece));
         }
+
+        Show(prompt);
 
         long start = Stopwatch.GetTimestamp();
         long first = 0;
@@ -80,9 +74,9 @@ internal sealed class GenerateCommand
         {
             first = step == 1 ? Stopwatch.GetTimestamp() : first;
             Show(text.Append(BinaryPrimitives.ReadInt32LittleEndian(added)));
-            return true;
+            return isRead;
         });
-        Show(text.End());
+        Show(text.End() + (json ? "" : "\n"));
         Report figures = new Report()
             .Add("modelRoot", model.ModelRoot.ToString())
             .Add("promptTokens", record.Prompt.Length)
@@ -99,8 +93,7 @@ internal sealed class GenerateCommand
             return ExitStatus.Done;
         }
 
-        Console.Out.WriteLine();
         Console.Error.Write(figures.ToText());
-        return ExitStatus.Done;
+        return isRead ? ExitStatus.Done : ExitStatus.NobodyReads;
     }
 }

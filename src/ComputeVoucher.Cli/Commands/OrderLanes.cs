@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Client;
@@ -17,7 +18,10 @@ internal static class OrderLanes
     public const int AckEveryDefault = 16;
 
     /// <summary>From signing to the order's deadline.</summary>
-    public const ulong DeadlineSecondsDefault = 600;
+    public const int DeadlineSecondsDefault = 600;
+
+    /// <summary>No node takes an order for later than that.</summary>
+    public const int DeadlineSecondsMax = 30 * 86_400;
 
     /// <param name="runner">Sends and checks.</param>
     /// <param name="inputs">One after the other, and from the front again.</param>
@@ -33,15 +37,28 @@ internal static class OrderLanes
         await runner.ResumeAsync(done, cancel).ConfigureAwait(false);
         figures.Begin();
         int next = -1;
+        Exception? first = null;
+        using CancellationTokenSource failed =
+            CancellationTokenSource.CreateLinkedTokenSource(cancel);
         async Task LaneAsync()
         {
-            for (int i = Interlocked.Increment(ref next); i < count;
-                i = Interlocked.Increment(ref next))
+            try
             {
-                OrderOutcome outcome = await runner
-                    .RunAsync(i, inputs[i % inputs.Count], cancel).ConfigureAwait(false);
-                done(outcome);
-                figures.Add(outcome);
+                for (int i = Interlocked.Increment(ref next);
+                    i < count && !runner.Stop.IsCancellationRequested;
+                    i = Interlocked.Increment(ref next))
+                {
+                    OrderOutcome outcome = await runner
+                        .RunAsync(i, inputs[i % inputs.Count], failed.Token).ConfigureAwait(false);
+                    done(outcome);
+                    figures.Add(outcome);
+                }
+            }
+            catch (Exception failure)
+            {
+                // What broke one lane breaks all: the others leave their orders in the journal.
+                Interlocked.CompareExchange(ref first, failure, null);
+                await failed.CancelAsync().ConfigureAwait(false);
             }
         }
 
@@ -52,6 +69,11 @@ internal static class OrderLanes
         }
 
         await Task.WhenAll(running).ConfigureAwait(false);
+        if (first is not null)
+        {
+            ExceptionDispatchInfo.Throw(first);
+        }
+
         await runner.AckAsync(force: true, cancel).ConfigureAwait(false);
         figures.End();
         return figures;

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Text.Json;
 using ComputeVoucher.Execution;
@@ -8,26 +9,34 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Cli;
 
 /// <summary>Checks receipts without trusting whoever wrote them down.</summary>
-internal sealed class ReceiptVerifier
+internal sealed class ReceiptVerifier : IDisposable
 {
     /// <summary>One line of a receipts file: an output of 64 MiB in hex is beyond use.</summary>
     private const int LineCharsMax = 64 << 20;
 
     private readonly ChannelTerms _channel;
     private readonly Bytes32 _separator;
+    private readonly IModel? _model;
     private readonly InputFile? _inputs;
-    private readonly IModelSession? _session;
+    private readonly Dictionary<Bytes32, int> _inputRoots = [];
+    private IModelSession? _session;
     private int _lines;
     private int _executed;
     private UInt128 _units;
 
     /// <param name="channel">The terms, which name the keys.</param>
     /// <param name="separator">EIP-712 domain separator of Vouchers.</param>
-    /// <param name="inputs">With it every order is executed again.</param>
-    /// <param name="session">Runs them.</param>
-    public ReceiptVerifier(in ChannelTerms channel, in Bytes32 separator, InputFile? inputs,
-        IModelSession? session) =>
-        (_channel, _separator, _inputs, _session) = (channel, separator, inputs, session);
+    /// <param name="model">With it every order whose input is there is executed again.</param>
+    /// <param name="inputs">Of a graph; those of a language order are in its line.</param>
+    public ReceiptVerifier(
+        in ChannelTerms channel, in Bytes32 separator, IModel? model, InputFile? inputs)
+    {
+        (_channel, _separator, _model, _inputs) = (channel, separator, model, inputs);
+        for (int i = 0; i < inputs?.Count; i++)
+        {
+            _inputRoots.TryAdd(model!.CheckInput(inputs[i].Span).InputRoot, i);
+        }
+    }
 
     /// <exception cref="CommandException">The first thing that is wrong.</exception>
     public void CheckFile(string path)
@@ -47,9 +56,14 @@ internal sealed class ReceiptVerifier
 
     public Report Report() => new Report()
         .Add("valid", true)
+        .Add("check", _executed == _lines ? "signatures valid, executed again"
+            : _executed == 0 ? "signatures valid, not executed again"
+            : $"signatures valid, {_executed} of {_lines} executed again")
         .Add("receipts", _lines)
         .Add("executedAgain", _executed)
         .Add("units", _units);
+
+    public void Dispose() => _session?.Dispose();
 
     private void Check(string path, string line)
     {
@@ -60,12 +74,10 @@ internal sealed class ReceiptVerifier
             Check(document.RootElement);
         }
         catch (Exception failure) when (failure is JsonException or FormatException
-            or System.Collections.Generic.KeyNotFoundException or InvalidOperationException)
+            or InvalidOperationException or OverflowException or ArgumentException)
         {
-            string why = failure is System.Collections.Generic.KeyNotFoundException
-                ? "order, receipt and index are wanted"
-                : failure.Message;
-            throw new CommandException($"{path}:{_lines}: not a receipt line: {why}", failure);
+            throw new CommandException(
+                $"{path}:{_lines}: not a receipt line: {failure.Message}", failure);
         }
         catch (CommandException failure)
         {
@@ -75,32 +87,48 @@ internal sealed class ReceiptVerifier
 
     private void Check(JsonElement line)
     {
-        byte[] orderBytes = Hex.Decode(line.GetProperty("order").GetString());
-        byte[] receiptBytes = Hex.Decode(line.GetProperty("receipt").GetString());
-        Require(ReceiptCheck.Decode(
-            orderBytes, receiptBytes, _channel, _separator, out Order order, out Receipt receipt,
-            out _));
-        _units += receipt.Units;
-        int index = line.GetProperty("index").GetInt32();
-        if (_inputs is not null && index >= 0)
+        ReceiptLine.Parts parts = ReceiptLine.Read(line);
+        Require(ReceiptCheck.Decode(parts.Order, parts.Receipt, _channel, _separator,
+            out Order order, out Receipt receipt, out _));
+        Require(ReceiptCheck.CheckFields(order, receipt, new KnownWork
         {
-            Execute(order, receipt, _inputs[index % _inputs.Count].Span);
+            InputRoot = parts.Input is null ? null : InputRecord.Root(parts.Input),
+            OutputRoot = parts.Output is null
+                ? null : ReceiptLine.OutputRoot(parts.Shapes, parts.Output),
+        }));
+        _units += receipt.Units;
+        if (_model is not null && order.ModelRoot != _model.ModelRoot)
+        {
+            throw new CommandException($"the order names model {order.ModelRoot}, the file is "
+                + $"{_model.ModelRoot} (give the model that was ordered, with its context)");
+        }
+
+        if (parts.Input is { } record && _model is not null)
+        {
+            Execute(order, receipt, record);
+        }
+        else if (_inputs is not null)
+        {
+            Require(_inputRoots.TryGetValue(order.InputRoot, out int index)
+                ? RefusalReason.None : RefusalReason.InputRootWrong);
+            Execute(order, receipt, _inputs[index].Span);
         }
     }
 
     /// <summary>The strongest check there is: the same function once more.</summary>
     private void Execute(in Order order, in Receipt receipt, ReadOnlySpan<byte> input)
     {
-        RunResult result = _session!.Run(input, new RunOptions
-        {
-            Trace = (order.Flags & OrderFlags.TraceRootWanted) != 0,
-            StepsMax = receipt.Steps,
-        });
+        _session ??= _model!.CreateSession(Backend.Auto, 1);
+        bool traced = (order.Flags & OrderFlags.TraceRootWanted) != 0;
+        RunResult result = receipt.Steps == 0
+            ? RunResult.Nothing(_model!.CheckInput(input).InputRoot)
+            : _session.Run(input, new RunOptions { Trace = traced, StepsMax = receipt.Steps });
         Require(ReceiptCheck.CheckFields(order, receipt, new KnownWork
         {
             InputRoot = result.InputRoot,
             OutputRoot = result.OutputRoot,
             TraceRoot = result.TraceRoot,
+            Steps = result.Steps,
             Units = result.Units,
         }));
         _executed++;

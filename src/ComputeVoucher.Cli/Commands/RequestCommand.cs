@@ -28,8 +28,8 @@ internal sealed class RequestCommand
     };
 
     private readonly Option<uint> _cancelAfter = Opt.Of<uint>(
-        "--cancel-after", "Send a signed Cancel after so many tokens, and pay for what was done",
-        "N");
+        "--cancel-after", "Send a signed Cancel when the N-th token has come, from 1; the tokens "
+            + "made until it arrives, some more than N, are paid", "N");
 
     private readonly LanguageOption _language = new();
 
@@ -50,12 +50,13 @@ internal sealed class RequestCommand
         "--ack-every", "Receipts after which an ack is sent; the last ack is always sent", "N",
         OrderLanes.AckEveryDefault);
 
-    private readonly Option<ulong> _deadline = Opt.Or<ulong>(
-        "--deadline", "Seconds from signing to the order's deadline", "S",
+    private readonly Option<int> _deadline = Opt.Or<int>(
+        "--deadline", "Seconds from signing to the order's deadline; what is still running then "
+            + "is cancelled, and paid as far as it came", "S",
         OrderLanes.DeadlineSecondsDefault);
 
     private readonly Option<int> _patience = Opt.Or<int>(
-        "--patience", "Seconds to wait for a node that cannot be reached", "S",
+        "--patience", "Seconds after which a node that is not heard is given up", "S",
         (int)ClientOptions.PatienceDefault.TotalSeconds);
 
     private readonly Option<bool> _trace = Opt.Flag(
@@ -68,7 +69,9 @@ internal sealed class RequestCommand
     {
         RequestCommand request = new();
         Command command = new("request",
-            "Send orders to a node, check and acknowledge the receipts")
+            "Send orders to a node, check and acknowledge the receipts. Ctrl-C, or a reader that "
+                + "goes away, cancels what is in flight and says what it has cost; a second "
+                + "Ctrl-C leaves at once")
         {
             ClientOptions.At, CommonOptions.Deployment, ClientOptions.Channel,
             ClientOptions.SpendKey, ClientOptions.State, request._model, request._input,
@@ -83,64 +86,114 @@ internal sealed class RequestCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
+        OrderSettings settings = Settings(parsed);
         // State, receipts and answers.
         ProcessGuard.KeepFilesPrivate();
         VoucherDomain domain =
             DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
         ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
         using PrivateKey spendKey = KeyFile.Load(parsed.GetRequiredValue(ClientOptions.SpendKey));
-        using IModel model = OpenModel(parsed, out InputFile inputs, out TextStream? text);
+        using Interruption interruption = new(cancel, asksTwice: true);
+        using CancellationTokenSource stop =
+            CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
+        using IModel model = OpenModel(parsed, out InputFile inputs, out Tokenizer? tokenizer);
         using ClientJournal journal = ClientJournal.Open(
             parsed.GetRequiredValue(ClientOptions.State), channel);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
             spendKey, TimeSpan.FromSeconds(Opt.Bounded(parsed, _patience, 1, 86_400))));
+        TextStream? text = tokenizer is null
+            ? null : new TextStream(tokenizer, parsed.GetValue(_prompt)![0], stop.Cancel);
         using OrderRunner runner = new(node, journal, model, spendKey, channel,
-            domain.VouchersSeparator, Settings(parsed))
+            domain.VouchersSeparator, settings)
         {
             OnOutput = text is null ? null : text.Show,
+            Stop = stop.Token,
         };
+        RequestFigures figures;
+        try
+        {
+            figures = await SendAsync(parsed, runner, model, inputs, interruption.Again)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException left) when (stop.IsCancellationRequested)
+        {
+            throw new CommandException(
+                RequestNotes.Left(journal.Pending()), left, StatusOf(interruption));
+        }
+        finally
+        {
+            text?.End();
+        }
+
+        Print(parsed, figures, figures.Report(journal, runner, node), model, text is not null);
+        return figures.FirstRefusal is { } line
+            ? throw Refused(figures, line)
+            : stop.IsCancellationRequested ? StatusOf(interruption) : ExitStatus.Done;
+    }
+
+    private static int StatusOf(Interruption interruption) =>
+        interruption.Status > 0 ? interruption.Status : ExitStatus.NobodyReads;
+
+    private async Task<RequestFigures> SendAsync(ParseResult parsed, OrderRunner runner,
+        IModel model, InputFile inputs, CancellationToken cancel)
+    {
         int count = parsed.GetResult(_count) is null
             ? inputs.Count
             : Opt.Bounded(parsed, _count, 1, int.MaxValue);
-        using ReceiptWriter receipts = new(parsed.GetValue(_receipts));
-        RequestFigures figures = await OrderLanes.RunAsync(runner, inputs, count,
-            Opt.Bounded(parsed, _concurrency, 1, OrderLanes.LanesMax), receipts.Write, cancel)
-            .ConfigureAwait(false);
+        int lanes = Opt.Bounded(parsed, _concurrency, 1, OrderLanes.LanesMax);
+        RequestNotes notes = new(model.IsStream);
+        using ReceiptWriter receipts = new(parsed.GetValue(_receipts), model);
+        return await OrderLanes.RunAsync(
+            runner, inputs, count, lanes,
+            outcome =>
+            {
+                receipts.Write(outcome);
+                notes.Tell(outcome, runner.Stop.IsCancellationRequested);
+            },
+            cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Figures of what was served; of nothing there are none.</summary>
+    private void Print(ParseResult parsed, RequestFigures figures, Report report, IModel model,
+        bool isTextShown)
+    {
+        if (figures.Served == 0 && figures.Refused > 0)
+        {
+            return;
+        }
+
         if (parsed.GetValue(_output) is { } output)
         {
             OutputFile.Write(output, figures.Outputs());
         }
 
-        Report report = figures.Report(journal, runner, node);
-        if (text is not null)
+        if (isTextShown)
         {
             // Standard output holds the text alone.
-            text.End();
             Console.Error.Write(report.ToText());
-        }
-        else
-        {
-            AddTexts(report, model, figures);
-            report.Print(parsed.GetValue(CommonOptions.Json));
+            return;
         }
 
-        return figures.FirstRefusal is { } line
-            ? throw Refused(figures, count, line)
-            : ExitStatus.Done;
+        AddTexts(report, model, figures);
+        report.Print(parsed.GetValue(CommonOptions.Json));
     }
 
-    private static CommandException Refused(RequestFigures figures, int count, string line) =>
-        new($"{figures.Refused} of {count} orders refused: {line}")
+    private static CommandException Refused(RequestFigures figures, string line) =>
+        new($"{figures.Refused} of {figures.Orders} orders refused: {line}")
         {
             // The line begins with the number of the reason.
             Reason = int.TryParse(line.Split(':')[0], NumberStyles.None,
                 CultureInfo.InvariantCulture, out int reason) ? reason : 0,
         };
 
-    private IModel OpenModel(ParseResult parsed, out InputFile inputs, out TextStream? text)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="inputs">What is ordered.</param>
+    /// <param name="shown">Makes the one answer a text as it comes; null where none is shown.
+    /// </param>
+    private IModel OpenModel(ParseResult parsed, out InputFile inputs, out Tokenizer? shown)
     {
         string path = parsed.GetRequiredValue(_model);
-        text = null;
+        shown = null;
         if (parsed.GetValue(_prompt) is not { Length: > 0 } prompts)
         {
             IModel graph = ModelFile.Open(path);
@@ -160,9 +213,8 @@ internal sealed class RequestCommand
         }
 
         // Several streams at once would interleave their words.
-        text = prompts.Length == 1 && !parsed.GetValue(CommonOptions.Json)
-            ? new TextStream(tokenizer, prompts[0])
-            : null;
+        bool isOne = prompts.Length == 1 && parsed.GetValue(_count) <= 1;
+        shown = isOne && !parsed.GetValue(CommonOptions.Json) ? tokenizer : null;
         inputs = InputFile.Of(records);
         return model;
     }
@@ -179,9 +231,15 @@ internal sealed class RequestCommand
     {
         OrderFlags flags = (parsed.GetValue(_trace) ? OrderFlags.TraceRootWanted : 0)
             | (parsed.GetValue(_accept) ? OrderFlags.AcceptWanted : 0);
+        uint cancelAfter = parsed.GetValue(_cancelAfter);
+        if (parsed.GetResult(_cancelAfter) is not null && cancelAfter == 0)
+        {
+            throw new UsageException($"{_cancelAfter.Name} 0: a token is wanted, from 1 (order "
+                + "fewer with --tokens)");
+        }
+
         return new OrderSettings(
-            parsed.GetValue(_deadline), flags,
-            Opt.Bounded(parsed, _ackEvery, 1, 1024),
-            parsed.GetValue(_cancelAfter));
+            (ulong)Opt.Bounded(parsed, _deadline, 1, OrderLanes.DeadlineSecondsMax), flags,
+            Opt.Bounded(parsed, _ackEvery, 1, 1024), cancelAfter);
     }
 }

@@ -13,10 +13,15 @@ internal sealed class VerifyCommands
     private readonly Argument<string> _file = new("FILE");
 
     private readonly Option<string> _model = Opt.Of<string>(
-        "--model", "Also recompute root and units from the model, and run it on --input", "FILE");
+        "--model", "Also execute again what was ordered: a language model from the line, a graph "
+            + "on --input", "FILE");
 
     private readonly Option<string> _input = Opt.Of<string>(
-        "--input", "The inputs that were ordered", "FILE");
+        "--input", "The inputs that were ordered of a graph, in any order", "FILE");
+
+    private readonly Option<int> _context = Opt.Of<int>(
+        "--context", "Positions of the language model, where another number was ordered than its "
+            + "own", "N");
 
     private readonly Option<string> _root = Opt.Of<string>("--root", "The committed root", "HEX");
 
@@ -126,26 +131,25 @@ internal sealed class VerifyCommands
         }, _file, _root);
 
     private Command CreateReceipt() => ReportCommand.Create(
-        "receipt", "Check every line that `request --receipts` wrote: signatures, roots, units",
+        "receipt", "Check every field of the lines that `request --receipts` wrote; with --model execute again",
         parsed =>
         {
             string path = parsed.GetRequiredValue(_file);
             Bytes32 separator = DeploymentFile
                 .Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain.VouchersSeparator;
             ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
-            using IModel? model = parsed.GetValue(_model) is { } file
-                ? ModelFile.Open(file)
-                : null;
+            using IModel? model = parsed.GetValue(_model) is not { } file ? null
+                : parsed.GetResult(_context) is null ? ModelFile.Open(file)
+                : LanguageModel.Open(
+                    file, new LanguageOptions { Context = parsed.GetValue(_context) });
             InputFile? inputs = model is not null && parsed.GetValue(_input) is { } input
                 ? InputFile.Load(input, model)
                 : null;
-            using IModelSession? session = inputs is null
-                ? null
-                : model!.CreateSession(Backend.Auto, 1);
-            ReceiptVerifier verifier = new(channel, separator, inputs, session);
+            using ReceiptVerifier verifier = new(channel, separator, model, inputs);
             verifier.CheckFile(path);
             return verifier.Report();
-        }, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input);
+        }, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input,
+        _context);
 
     private static Bytes32 ParseRoot(string text) => Bytes32.TryParse(text, out Bytes32 root)
         ? root

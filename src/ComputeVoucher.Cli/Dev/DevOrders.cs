@@ -17,7 +17,7 @@ internal sealed class DevOrders(
     /// <summary>One answer as it comes, on standard output where it is shown.</summary>
     public async Task StreamAsync(bool isShown, CancellationToken cancel)
     {
-        TextStream? text = isShown ? new TextStream(work.Tokenizer!, work.Prompt) : null;
+        TextStream? text = isShown ? new TextStream(work.Tokenizer!, work.Prompt, () => { }) : null;
         await SendAsync(
             work.OnePrompt, 1, 1, 0, null, text is null ? null : text.Show, cancel)
             .ConfigureAwait(false);
@@ -30,8 +30,9 @@ internal sealed class DevOrders(
     {
         Outcome outcome = await SendAsync(work.Inputs, work.Orders, lanes,
             OrderFlags.TraceRootWanted, onDone, null, cancel).ConfigureAwait(false);
-        new ReceiptVerifier(channel, deployment.Domain.VouchersSeparator, null, null)
-            .CheckFile(home.Receipts);
+        using ReceiptVerifier verifier = new(
+            channel, deployment.Domain.VouchersSeparator, null, null);
+        verifier.CheckFile(home.Receipts);
         return outcome;
     }
 
@@ -50,7 +51,7 @@ internal sealed class DevOrders(
         {
             OnOutput = onOutput,
         };
-        using ReceiptWriter receipts = new(home.Receipts);
+        using ReceiptWriter receipts = new(home.Receipts, work.Model);
         int done = 0;
         RequestFigures figures = await OrderLanes.RunAsync(runner, inputs, count, lanes,
             outcome =>

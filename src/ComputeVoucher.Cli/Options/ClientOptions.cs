@@ -43,6 +43,8 @@ internal static class ClientOptions
         Patience = patience,
         Time = TimeProvider.System,
         FillRandom = Libc.FillRandom,
+        OnWait = notice => ErrorFunnel.Note(string.Create(CultureInfo.InvariantCulture,
+            $"waiting: {notice.For}; {Math.Ceiling(notice.Left.TotalSeconds):0} s left")),
     };
 
     private static EndPoint EndPoint(string text)

@@ -3,6 +3,7 @@ using System.IO;
 using System.Text;
 using System.Threading;
 using ComputeVoucher.Client;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
@@ -15,8 +16,12 @@ internal sealed class ReceiptWriter : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly FileStream? _file;
+    private readonly IModel _model;
 
-    public ReceiptWriter(string? path) => _file = path is null ? null : Append(path);
+    /// <param name="path">Null: nothing is kept.</param>
+    /// <param name="model">What is ordered.</param>
+    public ReceiptWriter(string? path, IModel model) =>
+        (_file, _model) = (path is null ? null : Append(path), model);
 
     public void Write(OrderOutcome outcome)
     {
@@ -25,19 +30,9 @@ internal sealed class ReceiptWriter : IDisposable
             return;
         }
 
-        string line = new Report()
-            .Add("index", outcome.Index)
-            .Add("seq", outcome.Order.Order.Seq)
-            .Add("orderHash", outcome.Order.Order.HashStruct().ToString())
-            .Add("order", Hex.Encode(outcome.Order.Signed.Span))
-            .Add("receipt", Hex.Encode(SignedPayload.Encode(
-                outcome.Receipt, outcome.ReceiptSignature)))
-            .Add("units", outcome.Receipt.Units)
-            .Add("steps", outcome.Receipt.Steps)
-            .Add("outputRoot", outcome.Receipt.OutputRoot.ToString())
-            .Add("traceRoot", outcome.Receipt.TraceRoot.ToString())
-            .Add("output", Hex.Encode(outcome.Output))
-            .ToJson();
+        string line = ReceiptLine.Write(_model, outcome.Order.Signed.Span,
+            SignedPayload.Encode(outcome.Receipt, outcome.ReceiptSignature), outcome.Output!,
+            outcome.Order.Input);
         lock (_lock)
         {
             _file.Write(Encoding.UTF8.GetBytes(line + "\n"));

@@ -55,7 +55,8 @@ internal sealed class Report
     /// <summary>Writes to standard output and flushes.</summary>
     public void Print(bool json)
     {
-        Console.Out.Write(json ? ToJson() + "\n" : ToText());
+        string text = json ? ToJson() + "\n" : ToText();
+        Console.Out.Write(StandardOutput.IsTerminal ? SafeText.Escape(text) : text);
         Console.Out.Flush();
     }
 

@@ -11,6 +11,11 @@ namespace ComputeVoucher.Cli;
 /// <summary>What a run of orders amounted to. Thread safe while orders come in.</summary>
 internal sealed class RequestFigures
 {
+    /// <summary>A percentile of fewer orders than it takes to have one would be the greatest under
+    /// another name.</summary>
+    private static readonly (string Name, double Share, int RunsMin)[] s_percentiles =
+        [("p50", 0.50, 2), ("p90", 0.90, 10), ("p99", 0.99, 100), ("max", 1, 1)];
+
     private readonly Lock _lock = new();
     private readonly byte[]?[] _outputs;
     private readonly List<double> _latencyMicros = [];
@@ -20,7 +25,13 @@ internal sealed class RequestFigures
 
     public RequestFigures(int count) => _outputs = new byte[]?[count];
 
+    /// <summary>Wanted.</summary>
+    public int Orders => _outputs.Length;
+
     public int Refused { get; private set; }
+
+    /// <summary>Orders with a receipt.</summary>
+    public int Served => _latencyMicros.Count;
 
     /// <summary>One line on the first order that was refused; null when all were served.</summary>
     public string? FirstRefusal { get; private set; }
@@ -86,7 +97,7 @@ internal sealed class RequestFigures
     {
         Latencies latencies = Latencies;
         return new Report()
-            .Add("orders", _outputs.Length)
+            .Add("orders", Orders)
             .Add("served", latencies.Count)
             .Add("refused", Refused)
             .Add("units", _units)
@@ -95,10 +106,19 @@ internal sealed class RequestFigures
             .Add("connections", node.Connections)
             .Add("seconds", _elapsed.TotalSeconds)
             .Add("ordersPerSecond", latencies.Count / _elapsed.TotalSeconds)
-            .Add("latencyMicros", new Report()
-                .Add("p50", latencies.At(0.50))
-                .Add("p90", latencies.At(0.90))
-                .Add("p99", latencies.At(0.99))
-                .Add("max", latencies.At(1)));
+            .Add("latencyMicros", LatencyReport());
+    }
+
+    /// <summary>The percentiles that so many orders have.</summary>
+    internal Report LatencyReport()
+    {
+        Latencies latencies = Latencies;
+        Report micros = new();
+        foreach ((string name, double share, int runsMin) in s_percentiles)
+        {
+            _ = latencies.Count >= runsMin ? micros.Add(name, latencies.At(share)) : micros;
+        }
+
+        return micros;
     }
 }

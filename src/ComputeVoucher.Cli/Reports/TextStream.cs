@@ -4,23 +4,28 @@ using ComputeVoucher.Execution;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary>Shows the tokens of one answer as text, as they arrive.</summary>
+/// <summary>Shows the tokens of one answer as text behind its prompt, as they arrive.</summary>
 internal sealed class TextStream
 {
     private readonly byte[] _id = new byte[4];
     private readonly TokenText _text;
+    private readonly Action _onGone;
     private int _idBytes;
+    private bool _isGone;
 
-    public TextStream(Tokenizer tokenizer, string prompt)
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="prompt">Shown at once.</param>
+    /// <param name="onGone">Called once, when nobody reads on.</param>
+    public TextStream(Tokenizer tokenizer, string prompt, Action onGone)
     {
+        _onGone = onGone;
         _text = tokenizer.CreateText();
         foreach (int id in tokenizer.EncodePrompt(prompt))
         {
             _ = _text.Append(id);
         }
 
-        Console.Out.Write(prompt);
-        Console.Out.Flush();
+        Write(prompt);
     }
 
     /// <summary>Ids are 4 bytes each, and a frame may end within one.</summary>
@@ -32,12 +37,19 @@ internal sealed class TextStream
             if (_idBytes == _id.Length)
             {
                 _idBytes = 0;
-                Console.Out.Write(_text.Append(BinaryPrimitives.ReadInt32LittleEndian(_id)));
+                Write(_text.Append(BinaryPrimitives.ReadInt32LittleEndian(_id)));
             }
         }
-
-        Console.Out.Flush();
     }
 
-    public void End() => Console.Out.WriteLine(_text.End());
+    public void End() => Write(_text.End() + "\n");
+
+    private void Write(string piece)
+    {
+        if (!_isGone && !StandardOutput.TryWrite(piece))
+        {
+            _isGone = true;
+            _onGone();
+        }
+    }
 }

@@ -51,7 +51,8 @@ internal sealed class GraphModel : IModel
             at += tensor.Elements;
         }
 
-        return new InputInfo(TraceTree.ListRoot(hashes), Graph.Units, StepsMax: 1);
+        return new InputInfo(
+            TraceTree.ListRoot(hashes), Graph.Units, StepsMax: 1, Graph.OutputBytes);
     }
 
     public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)

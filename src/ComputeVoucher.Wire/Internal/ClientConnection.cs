@@ -17,6 +17,13 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
     /// <summary>How often deadlines are looked at.</summary>
     private const int SweepMs = 250;
 
+    /// <summary>First to last byte of one frame: the longest, over the slowest link we serve.
+    /// </summary>
+    private const int FrameMsMax = 60_000;
+
+    /// <summary>For a last Error to be read; less where the caller has little patience.</summary>
+    private const int LingerMsMax = 1_000;
+
     private readonly WireClientOptions _options;
     private readonly byte[] _hello = new byte[WireProtocol.HelloBytes];
     private readonly FrameSocket _frames;
@@ -42,7 +49,8 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
             PingAfterMs = Math.Max(1, options.SilenceMsMax / 3),
             SilenceMsMax = options.SilenceMsMax,
             RateWindowMs = options.SilenceMsMax,
-            FrameMsMax = options.SilenceMsMax,
+            FrameMsMax = Math.Max(FrameMsMax, options.SilenceMsMax),
+            LingerMsMax = Math.Min(LingerMsMax, Math.Max(1, options.SilenceMsMax / 4)),
             OutboundBytesSoft = OutboundSoft,
             OutboundBytesMax = OutboundSoft + (2 * WireProtocol.FrameBytesMax),
         };
@@ -58,6 +66,9 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
 
     /// <summary>Cancelled when the connection closes.</summary>
     internal CancellationToken Closed { get; }
+
+    /// <summary>When the last bytes arrived, in ticks of the caller's clock.</summary>
+    internal long LastHeard => _frames.LastReceived;
 
     /// <summary>Says Hello and waits for a Welcome that holds.</summary>
     internal async Task<WelcomeInfo> GreetAsync(CancellationToken cancellation)
@@ -174,7 +185,7 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
 
     public void OnClosing()
     {
-        OrderEvent last = Volatile.Read(ref _lastError) ?? OrderEvents.Disconnected;
+        OrderEvent last = LastWord();
         List<ClientOrder> orders;
         List<PendingRequest> requests;
         lock (_gate)
@@ -206,10 +217,14 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
 
     internal WireException Gone()
     {
-        OrderEvent last = Volatile.Read(ref _lastError) ?? OrderEvents.Disconnected;
+        OrderEvent last = LastWord();
         return new WireException(
             last.Reason, $"no connection to {Name(_options.Endpoint)}: {last.Text}; connect again");
     }
+
+    /// <summary>The node's last Error; else why this side closed, where it did.</summary>
+    private OrderEvent LastWord() => Volatile.Read(ref _lastError)
+        ?? OrderEvents.Ended((WireReason)_frames.Reason);
 
     /// <summary>Under the gate: a number that nothing in flight has.</summary>
     private uint NextCorrelation()

@@ -13,6 +13,10 @@ internal sealed partial class FrameSocket
     private long _sendWindowStarted;
     private ulong _ackedAtStart;
 
+    /// <summary>When something arrived last, in ticks of the clock; at first when it opened.
+    /// </summary>
+    internal long LastReceived => Volatile.Read(ref _lastReceived);
+
     /// <summary>How long nothing has arrived.</summary>
     internal TimeSpan Silence(long now) =>
         _time.GetElapsedTime(Volatile.Read(ref _lastReceived), now);

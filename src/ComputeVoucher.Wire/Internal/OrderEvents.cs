@@ -14,6 +14,13 @@ internal static class OrderEvents
         Retryable = true,
     };
 
+    /// <summary>The same, with the reason for which this side closed, if it was this side.
+    /// </summary>
+    internal static OrderEvent Ended(WireReason reason) =>
+        reason is WireReason.None or WireReason.Disconnected
+            ? Disconnected
+            : Disconnected with { Text = $"this side closed it for {reason}" };
+
     internal static OrderEvent Of(Frame frame) => frame.Header.Kind switch
     {
         FrameKind.Output => new OrderEvent

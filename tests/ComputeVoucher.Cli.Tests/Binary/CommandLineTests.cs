@@ -24,6 +24,8 @@ public sealed class CommandLineTests : IDisposable
             "--output", PathOf("o"), "--threads", "0");
         Refused(2, "class", "create", "--token", "0x12", "--price", "1", "-o", PathOf("c"));
         Refused(2, "serve");
+        Refused(2, "request", "--deployment", "x", "--channel", "x", "--spend-key", "x", "--state",
+            "x", "--model", "x", "--prompt", "x", "--cancel-after", "0");
         Refused(2, "channel", "show", "--rpc", "not a url", "--deployment", Deployment(),
             "--channel", PathOf("none"));
     }

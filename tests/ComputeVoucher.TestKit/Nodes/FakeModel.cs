@@ -26,10 +26,11 @@ public sealed class FakeModel : IModel, IModelSession
     public Backend Backend => Backend.Scalar;
 
     public InputInfo CheckInput(ReadOnlySpan<byte> input) =>
-        new(Keccak256.Hash(input), Steps * UnitsPerStep, Steps);
+        new(Keccak256.Hash(input), Steps * UnitsPerStep, Steps, OutputBytesMax: Steps);
 
-    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output) =>
-        throw new NotSupportedException();
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output) => new(
+        output.IsEmpty ? Bytes32.Zero : Keccak256.Hash(output), (uint)output.Length,
+        UnitsPerStep * (ulong)output.Length);
 
     public IModelSession CreateSession(Backend backend, int threads) => this;
 

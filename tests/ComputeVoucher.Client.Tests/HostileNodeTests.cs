@@ -1,0 +1,347 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
+
+namespace ComputeVoucher.Client.Tests;
+
+/// <summary>Whatever a node does, or does not do, a client ends: by its patience, or by the deadline
+/// that it signed. Time is the test's alone.</summary>
+[Trait("Category", "load")]
+public sealed class HostileNodeTests : IDisposable
+{
+    /// <summary>Longer than any test lets pass, where a loss is not what it is about.</summary>
+    private static readonly TimeSpan s_long = TimeSpan.FromHours(1);
+
+    private static readonly ChannelTerms s_terms = Given.Terms(0);
+
+    private readonly string _folder = Given.Folder();
+    private readonly ManualClock _clock = new();
+    private readonly ConcurrentQueue<WaitNotice> _notices = [];
+    private readonly List<byte> _shown = [];
+    private readonly ClientJournal _journal;
+
+    public HostileNodeTests() =>
+        _journal = ClientJournal.Open(Path.Combine(_folder, "client.state"), s_terms);
+
+    public void Dispose()
+    {
+        _journal.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task DeadNode_ManyInFlight_CostsThePatienceOnce()
+    {
+        using HostileNode node = new(null);
+        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(3));
+        Task<OrderOutcome>[] orders =
+            [.. Enumerable.Range(0, 16).Select(i => runner.RunAsync(i, Input(i), default))];
+        await MoveUntilAsync(() => orders.Any(order => order.IsCompleted));
+        int tried = node.Accepted;
+        await MoveUntilAsync(() => orders.All(order => order.IsCompleted));
+        Assert.Equal(tried, node.Accepted);
+        foreach (Task<OrderOutcome> order in orders)
+        {
+            Exception gone = await Assert.ThrowsAsync<ClientException>(() => order);
+            Assert.Contains("given up", gone.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(16, _journal.Pending().Count);
+        Assert.Contains("127.0.0.1:", _notices.First().For, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task NodeThatOnlyPings_Order_EndsAfterItsDeadlineWithACancel()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            Task listening = peer.ListenAsync();
+            while (!listening.IsCompleted)
+            {
+                await peer.SendAsync(FrameKind.Ping, 0, new byte[8]);
+                await Task.WhenAny(listening, Task.Delay(1));
+            }
+        });
+        OrderRunner runner = Runner(node, TimeSpan.FromMinutes(5));
+        OrderOutcome outcome = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));
+        Assert.Contains("may still be served", outcome.Refusal, StringComparison.Ordinal);
+        Assert.Contains(node.Cancels, cancel =>
+            cancel.OrderHash == outcome.Order.Order.HashStruct());
+        Assert.Contains(_notices, notice => notice.For == "the node has not answered order 0 yet");
+        Assert.Single(_journal.Pending());
+    }
+
+    [Fact]
+    public async Task MuteNode_State_EndsAtTheDeadline()
+    {
+        using HostileNode node = new(peer => peer.ListenAsync());
+        OrderRunner runner = Runner(node, s_long);
+        Task resuming = runner.ResumeAsync(_ => { }, default);
+        await MoveUntilAsync(() => resuming.IsCompleted);
+        Exception mute = await Assert.ThrowsAsync<ClientException>(() => resuming);
+        Assert.Contains("did not answer", mute.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WelcomeBeyondAnyLimit_IsRefusedAndGivenUp()
+    {
+        using HostileNode node = new(peer => peer.ListenAsync()) { InFlightMax = uint.MaxValue };
+        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(60));
+        Task<OrderOutcome> order = runner.RunAsync(0, Input(0), default);
+        await MoveUntilAsync(() => order.IsCompleted);
+        await Assert.ThrowsAsync<ClientException>(() => order);
+        Assert.Contains(_notices,
+            notice => notice.For.Contains("BadPayload", StringComparison.Ordinal));
+    }
+
+    public static TheoryData<string> Floods => ["more bytes", "empty outputs", "other receipt"];
+
+    [Theory]
+    [MemberData(nameof(Floods))]
+    public async Task AnswerThatNoOrderHas_EndsTheRunAtOnce(string flood)
+    {
+        int sent = 0;
+        using HostileNode node = new(async peer =>
+        {
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            if (flood == "other receipt")
+            {
+                await peer.OutputAsync(order, 1, 1);
+                await peer.ReceiptAsync(order, Keccak256.Hash("another"u8), 1);
+            }
+
+            byte[] bytes = flood == "more bytes" ? [7] : [];
+            for (; sent < 100_000; sent++)
+            {
+                await peer.OutputAsync(order, 1, bytes);
+            }
+        });
+        OrderRunner runner = Runner(node, s_long);
+        Task<OrderOutcome> order = runner.RunAsync(0, Input(0), default);
+        Exception wrong = await Assert.ThrowsAsync<ClientException>(
+            () => Patience.WaitAsync(order));
+        Assert.Contains(flood == "other receipt" ? "another order" : "sends more than the 3 bytes",
+            wrong.Message, StringComparison.Ordinal);
+        Assert.True(_shown.Count <= 3);
+        Assert.False(_journal.TryNextAck(out _));
+    }
+
+    public static TheoryData<string> Breaches =>
+        ["unknown correlation", "two accepts", "answer of another kind"];
+
+    [Theory]
+    [MemberData(nameof(Breaches))]
+    public async Task BreachOfTheProtocol_EndsTheConnectionAndIsTriedAgainWithPauses(
+        string breach)
+    {
+        using HostileNode node = new(async peer =>
+        {
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            byte[] word = new byte[64];
+            Task breaking = breach switch
+            {
+                "unknown correlation" => peer.SendAsync(FrameKind.Output, 4711, new byte[5]),
+                "two accepts" => TwiceAsync(() =>
+                    peer.SendAsync(FrameKind.Accept, order.Correlation, word)),
+                _ => peer.SendAsync(FrameKind.AckStored, order.Correlation, word),
+            };
+            await breaking;
+            await peer.ListenAsync();
+        });
+        using CancellationTokenSource enough = new();
+        OrderRunner runner = Runner(node, s_long);
+        Task<OrderOutcome> order = runner.RunAsync(0, Input(0), enough.Token);
+        long start = _clock.GetTimestamp();
+        await MoveUntilAsync(() => node.Accepted > 2
+            && _clock.GetElapsedTime(start) > TimeSpan.FromSeconds(25));
+        Assert.False(order.IsCompleted);
+
+        // Every 50 ms would be five hundred.
+        Assert.InRange(node.Accepted, 3, 50);
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order);
+    }
+
+    [Fact]
+    public async Task BrokenStream_BeginsAgain_EachByteShownOnce()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            await peer.OutputAsync(order, 1, 1);
+            await peer.OutputAsync(order, 2, 2);
+            if (peer.Number > 1)
+            {
+                await peer.OutputAsync(order, 3, 3);
+                await peer.ReceiptAsync(order, 1, 2, 3);
+                await peer.ListenAsync();
+            }
+        });
+        OrderRunner runner = Runner(node, s_long);
+        OrderOutcome outcome = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));
+        Assert.Null(outcome.Refusal);
+        Assert.Equal([1, 2, 3], _shown);
+        Assert.Equal([1, 2, 3], outcome.Output);
+    }
+
+    [Fact]
+    public async Task BrokenStream_AnotherAnswerThen_IsFound()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            await peer.OutputAsync(order, 1, (byte)peer.Number);
+        });
+        OrderRunner runner = Runner(node, s_long);
+        Task<OrderOutcome> order = runner.RunAsync(0, Input(0), default);
+        await MoveUntilAsync(() => order.IsCompleted);
+        Exception other = await Assert.ThrowsAsync<ClientException>(() => order);
+        Assert.Contains("second answer", other.Message, StringComparison.Ordinal);
+        Assert.Equal([1], _shown);
+    }
+
+    [Fact]
+    public async Task Stop_InTheStream_CancelsAndPaysWhatWasDone()
+    {
+        using CancellationTokenSource stop = new();
+        using HostileNode node = new(async peer =>
+        {
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            await peer.OutputAsync(order, 1, 1);
+            Assert.Equal(FrameKind.Cancel, (await peer.ReadAsync())!.Kind);
+            await peer.ReceiptAsync(order, 1);
+            await peer.ListenAsync();
+        });
+        OrderRunner runner = Runner(node, s_long, stop);
+        OrderOutcome outcome = await Patience.WaitAsync(runner.RunAsync(0, Input(0), default));
+        Assert.Null(outcome.Refusal);
+        Assert.Equal(1U, outcome.Receipt.Steps);
+        Assert.Equal(outcome.Order.Order.HashStruct(), Assert.Single(node.Cancels).OrderHash);
+        Assert.True(_journal.TryNextAck(out Ack ack));
+        Assert.Equal((UInt128)FakeModel.UnitsPerStep, ack.CumUnits);
+    }
+
+    [Fact]
+    public async Task OrderOfAnEarlierRun_IsFinishedAndNotShown()
+    {
+        InputInfo info = new FakeModel().CheckInput(Input(0).Span);
+        _journal.Add(seq => PendingOrder.Sign(
+            new Order(s_terms.HashStruct(), seq, new FakeModel().ModelRoot, info.InputRoot,
+                info.UnitsMax, 1_800_000_000, OrderFlags.None, default),
+            Given.SpendKey, Given.Domain.VouchersSeparator, Input(0)));
+        using HostileNode node = new(HonestAsync);
+        OrderRunner runner = Runner(node, s_long);
+        List<OrderOutcome> done = [];
+        Task resuming = runner.ResumeAsync(done.Add, default);
+        await resuming.WaitAsync(Patience.Default);
+        Assert.Equal((-1, 3U), (Assert.Single(done).Index, done[0].Receipt.Steps));
+        Assert.Empty(_shown);
+        await Patience.WaitAsync(runner.RunAsync(0, Input(1), default));
+        Assert.Equal([1, 2, 3], _shown);
+    }
+
+    [Fact]
+    public async Task ChannelThatTheNodeDoesNotKnow_IsToldAtOnceAndOwesNothing()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } order)
+            {
+                await peer.RefuseAsync(order, RefusalReason.ChannelUnknown);
+            }
+        });
+        OrderRunner runner = Runner(node, s_long);
+        Task<OrderOutcome> order = runner.RunAsync(0, Input(0), default);
+        await Patience.UntilAsync(() => !_notices.IsEmpty);
+        WaitNotice notice = _notices.First();
+        Assert.Equal("the node does not know this channel yet (finality)", notice.For);
+        Assert.InRange(notice.Left, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+        OrderOutcome outcome = await MoveUntilAsync(order);
+        Assert.StartsWith($"{(ushort)RefusalReason.ChannelUnknown}:", outcome.Refusal,
+            StringComparison.Ordinal);
+        Assert.Empty(_journal.Pending());
+        Assert.InRange(_notices.Count, 1, 3);
+    }
+
+    /// <summary>Serves every order, knows nothing of the channel, stores every ack.</summary>
+    private static async Task HonestAsync(HostileNode.Peer peer)
+    {
+        while (await peer.ReadAsync() is { } frame)
+        {
+            switch (frame.Kind)
+            {
+                case FrameKind.StateRequest:
+                    await peer.SendAsync(FrameKind.State, frame.Correlation,
+                        new StateMessage(default, null, 0, []).Encode());
+                    break;
+                case FrameKind.Ack:
+                    Ack ack = frame.Statement<Ack>(0);
+                    byte[] stored = new byte[Bytes32.Size + 16];
+                    frame.Payload.AsSpan(0, stored.Length).CopyTo(stored);
+                    Assert.Equal(s_terms.HashStruct(), ack.Channel);
+                    await peer.SendAsync(FrameKind.AckStored, frame.Correlation, stored);
+                    break;
+                case FrameKind.Order:
+                    await peer.OutputAsync(frame, 1, 1, 2, 3);
+                    await peer.ReceiptAsync(frame, 1, 2, 3);
+                    break;
+            }
+        }
+    }
+
+    private static async Task TwiceAsync(Func<Task> send)
+    {
+        await send();
+        await send();
+    }
+
+    private static ReadOnlyMemory<byte> Input(int i) => new byte[] { (byte)i };
+
+    /// <summary>Orders with a deadline of 30 s.</summary>
+    private OrderRunner Runner(
+        HostileNode node, TimeSpan patience, CancellationTokenSource? stop = null)
+    {
+        NodeConnection connection = new(new NodeConnectionOptions
+        {
+            EndPoint = node.EndPoint,
+            Channel = s_terms,
+            Domain = Given.Domain,
+            SpendKey = Given.SpendKey,
+            Patience = patience,
+            Time = _clock,
+            FillRandom = bytes => bytes.Fill(7),
+            OnWait = _notices.Enqueue,
+        });
+        return new OrderRunner(connection, _journal, new FakeModel(), Given.SpendKey, s_terms,
+            Given.Domain.VouchersSeparator, new OrderSettings(30, OrderFlags.None, 1024, 0))
+        {
+            OnOutput = bytes =>
+            {
+                _shown.AddRange(bytes.Span);
+                stop?.Cancel();
+            },
+            Stop = stop?.Token ?? default,
+        };
+    }
+
+    private Task MoveUntilAsync(Func<bool> holds) => Patience.UntilAsync(() =>
+    {
+        _clock.Advance(TimeSpan.FromMilliseconds(200));
+        return holds();
+    });
+
+    private async Task<T> MoveUntilAsync<T>(Task<T> task)
+    {
+        await MoveUntilAsync(() => task.IsCompleted);
+        return await task;
+    }
+}
