@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Text;
 
 namespace ComputeVoucher.Cli;
@@ -9,8 +8,6 @@ namespace ComputeVoucher.Cli;
 internal static class SecretUrls
 {
     private const string AfterScheme = "://";
-
-    private static readonly SearchValues<char> s_ends = SearchValues.Create(" \t\r\n\"'<>");
 
     /// <summary>The line with the rest of each URL replaced by "…".</summary>
     public static string Hide(string line)
@@ -22,8 +19,13 @@ internal static class SecretUrls
             at += AfterScheme.Length;
             shown.Append(rest[..at]);
             rest = rest[at..];
-            int end = rest.IndexOfAny(s_ends);
-            ReadOnlySpan<char> url = end < 0 ? rest : rest[..end];
+            int end = 0;
+            while (end < rest.Length && !IsEnd(rest[end]))
+            {
+                end++;
+            }
+
+            ReadOnlySpan<char> url = rest[..end];
             rest = rest[url.Length..];
             int path = url.IndexOfAny("/?#");
             ReadOnlySpan<char> host = path < 0 ? url : url[..path];
@@ -34,4 +36,6 @@ internal static class SecretUrls
 
         return shown.Append(rest).ToString();
     }
+
+    private static bool IsEnd(char c) => c <= ' ' || c is '"' or '\'' or '<' or '>';
 }

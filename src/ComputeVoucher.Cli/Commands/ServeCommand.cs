@@ -36,11 +36,6 @@ internal static class ServeCommand
         return command;
     }
 
-    /// <summary>People sit at a terminal; what else reads the log reads fields.</summary>
-    private static LogFormat FormatOf(NodeConfiguration configuration) =>
-        configuration.LogFormat
-        ?? (Console.IsErrorRedirected ? LogFormat.Json : LogFormat.Text);
-
     private static async Task RunAsync(string config)
     {
         // First: a signal during the start is an orderly end too.
@@ -60,7 +55,7 @@ internal static class ServeCommand
         }
 
         using NodeLog log = new(
-            configuration.LogLevel, FormatOf(configuration),
+            configuration.LogLevel, configuration.FormatFor(!Console.IsErrorRedirected),
             Console.OpenStandardError(), TimeProvider.System);
         if (descriptors < ProcessGuard.DescriptorsWanted)
         {

@@ -75,6 +75,11 @@ internal sealed record NodeConfiguration(
             One(file, ConfigKeys.LogFormat, FormatOf));
     }
 
+    /// <summary>As configured; else people sit at a terminal, and what else reads the log reads
+    /// fields.</summary>
+    public LogFormat FormatFor(bool isTerminal) =>
+        LogFormat ?? (isTerminal ? Node.LogFormat.Text : Node.LogFormat.Json);
+
     /// <summary>URLs hold keys of providers, so a wrong one is not repeated in the error.</summary>
     public List<PinnedClass> LoadClasses()
     {

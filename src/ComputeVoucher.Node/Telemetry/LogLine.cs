@@ -9,15 +9,15 @@ using Microsoft.Extensions.Logging;
 namespace ComputeVoucher.Node;
 
 /// <summary>One event of the log.</summary>
-/// <param name="Time">When.</param>
-/// <param name="Level">How grave.</param>
-/// <param name="Id">Number and name of the event.</param>
-/// <param name="Message">One sentence.</param>
-/// <param name="Fields">What stands in the sentence, by name.</param>
-/// <param name="DroppedBefore">Events that were dropped before this one.</param>
-internal readonly record struct LogLine(
-    DateTime Time, LogLevel Level, EventId Id, string Message,
-    IReadOnlyList<KeyValuePair<string, object?>>? Fields, long DroppedBefore)
+/// <param name="time">When.</param>
+/// <param name="level">How grave.</param>
+/// <param name="id">Number and name of the event.</param>
+/// <param name="message">One sentence.</param>
+/// <param name="fields">What stands in the sentence, by name.</param>
+/// <param name="droppedBefore">Events that were dropped before this one.</param>
+internal sealed class LogLine(
+    DateTime time, LogLevel level, EventId id, string message,
+    IReadOnlyList<KeyValuePair<string, object?>>? fields, long droppedBefore)
 {
     /// <summary>The sentence itself, which the logging adds to its fields.</summary>
     private const string SentenceField = "{OriginalFormat}";
@@ -29,12 +29,12 @@ internal readonly record struct LogLine(
         using (Utf8JsonWriter writer = new(stream))
         {
             writer.WriteStartObject();
-            writer.WriteString("time", Time);
-            writer.WriteString("level", Level.ToString());
-            writer.WriteNumber("event", Id.Id);
-            writer.WriteString("name", Id.Name);
-            writer.WriteString("message", Message);
-            foreach ((string name, object? value) in Fields ?? [])
+            writer.WriteString("time", time);
+            writer.WriteString("level", level.ToString());
+            writer.WriteNumber("event", id.Id);
+            writer.WriteString("name", id.Name);
+            writer.WriteString("message", message);
+            foreach ((string name, object? value) in fields ?? [])
             {
                 if (name != SentenceField)
                 {
@@ -42,9 +42,9 @@ internal readonly record struct LogLine(
                 }
             }
 
-            if (DroppedBefore > 0)
+            if (droppedBefore > 0)
             {
-                writer.WriteNumber("droppedBefore", DroppedBefore);
+                writer.WriteNumber("droppedBefore", droppedBefore);
             }
 
             writer.WriteEndObject();
@@ -59,16 +59,16 @@ internal readonly record struct LogLine(
     public byte[] ToText()
     {
         StringBuilder text = new();
-        text.Append(Time.ToString("yyyy-MM-dd HH:mm:ss'Z' ", CultureInfo.InvariantCulture));
-        text.Append(LevelWord(Level)).Append(' ');
-        foreach (char c in Message)
+        text.Append(time.ToString("yyyy-MM-dd HH:mm:ss'Z' ", CultureInfo.InvariantCulture));
+        text.Append(LevelWord(level)).Append(' ');
+        foreach (char c in message)
         {
             text.Append(IsShown(c) ? c : ' ');
         }
 
-        if (DroppedBefore > 0)
+        if (droppedBefore > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $" ({DroppedBefore} lines lost before)");
+            text.Append(CultureInfo.InvariantCulture, $" ({droppedBefore} lines lost before)");
         }
 
         return Encoding.UTF8.GetBytes(text.Append('\n').ToString());

@@ -58,12 +58,13 @@ public sealed class NodeLog : ILogger, IDisposable
             return;
         }
 
+        long dropped = Interlocked.Exchange(ref _dropped, 0);
         LogLine line = new(_time.GetUtcNow().UtcDateTime, logLevel, eventId,
             formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>,
-            Interlocked.Exchange(ref _dropped, 0));
+            dropped);
         if (!_lines.TryAdd(_format == LogFormat.Json ? line.ToJson() : line.ToText()))
         {
-            Interlocked.Add(ref _dropped, line.DroppedBefore + 1);
+            Interlocked.Add(ref _dropped, dropped + 1);
         }
     }
 

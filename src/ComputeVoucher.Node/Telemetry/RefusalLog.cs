@@ -19,7 +19,7 @@ internal sealed class RefusalLog(ILogger log, TimeProvider time)
     private readonly Lock _gate = new();
 
     /// <summary>By event and number of the reason: as many as there are reasons.</summary>
-    private readonly Dictionary<(int Event, ushort Number), Said> _said = [];
+    private readonly Dictionary<int, Said> _said = [];
 
     public void Order(ushort number, string reason, Bytes32 channel, ulong seq)
     {
@@ -36,21 +36,33 @@ internal sealed class RefusalLog(ILogger log, TimeProvider time)
     private (LogLevel Level, long Unsaid) Count(int id, ushort number)
     {
         long now = time.GetTimestamp();
+        int key = (id << 16) | number;
         lock (_gate)
         {
-            bool isKnown = _said.TryGetValue((id, number), out Said said);
-            if (isKnown && time.GetElapsedTime(said.At, now) < s_every)
+            if (!_said.TryGetValue(key, out Said? said))
             {
-                _said[(id, number)] = said with { Unsaid = said.Unsaid + 1 };
+                _said[key] = new Said { At = now };
+                return (LogLevel.Information, 0);
+            }
+
+            if (time.GetElapsedTime(said.At, now) < s_every)
+            {
+                said.Unsaid++;
                 return (LogLevel.Debug, 0);
             }
 
-            _said[(id, number)] = new Said(now, 0);
-            return (LogLevel.Information, said.Unsaid);
+            long unsaid = said.Unsaid;
+            (said.At, said.Unsaid) = (now, 0);
+            return (LogLevel.Information, unsaid);
         }
     }
 
-    /// <param name="At">Timestamp of the last line.</param>
-    /// <param name="Unsaid">Refusals since.</param>
-    private readonly record struct Said(long At, long Unsaid);
+    private sealed class Said
+    {
+        /// <summary>Timestamp of the last line.</summary>
+        public long At { get; set; }
+
+        /// <summary>Refusals since.</summary>
+        public long Unsaid { get; set; }
+    }
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Threading;
@@ -23,7 +22,10 @@ internal static unsafe partial class SecretMemory
     private const nint MapFailed = -1;
 
     private static readonly Lock s_gate = new();
-    private static readonly Stack<nint> s_free = [];
+
+    /// <summary>The first free slot, which holds the place of the next one; null at the end.
+    /// </summary>
+    private static byte* s_free;
 
     /// <summary>False when a page could not be locked: RLIMIT_MEMLOCK is too low for it. It is left
     /// out of dumps all the same.</summary>
@@ -34,12 +36,16 @@ internal static unsafe partial class SecretMemory
     {
         lock (s_gate)
         {
-            if (s_free.Count == 0)
+            if (s_free is null)
             {
                 AddPage();
             }
 
-            return (byte*)s_free.Pop();
+            // Safety: free slots hold the place of another or null, and are aligned to 32 bytes.
+            byte* slot = s_free;
+            s_free = *(byte**)slot;
+            *(byte**)slot = null;
+            return slot;
         }
     }
 
@@ -50,7 +56,8 @@ internal static unsafe partial class SecretMemory
         CryptographicOperations.ZeroMemory(new Span<byte>(slot, SlotBytes));
         lock (s_gate)
         {
-            s_free.Push((nint)slot);
+            *(byte**)slot = s_free;
+            s_free = slot;
         }
     }
 
@@ -68,7 +75,8 @@ internal static unsafe partial class SecretMemory
         IsLocked &= mlock(page, bytes) == 0;
         for (nint slot = page + (nint)bytes - SlotBytes; slot >= page; slot -= SlotBytes)
         {
-            s_free.Push(slot);
+            *(byte**)slot = s_free;
+            s_free = (byte*)slot;
         }
     }
 

@@ -31,6 +31,22 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Equal(5, options.Follow.ChannelsMax);
     }
 
+    [Theory]
+    [InlineData("auto", true, LogFormat.Text)]
+    [InlineData("auto", false, LogFormat.Json)]
+    [InlineData("json", true, LogFormat.Json)]
+    [InlineData("text", false, LogFormat.Text)]
+    public void LogFormat_AsConfiguredOrForTheReader(
+        string format, bool isTerminal, LogFormat wanted)
+    {
+        string path = Path.Combine(_folder.FullName, "node.json");
+        Load("");
+        File.WriteAllText(path, File.ReadAllText(path).Replace(
+            "\"serve\"", $"\"log\": {{ \"format\": \"{format}\" }}, \"serve\"",
+            StringComparison.Ordinal));
+        Assert.Equal(wanted, NodeConfiguration.Load(path).FormatFor(isTerminal));
+    }
+
     private NodeOptions Load(string more)
     {
         const string Zero = "0x0000000000000000000000000000000000000000";
