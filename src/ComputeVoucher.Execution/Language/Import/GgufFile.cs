@@ -87,7 +87,7 @@ internal sealed class GgufFile
 
     private object? Get(string key, GgufType wanted)
     {
-        if (!Values.TryGetValue(key, out GgufValue value))
+        if (!Values.TryGetValue(key, out GgufValue? value))
         {
             return null;
         }

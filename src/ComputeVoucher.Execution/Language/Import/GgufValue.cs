@@ -25,7 +25,7 @@ internal enum GgufType : uint
 /// Of the types that something reads: uint, float, bool, string; string[], float[] and int[] of
 /// the arrays of a vocabulary. Null of all others, which are only skipped.
 /// </param>
-internal readonly record struct GgufValue(GgufType Type, GgufType Element, object? Content)
+internal sealed record GgufValue(GgufType Type, GgufType Element, object? Content)
 {
     /// <summary>Bytes of one scalar; 0 for strings, arrays and numbers that are no type.</summary>
     public static int BytesOf(GgufType type) => type switch

@@ -17,7 +17,7 @@ internal sealed class GgufFloats : IDisposable
 
     private readonly BinaryReader _reader;
     private readonly Dictionary<string, object> _values = [];
-    private readonly Dictionary<string, (long[] Dims, uint Type, long At)> _tensors = [];
+    private readonly Dictionary<string, Place> _tensors = [];
     private readonly HashSet<string> _used = [];
 
     /// <exception cref="ModelException">Not such a file.</exception>
@@ -46,7 +46,7 @@ internal sealed class GgufFloats : IDisposable
                 dims[d] = _reader.ReadInt64();
             }
 
-            _tensors.Add(name, (dims, _reader.ReadUInt32(), _reader.ReadInt64()));
+            _tensors.Add(name, new Place(dims, _reader.ReadUInt32(), _reader.ReadInt64()));
         }
 
         uint alignment = Number("general.alignment", 32);
@@ -74,7 +74,7 @@ internal sealed class GgufFloats : IDisposable
     /// <summary>Weights that a tensor has.</summary>
     public long Count(string tensor)
     {
-        if (!_tensors.TryGetValue(tensor, out (long[] Dims, uint Type, long At) found))
+        if (!_tensors.TryGetValue(tensor, out Place? found))
         {
             throw new ModelException($"fidelity finds no tensor {tensor}");
         }
@@ -261,4 +261,6 @@ internal sealed class GgufFloats : IDisposable
             x[i] = Half(block, 208) * (sbyte)block[192 + i / 16] * (q - 32);
         }
     }
+
+    private sealed record Place(long[] Dims, uint Type, long At);
 }
