@@ -47,11 +47,14 @@ internal sealed class PoolHistory : IDisposable
     private readonly PoolNode _node;
     private readonly PoolPromises _promises;
     private (PoolFault Fault, SimulatedView View, ulong Head)? _fault;
+    private readonly List<string> _faults = [];
+    private readonly bool _isSteady;
     private int _salts;
 
     public PoolHistory(ulong seed)
     {
         _random = new Prng(seed);
+        _isSteady = _random.Chance(60);
         _chain = new SimulatedChain(_domain, _random, failuresPercent: 1)
         {
             Settles = _class,
@@ -65,10 +68,15 @@ internal sealed class PoolHistory : IDisposable
         {
             Open();
         }
+
+        Misbehave();
     }
 
     /// <summary>How often each thing happened.</summary>
     public Dictionary<string, int> Counts { get; } = [];
+
+    /// <summary>What went wrong where, from which block on; the last few.</summary>
+    public string Faults => string.Join(", ", _faults.TakeLast(6));
 
     /// <summary>Until every channel has ended.</summary>
     public async Task LiveAsync(int steps)
@@ -82,7 +90,7 @@ internal sealed class PoolHistory : IDisposable
         _channels.ForEach(StartThaw);
         while (_channels.Exists(terms => !Amounts(terms).IsClosed))
         {
-            Act(_random.Between(90, 99));
+            Act(_random.Between(80, 99));
             await StepAsync(5);
         }
 
@@ -114,17 +122,17 @@ internal sealed class PoolHistory : IDisposable
             case < 42:
                 Open();
                 break;
-            case >= 90 and < 94:
+            case >= 90 and < 93:
                 _chain.BaseFee = s_prices[_random.Below(s_prices.Length)];
                 break;
-            case 94:
+            case 93 or 94:
                 _node.Restart();
                 Count("restart");
                 break;
-            case >= 95 and < 98:
+            case >= 95 and < 98 when !_isSteady:
                 Misbehave();
                 break;
-            case 98:
+            case 98 when !_isSteady:
                 _fault = null;
                 break;
         }
@@ -174,7 +182,9 @@ internal sealed class PoolHistory : IDisposable
     {
         PoolFault[] all = Enum.GetValues<PoolFault>();
         PoolFault fault = all[_random.Below(all.Length)];
-        _fault = (fault, _views[_random.Below(_views.Count)], _chain.Head);
+        int endpoint = _random.Below(_views.Count);
+        _fault = (fault, _views[endpoint], _chain.Head);
+        _faults.Add($"{fault} of {endpoint} at {_chain.Head}");
         Count(fault.ToString());
     }
 

@@ -28,7 +28,7 @@ public sealed class PoolTests(ITestOutputHelper output)
 
         foreach (string what in (string[])["ack", "mined", "restart", "saved", "top-up"])
         {
-            Assert.True(counts.GetValueOrDefault(what) >= 50, $"{what}: too rare to prove much");
+            Assert.True(counts.GetValueOrDefault(what) >= 40, $"{what}: too rare to prove much");
         }
     }
 
@@ -49,7 +49,7 @@ public sealed class PoolTests(ITestOutputHelper output)
             }
             catch (Xunit.Sdk.XunitException e)
             {
-                broken.Add($"history {seed + i}: {e.Message}");
+                broken.Add($"history {seed + i} ({history.Faults}): {e.Message}");
             }
 
             foreach ((string what, int times) in history.Counts)
