@@ -19,6 +19,9 @@ public sealed class FloodFixture : VouchersFixture
     // Opened by one transaction: 250 million gas.
     private const int ChannelsPerTransaction = 6_000;
 
+    // A thousand million; the chain's limit is twice that.
+    private const string GasMax = "0x3b9aca00";
+
     private static readonly FunctionSelector s_mint =
         FunctionSelector.Of($"mint(address,{ClassType},uint256)");
 
@@ -88,8 +91,9 @@ public sealed class FloodFixture : VouchersFixture
     private async Task<JsonElement> TransactAsync(string to, byte[] data)
     {
         JsonElement accounts = await Anvil.RpcAsync("eth_accounts");
-        JsonElement hash = await Anvil.RpcAsync("eth_sendTransaction",
-            $$"""{"from":"{{accounts[5]}}"{{to}},"data":"{{Hex.Encode(data)}}","gas":"0x3b9aca00"}""");
+        string call = $"\"from\":\"{accounts[5]}\"{to},\"data\":\"{Hex.Encode(data)}\"";
+        JsonElement hash = await Anvil.RpcAsync(
+            "eth_sendTransaction", $"{{{call},\"gas\":\"{GasMax}\"}}");
         JsonElement receipt = default;
         await Patience.UntilAsync(async () =>
         {
@@ -104,9 +108,9 @@ public sealed class FloodFixture : VouchersFixture
         string root = SharedData.RepositoryRoot;
         string source = await File.ReadAllTextAsync(
             Path.Combine(root, "tests/ComputeVoucher.Chain.Tests/Flood/Flood.sol"));
-        string input = $$"""
+        string input = $$$"""
             {"language":"Solidity",
-            "sources":{"Flood.sol":{"content":"{{JsonEncodedText.Encode(source)}}"}},
+            "sources":{"Flood.sol":{"content":"{{{JsonEncodedText.Encode(source)}}}"}},
             "settings":{"optimizer":{"enabled":true,"runs":800},"evmVersion":"cancun",
             "outputSelection":{"*":{"*":["evm.bytecode.object"]}}}}
             """;

@@ -31,7 +31,8 @@ internal sealed class PoolHistory : IDisposable
     private const ulong Gwei = 1_000_000_000;
 
     // From a chain without traffic to more than any urgent cap allows.
-    private static readonly ulong[] s_prices = [Gwei / 100, Gwei, 8 * Gwei, 40 * Gwei, 2_000 * Gwei];
+    private static readonly ulong[] s_prices =
+        [Gwei / 100, Gwei, 8 * Gwei, 40 * Gwei, 2_000 * Gwei];
 
     private readonly VoucherDomain _domain = new(
         31337, new Address(Keccak256.Hash("vouchers"u8).Span[12..]), default);

@@ -129,8 +129,9 @@ public sealed partial class SimulatedChain
         one.GasUsed = Math.Min(needed, one.Body.GasLimit);
         one.Price = UInt128.Min(one.MaxFee, BaseFee + one.Tip);
         one.IsSuccess = needed <= one.Body.GasLimit;
-        if (!one.IsSuccess || one.Body.To != domain.Vouchers
-            || !VouchersContract.TryReadRedeemBatch(one.Body.Data, out Bytes32 classId, out _, out _))
+        bool isRedemption = VouchersContract.TryReadRedeemBatch(
+            one.Body.Data, out Bytes32 classId, out _, out _);
+        if (!one.IsSuccess || one.Body.To != domain.Vouchers || !isRedemption)
         {
             return;
         }
