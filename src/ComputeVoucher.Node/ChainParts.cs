@@ -41,14 +41,8 @@ public sealed class ChainParts : IDisposable
         NodeOptions options, PrivateKey payer, TimeProvider time, CancellationToken cancel,
         Func<HttpMessageHandler>? network = null)
     {
-        RpcOptions endpoints = new()
-        {
-            Endpoints = options.Rpc,
-            Headers = options.RpcHeaders,
-            HandlerFactory = network,
-        };
-        JsonRpcClient rpc = new(endpoints, time);
-        EndpointGuard guard = new(rpc, options.Domain, options.Follow.HeadAgeMax);
+        JsonRpcClient rpc = ClientOf(options, time, network);
+        EndpointGuard guard = GuardOf(options, rpc);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
         if (!health.IsAccepting)
         {
@@ -65,17 +59,17 @@ public sealed class ChainParts : IDisposable
     /// <exception cref="NodeException">Another chain, or no contracts there.</exception>
     public static async Task<ChainParts> ReachAsync(
         NodeOptions options, PrivateKey payer, TimeProvider time, Action<string> away,
-        CancellationToken cancel)
+        CancellationToken cancel, Func<HttpMessageHandler>? network = null)
     {
         TimeSpan pause = s_firstPause;
-        JsonRpcClient rpc = new(new RpcOptions { Endpoints = options.Rpc }, time);
+        JsonRpcClient rpc = ClientOf(options, time, network);
         try
         {
             while (true)
             {
-                EndpointGuard guard = new(rpc, options.Domain, TimeSpan.Zero);
+                EndpointGuard guard = GuardOf(options, rpc);
                 ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
-                if (health.IsAccepting)
+                if (guard.IsReached && !guard.IsContradicted)
                 {
                     return new ChainParts(rpc, guard, payer, time);
                 }
@@ -131,6 +125,19 @@ public sealed class ChainParts : IDisposable
         Service?.Outbox.Dispose();
         Rpc.Dispose();
     }
+
+    private static JsonRpcClient ClientOf(
+        NodeOptions options, TimeProvider time, Func<HttpMessageHandler>? network) => new(
+            new RpcOptions
+            {
+                Endpoints = options.Rpc,
+                Headers = options.RpcHeaders,
+                HandlerFactory = network,
+            },
+            time);
+
+    private static EndpointGuard GuardOf(NodeOptions options, JsonRpcClient rpc) =>
+        new(rpc, options.Domain, options.Follow.HeadAgeMax);
 
     private static VoucherClass? ClassOf(ServicePolicy policy, Bytes32 id) =>
         policy.Classes.TryGetValue(id, out VoucherClass terms) ? terms : null;

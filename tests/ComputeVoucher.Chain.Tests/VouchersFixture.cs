@@ -11,13 +11,16 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Chain.Tests;
 
 /// <summary>A chain with the real contracts, one class, one provider and a rich holder.</summary>
-public sealed class VouchersFixture : IAsyncLifetime
+public class VouchersFixture : IAsyncLifetime
 {
     private static int s_salts;
 
     private AnvilProcess? _anvil;
 
     public AnvilProcess Anvil => _anvil ?? throw new InvalidOperationException("no anvil here");
+
+    /// <summary>Of the chain, beside those of every test.</summary>
+    protected virtual string AnvilArguments => "";
 
     internal JsonRpcClient Rpc { get; private set; } = null!;
 
@@ -46,7 +49,7 @@ public sealed class VouchersFixture : IAsyncLifetime
             return;
         }
 
-        _anvil = await AnvilProcess.StartAsync();
+        _anvil = await AnvilProcess.StartAsync(AnvilArguments);
         Rpc = AnvilFixture.Client(_anvil.Url);
         Address token = await DeployAsync("DevStablecoin", []);
         Address providers = await DeployAsync("Providers", []);

@@ -154,7 +154,7 @@ internal sealed class SimulatedNode : IDisposable
             : RefusalReason.ChainUnavailable,
     };
 
-    private static NodeOptions Options(VoucherDomain domain, ServicePolicy policy) => new()
+    internal static NodeOptions Options(VoucherDomain domain, ServicePolicy policy) => new()
     {
         Rpc = [new Uri("http://chain.invalid")],
         Domain = domain,

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
@@ -35,7 +36,44 @@ internal sealed class ContractReader
         CancellationToken cancel,
         Address from = default)
     {
-        byte[] answer = await AnswerAsync(data, block, from, cancel).ConfigureAwait(false);
+        byte[] answer = await _rpc
+            .CallAsync(new CallRequest(from, _contract, data), block, cancel)
+            .ConfigureAwait(false);
+        return Parse(answer, words, read);
+    }
+
+    /// <summary>By each endpoint that answers; one at least. What is no answer of the contract is
+    /// left out where another one is.</summary>
+    public async Task<List<T>> ReadEverywhereAsync<T>(
+        byte[] data,
+        int words,
+        BlockTag block,
+        Read<T> read,
+        CancellationToken cancel,
+        Address from = default)
+    {
+        List<byte[]> answers = await _rpc
+            .CallEverywhereAsync(new CallRequest(from, _contract, data), block, cancel)
+            .ConfigureAwait(false);
+        List<T> values = [];
+        ChainException? malformed = null;
+        foreach (byte[] answer in answers)
+        {
+            try
+            {
+                values.Add(Parse(answer, words, read));
+            }
+            catch (ChainException e)
+            {
+                malformed = e;
+            }
+        }
+
+        return values.Count > 0 ? values : throw malformed!;
+    }
+
+    private T Parse<T>(byte[] answer, int words, Read<T> read)
+    {
         if (answer.Length != words * WordBytes)
         {
             throw new ChainException(
@@ -44,15 +82,6 @@ internal sealed class ContractReader
                     + "contract deployed there?");
         }
 
-        return Parse(answer, read);
-    }
-
-    private Task<byte[]> AnswerAsync(
-        byte[] data, BlockTag block, Address from, CancellationToken cancel) =>
-        _rpc.CallAsync(new CallRequest(from, _contract, data), block, cancel);
-
-    private T Parse<T>(byte[] answer, Read<T> read)
-    {
         try
         {
             AbiReader reader = new(answer);

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
@@ -179,22 +180,38 @@ public sealed class VouchersContract
         }
     }
 
-    /// <summary>What redeemBatch would do on top of a block.</summary>
+    /// <summary>What redeemBatch would do on top of a block, by the word of half of the endpoints:
+    /// one alone neither holds back units nor has gas paid for nothing, where there are three.
+    /// </summary>
     /// <returns>The bitmap of rows that move their channel, and the token base units paid.
     /// </returns>
-    public Task<(UInt256 Bitmap, UInt256 Paid)> SimulateRedeemAsync(
-        Address from, byte[] data, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            data,
-            3,
-            block,
-            (ref r) =>
-            {
-                r.ReadUInt256();
-                return (r.ReadUInt256(), r.ReadUInt256());
-            },
-            cancel,
-            from);
+    public async Task<(UInt256 Bitmap, UInt256 Paid)> SimulateRedeemAsync(
+        Address from, byte[] data, BlockTag block, CancellationToken cancel)
+    {
+        List<(Bytes32 Bitmap, UInt256 Paid)> said = await _reader
+            .ReadEverywhereAsync(
+                data,
+                3,
+                block,
+                (ref r) =>
+                {
+                    r.ReadUInt256();
+                    return (r.ReadUInt256().ToBytes32(), r.ReadUInt256());
+                },
+                cancel,
+                from)
+            .ConfigureAwait(false);
+        byte[] bitmap = new byte[Bytes32.Size];
+        for (int bit = 0; bit < 8 * bitmap.Length; bit++)
+        {
+            byte mask = (byte)(1 << (bit % 8));
+            int votes = said.FindAll(one => (one.Bitmap[bit / 8] & mask) != 0).Count;
+            bitmap[bit / 8] |= 2 * votes >= said.Count ? mask : (byte)0;
+        }
+
+        said.Sort((left, right) => left.Paid.CompareTo(right.Paid));
+        return (UInt256.FromBigEndian(bitmap), said[said.Count / 2].Paid);
+    }
 
     /// <summary>Token base units for minting, premium included.</summary>
     public Task<UInt256> QuoteAsync(

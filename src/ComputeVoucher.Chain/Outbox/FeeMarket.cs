@@ -36,9 +36,10 @@ internal sealed class FeeMarket(JsonRpcClient rpc, FeeLimits limits)
             return _seen;
         }
 
+        UInt128 baseFee = await rpc.BaseFeeAsync(head, cancel).ConfigureAwait(false);
         _seen = limits.Tip is { } fixedTip
-            ? new FeeView(head.BaseFee, fixedTip, fixedTip * TipFactorMax)
-            : await AskAsync(head, cancel).ConfigureAwait(false);
+            ? new FeeView(baseFee, fixedTip, fixedTip * TipFactorMax)
+            : await AskAsync(baseFee, cancel).ConfigureAwait(false);
         _seenAt = head.Hash;
         return _seen;
     }
@@ -75,13 +76,12 @@ internal sealed class FeeMarket(JsonRpcClient rpc, FeeLimits limits)
         }
     }
 
-    private async Task<FeeView> AskAsync(BlockHeader head, CancellationToken cancel)
+    private async Task<FeeView> AskAsync(UInt128 baseFee, CancellationToken cancel)
     {
-        FeeHistory history = await OrNullAsync(() => rpc.FeeHistoryAsync(HistoryBlocks, cancel))
-            .ConfigureAwait(false) ?? default;
-        UInt128? suggested = await OrNullAsync(() => rpc.PriorityFeeAsync(cancel))
+        FeeHistory history = await rpc.FeeHistoryAsync(HistoryBlocks, cancel)
             .ConfigureAwait(false);
-        UInt128 paid = UInt128.Max(history.High ?? 0, head.BaseFee);
+        UInt128? suggested = await rpc.PriorityFeeAsync(cancel).ConfigureAwait(false);
+        UInt128 paid = UInt128.Max(history.High ?? 0, baseFee);
         if (paid == UInt128.Zero)
         {
             // No base fee and no transactions: a new or a private chain.
@@ -90,21 +90,7 @@ internal sealed class FeeMarket(JsonRpcClient rpc, FeeLimits limits)
 
         paid = UInt128.Min(paid, ulong.MaxValue);
         UInt128 tip = UInt128.Min(suggested ?? history.Typical ?? s_gwei, paid);
-        return new FeeView(head.BaseFee, tip, paid * TipFactorMax);
-    }
-
-    /// <summary>Null where the endpoint does not say: a tip is a guess in any case.</summary>
-    private static async Task<T?> OrNullAsync<T>(Func<Task<T>> ask)
-        where T : struct
-    {
-        try
-        {
-            return await ask().ConfigureAwait(false);
-        }
-        catch (ChainException)
-        {
-            return null;
-        }
+        return new FeeView(baseFee, tip, paid * TipFactorMax);
     }
 }
 

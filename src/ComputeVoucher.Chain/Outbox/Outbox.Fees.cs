@@ -100,7 +100,7 @@ public sealed partial class Outbox
                 + "waiting");
         }
 
-        return fits ? new Price(quote, gas, dataFee, judged.WorthWei, cap) : null;
+        return fits ? new Price(quote, gas, fees.BaseFee, dataFee, judged.WorthWei, cap) : null;
     }
 
     /// <summary>Wei that the transactions of the last 24 hours cost; one that is not mined, or
@@ -131,5 +131,10 @@ public sealed partial class Outbox
 
     /// <summary>A price that every cap allows.</summary>
     private sealed record Price(
-        FeeQuote Quote, ulong Gas, UInt128 DataFee, UInt128? WorthWei, FeeCap Cap);
+        FeeQuote Quote,
+        ulong Gas,
+        UInt128 BaseFee,
+        UInt128 DataFee,
+        UInt128? WorthWei,
+        FeeCap Cap);
 }

@@ -113,7 +113,7 @@ public sealed partial class Outbox
         _decisions.Add(new FeeDecision(
             signed,
             signed.Attempts.Count,
-            head.Latest.BaseFee,
+            price.BaseFee,
             price.DataFee,
             price.WorthWei,
             price.Cap));
@@ -293,12 +293,13 @@ public sealed partial class Outbox
         }
 
         progress.SignedAtBlock ??= head.Latest.Number;
-        bool mayReplace = head.Nonce <= entry.Nonce && head.Latest.Number > progress.SignedAtBlock
+        bool mayReplace = head.Nonce <= entry.Nonce && IsLater(head, progress.SignedAtBlock.Value)
             && entry.Attempts.Count < OutboxEntry.AttemptsMax && JudgedOf(entry).Needless is null;
         bool isReplaced = mayReplace && (entry.State == OutboxState.Signed
             ? progress.IsRefused
                 && await RenewAsync(entry, head, cancel).ConfigureAwait(false)
-            : (progress.IsBumpAsked || (isFirst && IsStuck(entry, head)))
+            : (progress.IsBumpAsked
+                || (isFirst && await IsStuckAsync(entry, head, cancel).ConfigureAwait(false)))
                 && await ReplaceAsync(entry, head, cancel).ConfigureAwait(false));
         TimeSpan every = progress.IsTaken ? _options.RebroadcastEvery : _options.RetryEvery;
         if (!isReplaced && (progress.OfferedAt is null || Elapsed(progress.OfferedAt) >= every))
@@ -307,11 +308,22 @@ public sealed partial class Outbox
         }
     }
 
-    private bool IsStuck(OutboxEntry entry, Head head)
+    private async Task<bool> IsStuckAsync(
+        OutboxEntry entry, Head head, CancellationToken cancel)
     {
         Progress progress = ProgressOf(entry);
-        return progress.IsFeeTooLow || Elapsed(progress.AttemptSince) >= _options.ReplaceAfter
-            || (JudgedOf(entry).IsUrgent && entry.Attempts[^1].MaxFee < head.Latest.BaseFee);
+        if (progress.IsFeeTooLow || Elapsed(progress.AttemptSince) >= _options.ReplaceAfter)
+        {
+            return true;
+        }
+
+        if (!JudgedOf(entry).IsUrgent)
+        {
+            return false;
+        }
+
+        FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
+        return entry.Attempts[^1].MaxFee < fees.BaseFee;
     }
 
     /// <summary>No endpoint took any attempt, so none was ever public: the next one is signed at
@@ -386,6 +398,10 @@ public sealed partial class Outbox
         await AttemptAsync(entry, last.Nonce, price, head, cancel).ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>Above that block, or so far below it that somebody had invented it.</summary>
+    private static bool IsLater(Head head, ulong block) => head.Latest.Number > block
+        || block - head.Latest.Number > ChainLimits.HeadLeadBlocksMax;
 
     /// <summary>Whether an endpoint has any attempt, mined or waiting.</summary>
     private async Task<bool> IsKnownAsync(OutboxEntry entry, CancellationToken cancel)

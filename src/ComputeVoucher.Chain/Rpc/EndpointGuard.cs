@@ -46,6 +46,10 @@ public sealed class EndpointGuard
     /// <summary>Whether the last check found a contradiction, not mere absence.</summary>
     public bool IsContradicted { get; private set; }
 
+    /// <summary>At the last check an endpoint of the right chain answered, its head old or not.
+    /// </summary>
+    public bool IsReached { get; private set; }
+
     /// <summary>One line on what works, and should not be left as it is; null where there is
     /// nothing.</summary>
     public string? Notice => _rpc.Endpoints.Count < 2
@@ -81,6 +85,7 @@ public sealed class EndpointGuard
             }
         }
 
+        IsReached = heads.Count > 0;
         away = SetAside(alive, heads) ?? away;
         contradiction ??= LeadOf(alive, heads)
             ?? await ForkAsync(alive, cancel).ConfigureAwait(false);

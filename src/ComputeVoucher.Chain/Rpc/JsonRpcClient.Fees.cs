@@ -11,32 +11,6 @@ namespace ComputeVoucher.Chain;
 /// <summary>What the chain's users pay, and which nonces are taken.</summary>
 public sealed partial class JsonRpcClient
 {
-    /// <summary>The tip that the node suggests, wei per gas.</summary>
-    public Task<UInt128> PriorityFeeAsync(CancellationToken cancel) =>
-        CallAsync(
-            "eth_maxPriorityFeePerGas",
-            NoParameters,
-            r => JsonScalar.ReadUInt128(r, "maxPriorityFeePerGas"),
-            cancel);
-
-    /// <summary>The tips that the newest blocks were paid; empty blocks say nothing and are left
-    /// out.</summary>
-    /// <param name="blocks">How many, 1 to 1,024.</param>
-    public Task<FeeHistory> FeeHistoryAsync(int blocks, CancellationToken cancel) =>
-        CallAsync(
-            "eth_feeHistory",
-            w =>
-            {
-                w.WriteStringValue(BlockTag.Number((ulong)blocks).ToString());
-                w.WriteStringValue(BlockTag.Latest.ToString());
-                w.WriteStartArray();
-                w.WriteNumberValue(FeeHistory.TypicalPercentile);
-                w.WriteNumberValue(FeeHistory.HighPercentile);
-                w.WriteEndArray();
-            },
-            r => FeeHistory.Read(r, blocks),
-            cancel);
-
     private static ChainException Untaken(ChainException e, bool mayBeTaken) =>
         new(e.Fault, e.Message, e) { Code = e.Code, MayBeTaken = mayBeTaken };
 

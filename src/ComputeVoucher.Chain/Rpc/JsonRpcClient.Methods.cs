@@ -118,22 +118,6 @@ public sealed partial class JsonRpcClient
             ChainLimits.ResponseBytesMax,
             cancel);
 
-    /// <summary>Gas that the call would need on top of the newest block.</summary>
-    public Task<ulong> EstimateGasAsync(CallRequest call, CancellationToken cancel)
-    {
-        ArgumentNullException.ThrowIfNull(call);
-        return CallAsync(
-            "eth_estimateGas",
-            w =>
-            {
-                // Some clients estimate on top of the pending block where none is named.
-                WriteCall(w, call);
-                w.WriteStringValue(BlockTag.Latest.ToString());
-            },
-            r => JsonScalar.ReadUInt64(r, "gas"),
-            cancel);
-    }
-
     /// <summary>Offers the signed bytes to every endpoint: one that keeps them is enough.
     /// </summary>
     /// <returns>The hash, by the first endpoint that took them.</returns>

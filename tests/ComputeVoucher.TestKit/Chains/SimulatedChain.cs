@@ -19,7 +19,7 @@ namespace ComputeVoucher.TestKit;
 /// A chain in place of the network: blocks come when the test says so, channels are opened in a
 /// block, and a seed decides which requests fail. It answers on the thread that asks.
 /// </summary>
-public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failuresPercent)
+public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, int failuresPercent)
 {
     private const ulong InventedUnits = 1_000_000_000;
 
@@ -46,7 +46,7 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     /// <summary>An error object instead of an answer; null answers.</summary>
     public Func<string, JsonElement, string?>? Refuse { get; set; }
 
-    /// <summary>Transactions that were offered; none is ever mined.</summary>
+    /// <summary>Transactions that were offered, once for each endpoint.</summary>
     public List<byte[]> Sent { get; } = [];
 
     /// <summary>For <see cref="RpcOptions.HandlerFactory"/>.</summary>
@@ -55,7 +55,16 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     /// <summary>The same chain through an endpoint that does not tell all of it.</summary>
     public HttpMessageHandler Connect(SimulatedView view) => new Handler(this, view);
 
-    public void Mine(ulong blocks = 1) => Head += blocks;
+    public void Mine(ulong blocks = 1)
+    {
+        for (; blocks > 0 && _pool.Count > 0; blocks--)
+        {
+            Head++;
+            Include();
+        }
+
+        Head += blocks;
+    }
 
     /// <summary>Opens a channel in the next block.</summary>
     public void Open(in ChannelTerms terms, UInt128 units)
@@ -88,6 +97,18 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
             new AbiWriter().Write(thawAt).ToArray());
     }
 
+    /// <summary>Ends a channel in the next block: what is not redeemed goes back.</summary>
+    public void Withdraw(in ChannelTerms terms)
+    {
+        ChannelAmounts now = Change(terms, a => new ChannelAmounts(
+            a.Redeemed, a.Redeemed, ChannelAmounts.ClosedThawAt));
+        Add(VouchersAbi.Withdrawn.Topic, [terms.HashStruct().ToString(), Word(terms.Node)],
+            new AbiWriter().Write(now.Redeemed).Write(now.Redeemed).ToArray());
+    }
+
+    /// <summary>What a channel holds in the newest block.</summary>
+    public ChannelAmounts Amounts(in Bytes32 channel) => AmountsAt(channel, Head);
+
     /// <summary>A BatchRedeemed of a class in the next block, that says what moved.</summary>
     public void Redeem(in Bytes32 classId, ulong bitmap)
     {
@@ -109,11 +130,13 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     private void Add(in Bytes32 kind, string[] topics, byte[] data) =>
         _logs.Add((Head, kind, LogOf(Head, kind, topics, data)));
 
-    private string LogOf(ulong block, in Bytes32 kind, string[] topics, byte[] data) => $$"""
+    private string LogOf(
+        ulong block, in Bytes32 kind, string[] topics, byte[] data, Bytes32? by = null) => $$"""
         {"address":"{{Hex.Encode(domain.Vouchers.Span)}}","topics":[
         "{{kind}}","{{string.Join("\",\"", topics)}}"],"data":"{{Hex.Encode(data)}}",
         "blockNumber":{{Quantity(block)}},"blockHash":"{{HashOf(block)}}",
-        "transactionHash":"{{HashOf(block)}}","logIndex":{{Quantity((ulong)_logs.Count)}}}
+        "transactionHash":"{{by ?? HashOf(block)}}",
+        "logIndex":{{Quantity((ulong)_logs.Count)}}}
         """;
 
     private string Opening(ulong block, in ChannelTerms terms, UInt128 units) => LogOf(
@@ -154,9 +177,11 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         string method = request.GetProperty("method").GetString()!;
         Calls[method] = Calls.GetValueOrDefault(method) + 1;
         int id = request.GetProperty("id").GetInt32();
-        string answer = Refuse?.Invoke(method, request.GetProperty("params")) is string error
+        JsonElement parameters = request.GetProperty("params");
+        string? error = Refuse?.Invoke(method, parameters) ?? Refusal(method, parameters, view);
+        string answer = error is not null
             ? $"\"error\":{error}"
-            : $"\"result\":{Result(method, request.GetProperty("params"), view)}";
+            : $"\"result\":{Result(method, parameters, view)}";
         return $$"""{"jsonrpc":"2.0","id":{{id}},{{answer}}}""";
     }
 
@@ -165,13 +190,15 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
     {
         "eth_chainId" => Quantity(domain.ChainId),
         "eth_getCode" => $"\"{CompiledContract.CodeAt(domain, parameters[0].GetString()!)}\"",
-        "eth_getTransactionCount" => Quantity(0),
+        "eth_getTransactionCount" => Quantity(Count(parameters, view)),
         "eth_getBlockByNumber" => Block(NumberOf(parameters[0].GetString()!, view), view),
-        "eth_getTransactionReceipt" or "eth_getTransactionByHash" => "null",
-        "eth_maxPriorityFeePerGas" => Quantity(1),
-        "eth_feeHistory" => "{}",
-        "eth_estimateGas" => Quantity(50_000),
-        "eth_sendRawTransaction" => Take(Hex.Decode(parameters[0].GetString()!)),
+        "eth_getTransactionReceipt" => ReceiptOf(parameters, view),
+        "eth_getTransactionByHash" => DescriptionOf(parameters, view),
+        "eth_maxPriorityFeePerGas" => Quantity(TipOf(view)),
+        "eth_feeHistory" => HistoryOf(view),
+        "eth_estimateGas" => Quantity(view.Gas ?? GasOf(DataOf(parameters))),
+        "eth_sendRawTransaction" =>
+            $"\"{Keccak256.Hash(Hex.Decode(parameters[0].GetString()!))}\"",
         "eth_getLogs" => Logs(parameters[0], view),
         "eth_call" => Call(
             Hex.Decode(parameters[0].GetProperty("input").GetString()!),
@@ -180,19 +207,14 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         _ => throw new NotSupportedException(method),
     };
 
-    private string Take(byte[] raw)
-    {
-        Sent.Add(raw);
-        return $"\"{Keccak256.Hash(raw)}\"";
-    }
-
     private string Block(ulong number, SimulatedView view) => number > HeadOf(view)
         ? "null"
         : $$"""
           {"number":{{Quantity(number)}},"hash":"{{HashOf(number)}}",
           "parentHash":"{{HashOf(number - 1)}}",
           "timestamp":{{Quantity(Genesis + (12 * Math.Min(number, Head)))}},
-          "gasLimit":"0x1c9c380","gasUsed":"0x0","baseFeePerGas":"0x1"}
+          "gasLimit":"0x1c9c380","gasUsed":"0x0",
+          "baseFeePerGas":{{Quantity(view.Price ?? BaseFee)}}}
           """;
 
     private string Logs(JsonElement filter, SimulatedView view)
@@ -203,7 +225,8 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
         List<string> logs = [];
         foreach ((ulong block, Bytes32 kind, string json) in _logs)
         {
-            bool isAsked = block >= from && block <= to && !view.HidesLogs && wanted.Contains(
+            bool isThere = block >= from && block <= to && block <= HeadOf(view);
+            bool isAsked = isThere && !view.HidesLogs && wanted.Contains(
                 kind.ToString(), StringComparison.Ordinal);
             if (isAsked)
             {
@@ -229,10 +252,35 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
             return $"\"{Word(default)}\"";
         }
 
+        if (VouchersAbi.RedeemBatch.Selector.Starts(call))
+        {
+            return Simulation(call, block, view);
+        }
+
         AbiWriter answer = new();
+        Bytes32 id = new(call.AsSpan(4));
+        ChannelAmounts amounts = AmountsAt(id, block);
+        if (VouchersAbi.Channel.Selector.Starts(call))
+        {
+            bool isInvented = view.Invented?.HashStruct() == id;
+            amounts = isInvented ? new ChannelAmounts(InventedUnits, 0, 0) : amounts;
+            answer.Write(amounts.Locked)
+                .Write(view.SaysRedeemed ? amounts.Locked : amounts.Redeemed);
+        }
+        else
+        {
+            ulong thawAt = view.HidesThaws ? 0 : view.Thaws ?? amounts.ThawAt;
+            answer.Write(thawAt).Write(0UL).Write(0UL);
+        }
+
+        return $"\"{Hex.Encode(answer.ToArray())}\"";
+    }
+
+    private ChannelAmounts AmountsAt(in Bytes32 channel, ulong block)
+    {
         ChannelAmounts amounts = default;
-        if (_channels.TryGetValue(new Bytes32(call.AsSpan(4)),
-            out List<(ulong Block, ChannelAmounts Amounts)>? history))
+        if (_channels.TryGetValue(
+            channel, out List<(ulong Block, ChannelAmounts Amounts)>? history))
         {
             foreach ((ulong since, ChannelAmounts then) in history)
             {
@@ -240,18 +288,7 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
             }
         }
 
-        if (VouchersAbi.Channel.Selector.Starts(call))
-        {
-            bool isInvented = view.Invented?.HashStruct() == new Bytes32(call.AsSpan(4));
-            amounts = isInvented ? new ChannelAmounts(InventedUnits, 0, 0) : amounts;
-            answer.Write(amounts.Locked).Write(amounts.Redeemed);
-        }
-        else
-        {
-            answer.Write(view.HidesThaws ? 0 : amounts.ThawAt).Write(0UL).Write(0UL);
-        }
-
-        return $"\"{Hex.Encode(answer.ToArray())}\"";
+        return amounts;
     }
 
     private ulong HeadOf(SimulatedView view) => view.Lead + Math.Min(view.FrozenAt, Head);
@@ -283,29 +320,4 @@ public sealed class SimulatedChain(VoucherDomain domain, Prng random, int failur
             return Task.FromResult(chain.Answer(body, view));
         }
     }
-}
-
-/// <summary>How an endpoint tells of the chain; honest unless told otherwise.</summary>
-public sealed class SimulatedView
-{
-    /// <summary>Answers nothing.</summary>
-    public bool IsAway { get; set; }
-
-    /// <summary>Takes one call at a time.</summary>
-    public bool RefusesBatches { get; set; }
-
-    /// <summary>Every eth_getLogs is empty, as of a backend that lags.</summary>
-    public bool HidesLogs { get; set; }
-
-    /// <summary>aux() says that nobody thaws.</summary>
-    public bool HidesThaws { get; set; }
-
-    /// <summary>A channel that is nowhere on the chain, with its log.</summary>
-    public ChannelTerms? Invented { get; set; }
-
-    /// <summary>The newest block that it knows.</summary>
-    public ulong FrozenAt { get; set; } = ulong.MaxValue;
-
-    /// <summary>Blocks that it invents above its head.</summary>
-    public ulong Lead { get; set; }
 }

@@ -1,0 +1,173 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>What the first endpoint alone must not decide, because money is spent on it: prices,
+/// gas, and whether a transaction would do anything.</summary>
+public sealed partial class JsonRpcClient
+{
+    /// <summary>Gas that the call would need on top of the newest block: the middle of what the
+    /// endpoints say, of two the larger, for too little pays for a failure.</summary>
+    /// <exception cref="ChainException">More of them say that it reverts than how much it needs.
+    /// </exception>
+    public async Task<ulong> EstimateGasAsync(CallRequest call, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        List<ulong> answers = await AnswersAsync(
+            "eth_estimateGas",
+            w =>
+            {
+                // Some clients estimate on top of the pending block where none is named.
+                WriteCall(w, call);
+                w.WriteStringValue(BlockTag.Latest.ToString());
+            },
+            r => JsonScalar.ReadUInt64(r, "gas"),
+            cancel).ConfigureAwait(false);
+        answers.Sort();
+        return answers[answers.Count / 2];
+    }
+
+    /// <summary>What the call returns, by each endpoint that answers.</summary>
+    /// <exception cref="ChainException">More of them say that it reverts.</exception>
+    internal Task<List<byte[]>> CallEverywhereAsync(
+        CallRequest call, BlockTag block, CancellationToken cancel) => AnswersAsync(
+            "eth_call",
+            w =>
+            {
+                WriteCall(w, call);
+                w.WriteStringValue(block.ToString());
+            },
+            r => JsonScalar.ReadData(r, "call"),
+            cancel);
+
+    /// <summary>Wei per gas: the middle of what the endpoints' newest blocks say, of two the lower,
+    /// for too little is raised later and too much forbids what a cap would allow.</summary>
+    internal async Task<UInt128> BaseFeeAsync(BlockHeader head, CancellationToken cancel)
+    {
+        if (_endpoints.Length == 1)
+        {
+            return head.BaseFee;
+        }
+
+        List<BlockHeader?> heads = await AnswersAsync(
+            "eth_getBlockByNumber", BlockParameters(BlockTag.Latest), ResultParser.Block, cancel)
+            .ConfigureAwait(false);
+        return LowerMiddle(heads, block => block?.BaseFee) ?? head.BaseFee;
+    }
+
+    /// <summary>The tip that nodes suggest, wei per gas; null where none does.</summary>
+    internal async Task<UInt128?> PriorityFeeAsync(CancellationToken cancel) => LowerMiddle(
+        await AnswersOrNoneAsync(
+            "eth_maxPriorityFeePerGas",
+            NoParameters,
+            r => JsonScalar.ReadUInt128(r, "maxPriorityFeePerGas"),
+            cancel).ConfigureAwait(false),
+        tip => tip);
+
+    /// <summary>The tips that the newest blocks were paid; empty blocks say nothing and are left
+    /// out.</summary>
+    /// <param name="blocks">How many, 1 to 1,024.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal async Task<FeeHistory> FeeHistoryAsync(int blocks, CancellationToken cancel)
+    {
+        List<FeeHistory> said = await AnswersOrNoneAsync(
+            "eth_feeHistory",
+            w =>
+            {
+                w.WriteStringValue(BlockTag.Number((ulong)blocks).ToString());
+                w.WriteStringValue(BlockTag.Latest.ToString());
+                w.WriteStartArray();
+                w.WriteNumberValue(FeeHistory.TypicalPercentile);
+                w.WriteNumberValue(FeeHistory.HighPercentile);
+                w.WriteEndArray();
+            },
+            r => FeeHistory.Read(r, blocks),
+            cancel).ConfigureAwait(false);
+        return new FeeHistory(
+            LowerMiddle(said, one => one.Typical), LowerMiddle(said, one => one.High));
+    }
+
+    private static UInt128? LowerMiddle<T>(List<T> said, Func<T, UInt128?> of)
+    {
+        List<UInt128> values = [];
+        foreach (T one in said)
+        {
+            if (of(one) is { } value)
+            {
+                values.Add(value);
+            }
+        }
+
+        values.Sort();
+        return values.Count == 0 ? null : values[(values.Count - 1) / 2];
+    }
+
+    /// <summary>Nothing where no endpoint says: a tip is a guess in any case.</summary>
+    private async Task<List<T>> AnswersOrNoneAsync<T>(
+        string method,
+        Action<Utf8JsonWriter> parameters,
+        Func<JsonElement, T> read,
+        CancellationToken cancel)
+    {
+        try
+        {
+            return await AnswersAsync(method, parameters, read, cancel).ConfigureAwait(false);
+        }
+        catch (ChainException)
+        {
+            return [];
+        }
+    }
+
+    private Task<List<T>> AnswersAsync<T>(
+        string method,
+        Action<Utf8JsonWriter> parameters,
+        Func<JsonElement, T> read,
+        CancellationToken cancel) => PatientlyAsync(
+            method, () => AnswersOnceAsync(method, parameters, read, cancel), cancel);
+
+    /// <summary>Of every endpoint that may be asked and answers; one at least. A revert is an
+    /// answer: it is thrown where more endpoints give it than anything else.</summary>
+    private async Task<List<T>> AnswersOnceAsync<T>(
+        string method,
+        Action<Utf8JsonWriter> parameters,
+        Func<JsonElement, T> read,
+        CancellationToken cancel)
+    {
+        List<T> answers = [];
+        int reverts = 0;
+        ChainException? reverted = null;
+        ChainException? last = null;
+        foreach (RpcEndpoint endpoint in ToRead())
+        {
+            // One that fails now is not waited for where another has answered.
+            if (answers.Count + reverts > 0 && endpoint.IsResting)
+            {
+                continue;
+            }
+
+            try
+            {
+                answers.Add(await endpoint
+                    .CallAsync(method, parameters, read, ChainLimits.ResponseBytesMax, cancel)
+                    .ConfigureAwait(false));
+            }
+            catch (ChainException e) when (e.Fault == ChainFault.Reverted)
+            {
+                (reverted, reverts) = (e, reverts + 1);
+            }
+            catch (ChainException e)
+            {
+                last = last is null || last.IsTransient ? e : last;
+            }
+        }
+
+        return reverts > answers.Count ? throw reverted!
+            : answers.Count > 0 ? answers
+            : throw last ?? AllQuarantined();
+    }
+}
