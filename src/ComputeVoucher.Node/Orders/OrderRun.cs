@@ -18,7 +18,7 @@ namespace ComputeVoucher.Node;
 internal sealed class OrderRun : Job
 {
     private readonly Serving _serving;
-    private readonly Runs _runs;
+    private readonly OrderRuns _runs;
     private readonly Order _order;
     private readonly uint? _cancelSteps;
     private readonly Task _durable;
@@ -30,7 +30,7 @@ internal sealed class OrderRun : Job
 
     /// <summary>For the client that asks first.</summary>
     [SetsRequiredMembers]
-    public OrderRun(Serving serving, Runs runs, ReservedOrder reserved)
+    public OrderRun(Serving serving, OrderRuns runs, ReservedOrder reserved)
     {
         (_serving, _runs, _order) = (serving, runs, reserved.Decoded.Order);
         (Hash, _cancelSteps, _durable, IsSettled) = (
@@ -41,7 +41,7 @@ internal sealed class OrderRun : Job
 
     /// <summary>For an order that lost its receipt, and its client, with the process.</summary>
     [SetsRequiredMembers]
-    public OrderRun(Serving serving, Runs runs, StoredOrder stored, IModel model)
+    public OrderRun(Serving serving, OrderRuns runs, StoredOrder stored, IModel model)
     {
         (_serving, _runs, _order, Hash) = (serving, runs, stored.Order, stored.Hash);
         (_cancelSteps, _durable) = (stored.CancelSteps, Task.CompletedTask);

@@ -17,10 +17,10 @@ internal sealed class Pipeline : IWireHandler
     private readonly Serving _serving;
     private readonly ConcurrentDictionary<IOrderStream, OrderExchange> _inFlight = new();
     private readonly Requests _requests;
-    private readonly Runs _runs;
+    private readonly OrderRuns _runs;
 
     public Pipeline(Serving serving) =>
-        (_serving, _requests, _runs) = (serving, new Requests(serving), new Runs(serving));
+        (_serving, _requests, _runs) = (serving, new Requests(serving), new OrderRuns(serving));
 
     /// <summary>Orders between their reservation and their receipt.</summary>
     public int InFlight => _inFlight.Count;

@@ -58,7 +58,7 @@ internal sealed class AddressBook(WireLimits limits, TimeProvider time)
                 outer = own;
             }
 
-            Count(outer, 1);
+            Add(outer, 1);
             return outer;
         }
     }
@@ -84,7 +84,7 @@ internal sealed class AddressBook(WireLimits limits, TimeProvider time)
     {
         lock (_gate)
         {
-            Count(account, -1);
+            Add(account, -1);
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class AddressBook(WireLimits limits, TimeProvider time)
         }
     }
 
-    private static void Count(Account? account, int change)
+    private static void Add(Account? account, int change)
     {
         for (; account is not null; account = account.Outer)
         {

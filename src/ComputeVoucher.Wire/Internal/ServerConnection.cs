@@ -50,7 +50,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         RemoteEndPoint = remote;
         _lastAsked = options.Time.GetTimestamp();
         Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits,
-            options.OrderBytesMax);
+            OrderBytesMax);
         _stranger = server.Strangers.Add(this);
     }
 
@@ -99,6 +99,10 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     }
 
     private WireLimits Limits => _options.Limits;
+
+    /// <summary>What Welcome says of frames holds for requests too.</summary>
+    private int OrderBytesMax =>
+        Math.Max(_options.OrderBytesMax, WireProtocol.StatementBytesMax);
 
     public void Prove(in Address payer)
     {
@@ -338,7 +342,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         Span<byte> payload = stackalloc byte[WireProtocol.WelcomeBytes];
         var welcome = new WelcomePayload(
             version,
-            (uint)Math.Max(_options.OrderBytesMax, WireProtocol.StatementBytesMax),
+            (uint)OrderBytesMax,
             (uint)Limits.OrdersInFlightMax,
             (uint)Limits.RequestsInFlightMax,
             _options.Node,

@@ -44,7 +44,7 @@ internal sealed class ServingRig : IDisposable
         {
             Terms = Terms,
             Status = ChannelStatus.Open,
-            Locked = 1_000,
+            Locked = 1_000_000,
         });
         Serving = new Serving
         {

@@ -11,7 +11,7 @@ namespace ComputeVoucher.Node;
 /// Who asks for an order shares the one execution of it, or gets the answer that is still there: an
 /// answer never changes, and to ask again costs the client nothing.
 /// </summary>
-internal sealed class Runs
+internal sealed class OrderRuns
 {
     /// <summary>Answers that are kept, 8 MiB: tens of thousands of small ones, or the last few of
     /// the largest; a 32nd of the heap limit.</summary>
@@ -22,7 +22,7 @@ internal sealed class Runs
     private readonly Dictionary<Bytes32, OrderRun> _open = [];
     private readonly Recent<DoneOrder> _answers = new(AnswerBytesMax);
 
-    public Runs(Serving serving) => _serving = serving;
+    public OrderRuns(Serving serving) => _serving = serving;
 
     /// <summary>Has the order answered; Overloaded where nobody runs it and there is no place.
     /// </summary>
