@@ -175,7 +175,8 @@ public sealed class StrangerClauseTests
         for (byte client = 1; client <= 5; client++)
         {
             RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
-            await peer.SendAsync(Header(0x21, 0x11, [10, 0, 0, client, 127, 0, 0, 1, 4, 210, 1, 2]));
+            byte[] ends = [10, 0, 0, client, 127, 0, 0, 1, 4, 210, 1, 2];
+            await peer.SendAsync(Header(0x21, 0x11, ends));
             await peer.SendAsync(Raw.Hello());
             Assert.Equal(2, (await peer.ReadAsync()).Kind);
             open.Add(peer);
