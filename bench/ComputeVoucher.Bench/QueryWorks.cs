@@ -129,6 +129,10 @@ internal static class QueryWorks
     {
         public RefusalReason Refusal { get; private set; }
 
+        public void Prove(in Address payer)
+        {
+        }
+
         public IWireConnection Connection => this;
 
         public FrameKind Kind => kind;

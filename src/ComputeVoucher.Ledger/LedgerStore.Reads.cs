@@ -24,15 +24,25 @@ public sealed partial class LedgerStore
         }
     }
 
-    /// <summary>A stored order by its hash; null when unknown.</summary>
+    /// <summary>A stored order by its hash, without its input; null when unknown.</summary>
     public async Task<StoredOrder?> OrderAsync(Bytes32 orderHash)
     {
         await FlushAsync().ConfigureAwait(false);
-        return Read(database => ReadOrder(database, orderHash.Span, withInput: true));
+        return Read(database => ReadOrder(database, orderHash.Span));
+    }
+
+    /// <summary>The input of an order that is on the disk, as <see cref="OrderAsync"/> or
+    /// <see cref="UnfinishedOrdersAsync"/> told; empty once pruned. Inputs are large, so whoever
+    /// runs an order reads it then, and not before.</summary>
+    public byte[] Input(in Bytes32 orderHash)
+    {
+        byte[] key = orderHash.ToArray();
+        return Read(database => database.Get(Table.Inputs, key)) ?? [];
     }
 
     /// <summary>
-    /// Orders without a receipt: after a start, the ones to run again so that they can be acked.
+    /// Orders without a receipt, and without their inputs: after a start, the ones to run again so
+    /// that they can be acked.
     /// </summary>
     public async Task<IReadOnlyList<StoredOrder>> UnfinishedOrdersAsync()
     {
@@ -54,7 +64,7 @@ public sealed partial class LedgerStore
             List<StoredOrder> orders = new(hashes.Count);
             foreach (Bytes32 hash in hashes)
             {
-                if (ReadOrder(database, hash.Span, withInput: true) is StoredOrder order)
+                if (ReadOrder(database, hash.Span) is StoredOrder order)
                 {
                     orders.Add(order);
                 }
@@ -65,8 +75,8 @@ public sealed partial class LedgerStore
     }
 
     /// <summary>
-    /// Orders of a channel from a sequence on that are charged or may be, by sequence, without
-    /// their inputs: for a client's resync.
+    /// Orders of a channel from a sequence on that are charged or may be, by sequence: for a
+    /// client's resync.
     /// </summary>
     public async Task<IReadOnlyList<StoredOrder>> OrdersAsync(
         Bytes32 channel,
@@ -82,7 +92,7 @@ public sealed partial class LedgerStore
             foreach (byte[] key in database.OrderKeys(first, end, int.MaxValue))
             {
                 if (orders.Count < countMax
-                    && ReadOrder(database, key, withInput: false) is StoredOrder order
+                    && ReadOrder(database, key) is StoredOrder order
                     && order.State != OrderState.Released)
                 {
                     orders.Add(order);
@@ -152,19 +162,18 @@ public sealed partial class LedgerStore
         return removed;
     }
 
-    /// <summary>An order that is on the disk and was served; its input is left there.</summary>
+    /// <summary>An order that is on the disk and was served.</summary>
     private StoredOrder? Served(in Bytes32 orderHash)
     {
         byte[] key = orderHash.ToArray();
         return Read(database =>
-            ReadOrder(database, key, withInput: false) is StoredOrder stored
+            ReadOrder(database, key) is StoredOrder stored
             && stored.State != OrderState.Released
                 ? stored
                 : null);
     }
 
-    private static StoredOrder? ReadOrder(
-        ILedgerDisk database, ReadOnlySpan<byte> key, bool withInput)
+    private static StoredOrder? ReadOrder(ILedgerDisk database, ReadOnlySpan<byte> key)
     {
         if (database.Get(Table.Orders, key) is not byte[] body)
         {
@@ -186,7 +195,6 @@ public sealed partial class LedgerStore
             Hash = order.Hash,
             Signature = order.Signature,
             State = order.State,
-            Input = withInput ? database.Get(Table.Inputs, key) ?? [] : [],
             Accept = accept,
             CancelSteps = cancel is null ? null : Rows.CancelSteps(cancel),
             Receipt = ReadReceipt(database, key),

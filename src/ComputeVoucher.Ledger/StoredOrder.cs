@@ -3,7 +3,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger;
 
-/// <summary>An order as it is on disk, with what belongs to it.</summary>
+/// <summary>An order as it is on disk, with what belongs to it but its input.</summary>
 public sealed record StoredOrder
 {
     public required Order Order { get; init; }
@@ -13,9 +13,6 @@ public sealed record StoredOrder
     public required Signature Signature { get; init; }
 
     public required OrderState State { get; init; }
-
-    /// <summary>The input part of its frame; empty once pruned.</summary>
-    public required byte[] Input { get; init; }
 
     /// <summary>Steps done when the holder's cancel was stored; null without a cancel.</summary>
     public uint? CancelSteps { get; init; }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
+using ComputeVoucher.Vouchers;
 using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Node;
@@ -11,6 +12,10 @@ namespace ComputeVoucher.Node;
 /// <summary>One line for an exception, whoever threw it: what, where and the remedy.</summary>
 public static class Failure
 {
+    /// <summary>The number that a client hears: the ledger's own, or ExecutionFailed.</summary>
+    public static RefusalReason ReasonOf(Exception failure) =>
+        failure is LedgerException ledger ? ledger.Reason : RefusalReason.ExecutionFailed;
+
     public static string Describe(Exception failure) => failure switch
     {
         NodeException or ModelException or LedgerException or ChainException or WireException =>

@@ -36,6 +36,9 @@ public sealed class NodeHost
     /// for a restart.</summary>
     public Func<string> Reload { get; init; } = () => "nothing can be reloaded";
 
+    /// <summary>Called once, when the models are in memory.</summary>
+    public Action ModelsLoaded { get; init; } = () => { };
+
     /// <summary>Serves until <paramref name="stop"/>; then drains. A stop during the start is an
     /// orderly end too.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -79,6 +82,7 @@ public sealed class NodeHost
     private async Task OpenAsync(CancellationToken stop)
     {
         using Pinned pinned = Pinned.Load(_options, _identity.Classes, _log);
+        ModelsLoaded();
         ServicePolicy policy = Pinned.PolicyOf(
             _options, _identity.Key.Address, pinned.Classes, pinned.Models.Keys);
         // Before the ledger: a wrong chain id must not become the identity of a new one.
@@ -135,6 +139,9 @@ public sealed class NodeHost
             Context = serving.Separator,
             Signer = (in digest, signature) => serving.NodeKey.Sign(digest).CopyTo(signature),
             FillRandom = _identity.FillRandom,
+            Limits = _options.Wire,
+            OrderBytesMax = Pinned.OrderBytesMax(serving.Models.Values),
+            ProxyFrom = _options.ProxyFrom,
             Time = _time,
         }, pipeline);
         NodeGauges.Add(_metrics, serving, pipeline, chain.Service, server, _readiness!);

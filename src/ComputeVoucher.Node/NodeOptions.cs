@@ -6,6 +6,7 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Node;
 
@@ -37,6 +38,12 @@ public sealed record NodeOptions
     public required IReadOnlyList<Address> Courts { get; init; }
 
     public required IPEndPoint Listen { get; init; }
+
+    /// <summary>Bounds of the protocol's server.</summary>
+    public WireLimits Wire { get; init; } = new();
+
+    /// <summary>Tunnels that say for whom they speak.</summary>
+    public IReadOnlyList<IPAddress> ProxyFrom { get; init; } = [];
 
     public required string Ledger { get; init; }
 

@@ -83,6 +83,11 @@ public sealed class Pinned : IDisposable
             InputBytesMax = WireProtocol.InputBytesMax,
         }).WithClasses(classes);
 
+    /// <summary>Payload bytes of an order with the longest input of any model.</summary>
+    public static int OrderBytesMax(IEnumerable<IModel> models) =>
+        SignedPayload.Bytes<Order>() + WireProtocol.OrderPrefixBytes
+            + models.Max(model => Math.Min(model.InputBytesMax, WireProtocol.InputBytesMax));
+
     public void Dispose()
     {
         foreach (IModel model in Models.Values)

@@ -18,6 +18,7 @@ public sealed class FrameReader
     private const int PartialBytesMin = 4096;
 
     private readonly WireRole _sender;
+    private readonly int _orderBytesMax;
     private HeaderBytes _head;
     private int _headBytes;
     private FrameHeader _header;
@@ -27,7 +28,9 @@ public sealed class FrameReader
     private bool _first = true;
 
     /// <param name="sender">Whose frames these are: the other end.</param>
-    public FrameReader(WireRole sender) => _sender = sender;
+    /// <param name="orderBytesMax">Longest payload of an Order that is taken.</param>
+    public FrameReader(WireRole sender, int orderBytesMax = WireProtocol.FrameBytesMax) =>
+        (_sender, _orderBytesMax) = (sender, orderBytesMax);
 
     /// <summary>Why it refused; None while it has not.</summary>
     public WireReason Refusal { get; private set; }
@@ -125,6 +128,12 @@ public sealed class FrameReader
 
         _headBytes = WireProtocol.HeaderBytes;
         Refusal = FrameRules.CheckHeader(_header, _sender, _first);
+        if (Refusal == WireReason.None
+            && _header.Kind == FrameKind.Order && _header.Length > _orderBytesMax)
+        {
+            Refusal = WireReason.BadLength;
+        }
+
         return Refusal == WireReason.None;
     }
 

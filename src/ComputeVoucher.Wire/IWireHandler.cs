@@ -67,6 +67,14 @@ public interface IWireConnection
     object? Tag { get; set; }
 
     /// <summary>
+    /// The other end has shown that it may order here: from now on it shares memory, abuse tokens
+    /// and the right to stay with that payer's connections, and no longer with strangers. Only the
+    /// first call counts.
+    /// </summary>
+    /// <param name="payer">Who pays, as the handler knows it.</param>
+    void Prove(in Address payer);
+
+    /// <summary>
     /// Sends a last Error and closes. With <paramref name="abusive"/> (a bad signature, say) the
     /// address also loses a token, and is refused for a while when it has none left.
     /// </summary>

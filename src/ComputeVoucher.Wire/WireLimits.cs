@@ -7,14 +7,15 @@ namespace ComputeVoucher.Wire;
 public sealed record WireLimits
 {
     /// <summary>
-    /// Open connections; beyond it accepting pauses. 10,240: a flood of them must not take the
-    /// node's memory and descriptors.
+    /// Open connections; beyond it the oldest that has shown no payer makes room. 10,240: a flood
+    /// of them must not take the node's memory and descriptors.
     /// </summary>
     public int ConnectionsMax { get; init; } = 10_240;
 
     /// <summary>
-    /// Open connections of one address (IPv6: one /64). 64: bad signatures cost a connection
-    /// each, so one address cannot keep the node busy with them.
+    /// Open connections of one address (IPv6: one /64; 4 times as many of a /56, 16 times of a
+    /// /48), and of one payer. 64: bad signatures cost a connection each, so one address cannot
+    /// keep the node busy with them.
     /// </summary>
     public int ConnectionsPerAddressMax { get; init; } = 64;
 
@@ -34,7 +35,13 @@ public sealed record WireLimits
     public long HeldBytesMax { get; init; } = 64L << 20;
 
     /// <summary>
-    /// Bytes held for one address, 16 MiB: four hostile addresses fill the total, not one.
+    /// Of these, bytes held for connections that have shown no payer, 16 MiB: a quarter. The rest
+    /// is for payers alone.
+    /// </summary>
+    public long HeldBytesStrangersMax { get; init; } = 16L << 20;
+
+    /// <summary>
+    /// Bytes held for one address, or for one payer, 16 MiB: a quarter of all.
     /// </summary>
     public long HeldBytesPerAddressMax { get; init; } = 16L << 20;
 
@@ -83,6 +90,12 @@ public sealed record WireLimits
     public int SilenceMsMax { get; init; } = 90_000;
 
     /// <summary>
+    /// A connection that has shown no payer, and asks for nothing, is closed after this time, ms.
+    /// 30,000: a person starts a command and its first order leaves.
+    /// </summary>
+    public int StrangerMsMax { get; init; } = 30_000;
+
+    /// <summary>
     /// Cancels beyond this in one window close the connection. 100: Kestrel, rapid reset.
     /// </summary>
     public int CancelsPerWindowMax { get; init; } = 100;
@@ -125,6 +138,13 @@ public sealed record WireLimits
             HeldBytesPerAddressMax >= 2 * WireProtocol.FrameBytesMax,
             "one frame and the order made from it must fit the held bytes of an address");
         Require(HeldBytesPerAddressMax <= HeldBytesMax, "held bytes of one address exceed all");
+        Require(
+            HeldBytesStrangersMax >= 2 * WireProtocol.FrameBytesMax,
+            "one frame and the order made from it must fit the held bytes of strangers");
+        Require(
+            HeldBytesMax - HeldBytesStrangersMax >= 2 * WireProtocol.FrameBytesMax,
+            "one frame and the order made from it must fit what strangers leave to payers");
+        Require(StrangerMsMax >= FirstFrameMsMax, "strangers are closed before their first frame");
         Require(
             OutboundBytesSoft + WireProtocol.OutputBytesMax + 4096 <= OutboundBytesMax,
             "one output frame must fit between the soft and the hard outbound limit");

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Concurrent;
+using System.IO;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -24,8 +26,6 @@ public sealed class WireServer : IAsyncDisposable
     private readonly WireServerOptions _options;
     private readonly IWireHandler _handler;
     private readonly Socket _listener;
-    private readonly AddressBook _addresses;
-    private readonly HeldBudget _held;
     private readonly SemaphoreSlim _slots;
     private readonly ConcurrentDictionary<long, ServerConnection> _connections = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -39,6 +39,7 @@ public sealed class WireServer : IAsyncDisposable
     private long _accepted;
     private long _refused;
     private long _aborted;
+    private long _evicted;
     private long _frames;
     private long _bytesReceived;
 
@@ -48,8 +49,10 @@ public sealed class WireServer : IAsyncDisposable
         _handler = handler;
         _listener = listener;
         LocalEndPoint = (IPEndPoint)listener.LocalEndPoint!;
-        _addresses = new AddressBook(options.Limits, options.Time);
-        _held = new HeldBudget(options.Limits.HeldBytesMax);
+        WireLimits limits = options.Limits;
+        Addresses = new AddressBook(limits, options.Time);
+        HeldByStrangers = new HeldBudget(limits.HeldBytesStrangersMax);
+        HeldByPayers = new HeldBudget(limits.HeldBytesMax - limits.HeldBytesStrangersMax);
         _slots = new SemaphoreSlim(options.Limits.ConnectionsMax);
         var period = TimeSpan.FromMilliseconds(options.Limits.SweepMs);
         _timer = options.Time.CreateTimer(_ => Sweep(), null, period, period);
@@ -64,13 +67,26 @@ public sealed class WireServer : IAsyncDisposable
     {
         Connections = _connections.Count,
         OrdersInFlight = Volatile.Read(ref _orders),
-        HeldBytes = _held.Bytes,
+        HeldBytes = HeldByStrangers.Bytes + HeldByPayers.Bytes,
+        HeldBytesOfStrangers = HeldByStrangers.Bytes,
+        ConnectionsEvictedTotal = Volatile.Read(ref _evicted),
         ConnectionsTotal = Volatile.Read(ref _accepted),
         ConnectionsRefusedTotal = Volatile.Read(ref _refused),
         ConnectionsAbortedTotal = Volatile.Read(ref _aborted),
         FramesTotal = Volatile.Read(ref _frames),
         BytesReceivedTotal = Volatile.Read(ref _bytesReceived),
     };
+
+    /// <summary>By address and by payer.</summary>
+    internal AddressBook Addresses { get; }
+
+    /// <summary>Bytes for who has not shown yet that he pays.</summary>
+    internal HeldBudget HeldByStrangers { get; }
+
+    /// <summary>Bytes for payers, which no stranger can use up.</summary>
+    internal HeldBudget HeldByPayers { get; }
+
+    internal Strangers Strangers { get; } = new();
 
     internal bool IsDraining => _stopping.IsCancellationRequested;
 
@@ -140,10 +156,6 @@ public sealed class WireServer : IAsyncDisposable
 
     internal void CountOrders(int change) => Interlocked.Add(ref _orders, change);
 
-    internal bool Hold(long bytes) => _held.Add(bytes);
-
-    internal void Punish(AddressEntry address) => _addresses.Punish(address);
-
     private static string Remedy(SocketException e) => e.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse =>
@@ -160,21 +172,8 @@ public sealed class WireServer : IAsyncDisposable
         {
             try
             {
-                // At the bound, accepting pauses: the kernel's backlog holds who comes next.
-                await _slots.WaitAsync(_stopping.Token).ConfigureAwait(false);
-                Socket? socket = null;
-                try
-                {
-                    socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                }
-                finally
-                {
-                    if (socket is null)
-                    {
-                        _slots.Release();
-                    }
-                }
-
+                Socket socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                await TakeSlotAsync(socket).ConfigureAwait(false);
                 Admit(socket);
             }
             catch (Exception e) when (
@@ -216,15 +215,80 @@ public sealed class WireServer : IAsyncDisposable
         }
     }
 
+    /// <summary>At the bound the oldest connection that has not shown that it pays makes room.
+    /// Where there is none, accepting pauses: the kernel's backlog holds who comes next.</summary>
+    private async Task TakeSlotAsync(Socket socket)
+    {
+        try
+        {
+            if (_slots.Wait(0))
+            {
+                return;
+            }
+
+            if (Strangers.TryEvictOldest())
+            {
+                Interlocked.Increment(ref _evicted);
+            }
+
+            await _slots.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     private void Admit(Socket socket)
     {
         IPEndPoint? remote = Prepare(socket);
-        AddressEntry? address = remote is null ? null : _addresses.Enter(remote.Address);
-        if (remote is null || address is null)
+        if (remote is null)
         {
-            Interlocked.Increment(ref _refused);
-            socket.Dispose();
-            _slots.Release();
+            Refuse(socket);
+        }
+        else if (IsTunnel(remote.Address))
+        {
+            _ = AdmitProxiedAsync(socket, remote);
+        }
+        else
+        {
+            Admit(socket, remote);
+        }
+    }
+
+    private bool IsTunnel(IPAddress address)
+    {
+        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return _options.ProxyFrom.Contains(plain);
+    }
+
+    /// <summary>The tunnel says for whom it speaks, within the deadline of a first frame.</summary>
+    private async Task AdmitProxiedAsync(Socket socket, IPEndPoint tunnel)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            using CancellationTokenSource late = new(
+                TimeSpan.FromMilliseconds(_options.Limits.FirstFrameMsMax), _options.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(
+                late.Token, _stopping.Token);
+            IPEndPoint? client = await ProxyHeader.ReadAsync(socket, either.Token)
+                .ConfigureAwait(false);
+            Admit(socket, client ?? tunnel);
+        }
+        catch (Exception e) when (e is FormatException or IOException or SocketException
+            or OperationCanceledException or ObjectDisposedException)
+        {
+            Refuse(socket);
+        }
+    }
+
+    private void Admit(Socket socket, IPEndPoint remote)
+    {
+        if (Addresses.Enter(remote.Address) is not { } address)
+        {
+            Refuse(socket);
             return;
         }
 
@@ -233,6 +297,14 @@ public sealed class WireServer : IAsyncDisposable
             new ServerConnection(this, _options, _handler, socket, remote, address, id);
         _connections[id] = connection;
         _ = ServeAsync(connection);
+    }
+
+    private void Refuse(Socket socket)
+    {
+        Interlocked.Increment(ref _refused);
+        socket.Dispose();
+        _slots.Release();
+        NoteIfEmpty();
     }
 
     /// <summary>Sets the socket up; null when the client is already gone.</summary>
@@ -273,7 +345,6 @@ public sealed class WireServer : IAsyncDisposable
                 Interlocked.Increment(ref _aborted);
             }
 
-            _addresses.Leave(connection.Address);
             _slots.Release();
             NoteIfEmpty();
         }
@@ -294,7 +365,7 @@ public sealed class WireServer : IAsyncDisposable
                 SweepOne(connection, now);
             }
 
-            _addresses.Sweep();
+            Addresses.Sweep();
         }
         finally
         {
@@ -343,6 +414,12 @@ public readonly record struct WireServerFigures
 
     /// <summary>Bytes held for clients now: unfinished frames and inputs.</summary>
     public long HeldBytes { get; init; }
+
+    /// <summary>Of those, for who has not shown that he pays.</summary>
+    public long HeldBytesOfStrangers { get; init; }
+
+    /// <summary>Cut off since the start to make room for a newer one.</summary>
+    public long ConnectionsEvictedTotal { get; init; }
 
     /// <summary>Accepted since the start.</summary>
     public long ConnectionsTotal { get; init; }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using ComputeVoucher.Primitives;
 
@@ -29,6 +30,18 @@ public sealed record WireServerOptions
 
     /// <summary>Fills with random bytes nobody can guess; called once per Hello.</summary>
     public required Action<Span<byte>> FillRandom { get; init; }
+
+    /// <summary>
+    /// Longest payload of an Order that is taken, bytes: what the largest input that anybody may
+    /// order needs. Welcome tells it.
+    /// </summary>
+    public int OrderBytesMax { get; init; } = WireProtocol.FrameBytesMax;
+
+    /// <summary>
+    /// Addresses of tunnels: their connections begin with a PROXY header of version 2, which is
+    /// believed. Nobody else's is.
+    /// </summary>
+    public IReadOnlyCollection<IPAddress> ProxyFrom { get; init; } = [];
 
     /// <summary>The node's bounds.</summary>
     public WireLimits Limits { get; init; } = new();

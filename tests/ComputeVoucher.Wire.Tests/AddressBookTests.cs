@@ -13,7 +13,7 @@ public sealed class AddressBookTests
     public void Sweep_OfAnAddressThatUsesNothing_ForgetsIt()
     {
         AddressBook book = new(new WireLimits(), new ManualClock());
-        AddressEntry entry = book.Enter(IPAddress.Loopback)!;
+        Account entry = book.Enter(IPAddress.Loopback)!;
         book.Sweep();
         Assert.Equal(1, book.Count);
         book.Leave(entry);
@@ -26,7 +26,7 @@ public sealed class AddressBookTests
     {
         WireLimits limits = new() { AbuseTokenMs = 3_600_000 };
         AddressBook book = new(limits, new ManualClock());
-        AddressEntry entry = book.Enter(IPAddress.Loopback)!;
+        Account entry = book.Enter(IPAddress.Loopback)!;
         book.Punish(entry);
         book.Leave(entry);
         book.Sweep();

@@ -123,6 +123,7 @@ public sealed class EndingClauseTests
         await using var node = new TestNode(
             new TestHandler
             {
+                PayerOf = _ => null,
                 Order = order =>
                 {
                     using (order)

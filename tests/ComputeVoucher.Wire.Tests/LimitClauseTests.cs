@@ -158,7 +158,7 @@ public sealed class LimitClauseTests
     }
 
     [Fact]
-    public async Task Clause7_6_AcceptingPausesAtTheBound()
+    public async Task Clause7_6_AcceptingPausesAtTheBoundOfPayers()
     {
         await using var node = new TestNode(limits: new WireLimits
         {
@@ -218,7 +218,8 @@ public sealed class LimitClauseTests
     {
         await using var node = new TestNode(limits: new WireLimits
         {
-            HeldBytesMax = 2 << 20,
+            HeldBytesMax = 4 << 20,
+            HeldBytesStrangersMax = 2 << 20,
             HeldBytesPerAddressMax = 2 << 20,
         });
         using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
@@ -249,6 +250,9 @@ public sealed class LimitClauseTests
             new() { RequestsInFlightMax = 1025 },
             new() { HeldBytesPerAddressMax = (2 << 20) - 1 },
             new() { HeldBytesMax = 8 << 20 },
+            new() { HeldBytesStrangersMax = (2 << 20) - 1 },
+            new() { HeldBytesStrangersMax = 63 << 20 },
+            new() { StrangerMsMax = 1_999 },
             new() { OutboundBytesSoft = 200 << 10 },
             new() { OutboundBytesMax = 240 << 10, OutboundBytesSoft = 1 },
             new() { KernelSendBytes = 4095 },

@@ -20,6 +20,14 @@ internal sealed class TestHandler : IWireHandler
 
     public ConcurrentQueue<(long Id, ushort Reason)> Closings { get; } = new();
 
+    /// <summary>Whose connection it is, from its beginning; null while it is a stranger's.
+    /// </summary>
+    public Func<IWireConnection, Address?> PayerOf { get; init; } =
+        static connection => new Address(Keccak256.Hash(
+            BitConverter.GetBytes(connection.Id)).Span[..Address.Size]);
+
+    public ConcurrentQueue<IWireConnection> Connections { get; } = new();
+
     public Func<IOrderStream, ValueTask>? Order { get; init; }
 
     public Func<IWireRequest, ValueTask>? Request { get; init; }
@@ -77,6 +85,11 @@ internal sealed class TestHandler : IWireHandler
     {
         Log.Enqueue("connected");
         Nonces.Enqueue(connection.Nonce);
+        Connections.Enqueue(connection);
+        if (PayerOf(connection) is { } payer)
+        {
+            connection.Prove(payer);
+        }
     }
 
     public void OnClosed(IWireConnection connection, ushort reason) =>

@@ -18,7 +18,8 @@ internal sealed class TestNode : IAsyncDisposable
     private int _drawn;
 
     public TestNode(
-        TestHandler? handler = null, WireLimits? limits = null, ManualClock? time = null)
+        TestHandler? handler = null, WireLimits? limits = null, ManualClock? time = null,
+        int orderBytesMax = WireProtocol.FrameBytesMax, IPAddress? proxy = null)
     {
         Time = time ?? new ManualClock();
         Handler = handler ?? new TestHandler();
@@ -33,6 +34,8 @@ internal sealed class TestNode : IAsyncDisposable
                 FillRandom = bytes =>
                     Drawn(Interlocked.Increment(ref _drawn) - 1).CopyTo(bytes),
                 Limits = limits ?? new WireLimits(),
+                OrderBytesMax = orderBytesMax,
+                ProxyFrom = proxy is null ? [] : [proxy],
                 Time = Time,
             },
             Handler);

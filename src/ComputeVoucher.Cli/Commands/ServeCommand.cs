@@ -67,6 +67,7 @@ internal static class ServeCommand
         NodeHost host = new(options, identity, TimeProvider.System, log)
         {
             Reload = reloading.Run,
+            ModelsLoaded = HeapLimit.Set,
         };
         using CancellationTokenSource served = CancellationTokenSource
             .CreateLinkedTokenSource(signals.Stopped);

@@ -29,6 +29,14 @@ internal static class ConfigKeys
     public const string NodeLedger = "node:ledger";
     public const string NodeHealth = "node:health";
     public const string NodeHealthOpen = "node:healthOpen";
+    public const string WireConnections = "wire:connectionsMax";
+    public const string WirePerAddress = "wire:connectionsPerAddressMax";
+    public const string WireHeld = "wire:heldBytesMax";
+    public const string WireHeldStrangers = "wire:heldBytesStrangersMax";
+    public const string WireHeldPerAddress = "wire:heldBytesPerAddressMax";
+    public const string WireTokens = "wire:abuseTokensMax";
+    public const string WireTokenMs = "wire:abuseTokenMs";
+    public const string WireProxyFrom = "wire:proxyFrom";
     public const string LedgerSynchronous = "ledger:synchronous";
     public const string ServeModels = "serve:models";
     public const string ServeClasses = "serve:classes";
@@ -98,6 +106,22 @@ internal static class ConfigKeys
             "Address and port of /health, /ready and /metrics; `off` for none"),
         new(NodeHealthOpen, ConfigType.Flag, "", "false",
             "Whether node:health may be an address that others reach; its pages hold no secrets"),
+        new(WireConnections, ConfigType.Number, "connections", "10240",
+            "Open connections; beyond them the oldest that has shown no payer makes room"),
+        new(WirePerAddress, ConfigType.Number, "connections", "64",
+            "Of one address (IPv6: a /64) or one payer; more for a tunnel that names no clients"),
+        new(WireHeld, ConfigType.Number, "bytes", "67108864",
+            "Unfinished frames and inputs of orders in flight, of all clients"),
+        new(WireHeldStrangers, ConfigType.Number, "bytes", "16777216",
+            "Of these, for connections that have shown no payer; the rest is for payers alone"),
+        new(WireHeldPerAddress, ConfigType.Number, "bytes", "16777216",
+            "Of these, for one address or one payer"),
+        new(WireTokens, ConfigType.Number, "times", "8",
+            "Bad signatures that an address or a payer may send before it is turned away"),
+        new(WireTokenMs, ConfigType.Number, "ms", "1000",
+            "Time after which one of them is forgotten"),
+        new(WireProxyFrom, ConfigType.Texts, "", "-",
+            "Addresses of tunnels that send a PROXY header of version 2; `-` for none"),
         new(LedgerSynchronous, ConfigType.Text, "", "FULL",
             "FULL flushes every commit; OFF is for tests, a power cut loses acknowledged units"),
         new(ServeModels, ConfigType.Texts, "", null, "Model files that are served, and no others"),

@@ -8,6 +8,7 @@ using ComputeVoucher.Ledger;
 using ComputeVoucher.Node;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
 using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Cli;
@@ -25,6 +26,9 @@ internal sealed record NodeConfiguration(
 {
     /// <summary>SIGTERM has to end the process within 5 s; the rest is for the ledger.</summary>
     private const ulong DrainMsMax = 4_500;
+
+    /// <summary>1 TiB: no machine holds as many for clients.</summary>
+    private const ulong HeldBytesMax = 1UL << 40;
 
     /// <summary>Tokens have a few hundred characters.</summary>
     private const int HeaderBytesMax = 8 << 10;
@@ -53,6 +57,8 @@ internal sealed record NodeConfiguration(
             Tokens = All(file, ConfigKeys.ChainTokens, text => Address.Parse(text)),
             Courts = All(file, ConfigKeys.ChainCourts, text => Address.Parse(text)),
             Listen = One(file, ConfigKeys.NodeListen, EndPoint),
+            Wire = LoadWire(file),
+            ProxyFrom = LoadProxies(file),
             Ledger = file.ResolvePath(file.Text(ConfigKeys.NodeLedger)),
             Synchronous = One(file, ConfigKeys.LedgerSynchronous, SynchronousOf),
             Health = health == "off" ? null : file.Parse(ConfigKeys.NodeHealth, health, EndPoint),
@@ -105,6 +111,43 @@ internal sealed record NodeConfiguration(
             NodeUnackedUnitsMax = file.Number(ConfigKeys.RulesBudgetTotal, 1, units),
         };
     }
+
+    private static WireLimits LoadWire(ConfigFile file)
+    {
+        WireLimits limits = new()
+        {
+            ConnectionsMax = (int)file.Number(ConfigKeys.WireConnections, 1, 1 << 20),
+            ConnectionsPerAddressMax = (int)file.Number(ConfigKeys.WirePerAddress, 1, 1 << 20),
+            HeldBytesMax = (long)file.Number(ConfigKeys.WireHeld, 1, HeldBytesMax),
+            HeldBytesStrangersMax = (long)file.Number(
+                ConfigKeys.WireHeldStrangers, 1, HeldBytesMax),
+            HeldBytesPerAddressMax = (long)file.Number(
+                ConfigKeys.WireHeldPerAddress, 1, HeldBytesMax),
+            AbuseTokensMax = (int)file.Number(ConfigKeys.WireTokens, 1, 1 << 20),
+            AbuseTokenMs = (int)file.Number(ConfigKeys.WireTokenMs, 1, 3_600_000),
+        };
+        limits.Verify();
+        return limits;
+    }
+
+    private static List<IPAddress> LoadProxies(ConfigFile file)
+    {
+        List<IPAddress> proxies = [];
+        foreach (string text in file.Texts(ConfigKeys.WireProxyFrom))
+        {
+            if (text != "-")
+            {
+                proxies.Add(file.Parse(ConfigKeys.WireProxyFrom, text, IpAddress));
+            }
+        }
+
+        return proxies;
+    }
+
+    private static IPAddress IpAddress(string text) =>
+        IPAddress.TryParse(text, out IPAddress? address)
+            ? address
+            : throw new FormatException("an IP address is wanted, as 127.0.0.1");
 
     private static MirrorOptions LoadFollow(ConfigFile file) => new()
     {

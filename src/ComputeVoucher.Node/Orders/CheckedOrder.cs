@@ -9,8 +9,11 @@ namespace ComputeVoucher.Node;
 /// </summary>
 internal sealed class CheckedOrder
 {
-    private CheckedOrder(DecodedOrder decoded, in Address spendKey, IModel model) =>
-        (Decoded, SpendKey, Model) = (decoded, spendKey, model);
+    private CheckedOrder(DecodedOrder decoded, in OrderContext context, IModel model)
+    {
+        (Decoded, Model, IsReplay) = (decoded, model, context.IsReplay);
+        (SpendKey, Locked) = (context.Channel.Terms.SpendKey, context.Channel.Locked);
+    }
 
     public DecodedOrder Decoded { get; }
 
@@ -18,6 +21,12 @@ internal sealed class CheckedOrder
     public Address SpendKey { get; }
 
     public IModel Model { get; }
+
+    /// <summary>Units of its channel: the weight of its turn.</summary>
+    public UInt128 Locked { get; }
+
+    /// <summary>The same order is stored already, when it was looked at.</summary>
+    public bool IsReplay { get; }
 
     /// <summary>May this order be served? Cheapest first; the input is hashed after the
     /// signature, so that only a channel's own key can make the node hash.</summary>
@@ -51,7 +60,7 @@ internal sealed class CheckedOrder
         IModel model = serving.Models[order.ModelRoot];
         refusal = CheckInput(model, order, decoded.Stream.Input.Span);
         return refusal == RefusalReason.None
-            ? new CheckedOrder(decoded, channel.Terms.SpendKey, model)
+            ? new CheckedOrder(decoded, context, model)
             : refusal;
     }
 

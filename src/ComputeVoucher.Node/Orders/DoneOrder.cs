@@ -7,31 +7,27 @@ namespace ComputeVoucher.Node;
 
 /// <summary>
 /// Stage 7: the receipt is signed and recorded, and the order that pays for it is on the disk. Only
-/// now may the answer be completed.
+/// now may the answer be completed, to whoever asks for it.
 /// </summary>
-internal sealed class DoneOrder
+/// <param name="Result">What was computed.</param>
+/// <param name="Receipt">Signed, as it is sent.</param>
+internal sealed record DoneOrder(RunResult Result, byte[] Receipt)
 {
-    private readonly ReservedOrder _order;
-    private readonly Receipt _receipt;
-    private readonly Signature _signature;
-
-    private DoneOrder(ReservedOrder order, in Receipt receipt, in Signature signature) =>
-        (_order, _receipt, _signature) = (order, receipt, signature);
+    /// <summary>Bytes of an answer.</summary>
+    public long Bytes => Result.Output.Length + Receipt.Length;
 
     /// <exception cref="ComputeVoucher.Ledger.LedgerException">The disk did not take the order.
     /// </exception>
     public static async Task<Stage<DoneOrder>> SettleAsync(
-        Serving serving, ReservedOrder order, RunResult result)
+        Serving serving, Bytes32 orderHash, RunResult result, Task durable)
     {
-        Receipt receipt = new(order.Decoded.Hash, result.Steps, result.OutputRoot,
-            result.TraceRoot, result.Units);
+        Receipt receipt = new(
+            orderHash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
         Signature signature = serving.NodeKey.Sign(receipt.Digest(serving.Separator));
         RefusalReason refusal = serving.Ledger.RecordReceipt(receipt, signature);
-        await order.Durable.ConfigureAwait(false);
-        return refusal == RefusalReason.None ? new DoneOrder(order, receipt, signature) : refusal;
+        await durable.ConfigureAwait(false);
+        return refusal == RefusalReason.None
+            ? new DoneOrder(result, SignedPayload.Encode(receipt, signature))
+            : refusal;
     }
-
-    /// <summary>Stage 8: what ends the answer.</summary>
-    public void SendReceipt() =>
-        _order.Decoded.Stream.SendReceipt(SignedPayload.Encode(_receipt, _signature));
 }

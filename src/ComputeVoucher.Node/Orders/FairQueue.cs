@@ -1,76 +1,95 @@
+using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading;
-using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Node;
 
 /// <summary>
-/// Orders that wait for a worker: bounded, and taken channel by channel in turn, so that a client
-/// with a thousand orders delays one with a single order by one order.
+/// Jobs that wait for a worker, bounded, in two lanes: what is paid for, and behind it what was
+/// paid before and is asked again. In a lane channels take turns, each in proportion to the units
+/// that it has locked: a channel costs little gas, so that a thousand of them must not weigh more
+/// than the one whose units they share, and a client with a thousand orders delays one with a
+/// single order by one order.
 /// </summary>
 internal sealed class FairQueue
 {
-    private readonly Dictionary<Bytes32, Queue<Job>> _byChannel = [];
-    private readonly LinkedList<Bytes32> _turns = [];
+    /// <summary>The lane behind is a quarter of the other: memory for who has paid before.
+    /// </summary>
+    private const int BehindPart = 4;
+
+    /// <summary>One job in eight is from the lane behind where both wait, so that a full node
+    /// still answers who lost a connection.</summary>
+    private const int BehindTurn = 8;
+
+    private readonly Lane _paid;
+    private readonly Lane _behind;
+    private readonly Queue<Job> _late = [];
     private readonly object _gate = new();
-    private readonly int _capacity;
-    private int _count;
-    private int _taken;
+    private int _turn;
     private bool _closed;
 
-    public FairQueue(int capacity) => _capacity = capacity;
+    /// <param name="capacity">Places of paid work.</param>
+    public FairQueue(int capacity) =>
+        (_paid, _behind) = (new Lane(capacity), new Lane(Math.Max(1, capacity / BehindPart)));
 
+    /// <summary>Jobs that wait.</summary>
     public int Count
     {
         get
         {
             lock (_gate)
             {
-                return _count;
+                return _paid.Count + _behind.Count + _late.Count;
             }
         }
     }
 
     /// <summary>Takes a place before anything is reserved; false when all are taken.</summary>
-    public bool TryTakePlace()
+    public bool TryTakePlace(bool behind = false)
     {
         lock (_gate)
         {
-            if (_closed || _taken >= _capacity)
-            {
-                return false;
-            }
-
-            _taken++;
-            return true;
+            return !_closed && LaneOf(behind).TryTake();
         }
     }
 
     /// <summary>Gives back a place that was not used, or whose job is done.</summary>
-    public void ReturnPlace()
+    public void ReturnPlace(bool behind = false)
     {
         lock (_gate)
         {
-            _taken--;
+            LaneOf(behind).Taken--;
+            if (!behind && _late.Count > 0 && _paid.TryTake())
+            {
+                Add(_late.Dequeue());
+            }
         }
     }
 
-    /// <summary>The caller holds a place.</summary>
-    public void Enqueue(in Bytes32 channel, Job job)
+    /// <summary>The caller holds a place of the job's lane.</summary>
+    public void Enqueue(Job job)
     {
         lock (_gate)
         {
-            if (!_byChannel.TryGetValue(channel, out Queue<Job>? jobs))
-            {
-                jobs = new Queue<Job>();
-                _byChannel[channel] = jobs;
-                _turns.AddLast(channel);
-            }
+            Add(job);
+        }
+    }
 
-            jobs.Enqueue(job);
-            _count++;
-            Monitor.Pulse(_gate);
+    /// <summary>Paid work of an earlier life: it takes a place as soon as there is one, before new
+    /// orders do.</summary>
+    public void EnqueueLate(Job job)
+    {
+        lock (_gate)
+        {
+            if (_paid.TryTake())
+            {
+                Add(job);
+            }
+            else
+            {
+                _late.Enqueue(job);
+            }
         }
     }
 
@@ -80,7 +99,7 @@ internal sealed class FairQueue
     {
         lock (_gate)
         {
-            while (_turns.First is null)
+            while (_paid.Count + _behind.Count == 0)
             {
                 if (_closed || !wait)
                 {
@@ -91,20 +110,9 @@ internal sealed class FairQueue
                 Monitor.Wait(_gate);
             }
 
-            Bytes32 channel = _turns.First.Value;
-            _turns.RemoveFirst();
-            Queue<Job> jobs = _byChannel[channel];
-            job = jobs.Dequeue();
-            _count--;
-            if (jobs.Count > 0)
-            {
-                _turns.AddLast(channel);
-            }
-            else
-            {
-                _byChannel.Remove(channel);
-            }
-
+            _turn = (_turn + 1) % BehindTurn;
+            bool behind = _behind.Count > 0 && (_paid.Count == 0 || _turn == 0);
+            job = LaneOf(behind).Next();
             return true;
         }
     }
@@ -117,5 +125,13 @@ internal sealed class FairQueue
             _closed = true;
             Monitor.PulseAll(_gate);
         }
+    }
+
+    private Lane LaneOf(bool behind) => behind ? _behind : _paid;
+
+    private void Add(Job job)
+    {
+        LaneOf(job.IsBehind).Add(job);
+        Monitor.Pulse(_gate);
     }
 }

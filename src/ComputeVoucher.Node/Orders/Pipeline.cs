@@ -2,7 +2,6 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading.Tasks;
-using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Vouchers;
 using ComputeVoucher.Wire;
@@ -16,11 +15,12 @@ namespace ComputeVoucher.Node;
 internal sealed class Pipeline : IWireHandler
 {
     private readonly Serving _serving;
-    private readonly ConcurrentDictionary<IOrderStream, OrderJob> _inFlight = new();
+    private readonly ConcurrentDictionary<IOrderStream, OrderExchange> _inFlight = new();
     private readonly Requests _requests;
+    private readonly OrderRuns _runs;
 
     public Pipeline(Serving serving) =>
-        (_serving, _requests) = (serving, new Requests(serving));
+        (_serving, _requests, _runs) = (serving, new Requests(serving), new OrderRuns(serving));
 
     /// <summary>Orders between their reservation and their receipt.</summary>
     public int InFlight => _inFlight.Count;
@@ -38,17 +38,24 @@ internal sealed class Pipeline : IWireHandler
             return ValueTask.CompletedTask;
         }
 
-        OrderJob job = new(_serving, reserved.Value, arrived, Finish);
-        _inFlight[stream] = job;
-        job.Start();                                       // 5. execute, 6. commit the trace,
-        return ValueTask.CompletedTask;                    // 7. sign, 8. reply when durable
+        stream.Connection.Prove(reserved.Value.Checked.SpendKey);
+        OrderExchange exchange = new(_serving, reserved.Value, arrived, Finish);
+        _inFlight[stream] = exchange;
+        RefusalReason refusal = _runs.Ask(exchange);       // 5. execute, 6. commit the trace,
+        if (refusal != RefusalReason.None)                 // 7. sign, 8. reply when durable
+        {
+            _serving.Metrics.Refused((ushort)refusal);
+            exchange.Abandon(refusal, refusal.IsRetryable());
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     public void OnCancel(IOrderStream order, ReadOnlySpan<byte> cancel)
     {
-        if (_inFlight.TryGetValue(order, out OrderJob? job))
+        if (_inFlight.TryGetValue(order, out OrderExchange? exchange))
         {
-            job.Cancel(cancel);
+            exchange.Cancel(cancel);
         }
     }
 
@@ -72,24 +79,15 @@ internal sealed class Pipeline : IWireHandler
 
     /// <summary>
     /// Orders that were reserved when the process died are run to their receipts, so that their
-    /// holders can acknowledge past them.
+    /// holders can acknowledge past them; those that nobody can run any more are given up.
     /// </summary>
-    /// <returns>How many were queued: those whose model is still served.</returns>
+    /// <returns>How many were queued.</returns>
     public int Resume(IReadOnlyList<StoredOrder> unfinished)
     {
         int queued = 0;
         foreach (StoredOrder order in unfinished)
         {
-            if (_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
-            {
-                queued++;
-                _serving.QueueOf(model).Enqueue(
-                    order.Order.Channel, new ResumeJob(_serving, order)
-                    {
-                        Model = model,
-                        Channel = order.Order.Channel,
-                    });
-            }
+            queued += _runs.Resume(order) ? 1 : 0;
         }
 
         return queued;

@@ -17,8 +17,10 @@ namespace ComputeVoucher.Node;
 internal sealed class Requests
 {
     private readonly Serving _serving;
+    private readonly Traces _traces;
 
-    public Requests(Serving serving) => _serving = serving;
+    public Requests(Serving serving) =>
+        (_serving, _traces) = (serving, new Traces(serving));
 
     /// <summary>Owns the request.</summary>
     public async Task AnswerAsync(IWireRequest request)
@@ -91,8 +93,9 @@ internal sealed class Requests
             : refusal;
     }
 
-    /// <summary>Whether the channel's spend key said it.</summary>
-    private RefusalReason CheckHolder<T>(
+    /// <summary>Whether the channel's spend key said it; then the connection is a payer's.
+    /// </summary>
+    private RefusalReason CheckHolder<T>(IWireRequest request,
         in T value, in Signature signature, in Bytes32 channelId, out ChannelState channel)
         where T : struct, ISignedStruct<T>
     {
@@ -103,8 +106,14 @@ internal sealed class Requests
         }
 
         channel = known;
-        return SignedPayload.CheckSigner(
+        RefusalReason refusal = SignedPayload.CheckSigner(
             value.HashStruct(), signature, _serving.Separator, known.Row.Terms.SpendKey);
+        if (refusal == RefusalReason.None)
+        {
+            request.Connection.Prove(known.Row.Terms.SpendKey);
+        }
+
+        return refusal;
     }
 
     private async Task<RefusalReason> AckAsync(IWireRequest request)
@@ -116,7 +125,7 @@ internal sealed class Requests
             return refusal;
         }
 
-        refusal = CheckHolder(ack, signature, ack.Channel, out ChannelState channel);
+        refusal = CheckHolder(request, ack, signature, ack.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;
@@ -157,32 +166,7 @@ internal sealed class Requests
             return RefusalReason.SignerWrong;
         }
 
-        StoredOrder? order = await _serving.Ledger
-            .OrderAsync(query.OrderHash).ConfigureAwait(false);
-        if (order is not null
-            && _serving.Ledger.Channel(order.Order.Channel)?.Row.Terms.SpendKey != asker)
-        {
-            return RefusalReason.SignerWrong;
-        }
-
-        if (order is not { Receipt: { } receipt }
-            || !_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
-        {
-            return RefusalReason.OrderUnknown;
-        }
-
-        FairQueue queue = _serving.QueueOf(model);
-        if (!queue.TryTakePlace())
-        {
-            return RefusalReason.Overloaded;
-        }
-
-        queue.Enqueue(order.Order.Channel, new TraceJob(_serving, request, order, receipt.Receipt)
-        {
-            Model = model,
-            Channel = order.Order.Channel,
-        });
-        return RefusalReason.None;
+        return await _traces.AskAsync(request, query.OrderHash, asker).ConfigureAwait(false);
     }
 
     private async Task<RefusalReason> ReleaseAsync(IWireRequest request)
@@ -194,7 +178,7 @@ internal sealed class Requests
             return refusal;
         }
 
-        refusal = CheckHolder(query, asked, query.Channel, out ChannelState channel);
+        refusal = CheckHolder(request, query, asked, query.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;
@@ -233,7 +217,7 @@ internal sealed class Requests
             return refusal;
         }
 
-        refusal = CheckHolder(query, signature, query.Channel, out ChannelState channel);
+        refusal = CheckHolder(request, query, signature, query.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;

@@ -12,8 +12,8 @@ internal sealed class ReservedOrder
 {
     private readonly ReserveResult _result;
 
-    private ReservedOrder(CheckedOrder order, in ReserveResult result) =>
-        (Checked, _result) = (order, result);
+    private ReservedOrder(CheckedOrder order, in ReserveResult result, bool hasPlace) =>
+        (Checked, _result, HasPlace) = (order, result, hasPlace);
 
     public CheckedOrder Checked { get; }
 
@@ -28,13 +28,18 @@ internal sealed class ReservedOrder
     /// <summary>Steps of a stored cancel of an order that is answered again.</summary>
     public uint? CancelSteps => _result.CancelSteps;
 
-    /// <summary>An earlier run has decided how the order ends.</summary>
-    public bool IsDecided => CancelSteps is not null || _result.Receipt is not null;
+    /// <summary>The order has its receipt.</summary>
+    public bool IsSettled => _result.Receipt is not null;
+
+    /// <summary>A place for paid work is taken for it; what is asked again takes one only where it
+    /// has to be run.</summary>
+    public bool HasPlace { get; }
 
     public static Stage<ReservedOrder> Reserve(Serving serving, CheckedOrder order)
     {
         FairQueue queue = serving.QueueOf(order.Model);
-        if (!queue.TryTakePlace())
+        bool hasPlace = !order.IsReplay;
+        if (hasPlace && !queue.TryTakePlace())
         {
             return RefusalReason.Overloaded;
         }
@@ -42,12 +47,14 @@ internal sealed class ReservedOrder
         DecodedOrder decoded = order.Decoded;
         ReserveResult result = serving.Ledger.Reserve(
             decoded.Order, decoded.Hash, decoded.Signature, decoded.Stream.Input.Span);
-        if (result.Refusal != RefusalReason.None)
+        if (hasPlace && (result.IsReplay || result.Refusal != RefusalReason.None))
         {
             queue.ReturnPlace();
-            return result.Refusal;
+            hasPlace = false;
         }
 
-        return new ReservedOrder(order, result);
+        return result.Refusal == RefusalReason.None
+            ? new ReservedOrder(order, result, hasPlace)
+            : result.Refusal;
     }
 }

@@ -69,7 +69,7 @@ internal sealed class Workers : IDisposable
         }
         finally
         {
-            _queue.ReturnPlace();
+            _queue.ReturnPlace(job.IsBehind);
         }
 
         return true;

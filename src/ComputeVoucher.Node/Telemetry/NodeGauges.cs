@@ -1,3 +1,4 @@
+using System;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Wire;
@@ -17,6 +18,13 @@ internal static class NodeGauges
             () => serving.Graphs.Count + serving.Streams.Count);
         metrics.Gauge("connections", "Open connections", () => server.Figures.Connections);
         metrics.Gauge("held_bytes", "Bytes held for clients", () => server.Figures.HeldBytes);
+        metrics.Gauge("held_bytes_strangers", "Of these, for who has shown no payer",
+            () => server.Figures.HeldBytesOfStrangers);
+        metrics.Counter("connections_evicted_total", "Cut off to make room for newer ones",
+            () => server.Figures.ConnectionsEvictedTotal);
+        metrics.Gauge("heap_bytes", "Of the managed heap", () => GC.GetTotalMemory(false));
+        metrics.Gauge("heap_bytes_max", "Where it ends",
+            () => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         metrics.Counter("ledger_commits_total", "Flushes", () => ledger.Figures.Commits);
         metrics.Counter("ledger_acks_total", "Acks on the disk", () => ledger.Figures.Acks);
         metrics.Gauge("ledger_status", "0 ready, 1 full, 2 failed, 3 closed",

@@ -10,7 +10,7 @@ internal sealed class DeadlineRule : IOrderRule
     public RefusalReason Check(in OrderContext context)
     {
         ulong deadline = context.Order.Deadline;
-        if (deadline <= context.Now)
+        if (context.Order.IsOver(context.Now))
         {
             return RefusalReason.DeadlinePassed;
         }

@@ -44,6 +44,10 @@ public readonly record struct Order(
         (OrderFlags)fields.Uint("flags", (byte)of.Flags),
         fields.Bytes32("extension", of.Extension));
 
+    /// <summary>Whether work on it must not start any more.</summary>
+    /// <param name="now">Unix seconds.</param>
+    public bool IsOver(ulong now) => Deadline <= now;
+
     /// <inheritdoc/>
     public static RefusalReason Check(in Order value) =>
         (value.Flags & ~KnownFlags) != 0 ? RefusalReason.FlagsUnknown

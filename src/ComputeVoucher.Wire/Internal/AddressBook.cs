@@ -1,170 +1,174 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Wire.Internal;
 
-/// <summary>Connections, bytes and abuse tokens by address. Thread safe.</summary>
+/// <summary>Connections, bytes and abuse tokens by address and by payer. Thread safe.</summary>
 internal sealed class AddressBook(WireLimits limits, TimeProvider time)
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<AddressKey, AddressEntry> _entries = [];
-    private readonly List<AddressKey> _done = [];
+    /// <summary>
+    /// What an IPv6 /64, a /56 and a /48 may have, in times of one address: a customer is given a
+    /// network of 2⁸ to 2¹⁶ of the first, and may house more than one household, but not all.
+    /// </summary>
+    private static readonly (int Prefix, int Times)[] s_networks = [(64, 1), (56, 4), (48, 16)];
 
-    /// <summary>Entries kept: addresses with a connection, bytes held, or tokens missing.</summary>
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AddressKey, Account> _addresses = [];
+    private readonly Dictionary<Address, Account> _payers = [];
+
+    /// <summary>Accounts kept: those with a connection, bytes held, or tokens missing.</summary>
     internal int Count
     {
         get
         {
             lock (_gate)
             {
-                return _entries.Count;
+                return _addresses.Count + _payers.Count;
             }
         }
     }
 
     /// <summary>
-    /// Counts a new connection; null when the address has too many or no token left.
+    /// Counts a new connection; null when the address, or a network that it is in, has too many or
+    /// no token left.
     /// </summary>
-    internal AddressEntry? Enter(IPAddress address)
+    internal Account? Enter(IPAddress address)
     {
-        var key = AddressKey.Of(address);
         lock (_gate)
         {
-            if (!_entries.TryGetValue(key, out AddressEntry? entry))
+            Account? outer = null;
+            for (int i = s_networks.Length - 1; i >= 0; i--)
             {
-                entry = new AddressEntry(key, limits.HeldBytesPerAddressMax, limits.AbuseTokensMax);
-                _entries.Add(key, entry);
+                (int prefix, int times) = s_networks[i];
+                if (AddressKey.Of(address, prefix) is not { } key)
+                {
+                    continue;
+                }
+
+                Account own = Get(_addresses, key, times);
+                own.Outer = outer;
+                if (own.Connections >= own.ConnectionsMax || own.Tokens == 0)
+                {
+                    return null;
+                }
+
+                outer = own;
             }
 
-            Refill(entry);
-            if (entry.Connections >= limits.ConnectionsPerAddressMax || entry.Tokens == 0)
+            Add(outer, 1);
+            return outer;
+        }
+    }
+
+    /// <summary>Counts a connection that has shown who pays; null when the payer has too many: then
+    /// it stays a stranger's.</summary>
+    internal Account? EnterPayer(in Address payer)
+    {
+        lock (_gate)
+        {
+            Account account = Get(_payers, payer, 1);
+            if (account.Connections >= account.ConnectionsMax)
             {
                 return null;
             }
 
-            entry.Connections++;
-            return entry;
+            account.Connections++;
+            return account;
         }
     }
 
-    internal void Leave(AddressEntry entry)
+    internal void Leave(Account account)
     {
         lock (_gate)
         {
-            entry.Connections--;
+            Add(account, -1);
         }
     }
 
-    /// <summary>Takes a token for abuse.</summary>
-    internal void Punish(AddressEntry entry)
+    /// <summary>Takes a token for abuse; false when there is none.</summary>
+    internal bool Punish(Account account)
     {
         lock (_gate)
         {
-            Refill(entry);
-            if (entry.Tokens == limits.AbuseTokensMax)
+            bool had = true;
+            for (Account? one = account; one is not null; one = one.Outer)
             {
-                entry.TokensAt = time.GetTimestamp();
+                Refill(one);
+                if (one.Tokens == one.TokensMax)
+                {
+                    one.TokensAt = time.GetTimestamp();
+                }
+
+                had &= one.Tokens > 0;
+                one.Tokens = Math.Max(0, one.Tokens - 1);
             }
 
-            entry.Tokens = Math.Max(0, entry.Tokens - 1);
+            return had;
         }
     }
 
-    /// <summary>Forgets addresses that use nothing and owe nothing.</summary>
+    /// <summary>Forgets accounts that use nothing and owe nothing.</summary>
     internal void Sweep()
     {
         lock (_gate)
         {
-            foreach (AddressEntry entry in _entries.Values)
-            {
-                Refill(entry);
-                if (entry.Connections == 0
-                    && entry.Held.Bytes == 0
-                    && entry.Tokens == limits.AbuseTokensMax)
-                {
-                    _done.Add(entry.Key);
-                }
-            }
-
-            foreach (AddressKey key in _done)
-            {
-                _entries.Remove(key);
-            }
-
-            _done.Clear();
+            Forget(_addresses);
+            Forget(_payers);
         }
     }
 
-    private void Refill(AddressEntry entry)
+    private static void Add(Account? account, int change)
     {
-        if (entry.Tokens == limits.AbuseTokensMax)
+        for (; account is not null; account = account.Outer)
+        {
+            account.Connections += change;
+        }
+    }
+
+    private Account Get<TKey>(Dictionary<TKey, Account> accounts, TKey key, int times)
+        where TKey : notnull
+    {
+        if (!accounts.TryGetValue(key, out Account? account))
+        {
+            account = new Account(limits, times);
+            accounts.Add(key, account);
+        }
+
+        Refill(account);
+        return account;
+    }
+
+    private void Forget<TKey>(Dictionary<TKey, Account> accounts)
+        where TKey : notnull
+    {
+        foreach ((TKey key, Account account) in accounts)
+        {
+            Refill(account);
+            if (account.Connections == 0
+                && account.Held.Bytes == 0
+                && account.Tokens == account.TokensMax)
+            {
+                accounts.Remove(key);
+            }
+        }
+    }
+
+    private void Refill(Account account)
+    {
+        if (account.Tokens == account.TokensMax)
         {
             return;
         }
 
-        TimeSpan since = time.GetElapsedTime(entry.TokensAt);
+        TimeSpan since = time.GetElapsedTime(account.TokensAt);
         long back = (long)(since.TotalMilliseconds / limits.AbuseTokenMs);
         if (back > 0)
         {
-            entry.Tokens = (int)Math.Min(limits.AbuseTokensMax, entry.Tokens + back);
-            entry.TokensAt = time.GetTimestamp();
+            account.Tokens = (int)Math.Min(account.TokensMax, account.Tokens + back);
+            account.TokensAt = time.GetTimestamp();
         }
     }
-}
-
-/// <summary>What one address uses up. The counts are guarded by the address book.</summary>
-internal sealed class AddressEntry(AddressKey key, long heldBytesMax, int tokens)
-{
-    internal AddressKey Key { get; } = key;
-
-    internal HeldBudget Held { get; } = new(heldBytesMax);
-
-    internal int Connections { get; set; }
-
-    internal int Tokens { get; set; } = tokens;
-
-    internal long TokensAt { get; set; }
-}
-
-/// <summary>
-/// What counts as one address: an IPv4 address, or the /64 of an IPv6 one, because a single host
-/// commands all of its /64.
-/// </summary>
-internal readonly record struct AddressKey(UInt128 Bits)
-{
-    internal static AddressKey Of(IPAddress address)
-    {
-        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        plain.TryWriteBytes(bytes, out _);
-        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            bytes[8..].Clear();
-        }
-        else
-        {
-            // The key of an IPv6 network ends in eight zero bytes: this mark keeps the kinds apart.
-            bytes[15] = 4;
-        }
-
-        return new AddressKey(BinaryPrimitives.ReadUInt128BigEndian(bytes));
-    }
-}
-
-/// <summary>A bound on bytes held, for all clients or for one address. Thread safe.</summary>
-internal sealed class HeldBudget(long bytesMax)
-{
-    private long _bytes;
-
-    internal long Bytes => Volatile.Read(ref _bytes);
-
-    /// <summary>
-    /// Adds (or with a negative number takes back). False: over the bound, but added.
-    /// </summary>
-    internal bool Add(long bytes) => Interlocked.Add(ref _bytes, bytes) <= bytesMax || bytes <= 0;
 }

@@ -202,7 +202,7 @@ internal sealed partial class FrameSocket
             return true;
         }
 
-        _heldBytes = heldBytes;
+        Volatile.Write(ref _heldBytes, heldBytes);
         return _sink.OnHeldBytes(change);
     }
 

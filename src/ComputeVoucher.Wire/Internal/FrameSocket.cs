@@ -24,10 +24,11 @@ internal sealed partial class FrameSocket
     private long _closingSince;
 
     internal FrameSocket(
-        Socket socket, WireRole remote, IFrameSink sink, TimeProvider time, WireLimits limits)
+        Socket socket, WireRole remote, IFrameSink sink, TimeProvider time, WireLimits limits,
+        int orderBytesMax = WireProtocol.FrameBytesMax)
     {
         _socket = socket;
-        _reader = new FrameReader(remote);
+        _reader = new FrameReader(remote, orderBytesMax);
         _sink = sink;
         _time = time;
         _limits = limits;
@@ -51,9 +52,13 @@ internal sealed partial class FrameSocket
     /// <summary>Why it closed: 0 orderly, else a number of WireReason or of the owner.</summary>
     internal ushort Reason => _reason;
 
-    /// <summary>
-    /// The first frame has been handled: deadlines of a stranger no longer apply.
-    /// </summary>
+    /// <summary>Bytes rented for an unfinished frame.</summary>
+    internal int HeldBytes => Volatile.Read(ref _heldBytes);
+
+    /// <summary>When the unfinished frame began; 0 between frames.</summary>
+    internal long FrameStarted => Volatile.Read(ref _frameStarted);
+
+    /// <summary>The first frame has been handled: its deadline no longer applies.</summary>
     internal bool Greeted { get; set; }
 
     /// <summary>

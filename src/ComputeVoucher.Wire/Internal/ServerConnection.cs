@@ -19,8 +19,12 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     private readonly WireServer _server;
     private readonly WireServerOptions _options;
     private readonly IWireHandler _handler;
-    private readonly AddressEntry _address;
+    private readonly Account _address;
     private readonly Lock _gate = new();
+    private readonly LinkedListNode<ServerConnection> _stranger;
+    private Account? _payer;
+    private long _held;
+    private long _lastAsked;
     private Dictionary<uint, InFlight>? _inFlight;
     private CancellationTokenSource? _closed;
     private int _orders;
@@ -35,7 +39,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         IWireHandler handler,
         Socket socket,
         IPEndPoint remote,
-        AddressEntry address,
+        Account address,
         long id)
     {
         _server = server;
@@ -44,7 +48,10 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         _address = address;
         Id = id;
         RemoteEndPoint = remote;
-        Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits);
+        _lastAsked = options.Time.GetTimestamp();
+        Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits,
+            OrderBytesMax);
+        _stranger = server.Strangers.Add(this);
     }
 
     public long Id { get; }
@@ -79,15 +86,59 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
 
     internal FrameSocket Frames { get; }
 
-    internal AddressEntry Address => _address;
+    /// <summary>It has shown who pays.</summary>
+    private bool IsPayer
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _payer is not null;
+            }
+        }
+    }
 
     private WireLimits Limits => _options.Limits;
+
+    /// <summary>What Welcome says of frames holds for requests too.</summary>
+    private int OrderBytesMax =>
+        Math.Max(_options.OrderBytesMax, WireProtocol.StatementBytesMax);
+
+    public void Prove(in Address payer)
+    {
+        lock (_gate)
+        {
+            if (_payer is not null || !Frames.IsOpen
+                || _server.Addresses.EnterPayer(payer) is not { } account)
+            {
+                return;
+            }
+
+            _server.HeldByStrangers.Add(-_held);
+            _address.Held.Add(-_held);
+            _server.HeldByPayers.Add(_held);
+            account.Held.Add(_held);
+            _payer = account;
+        }
+
+        _server.Strangers.Remove(_stranger);
+    }
 
     public void Close(ushort reason, string text, bool abusive = false)
     {
         if (abusive && Frames.IsOpen)
         {
-            _server.Punish(_address);
+            // A payer answers for itself, and not for everybody behind one address.
+            Account? payer;
+            lock (_gate)
+            {
+                payer = _payer;
+            }
+
+            if (payer is null || !_server.Addresses.Punish(payer))
+            {
+                _server.Addresses.Punish(_address);
+            }
         }
 
         Frames.Close(reason, text);
@@ -96,10 +147,25 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     /// <summary>Serves until the connection ends.</summary>
     internal async Task RunAsync()
     {
-        await Frames.RunAsync().ConfigureAwait(false);
-        if (Frames.Greeted)
+        try
         {
-            _handler.OnClosed(this, Frames.Reason);
+            await Frames.RunAsync().ConfigureAwait(false);
+            if (Frames.Greeted)
+            {
+                _handler.OnClosed(this, Frames.Reason);
+            }
+        }
+        finally
+        {
+            _server.Strangers.Remove(_stranger);
+            _server.Addresses.Leave(_address);
+            lock (_gate)
+            {
+                if (_payer is not null)
+                {
+                    _server.Addresses.Leave(_payer);
+                }
+            }
         }
     }
 
@@ -158,6 +224,12 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     internal void Sweep(long now, bool draining)
     {
         Frames.Sweep(now);
+        if (IsIdleStranger(now))
+        {
+            const string text = "no order or question of a payer came in time; connect for one";
+            Frames.Close((ushort)WireReason.Silent, text, retryable: true);
+        }
+
         if (!draining || !Frames.IsOpen)
         {
             return;
@@ -198,8 +270,44 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
 
     internal void ReleaseHeld(int bytes) => Hold(-bytes);
 
-    private bool Hold(long change) =>
-        _server.Hold(change) & _address.Held.Add(change);
+    /// <summary>Of the payer's share, or of the strangers': where that is full, whoever has been
+    /// at a frame longest makes room.</summary>
+    private bool Hold(long change)
+    {
+        bool fits;
+        lock (_gate)
+        {
+            _held += change;
+            if (_payer is not null)
+            {
+                return _server.HeldByPayers.Add(change) & _payer.Held.Add(change);
+            }
+
+            fits = _server.HeldByStrangers.Add(change);
+            if (!_address.Held.Add(change))
+            {
+                return false;
+            }
+        }
+
+        return fits || _server.Strangers.TryEvictFrames(Limits.HeldBytesStrangersMax, this);
+    }
+
+    /// <summary>Nobody who pays, between two frames, and nothing asked for a while; answers to
+    /// pings do not count.</summary>
+    private bool IsIdleStranger(long now) =>
+        Frames.IsOpen && Frames.Greeted && Frames.FrameStarted == 0
+        && _options.Time.GetElapsedTime(Volatile.Read(ref _lastAsked), now).TotalMilliseconds
+            >= Limits.StrangerMsMax
+        && !IsPayer && !HasInFlight();
+
+    private bool HasInFlight()
+    {
+        lock (_gate)
+        {
+            return _inFlight is { Count: > 0 };
+        }
+    }
 
     /// <summary>
     /// Drained and at rest: nothing in flight, and the client had time to send its last ack.
@@ -234,7 +342,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         Span<byte> payload = stackalloc byte[WireProtocol.WelcomeBytes];
         var welcome = new WelcomePayload(
             version,
-            WireProtocol.FrameBytesMax,
+            (uint)OrderBytesMax,
             (uint)Limits.OrdersInFlightMax,
             (uint)Limits.RequestsInFlightMax,
             _options.Node,
@@ -315,6 +423,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     /// </summary>
     private bool MayBegin(uint correlation, int count, int countMax, int bytes)
     {
+        Volatile.Write(ref _lastAsked, _options.Time.GetTimestamp());
         if (IsInFlight(correlation))
         {
             Frames.Close((ushort)WireReason.BadCorrelation, "correlation id is in flight already");

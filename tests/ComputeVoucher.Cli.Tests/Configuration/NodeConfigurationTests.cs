@@ -1,6 +1,8 @@
 using System;
 using System.IO;
+using System.Net;
 using ComputeVoucher.Node;
+using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Cli.Tests;
 
@@ -47,12 +49,56 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Equal(wanted, NodeConfiguration.Load(path).FormatFor(isTerminal));
     }
 
-    private NodeOptions Load(string more)
+    /// <summary>The keys say what Wire's own defaults are, and reach it.</summary>
+    [Fact]
+    public void Wire_DefaultsAreThoseOfTheProtocol_AndKeysReachIt()
+    {
+        NodeOptions options = Load("");
+        Assert.Equal(new WireLimits(), options.Wire);
+        Assert.Empty(options.ProxyFrom);
+
+        options = Load("", """
+            "wire": {
+              "connectionsMax": 300, "connectionsPerAddressMax": 200, "heldBytesMax": 8000000,
+              "heldBytesStrangersMax": 2500000, "heldBytesPerAddressMax": 4000000,
+              "abuseTokensMax": 9, "abuseTokenMs": 10, "proxyFrom": ["127.0.0.1", "::1"]
+            },
+            """);
+        Assert.Equal(
+            new WireLimits
+            {
+                ConnectionsMax = 300,
+                ConnectionsPerAddressMax = 200,
+                HeldBytesMax = 8_000_000,
+                HeldBytesStrangersMax = 2_500_000,
+                HeldBytesPerAddressMax = 4_000_000,
+                AbuseTokensMax = 9,
+                AbuseTokenMs = 10,
+            },
+            options.Wire);
+        Assert.Equal([IPAddress.Loopback, IPAddress.IPv6Loopback], options.ProxyFrom);
+    }
+
+    [Theory]
+    [InlineData("""{ "heldBytesMax": 3000000 }""", "exceed")]
+    [InlineData("""{ "connectionsMax": 10 }""", "one address exceeds all")]
+    public void Wire_BoundsThatContradictEachOther_OneLine(string wire, string problem) =>
+        Assert.Contains(problem, Assert.Throws<WireException>(
+            () => Load("", $"\"wire\": {wire},")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void ProxyFrom_NoAddress_Refused() => Assert.Contains("wire:proxyFrom",
+        Assert.Throws<CommandException>(
+            () => Load("", "\"wire\": { \"proxyFrom\": [\"tunnel\"] },")).Message,
+        StringComparison.Ordinal);
+
+    private NodeOptions Load(string more, string section = "")
     {
         const string Zero = "0x0000000000000000000000000000000000000000";
         string path = Path.Combine(_folder.FullName, "node.json");
         File.WriteAllText(path, $$"""
             {
+              {{section}}
               "chain": {
                 "rpc": ["http://a", "http://b"], "chainId": 1, "vouchers": "{{Zero}}",
                 "providers": "{{Zero}}", "tokens": ["{{Zero}}"]{{more}}

@@ -81,7 +81,7 @@ internal static class GoldenLife
         {
             StoredOrder order = (await store.OrderAsync(hash))!;
             Say($"{order.Hash} {order.Order} {order.Signature} {order.State}");
-            Say($"{Hex(order.Input)} {order.CancelSteps} {order.Accept} {order.Receipt}");
+            Say($"{Hex(store.Input(hash))} {order.CancelSteps} {order.Accept} {order.Receipt}");
         }
 
         foreach (StoredConflict conflict in await store.ConflictsAsync())

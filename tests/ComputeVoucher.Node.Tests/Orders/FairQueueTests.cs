@@ -4,6 +4,7 @@ using System.Threading;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node.Tests;
 
@@ -19,10 +20,10 @@ public sealed class FairQueueTests
         FairQueue queue = new(100);
         for (int i = 0; i < 5; i++)
         {
-            queue.Enqueue(s_busy, Make(s_busy));
+            queue.Enqueue(Make(s_busy));
         }
 
-        queue.Enqueue(s_quiet, Make(s_quiet));
+        queue.Enqueue(Make(s_quiet));
         List<Bytes32> order = [];
         for (int i = 0; i < 6; i++)
         {
@@ -32,6 +33,84 @@ public sealed class FairQueueTests
 
         Assert.Equal([s_busy, s_quiet, s_busy, s_busy, s_busy, s_busy], order);
         Assert.Equal(0, queue.Count);
+    }
+
+    /// <summary>A thousand channels that share what one has locked get together what it gets: the
+    /// units count, not the channels.</summary>
+    [Fact]
+    public void TryDequeue_OneChannelSplitIntoMany_GetsNoMore()
+    {
+        const int parts = 1000;
+        UInt128 units = 1_000;
+        UInt128 locked = 1_000_000_000;
+        FairQueue queue = new(4 * parts);
+        for (int i = 0; i < parts; i++)
+        {
+            Bytes32 part = Keccak256.Hash(BitConverter.GetBytes(i));
+            queue.Enqueue(Make(part, Job.ShareOf(units, locked / parts)));
+        }
+
+        for (int i = 0; i < parts; i++)
+        {
+            queue.Enqueue(Make(s_quiet, Job.ShareOf(units, locked)));
+        }
+
+        int quiet = 0;
+        for (int i = 0; i < parts; i++)
+        {
+            Assert.True(queue.TryDequeue(out Job? job));
+            quiet += job.Channel == s_quiet ? 1 : 0;
+        }
+
+        Assert.InRange(quiet, parts - 1, parts);
+    }
+
+    [Fact]
+    public void ShareOf_AtTheBounds_IsExactAndNeverNothing()
+    {
+        UInt128 most = VoucherLimits.UnitsMax;
+        Assert.Equal(1, (int)Job.ShareOf(1, most));
+        Assert.Equal(1, (int)Job.ShareOf(0, 0));
+        Assert.Equal(UInt128.One << 40, Job.ShareOf(most, most));
+        Assert.Equal(most << 40, Job.ShareOf(most, 0));
+    }
+
+    /// <summary>A node that is full of paid work still answers who asks again, now and then.
+    /// </summary>
+    [Fact]
+    public void TryDequeue_BothLanes_OneInEightIsFromBehind()
+    {
+        FairQueue queue = new(100);
+        for (int i = 0; i < 32; i++)
+        {
+            queue.Enqueue(Make(s_busy));
+            queue.Enqueue(Make(s_quiet, behind: true));
+        }
+
+        int behind = 0;
+        for (int i = 0; i < 32; i++)
+        {
+            Assert.True(queue.TryDequeue(out Job? job));
+            behind += job.IsBehind ? 1 : 0;
+        }
+
+        Assert.Equal(4, behind);
+    }
+
+    [Fact]
+    public void TryTakePlace_OfTheLaneBehind_TakesNoneOfPaidWork()
+    {
+        FairQueue queue = new(4);
+        Assert.True(queue.TryTakePlace(behind: true));
+        Assert.False(queue.TryTakePlace(behind: true));
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.True(queue.TryTakePlace());
+        }
+
+        Assert.False(queue.TryTakePlace());
+        queue.ReturnPlace(behind: true);
+        Assert.False(queue.TryTakePlace());
     }
 
     [Fact]
@@ -49,7 +128,7 @@ public sealed class FairQueueTests
     public void Close_Waiting_DrainsThenEnds()
     {
         FairQueue queue = new(10);
-        queue.Enqueue(s_busy, Make(s_busy));
+        queue.Enqueue(Make(s_busy));
         int taken = 0;
         Thread worker = new(() =>
         {
@@ -65,10 +144,13 @@ public sealed class FairQueueTests
         Assert.False(queue.TryTakePlace());
     }
 
-    private static NoJob Make(Bytes32 channel) => new() { Model = null!, Channel = channel };
+    private static NoJob Make(Bytes32 channel, UInt128? share = null, bool behind = false) =>
+        new(behind) { Model = null!, Channel = channel, Share = share ?? 1 };
 
-    private sealed class NoJob : Job
+    private sealed class NoJob(bool behind) : Job
     {
+        public override bool IsBehind => behind;
+
         public override void Run(IModelSession session)
         {
         }

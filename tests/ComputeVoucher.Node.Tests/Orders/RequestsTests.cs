@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
@@ -48,14 +49,77 @@ public sealed class RequestsTests : IDisposable
         await _rig.RunNextAsync(order);
         Task<FakeExchange> asking = AskAsync(FrameKind.TraceRequest);
         await Patience.UntilAsync(() => _rig.Queue.Count == 1);
-        Assert.True(_rig.Queue.TryDequeue(out Job? job));
-        job.Run(_rig.Model);
+        Assert.True(_rig.TryWork());
         byte[]? answer = await (await asking).Answer;
         Assert.Equal(RefusalReason.None, SignedPayload.Decode(
             answer, out TraceRootStatement statement, out Signature signature));
         Assert.Equal(_rig.NewOrder().HashStruct(), statement.OrderHash);
         Assert.Equal(RefusalReason.None, SignedPayload.CheckSigner(
             statement.HashStruct(), signature, _rig.Serving.Separator, _rig.NodeKey.Address));
+    }
+
+    /// <summary>A flood for one order is one execution: those who wait share it, those who come
+    /// later get its answer, and it stands behind paid work.</summary>
+    [Fact]
+    public async Task Trace_AskedOften_RunsOnceAndBehindPaidWork()
+    {
+        await _rig.RunNextAsync(await _rig.SendAsync(_rig.NewOrder()));
+        List<Task<FakeExchange>> asking = [];
+        for (int i = 0; i < 60; i++)
+        {
+            asking.Add(AskAsync(FrameKind.TraceRequest));
+        }
+
+        await Patience.UntilAsync(() => _rig.Queue.Count == 1);
+        FakeExchange paid = await _rig.SendAsync(_rig.NewOrder(1));
+        await _rig.RunNextAsync(paid);
+        Assert.Equal(2, _rig.Model.Runs);
+
+        // Whichever of the sixty came after the run gets what is kept.
+        Assert.True(_rig.TryWork());
+        byte[]? first = null;
+        foreach (Task<FakeExchange> one in asking)
+        {
+            byte[]? answer = await (await one.WaitAsync(Patience.Default)).Answer;
+            Assert.Equal(first ??= answer, answer);
+        }
+
+        Assert.NotNull(first);
+        Assert.Equal(3, _rig.Model.Runs);
+        await _rig.CheckPlacesAsync();
+    }
+
+    [Fact]
+    public async Task Trace_ForNobody_IsNotRun()
+    {
+        await _rig.RunNextAsync(await _rig.SendAsync(_rig.NewOrder()));
+        FakeExchange request = new()
+        {
+            Kind = FrameKind.TraceRequest,
+            Payload = Query(FrameKind.TraceRequest, s_here),
+            Nonce = s_here,
+        };
+        await _rig.Pipeline.OnRequestAsync(request);
+        await Patience.UntilAsync(() => _rig.Queue.Count == 1);
+        request.IsOpen = false;
+        Assert.True(_rig.TryWork());
+        Assert.Equal(1, _rig.Model.Runs);
+        await _rig.CheckPlacesAsync();
+    }
+
+    /// <summary>Only who has shown that he pays is told apart from a stranger.</summary>
+    [Fact]
+    public async Task Payer_IsWhoSignedAsTheChannelNames()
+    {
+        Assert.Equal(
+            _rig.SpendKey.Address, (await AskAsync(FrameKind.StateRequest)).Payer);
+        Assert.Equal(_rig.SpendKey.Address, (await _rig.SendAsync(_rig.NewOrder())).Payer);
+        using PrivateKey stranger = PrivateKey.FromBytes(Keccak256.Hash("stranger"u8).Span);
+        foreach (FrameKind kind in (FrameKind[])
+            [FrameKind.StateRequest, FrameKind.TraceRequest, FrameKind.ReleaseRequest])
+        {
+            Assert.Null((await AskAsync(kind, Query(kind, s_here, stranger))).Payer);
+        }
     }
 
     /// <summary>A key of another channel of this node is no more than a stranger's.</summary>

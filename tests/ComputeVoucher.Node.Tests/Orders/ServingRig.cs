@@ -16,6 +16,9 @@ namespace ComputeVoucher.Node.Tests;
 /// <see cref="Queue"/> until a test runs them.</summary>
 internal sealed class ServingRig : IDisposable
 {
+    /// <summary>Of paid work.</summary>
+    public const int Places = 16;
+
     public static readonly byte[] Input = [7];
 
     private readonly string _directory =
@@ -41,7 +44,7 @@ internal sealed class ServingRig : IDisposable
         {
             Terms = Terms,
             Status = ChannelStatus.Open,
-            Locked = 1_000,
+            Locked = 1_000_000,
         });
         Serving = new Serving
         {
@@ -55,7 +58,7 @@ internal sealed class ServingRig : IDisposable
             Streams = Queue,
             Metrics = new Metrics(),
             Log = NullLogger.Instance,
-            Time = new ManualClock(),
+            Time = Clock,
             NotAccepting = () => RefusalReason.None,
         };
         Pipeline = new Pipeline(Serving);
@@ -67,7 +70,11 @@ internal sealed class ServingRig : IDisposable
 
     public FakeModel Model { get; } = new();
 
-    public FairQueue Queue { get; } = new(16);
+    public ManualClock Clock { get; } = new();
+
+    public ChannelSums Sums => Ledger.Channel(Terms.HashStruct())!.Sums;
+
+    public FairQueue Queue { get; } = new(Places);
 
     public LedgerStore Ledger { get; }
 
@@ -94,7 +101,26 @@ internal sealed class ServingRig : IDisposable
         Terms.HashStruct(), seq, Model.ModelRoot, Keccak256.Hash(Input),
         FakeModel.Steps * FakeModel.UnitsPerStep, Serving.Now + 60, flags, default);
 
-    public async Task<FakeExchange> SendAsync(Order order)
+    /// <summary>Of another process over the same ledger, which remembers nothing else.</summary>
+    public Pipeline NewPipeline() => new(Serving);
+
+    /// <summary>An order that is on the disk, and that no process works on.</summary>
+    public async Task<StoredOrder> LeftBehindAsync(Order order)
+    {
+        byte[] signed = Sign(order);
+        await Ledger.Reserve(order, order.HashStruct(),
+            new Signature(signed.AsSpan(Order.PayloadBytes)), Input).Durable;
+        return (await Ledger.OrderAsync(order.HashStruct()))!;
+    }
+
+    /// <summary>Runs what it left behind.</summary>
+    public void Resume(Pipeline pipeline, StoredOrder stored)
+    {
+        Assert.Equal(1, pipeline.Resume([stored]));
+        Assert.True(TryWork());
+    }
+
+    public async Task<FakeExchange> SendAsync(Order order, Pipeline? pipeline = null)
     {
         byte[] signed = Sign(order);
         FakeExchange stream = new()
@@ -103,7 +129,7 @@ internal sealed class ServingRig : IDisposable
             Signature = signed.AsMemory(Order.PayloadBytes),
             Input = Input,
         };
-        await Pipeline.OnOrderAsync(stream);
+        await (pipeline ?? Pipeline).OnOrderAsync(stream);
         Assert.Null(stream.Error);
         return stream;
     }
@@ -111,8 +137,52 @@ internal sealed class ServingRig : IDisposable
     /// <summary>The job that waits longest, and what its client hears.</summary>
     public async Task<byte[]?> RunNextAsync(FakeExchange stream)
     {
-        Assert.True(Queue.TryDequeue(out Job? job));
-        job.Run(Model);
+        Assert.True(TryWork());
         return await stream.Answer.WaitAsync(Patience.Default);
+    }
+
+    /// <summary>What a worker does with the next job; false where there is none.</summary>
+    public bool TryWork(Exception? failure = null)
+    {
+        if (!Queue.TryDequeue(out Job? job, wait: false))
+        {
+            return false;
+        }
+
+        if (failure is null)
+        {
+            job.Run(Model);
+        }
+        else
+        {
+            job.Fail(failure);
+        }
+
+        Queue.ReturnPlace(job.IsBehind);
+        return true;
+    }
+
+    /// <summary>Nothing waits or runs, and every place is free, and no more than there were.
+    /// </summary>
+    public async Task CheckPlacesAsync()
+    {
+        await Patience.UntilAsync(() => Pipeline.InFlight == 0);
+        Assert.Equal(0, Queue.Count);
+        CheckLane(behind: false, Places);
+        CheckLane(behind: true, Places / 4);
+    }
+
+    private void CheckLane(bool behind, int places)
+    {
+        for (int i = 0; i < places; i++)
+        {
+            Assert.True(Queue.TryTakePlace(behind));
+        }
+
+        Assert.False(Queue.TryTakePlace(behind));
+        for (int i = 0; i < places; i++)
+        {
+            Queue.ReturnPlace(behind);
+        }
     }
 }

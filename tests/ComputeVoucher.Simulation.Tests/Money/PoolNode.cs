@@ -79,7 +79,7 @@ internal sealed class PoolNode : IDisposable
             HeadAgeMax = ChainLimits.HeadAgeMax,
         });
         Service = new ChainService(
-            new EndpointGuard(_rpc, _domain.ChainId, ChainLimits.HeadAgeMax, _domain.Vouchers),
+            new EndpointGuard(_rpc, _domain, ChainLimits.HeadAgeMax),
             mirror, redeemer, outbox, new ChainServiceOptions(), _clock);
     }
 

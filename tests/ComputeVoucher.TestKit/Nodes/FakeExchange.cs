@@ -34,7 +34,10 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
 
     public Bytes32 Nonce { get; init; }
 
-    public bool IsOpen => true;
+    public bool IsOpen { get; set; } = true;
+
+    /// <summary>Who was shown to pay.</summary>
+    public Address? Payer { get; private set; }
 
     public CancellationToken Closed => CancellationToken.None;
 
@@ -78,6 +81,8 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
 
     public bool Fail(ushort reason, string text, bool retryable) =>
         SendError(reason, text, retryable);
+
+    public void Prove(in Address payer) => Payer ??= payer;
 
     public void Close(ushort reason, string text, bool abusive = false)
     {

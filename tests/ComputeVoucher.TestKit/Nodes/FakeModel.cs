@@ -11,6 +11,9 @@ public sealed class FakeModel : IModel, IModelSession
 
     public const ulong UnitsPerStep = 10;
 
+    /// <summary>Executions, whatever came of them.</summary>
+    public int Runs { get; private set; }
+
     public string Format => "llama";
 
     public bool IsStream => true;
@@ -37,6 +40,7 @@ public sealed class FakeModel : IModel, IModelSession
     public RunResult Run(
         ReadOnlySpan<byte> input, in RunOptions options, StepCallback? onStep = null)
     {
+        Runs++;
         uint last = options.StepsMax == 0 ? Steps : Math.Min(Steps, options.StepsMax);
         byte[] output = new byte[last];
         uint step = 0;
