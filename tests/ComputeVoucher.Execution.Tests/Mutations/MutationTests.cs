@@ -91,7 +91,8 @@ public sealed partial class MutationTests
         Run(seed, files, ImportWhateverItsRoot);
     }
 
-    /// <summary>The root of what is there stands in the refusal: with it the file goes on.</summary>
+    /// <summary>The root of what is there stands in the refusal: with it the file goes on.
+    /// </summary>
     private static IModel ImportWhateverItsRoot(byte[] file)
     {
         try
