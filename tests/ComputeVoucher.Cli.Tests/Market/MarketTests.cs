@@ -19,8 +19,6 @@ public sealed class MarketTests
     public async Task Market_OrdersAckRedeemSettle_EverySumAgrees()
     {
         await using NodeRig rig = await NodeRig.CreateAsync(Units);
-        // As a volume or a service manager prepares it: others may look inside.
-        Directory.CreateDirectory(rig.PathOf("ledger"));
         await rig.StartNodeAsync();
 
         // 1. Orders, some with a trace root, some with an Accept; every receipt is checked.
@@ -29,11 +27,6 @@ public sealed class MarketTests
         Assert.Equal(64, first.GetProperty("served").GetInt32());
         long units = NodeRig.Units(first, "units");
         Assert.Equal(units, NodeRig.Units(first, "ackedUnits"));
-
-        RequirePrivate(rig.PathOf("ledger"), "*");
-        RequirePrivate(rig.Folder, "client.state*");
-        RequirePrivate(rig.Folder, "receipts");
-        RequirePrivate(rig.Folder, "out");
 
         // 2. What the node answered is what a local run answers.
         rig.Must("infer", "--model", rig.Model, "--input", rig.Input, "--output",
@@ -91,6 +84,22 @@ public sealed class MarketTests
         JsonElement holder = rig.OnChain("voucher", "list", "--class", rig.PathOf("class.json"),
             "--holder", rig.AddressOf("holder"));
         Assert.Equal($"{Units - (ulong)acked}", holder.GetProperty("units").GetString());
+    }
+
+    [MarketFact]
+    public async Task Files_OfNodeAndClient_PrivateInAFolderThatOthersRead()
+    {
+        await using NodeRig rig = await NodeRig.CreateAsync(Units);
+        // As a volume or a service manager prepares it.
+        Directory.CreateDirectory(rig.PathOf("ledger"));
+        await rig.StartNodeAsync();
+        rig.Json(rig.RequestArguments(4, 2, "--output", rig.PathOf("out"), "--receipts",
+            rig.PathOf("receipts")));
+        RequirePrivate(rig.PathOf("ledger"), "*");
+        RequirePrivate(rig.Folder, "client.state*");
+        RequirePrivate(rig.Folder, "receipts");
+        RequirePrivate(rig.Folder, "out");
+        Assert.Equal(0, rig.StopNode());
     }
 
     /// <summary>Files and sockets that group and others may do nothing with, and some of them.
