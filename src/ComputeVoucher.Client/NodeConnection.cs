@@ -30,6 +30,9 @@ public sealed class NodeConnection : IAsyncDisposable
     private WireClient? _client;
     private string? _gaveUp;
 
+    // Of the node, or the first attempt; whoever goes on with a lost connection goes on from here.
+    private long? _heard;
+
     public NodeConnection(NodeConnectionOptions options)
     {
         _options = options;
@@ -74,15 +77,15 @@ public sealed class NodeConnection : IAsyncDisposable
                 return meanwhile;
             }
 
-            long heard = Time.GetTimestamp();
+            _heard ??= Time.GetTimestamp();
             if (_client is { } gone)
             {
-                heard = gone.IsOpen ? heard : gone.LastHeard;
+                _heard = gone.IsOpen ? Time.GetTimestamp() : gone.LastHeard;
                 _client = null;
                 await gone.DisposeAsync().ConfigureAwait(false);
             }
 
-            _client = await ConnectAsync(heard, cancel).ConfigureAwait(false);
+            _client = await ConnectAsync(_heard.Value, cancel).ConfigureAwait(false);
             Connections++;
             return _client;
         }

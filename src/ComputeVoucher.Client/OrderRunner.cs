@@ -225,6 +225,7 @@ public sealed class OrderRunner : IDisposable
         using WaitLog.Wait wait = _node.Waits.Begin(what);
         wait.Limit = limit;
         BackOff pause = default;
+        WireException? last = null;
         while (true)
         {
             try
@@ -233,13 +234,16 @@ public sealed class OrderRunner : IDisposable
             }
             catch (WireException failure) when (Transient.Is(failure.Reason) && !limit.IsOver)
             {
+                last = failure;
                 _node.Waits.Say(
                     Transient.Describe(failure.Reason, failure.Message), limit.Left);
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
-                throw new ClientException($"the node did not answer {what} within "
-                    + $"{within.TotalSeconds:0} s (try again, or ask the provider)");
+                throw last is not null
+                    ? new WireException(last.Reason, last.Message)
+                    : new ClientException($"the node did not answer {what} within "
+                        + $"{within.TotalSeconds:0} s (try again, or ask the provider)");
             }
 
             await Task.Delay(pause.Next(limit.Left), _node.Time, cancel).ConfigureAwait(false);

@@ -102,6 +102,9 @@ internal sealed class HostileNode : IDisposable
         /// <summary>From 1.</summary>
         public int Number => number;
 
+        /// <summary>Every Pong is answered with a Ping, without an end.</summary>
+        public bool PingsOn { get; set; }
+
         /// <summary>The next frame that is no ping; null at the end of the stream.</summary>
         public async Task<Seen?> ReadAsync()
         {
@@ -129,6 +132,10 @@ internal sealed class HostileNode : IDisposable
                 else if (seen.Kind != FrameKind.Pong)
                 {
                     return seen;
+                }
+                else if (PingsOn)
+                {
+                    await SendAsync(FrameKind.Ping, 0, payload);
                 }
             }
         }

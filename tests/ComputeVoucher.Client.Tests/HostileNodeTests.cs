@@ -64,12 +64,9 @@ public sealed class HostileNodeTests : IDisposable
     {
         using HostileNode node = new(async peer =>
         {
-            Task listening = peer.ListenAsync();
-            while (!listening.IsCompleted)
-            {
-                await peer.SendAsync(FrameKind.Ping, 0, new byte[8]);
-                await Task.WhenAny(listening, Task.Delay(1));
-            }
+            peer.PingsOn = true;
+            await peer.SendAsync(FrameKind.Ping, 0, new byte[8]);
+            await peer.ListenAsync();
         });
         OrderRunner runner = Runner(node, TimeSpan.FromMinutes(5));
         OrderOutcome outcome = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));

@@ -109,7 +109,7 @@ internal sealed class RequestCommand
             OnOutput = text is null ? null : text.Show,
             Stop = stop.Token,
         };
-        RequestFigures figures;
+        RequestFigures? figures = null;
         try
         {
             figures = await SendAsync(parsed, runner, model, inputs, interruption.Again)
@@ -122,7 +122,7 @@ internal sealed class RequestCommand
         }
         finally
         {
-            text?.End();
+            text?.End(figures?.Served > 0);
         }
 
         Print(parsed, figures, figures.Report(journal, runner, node), model, text is not null);

@@ -21,7 +21,7 @@ internal sealed class DevOrders(
         await SendAsync(
             work.OnePrompt, 1, 1, 0, null, text is null ? null : text.Show, cancel)
             .ConfigureAwait(false);
-        text?.End();
+        text?.End(isServed: true);
     }
 
     /// <summary>All orders, so many in flight.</summary>
