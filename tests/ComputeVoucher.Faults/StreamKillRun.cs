@@ -61,7 +61,8 @@ internal static class StreamKillRun
             return 1;
         }
 
-        return await KillRun.AgreeAsync(rig, "stream kill", kills, seed,
+        // A kill may come before the order is signed, or leave nothing to be done again.
+        return await KillRun.AgreeAsync(rig, "stream kill", kills, seed, kills / 2,
             rig.PromptArguments(s_prompts[0], "--tokens", Tokens));
     }
 
