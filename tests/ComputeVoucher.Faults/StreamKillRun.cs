@@ -66,7 +66,8 @@ internal static class StreamKillRun
             rig.PromptArguments(s_prompts[0], "--tokens", Tokens));
     }
 
-    /// <summary>One order, killed after so many bytes of its text; what was wrong, or null.</summary>
+    /// <summary>One order, killed after so many bytes of its text; what was wrong, or null.
+    /// </summary>
     private static async Task<string?> KillAsync(NodeRig rig, string prompt, byte[] text, int life,
         bool killsNode, bool killsClient)
     {
