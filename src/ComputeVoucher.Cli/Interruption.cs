@@ -5,7 +5,8 @@ using System.Threading;
 namespace ComputeVoucher.Cli;
 
 /// <summary>The first signal asks a command that sends to end, so that it can say what is on its
-/// way; the next ends it as ever, or first asks again, for a command whose end takes time.</summary>
+/// way; the next ends it as ever, or first asks again, for a command whose end takes long.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _stop;

@@ -2,8 +2,9 @@ using System;
 
 namespace ComputeVoucher.Client;
 
-/// <summary>Pauses between attempts: short at first, for what is over in a moment, and twice as long
-/// each time, so that a node that is busy or away is not asked twenty times a second.</summary>
+/// <summary>Pauses between attempts: short at first, for what is over in a moment, and twice as
+/// long each time, so that a node that is busy or away is not asked twenty times a second.
+/// </summary>
 internal struct BackOff
 {
     /// <summary>A round trip on a slow link.</summary>

@@ -240,10 +240,13 @@ public sealed class OrderRunner : IDisposable
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
-                throw last is not null
-                    ? new WireException(last.Reason, last.Message)
-                    : new ClientException($"the node did not answer {what} within "
-                        + $"{within.TotalSeconds:0} s (try again, or ask the provider)");
+                if (last is not null)
+                {
+                    throw new WireException(last.Reason, last.Message);
+                }
+
+                throw new ClientException($"the node did not answer {what} within "
+                    + $"{within.TotalSeconds:0} s (try again, or ask the provider)");
             }
 
             await Task.Delay(pause.Next(limit.Left), _node.Time, cancel).ConfigureAwait(false);

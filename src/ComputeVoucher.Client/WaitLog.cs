@@ -10,7 +10,8 @@ namespace ComputeVoucher.Client;
 public readonly record struct WaitNotice(string For, TimeSpan Left);
 
 /// <summary>Tells the holder why nothing happens: at once where the reason is known, after a while
-/// where a node just does not answer. Many waits for one thing are told once. Thread safe.</summary>
+/// where a node just does not answer. Many waits for one thing are told once. Thread safe.
+/// </summary>
 internal sealed class WaitLog : IDisposable
 {
     /// <summary>An answer that comes within it needs no word.</summary>

@@ -81,7 +81,8 @@ public sealed class ClientOrder
         }
     }
 
-    /// <summary>One Accept and only first, Output in order of steps and nothing after its last.</summary>
+    /// <summary>One Accept and only first, Output in order of steps and nothing after its last.
+    /// </summary>
     internal bool Accepts(Frame frame)
     {
         switch (frame.Header.Kind)

@@ -13,8 +13,8 @@ using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Client.Tests;
 
-/// <summary>Whatever a node does, or does not do, a client ends: by its patience, or by the deadline
-/// that it signed. Time is the test's alone.</summary>
+/// <summary>Whatever a node does, or does not do, a client ends: by its patience, or by the
+/// deadline that it signed. Time is the test's alone.</summary>
 [Trait("Category", "load")]
 public sealed class HostileNodeTests : IDisposable
 {

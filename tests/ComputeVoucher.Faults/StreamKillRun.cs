@@ -61,11 +61,13 @@ internal static class StreamKillRun
             return 1;
         }
 
-        return await KillRun.AgreeAsync(rig, "stream kill", kills, seed,
+        // A kill may come before the order is signed, or leave nothing to be done again.
+        return await KillRun.AgreeAsync(rig, "stream kill", kills, seed, kills / 2,
             rig.PromptArguments(s_prompts[0], "--tokens", Tokens));
     }
 
-    /// <summary>One order, killed after so many bytes of its text; what was wrong, or null.</summary>
+    /// <summary>One order, killed after so many bytes of its text; what was wrong, or null.
+    /// </summary>
     private static async Task<string?> KillAsync(NodeRig rig, string prompt, byte[] text, int life,
         bool killsNode, bool killsClient)
     {

@@ -109,11 +109,13 @@ internal sealed class RequestCommand
             OnOutput = text is null ? null : text.Show,
             Stop = stop.Token,
         };
-        RequestFigures? figures = null;
+        RequestFigures figures;
+        bool isServed = false;
         try
         {
             figures = await SendAsync(parsed, runner, model, inputs, interruption.Again)
                 .ConfigureAwait(false);
+            isServed = figures.Served > 0;
         }
         catch (OperationCanceledException left) when (stop.IsCancellationRequested)
         {
@@ -122,7 +124,7 @@ internal sealed class RequestCommand
         }
         finally
         {
-            text?.End(figures?.Served > 0);
+            text?.End(isServed);
         }
 
         Print(parsed, figures, figures.Report(journal, runner, node), model, text is not null);

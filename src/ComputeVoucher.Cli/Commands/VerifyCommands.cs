@@ -131,7 +131,8 @@ internal sealed class VerifyCommands
         }, _file, _root);
 
     private Command CreateReceipt() => ReportCommand.Create(
-        "receipt", "Check every field of the lines that `request --receipts` wrote; with --model execute again",
+        "receipt",
+        "Check every field of the lines that `request --receipts` wrote; with --model run it again",
         parsed =>
         {
             string path = parsed.GetRequiredValue(_file);

@@ -8,8 +8,8 @@ namespace ComputeVoucher.Cli;
 /// around; a node chooses the tokens of its answer and the words of its refusals.</summary>
 internal static class SafeText
 {
-    /// <summary>U+200C and U+200D join letters of honest scripts and emoji, and turn nothing around.
-    /// </summary>
+    /// <summary>U+200C and U+200D join letters of honest scripts and emoji, and turn nothing
+    /// around.</summary>
     private const int NonJoiner = 0x200C;
 
     private const int Joiner = 0x200D;

@@ -124,6 +124,7 @@ public sealed class StreamTests
     }
 
     private static string Text(NodeRig rig, string prompt, string tokens, params string[] more) =>
-        rig.Json(["generate", "--model", rig.Model, "--prompt", prompt, "--tokens", tokens, .. more])
+        rig.Json([
+            "generate", "--model", rig.Model, "--prompt", prompt, "--tokens", tokens, .. more])
             .GetProperty("text").GetString() + "\n";
 }
