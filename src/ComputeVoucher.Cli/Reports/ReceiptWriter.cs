@@ -4,7 +4,6 @@ using System.Text;
 using System.Threading;
 using ComputeVoucher.Client;
 using ComputeVoucher.Execution;
-using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 

@@ -108,9 +108,9 @@ public sealed class FloodFixture : VouchersFixture
         string root = SharedData.RepositoryRoot;
         string source = await File.ReadAllTextAsync(
             Path.Combine(root, "tests/ComputeVoucher.Chain.Tests/Flood/Flood.sol"));
-        string input = $$$"""
+        string input = $$$$$"""
             {"language":"Solidity",
-            "sources":{"Flood.sol":{"content":"{{{JsonEncodedText.Encode(source)}}}"}},
+            "sources":{"Flood.sol":{"content":"{{{{{JsonEncodedText.Encode(source)}}}}}"}},
             "settings":{"optimizer":{"enabled":true,"runs":800},"evmVersion":"cancun",
             "outputSelection":{"*":{"*":["evm.bytecode.object"]}}}}
             """;
