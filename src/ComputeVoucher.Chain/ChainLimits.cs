@@ -6,6 +6,9 @@ namespace ComputeVoucher.Chain;
 /// <summary>Every bound on what comes from a JSON-RPC endpoint or goes to the chain.</summary>
 public static class ChainLimits
 {
+    /// <summary>Gas of the cheapest transaction there is (Yellow Paper, G_transaction).</summary>
+    public const ulong TransactionGasMin = 21_000;
+
     /// <summary>One answer. Blocks without transaction bodies stay below 200 KiB on any
     /// public chain; an endpoint that sends more is hostile or broken.</summary>
     public const int ResponseBytesMax = 1 << 20;

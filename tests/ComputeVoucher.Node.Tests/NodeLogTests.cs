@@ -42,7 +42,7 @@ public sealed class NodeLogTests
 
         string time = $"{new ManualClock().GetUtcNow():yyyy-MM-dd HH:mm:ss}Z";
         Assert.Equal(
-            $"{time} WARN  chain not usable: it says  ]0;title   and more\n{time} info  ready\n",
+            $"{time} WARN  no orders are taken: it says  ]0;title   and more\n{time} info  ready\n",
             Encoding.UTF8.GetString(written.ToArray()));
     }
 

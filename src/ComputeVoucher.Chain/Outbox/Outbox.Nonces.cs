@@ -12,9 +12,6 @@ public sealed partial class Outbox
     /// <summary>The kind of a self-transfer that closes a gap in the nonces.</summary>
     public const string FillerKind = "nonce-filler";
 
-    // Gas of a transfer to an account without code (Yellow Paper, G_transaction).
-    private const ulong TransferGas = 21_000;
-
     // Nonces that are looked at for a gap, four times what may be in flight.
     private const ulong GapsMax = 64;
 
@@ -80,7 +77,8 @@ public sealed partial class Outbox
         };
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
         Price? price = await PriceAsync(
-            filler, fees, fees.Market, fees.Floor, TransferGas, cancel).ConfigureAwait(false);
+            filler, fees, fees.Market, fees.Floor, ChainLimits.TransactionGasMin, cancel)
+            .ConfigureAwait(false);
         if (price is null)
         {
             return;

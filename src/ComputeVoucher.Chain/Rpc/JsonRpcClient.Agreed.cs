@@ -10,6 +10,9 @@ namespace ComputeVoucher.Chain;
 /// gas, and whether a transaction would do anything.</summary>
 public sealed partial class JsonRpcClient
 {
+    /// <summary>Endpoints that are heard, where there are so many, before money is spent.</summary>
+    private const int AgreementMin = 2;
+
     /// <summary>Gas that the call would need on top of the newest block: the middle of what the
     /// endpoints say, of two the larger, for too little pays for a failure.</summary>
     /// <exception cref="ChainException">More of them say that it reverts than how much it needs.
@@ -25,7 +28,9 @@ public sealed partial class JsonRpcClient
                 WriteCall(w, call);
                 w.WriteStringValue(BlockTag.Latest.ToString());
             },
-            r => JsonScalar.ReadUInt64(r, "gas"),
+            r => JsonScalar.ReadUInt64(r, "gas") is var gas and >= ChainLimits.TransactionGasMin
+                ? gas
+                : throw JsonScalar.Malformed("gas", "less than any transaction takes"),
             cancel).ConfigureAwait(false);
         answers.Sort();
         return answers[answers.Count / 2];
@@ -138,36 +143,58 @@ public sealed partial class JsonRpcClient
         Func<JsonElement, T> read,
         CancellationToken cancel)
     {
-        List<T> answers = [];
-        int reverts = 0;
-        ChainException? reverted = null;
-        ChainException? last = null;
+        Poll<T> poll = new();
+        List<RpcEndpoint> silent = [];
         foreach (RpcEndpoint endpoint in ToRead())
         {
             // One that fails now is not waited for where another has answered.
-            if (answers.Count + reverts > 0 && endpoint.IsResting)
+            if (poll.Heard == 0 || !endpoint.IsResting)
             {
-                continue;
+                await AskAsync(endpoint).ConfigureAwait(false);
             }
+        }
 
+        // Else a request lost here and there would leave the word of one, which may be the liar's.
+        for (int i = 0; i < silent.Count && poll.Heard is > 0 and < AgreementMin; i++)
+        {
+            await AskAsync(silent[i]).ConfigureAwait(false);
+        }
+
+        return poll.Reverts > poll.Answers.Count ? throw poll.Reverted!
+            : poll.Answers.Count > 0 ? poll.Answers
+            : throw poll.Last ?? AllQuarantined();
+
+        async Task AskAsync(RpcEndpoint endpoint)
+        {
             try
             {
-                answers.Add(await endpoint
+                poll.Answers.Add(await endpoint
                     .CallAsync(method, parameters, read, ChainLimits.ResponseBytesMax, cancel)
                     .ConfigureAwait(false));
             }
             catch (ChainException e) when (e.Fault == ChainFault.Reverted)
             {
-                (reverted, reverts) = (e, reverts + 1);
+                (poll.Reverted, poll.Reverts) = (e, poll.Reverts + 1);
             }
             catch (ChainException e)
             {
-                last = last is null || last.IsTransient ? e : last;
+                poll.Last = poll.Last is null || poll.Last.IsTransient ? e : poll.Last;
+                silent.Add(endpoint);
             }
         }
+    }
 
-        return reverts > answers.Count ? throw reverted!
-            : answers.Count > 0 ? answers
-            : throw last ?? AllQuarantined();
+    /// <summary>What the endpoints said to one question.</summary>
+    private sealed class Poll<T>
+    {
+        public List<T> Answers { get; } = [];
+
+        public int Reverts { get; set; }
+
+        public ChainException? Reverted { get; set; }
+
+        public ChainException? Last { get; set; }
+
+        public int Heard => Answers.Count + Reverts;
     }
 }

@@ -36,7 +36,7 @@ internal sealed class OrderRun : Job
         (Hash, _cancelSteps, _durable, IsSettled) = (
             reserved.Decoded.Hash, reserved.CancelSteps, reserved.Durable, reserved.IsSettled);
         (Model, Channel) = (reserved.Checked.Model, _order.Channel);
-        Share = ShareOf(_order.MaxUnits, reserved.Checked.Locked);
+        Share = Job.ShareOf(_order.MaxUnits, reserved.Checked.Locked);
     }
 
     /// <summary>For an order that lost its receipt, and its client, with the process.</summary>
@@ -47,7 +47,7 @@ internal sealed class OrderRun : Job
         (_cancelSteps, _durable) = (stored.CancelSteps, Task.CompletedTask);
         (Model, Channel) = (model, _order.Channel);
         UInt128 locked = serving.Ledger.Channel(Channel)?.Row.Locked ?? 0;
-        Share = ShareOf(_order.MaxUnits, locked);
+        Share = Job.ShareOf(_order.MaxUnits, locked);
     }
 
     /// <summary>Of the order.</summary>

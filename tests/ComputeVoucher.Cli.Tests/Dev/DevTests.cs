@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.TestKit;
 
@@ -24,7 +25,7 @@ public sealed class DevTests : IDisposable
         Assert.Equal("starting a chain, deploying the contracts\n"
             + "buying 363000 units and locking them to the node\n"
             + "sending 3 orders for glyphs.tflite\n"
-            + "redeeming, and waiting for finality\n", error);
+            + "redeeming, and waiting for finality\n", WithoutWaits(error));
         Assert.Contains($"{"units redeemed and burned",-34}{"0",20}{"135,984",20}\n", output,
             StringComparison.Ordinal);
         Assert.Contains("\n3 orders in ", output, StringComparison.Ordinal);
@@ -137,6 +138,12 @@ public sealed class DevTests : IDisposable
         Assert.Equal(2, status);
         Assert.Contains("--once is wanted", error, StringComparison.Ordinal);
     }
+
+    /// <summary>Whether the opening was final when the orders came is the machine's speed.</summary>
+    private static string WithoutWaits(string error) => string.Concat(error.Split('\n')
+        .Where(line => line.Length > 0
+            && !line.StartsWith("waiting: the opening", StringComparison.Ordinal))
+        .Select(line => line + "\n"));
 
     private static string[] Dev(int orders, string? anvil = null) =>
     [

@@ -68,8 +68,8 @@ public sealed class SettleTests
         using Process redeem = Process.Start(NodeRig.StartOf(
             null, "redeem", "--config", rig.PathOf("node.json"), "--json"))!;
         await rig.UntilAsync(() => Task.FromResult(
-            Rows(rig, "redeem").Length == 2 && Rows(rig, "redeem")[1].GetProperty("attempts")
-                .GetInt64() > 0));
+            Rows(rig, "redeem").Length == 2
+                && NodeRig.Units(Rows(rig, "redeem")[1], "attempts") > 0));
 
         // Told at once, given up in time, and the node goes on with it.
         (int status, _, string error) = NodeRig.Run([.. Settle(rig, "provider"), "--timeout", "1"]);
@@ -116,7 +116,7 @@ public sealed class SettleTests
         Assert.Contains("nothing was sent after 3 s", error, StringComparison.Ordinal);
         JsonElement row = Assert.Single(Rows(rig, "settle"));
         Assert.Equal("Cancelled", row.GetProperty("outcome").GetString());
-        Assert.Equal(0, row.GetProperty("attempts").GetInt64());
+        Assert.Equal(0, NodeRig.Units(row, "attempts"));
         Assert.Equal(0, rig.StopNode());
     }
 

@@ -86,9 +86,11 @@ public sealed class StreamTests
         (int status, string output, string error) = NodeRig.Run(
             rig.PromptArguments(Prompt, "--context", "64", "--tokens", "5"));
         Assert.Equal((1, ""), (status, output));
-        Assert.StartsWith("computevoucher: 1 of 1 orders refused: 121:", error,
+        // Whether the opening was final when the order came is the machine's speed.
+        Assert.StartsWith("computevoucher: 1 of 1 orders refused: 121:", Assert.Single(
+            error.TrimEnd().Split('\n'),
+            line => !line.StartsWith("waiting: the opening", StringComparison.Ordinal)),
             StringComparison.Ordinal);
-        Assert.Single(error.TrimEnd().Split('\n'));
 
         // A channel file of no channel: the node may see it yet.
         string unseen = rig.PathOf("unseen.json");

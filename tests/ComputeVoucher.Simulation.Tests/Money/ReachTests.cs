@@ -15,7 +15,8 @@ namespace ComputeVoucher.Simulation.Tests;
 [Trait("Category", "load")]
 public sealed class ReachTests
 {
-    private static readonly VoucherDomain s_domain = new(31337, default, default);
+    private static readonly VoucherDomain s_domain = new(
+        31337, Address.Parse("0x" + new string('a', 40)), Address.Parse("0x" + new string('b', 40)));
 
     [Fact]
     public async Task Reach_HeaderOfTheConfiguration_GoesWithEveryRequest()
