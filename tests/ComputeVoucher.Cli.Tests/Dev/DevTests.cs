@@ -139,7 +139,8 @@ public sealed class DevTests : IDisposable
         Assert.Contains("--once is wanted", error, StringComparison.Ordinal);
     }
 
-    /// <summary>Whether the opening was final when the orders came is the machine's speed.</summary>
+    /// <summary>Whether the opening was final when the orders came is the machine's speed.
+    /// </summary>
     private static string WithoutWaits(string error) => string.Concat(error.Split('\n')
         .Where(line => line.Length > 0
             && !line.StartsWith("waiting: the opening", StringComparison.Ordinal))

@@ -16,7 +16,8 @@ namespace ComputeVoucher.Simulation.Tests;
 public sealed class ReachTests
 {
     private static readonly VoucherDomain s_domain = new(
-        31337, Address.Parse("0x" + new string('a', 40)), Address.Parse("0x" + new string('b', 40)));
+        31337, Address.Parse("0x" + new string('a', 40)),
+        Address.Parse("0x" + new string('b', 40)));
 
     [Fact]
     public async Task Reach_HeaderOfTheConfiguration_GoesWithEveryRequest()
