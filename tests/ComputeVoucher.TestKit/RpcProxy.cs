@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
@@ -90,11 +91,17 @@ public sealed class RpcProxy : IAsyncDisposable
     /// the moment to let its clock pass the deadline.</summary>
     public Action? Stuck { get; init; }
 
+    /// <summary>How much later every answer comes: an endpoint far away.</summary>
+    public TimeSpan Delay { get; init; }
+
     /// <summary>A chain, or a client, that knows no "finalized" block.</summary>
     public bool IsWithoutFinality { get; init; }
 
     /// <summary>Every fault, for tables.</summary>
     public static TheoryData<RpcFault> Faults => [.. Enum.GetValues<RpcFault>()];
+
+    /// <summary>Requests so far; a batch is one.</summary>
+    public int Requests => _counts.Values.Sum();
 
     /// <summary>Requests of a method so far.</summary>
     public int Count(string method) => _counts.GetValueOrDefault(method);
@@ -172,6 +179,7 @@ public sealed class RpcProxy : IAsyncDisposable
                 string method = root.GetProperty("method").GetString()!;
                 uint id = root.GetProperty("id").GetUInt32();
                 _counts.AddOrUpdate(method, 1, (_, n) => n + 1);
+                await Task.Delay(Delay, _stop.Token);
                 bool isFaulty = Take(method, isRefusal: false, out RpcFault fault);
                 RpcFault? meets = isFaulty ? fault : null;
                 if (!await AnswerAsync(socket, stream, request, method, id, meets))
