@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
@@ -76,6 +75,7 @@ public sealed class RpcProxy : IAsyncDisposable
     private string? _method;
     private RpcFault _fault;
     private int _times;
+    private int _requests;
 
     public RpcProxy(Uri upstream)
     {
@@ -100,8 +100,11 @@ public sealed class RpcProxy : IAsyncDisposable
     /// <summary>Every fault, for tables.</summary>
     public static TheoryData<RpcFault> Faults => [.. Enum.GetValues<RpcFault>()];
 
+    /// <summary>One request in so many meets HTTP 429; 0 is none.</summary>
+    public int LimitEvery { get; init; }
+
     /// <summary>Requests so far; a batch is one.</summary>
-    public int Requests => _counts.Values.Sum();
+    public int Requests => _requests;
 
     /// <summary>Requests of a method so far.</summary>
     public int Count(string method) => _counts.GetValueOrDefault(method);
@@ -181,7 +184,9 @@ public sealed class RpcProxy : IAsyncDisposable
                 _counts.AddOrUpdate(method, 1, (_, n) => n + 1);
                 await Task.Delay(Delay, _stop.Token);
                 bool isFaulty = Take(method, isRefusal: false, out RpcFault fault);
-                RpcFault? meets = isFaulty ? fault : null;
+                int number = Interlocked.Increment(ref _requests);
+                bool isLimited = LimitEvery > 0 && number % LimitEvery == 0;
+                RpcFault? meets = isFaulty ? fault : isLimited ? RpcFault.Http429 : null;
                 if (!await AnswerAsync(socket, stream, request, method, id, meets))
                 {
                     return;

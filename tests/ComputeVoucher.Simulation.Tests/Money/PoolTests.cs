@@ -26,10 +26,13 @@ public sealed class PoolTests(ITestOutputHelper output)
             Assert.True(counts.GetValueOrDefault(fault.ToString()) >= 5, $"{fault}: too rare");
         }
 
-        foreach (string what in (string[])["ack", "mined", "restart", "saved", "top-up"])
+        string[] often = ["ack", "mined", "restart", "saved", "top-up", "ordinary", "urgent"];
+        foreach (string what in often)
         {
             Assert.True(counts.GetValueOrDefault(what) >= 40, $"{what}: too rare to prove much");
         }
+
+        Assert.True(counts.GetValueOrDefault("lost") >= 5, "no storm was dear enough");
     }
 
     [Fact]
