@@ -15,7 +15,8 @@ namespace ComputeVoucher.Mirror;
 /// signs for.</summary>
 internal static class ManyChannels
 {
-    private const int Together = 16;
+    // Of one opening, with room; where none is named, each would fill a block of its own.
+    private const string Gas = "0x30d40";
 
     // As AnvilProcess starts it.
     private const int BlocksUntilFinal = 3;
@@ -31,39 +32,27 @@ internal static class ManyChannels
             Address.Parse(rig.AddressOf("holder")), Address.Parse(rig.AddressOf("node")),
             Address.Parse(rig.AddressOf("spend")), terms.HashStruct(), default);
         string frame = $"\"from\":\"{channel.Holder}\",\"to\":\"{rig.Deployment("vouchers")}\"";
-        int nonce = await MinedAsync(rig, channel.Holder);
-        for (int from = 0; from < count; from += Together)
+        for (int i = 1; i <= count; i++)
         {
-            Task[] sent = new Task[Math.Min(Together, count - from)];
-            for (int i = 0; i < sent.Length; i++)
-            {
-                byte[] salt = new byte[Bytes32.Size];
-                BinaryPrimitives.WriteInt32BigEndian(salt, from + i + 1);
-                byte[] call = VouchersContract.Open(
-                    terms, channel with { Salt = new Bytes32(salt) }, unitsEach);
-                sent[i] = rig.Chain.RpcAsync(
-                    "eth_sendTransaction",
-                    $"{{{frame},\"nonce\":\"0x{nonce++:x}\",\"data\":\"{Hex.Encode(call)}\"}}");
-            }
-
-            await Task.WhenAll(sent);
+            // One after the other: the chain counts the nonces.
+            byte[] salt = new byte[Bytes32.Size];
+            BinaryPrimitives.WriteInt32BigEndian(salt, i);
+            byte[] call = VouchersContract.Open(
+                terms, channel with { Salt = new Bytes32(salt) }, unitsEach);
+            await rig.Chain.RpcAsync(
+                "eth_sendTransaction", $"{{{frame},\"gas\":\"{Gas}\",\"data\":\"{Hex.Encode(call)}\"}}");
         }
 
-        while (await MinedAsync(rig, channel.Holder) < nonce)
+        // Until no transaction waits and the last one is final.
+        string waiting;
+        do
         {
-            await rig.Chain.MineAsync();
+            await rig.Chain.MineAsync(BlocksUntilFinal);
+            JsonElement pool = await rig.Chain.RpcAsync("txpool_status");
+            waiting = $"{pool.GetProperty("pending")} {pool.GetProperty("queued")}";
         }
-
+        while (waiting != "0x0 0x0");
         await rig.Chain.MineAsync(BlocksUntilFinal);
-    }
-
-    /// <summary>Transactions of an account that are in blocks.</summary>
-    private static async Task<int> MinedAsync(NodeRig rig, Address account)
-    {
-        JsonElement count = await rig.Chain.RpcAsync(
-            "eth_getTransactionCount", $"\"{account}\",\"latest\"");
-        return int.Parse(
-            count.GetString().AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 
     private static VoucherClass ClassOf(NodeRig rig)
