@@ -31,7 +31,8 @@ internal static class ManyChannels
         ChannelTerms channel = new(
             Address.Parse(rig.AddressOf("holder")), Address.Parse(rig.AddressOf("node")),
             Address.Parse(rig.AddressOf("spend")), terms.HashStruct(), default);
-        string frame = $"\"from\":\"{channel.Holder}\",\"to\":\"{rig.Deployment("vouchers")}\"";
+        string frame = $"\"from\":\"{channel.Holder}\",\"to\":\"{rig.Deployment("vouchers")}\""
+            + $",\"gas\":\"{Gas}\"";
         for (int i = 1; i <= count; i++)
         {
             // One after the other: the chain counts the nonces.
@@ -40,7 +41,7 @@ internal static class ManyChannels
             byte[] call = VouchersContract.Open(
                 terms, channel with { Salt = new Bytes32(salt) }, unitsEach);
             await rig.Chain.RpcAsync(
-                "eth_sendTransaction", $"{{{frame},\"gas\":\"{Gas}\",\"data\":\"{Hex.Encode(call)}\"}}");
+                "eth_sendTransaction", $"{{{frame},\"data\":\"{Hex.Encode(call)}\"}}");
         }
 
         // Until no transaction waits and the last one is final.
