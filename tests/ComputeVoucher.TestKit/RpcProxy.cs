@@ -75,6 +75,7 @@ public sealed class RpcProxy : IAsyncDisposable
     private string? _method;
     private RpcFault _fault;
     private int _times;
+    private int _requests;
 
     public RpcProxy(Uri upstream)
     {
@@ -90,11 +91,20 @@ public sealed class RpcProxy : IAsyncDisposable
     /// the moment to let its clock pass the deadline.</summary>
     public Action? Stuck { get; init; }
 
+    /// <summary>How much later every answer comes: an endpoint far away.</summary>
+    public TimeSpan Delay { get; init; }
+
     /// <summary>A chain, or a client, that knows no "finalized" block.</summary>
     public bool IsWithoutFinality { get; init; }
 
     /// <summary>Every fault, for tables.</summary>
     public static TheoryData<RpcFault> Faults => [.. Enum.GetValues<RpcFault>()];
+
+    /// <summary>One request in so many meets HTTP 429; 0 is none.</summary>
+    public int LimitEvery { get; init; }
+
+    /// <summary>Requests so far; a batch is one.</summary>
+    public int Requests => _requests;
 
     /// <summary>Requests of a method so far.</summary>
     public int Count(string method) => _counts.GetValueOrDefault(method);
@@ -172,8 +182,11 @@ public sealed class RpcProxy : IAsyncDisposable
                 string method = root.GetProperty("method").GetString()!;
                 uint id = root.GetProperty("id").GetUInt32();
                 _counts.AddOrUpdate(method, 1, (_, n) => n + 1);
+                await Task.Delay(Delay, _stop.Token);
                 bool isFaulty = Take(method, isRefusal: false, out RpcFault fault);
-                RpcFault? meets = isFaulty ? fault : null;
+                int number = Interlocked.Increment(ref _requests);
+                bool isLimited = LimitEvery > 0 && number % LimitEvery == 0;
+                RpcFault? meets = isFaulty ? fault : isLimited ? RpcFault.Http429 : null;
                 if (!await AnswerAsync(socket, stream, request, method, id, meets))
                 {
                     return;

@@ -11,6 +11,9 @@ namespace ComputeVoucher.Chain;
 /// <summary>What became of signed transactions.</summary>
 public sealed partial class Outbox
 {
+    // Endpoints by whose word a transaction is not mined though its nonce is spent.
+    private const int DenialsMin = 2;
+
     private readonly HashSet<long> _unwatched = [];
 
     /// <summary>One transaction that an endpoint chokes on must not hold up the others; two in a
@@ -51,11 +54,13 @@ public sealed partial class Outbox
     /// be.</summary>
     private async Task WatchAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
+        bool isSpent = entry.From != Account || head.Nonce > entry.Nonce;
         for (int i = entry.Attempts.Count - 1; i >= 0; i--)
         {
             OutboxAttempt attempt = entry.Attempts[i];
-            TransactionReceipt? receipt = await _rpc.ReceiptAsync(attempt.TxHash, cancel)
-                .ConfigureAwait(false);
+            TransactionReceipt? receipt = isSpent
+                ? await ReceiptAnywhereAsync(entry, attempt, cancel).ConfigureAwait(false)
+                : await _rpc.ReceiptAsync(attempt.TxHash, cancel).ConfigureAwait(false);
             if (receipt is null)
             {
                 continue;
@@ -102,6 +107,14 @@ public sealed partial class Outbox
             await NonceSpentAsync(entry, head, cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Where its nonce is spent, one endpoint that hides a receipt would have it paid for
+    /// twice. What is urgent does not wait for a second one: gas is less than what it saves.
+    /// </summary>
+    private Task<TransactionReceipt?> ReceiptAnywhereAsync(
+        OutboxEntry entry, OutboxAttempt attempt, CancellationToken cancel) =>
+        _rpc.ReceiptAnywhereAsync(
+            attempt.TxHash, JudgedOf(entry).IsUrgent ? 1 : DenialsMin, cancel);
 
     /// <summary>Whether it would be the next pass's: its nonce is spent by it then, and by nobody
     /// else, also for an endpoint that answers every question from its newest state.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
 
@@ -10,7 +11,8 @@ namespace ComputeVoucher.Chain;
 /// gas, and whether a transaction would do anything.</summary>
 public sealed partial class JsonRpcClient
 {
-    /// <summary>Endpoints that are heard, where there are so many, before money is spent.</summary>
+    // Where three endpoints or more may be asked, one that lies alone decides nothing, whatever
+    // the others failed at a moment ago. Of two, one that is away would hold up every question.
     private const int AgreementMin = 2;
 
     /// <summary>Gas that the call would need on top of the newest block: the middle of what the
@@ -48,6 +50,47 @@ public sealed partial class JsonRpcClient
             },
             r => JsonScalar.ReadData(r, "call"),
             cancel);
+
+    /// <summary>The receipt, by the first endpoint that has one.</summary>
+    /// <param name="hash">Of the transaction.</param>
+    /// <param name="denials">Endpoints that must say that there is none, where so many are left.
+    /// </param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>Null where none has it.</returns>
+    /// <exception cref="ChainException">Too few answered to say so.</exception>
+    internal async Task<TransactionReceipt?> ReceiptAnywhereAsync(
+        Bytes32 hash, int denials, CancellationToken cancel)
+    {
+        List<RpcEndpoint> endpoints = InOrder();
+        int left = Math.Min(denials, endpoints.Count);
+        ChainException? last = null;
+        foreach (RpcEndpoint endpoint in endpoints)
+        {
+            try
+            {
+                TransactionReceipt? receipt = await endpoint
+                    .CallAsync(
+                        "eth_getTransactionReceipt",
+                        HashParameter(hash),
+                        ResultParser.Receipt,
+                        ChainLimits.ResponseBytesMax,
+                        cancel)
+                    .ConfigureAwait(false);
+                if (receipt is not null)
+                {
+                    return receipt;
+                }
+
+                left--;
+            }
+            catch (ChainException e)
+            {
+                last = e;
+            }
+        }
+
+        return left <= 0 && endpoints.Count > 0 ? null : throw last ?? AllQuarantined();
+    }
 
     /// <summary>Wei per gas: the middle of what the endpoints' newest blocks say, of two the lower,
     /// for too little is raised later and too much forbids what a cap would allow.</summary>
@@ -145,17 +188,19 @@ public sealed partial class JsonRpcClient
     {
         Poll<T> poll = new();
         List<RpcEndpoint> silent = [];
-        foreach (RpcEndpoint endpoint in ToRead())
+        List<RpcEndpoint> endpoints = ToRead();
+        int enough = Math.Clamp(endpoints.Count - 1, 1, AgreementMin);
+        foreach (RpcEndpoint endpoint in endpoints)
         {
-            // One that fails now is not waited for where another has answered.
-            if (poll.Heard == 0 || !endpoint.IsResting)
+            // One that fails now is not waited for where enough have answered.
+            if (poll.Heard < enough || !endpoint.IsResting)
             {
                 await AskAsync(endpoint).ConfigureAwait(false);
             }
         }
 
         // Else a request lost here and there would leave the word of one, which may be the liar's.
-        for (int i = 0; i < silent.Count && poll.Heard is > 0 and < AgreementMin; i++)
+        for (int i = 0; i < silent.Count && poll.Heard > 0 && poll.Heard < enough; i++)
         {
             await AskAsync(silent[i]).ConfigureAwait(false);
         }

@@ -19,6 +19,10 @@ public sealed class FloodTests(FloodFixture chain, ITestOutputHelper output)
     private const ulong Acked = 1_000_000_000;
     private const int Polls = 2;
 
+    // Of the node in these polls, however many strangers there are: a rereading, the logs of the
+    // blocks since, and what halving their range costs.
+    private const int RequestsMax = 60;
+
     private static readonly int s_flood = Runs.Count(fast: 1_500, full: 70_000);
 
     private readonly ManualClock _clock = new();
@@ -31,13 +35,15 @@ public sealed class FloodTests(FloodFixture chain, ITestOutputHelper output)
 
     private async Task RunAsync(bool isPinned)
     {
+        await using RpcProxy proxy = new(chain.Anvil.Url);
+        using JsonRpcClient rpc = AnvilFixture.Client(proxy.Url);
         using PrivateKey node = await chain.NewNodeAsync();
         ChannelTerms honest = chain.NewTerms(node);
         Bytes32 id = honest.HashStruct();
         await chain.OpenAsync(honest, Locked);
         await chain.Anvil.MineAsync(3);
         MemoryMirrorStore store = new();
-        ChannelMirror mirror = Mirror(store, node);
+        ChannelMirror mirror = Mirror(rpc, store, node);
         await MirrorBench.FollowAsync(mirror);
         (Ack ack, Signature signature) = chain.Acknowledge(honest, Acked);
         store.SetAck(ack, signature);
@@ -45,9 +51,13 @@ public sealed class FloodTests(FloodFixture chain, ITestOutputHelper output)
         await chain.FloodAsync(s_flood, node, isPinned);
         await chain.SendAsync(
             chain.Holder, chain.Vouchers.Address, VouchersContract.Thaw(chain.Class, honest));
+        int before = proxy.Requests;
         int seen = await PollsUntilSeenAsync(mirror);
+        int requests = proxy.Requests - before;
+        output.WriteLine(
+            $"{s_flood} channels; the thaw was seen in poll {seen}, after {requests} requests");
         Assert.Equal(1, mirror.Count);
-        output.WriteLine($"{s_flood} channels; the thaw was seen in poll {seen}");
+        Assert.InRange(requests, 1, RequestsMax);
 
         await RedeemAsync(store, node);
         ChannelAmounts amounts = await chain.Vouchers.ChannelAsync(id, BlockTag.Latest, default);
@@ -57,8 +67,10 @@ public sealed class FloodTests(FloodFixture chain, ITestOutputHelper output)
 
         // A node that starts now finds the honest one among all of them.
         MemoryMirrorStore cold = new();
-        ChannelMirror late = Mirror(cold, node);
+        ChannelMirror late = Mirror(rpc, cold, node);
+        before = proxy.Requests;
         await MirrorBench.FollowAsync(late);
+        output.WriteLine($"a node that starts now: {proxy.Requests - before} requests");
         Assert.Equal(1, late.Count);
         Assert.Equal((UInt128)Acked, cold.Row(id).Redeemed);
     }
@@ -79,9 +91,10 @@ public sealed class FloodTests(FloodFixture chain, ITestOutputHelper output)
         return 0;
     }
 
-    private ChannelMirror Mirror(MemoryMirrorStore store, PrivateKey node) => new(
-        chain.Rpc,
-        chain.Vouchers,
+    private ChannelMirror Mirror(
+        JsonRpcClient rpc, MemoryMirrorStore store, PrivateKey node) => new(
+        rpc,
+        new VouchersContract(rpc, chain.Vouchers.Address),
         store,
         node.Address,
         new MirrorOptions { Classes = [chain.Class.HashStruct()], UnitsMin = 1_000_000 });

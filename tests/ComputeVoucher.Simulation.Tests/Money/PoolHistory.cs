@@ -27,6 +27,10 @@ internal sealed class PoolHistory : IDisposable
     // A mirror that is not whole goes on at once, as the node's pump has it.
     private const int StepsPerPoll = 3;
 
+    // Of a stormy history gas is beyond every cap from so many steps before the last thaws on, and
+    // what is acknowledged then is lost: the only loss that is allowed.
+    private const int StormSteps = 20;
+
     private const int Channels = 3;
     private const ulong Gwei = 1_000_000_000;
 
@@ -50,12 +54,14 @@ internal sealed class PoolHistory : IDisposable
     private (PoolFault Fault, SimulatedView View, ulong Head)? _fault;
     private readonly List<string> _faults = [];
     private readonly bool _isSteady;
+    private readonly bool _isStormy;
     private int _salts;
 
     public PoolHistory(ulong seed)
     {
         _random = new Prng(seed);
         _isSteady = _random.Chance(60);
+        _isStormy = _random.Chance(25);
         _chain = new SimulatedChain(_domain, _random, failuresPercent: 1)
         {
             Settles = _class,
@@ -84,6 +90,12 @@ internal sealed class PoolHistory : IDisposable
     {
         for (int i = 0; i < steps; i++)
         {
+            if (_isStormy && i == steps - StormSteps)
+            {
+                _chain.BaseFee = s_prices[^1];
+                Count("storm");
+            }
+
             Act(_random.Below(100));
             await StepAsync(_random.Between(1, 4));
         }
@@ -99,6 +111,8 @@ internal sealed class PoolHistory : IDisposable
         Count("mined", _chain.Mined.Count);
         Count("saved", _promises.Saved);
         Count("lost", _promises.Lost);
+        Count("ordinary", _promises.Offers.Ordinary);
+        Count("urgent", _promises.Offers.Urgent);
     }
 
     public void Dispose() => _node.Dispose();
@@ -123,7 +137,7 @@ internal sealed class PoolHistory : IDisposable
             case < 42:
                 Open();
                 break;
-            case >= 90 and < 93:
+            case >= 90 and < 93 when !_isStormy:
                 _chain.BaseFee = s_prices[_random.Below(s_prices.Length)];
                 break;
             case 93 or 94:
@@ -217,7 +231,6 @@ internal sealed class PoolHistory : IDisposable
             fault.Fault.Apply(fault.View, fault.Head, _chain.Head, invented);
         }
 
-        _promises.IsThawInvented |= _fault is { Fault: PoolFault.InventsThaws };
         for (int i = 0; i < StepsPerPoll; i++)
         {
             ChainStep step = await _node.Service.StepAsync(default);

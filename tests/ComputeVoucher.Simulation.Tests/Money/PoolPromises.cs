@@ -24,7 +24,7 @@ internal sealed class PoolPromises
     private readonly SimulatedChain _chain;
     private readonly PoolNode _node;
     private readonly Dictionary<Bytes32, (int Run, bool IsEnough)> _affordable = [];
-    private readonly Dictionary<SimulatedTransaction, bool> _urgent = [];
+    private readonly Dictionary<SimulatedTransaction, Offer> _offers = [];
 
     public PoolPromises(SimulatedChain chain, PoolNode node)
     {
@@ -44,13 +44,16 @@ internal sealed class PoolPromises
     /// <summary>Units of each channel that its holder signed for.</summary>
     public Dictionary<Bytes32, UInt128> Acked { get; } = [];
 
-    /// <summary>An endpoint once said that channels thaw which do not.</summary>
-    public bool IsThawInvented { get; set; }
-
     /// <summary>Channels that ended with everything redeemed, and with less.</summary>
     public int Saved { get; private set; }
 
     public int Lost { get; private set; }
+
+    /// <summary>Transactions that were held to the caps of ordinary ones, and of urgent ones.
+    /// </summary>
+    public (int Ordinary, int Urgent) Offers => (
+        _offers.Values.Count(offer => !offer.IsUrgent),
+        _offers.Values.Count(offer => offer.IsUrgent));
 
     /// <summary>Counts the blocks in which what a thaw threatens could be redeemed.</summary>
     public void NoteBlock()
@@ -104,9 +107,12 @@ internal sealed class PoolPromises
         UInt128 ordinary = 0;
         foreach (SimulatedTransaction one in _chain.Mined)
         {
-            ordinary += _urgent[one] ? 0 : one.Cost;
-            bool isUseful = one.IsSuccess && (one.Paid > 0 || HasEnded(one));
-            Assert.True(isUseful, $"{one.Cost} wei for nothing: nonce {one.Body.Nonce} to "
+            ordinary += _offers[one].IsUrgent ? 0 : one.Cost;
+
+            // One that was out when its channels ended can be taken back by nobody.
+            bool isLate = one.HasEnded && _offers[one].IsUseful;
+            Assert.True(one.IsSuccess && (one.Paid > 0 || isLate),
+                $"{one.Cost} wei for nothing: nonce {one.Body.Nonce} to "
                 + $"{one.Body.To}, offered at {one.OfferedAt}, mined in {one.Block}, "
                 + $"{one.GasUsed} of {one.Body.GasLimit} gas, {one.Units} units");
         }
@@ -114,36 +120,50 @@ internal sealed class PoolPromises
         Assert.True(ordinary <= Limits.DayMax, $"{ordinary} wei in one day");
     }
 
-    /// <summary>Its channels ended after it was offered: it was out, and nobody can take it back.
-    /// </summary>
-    private bool HasEnded(SimulatedTransaction one) =>
-        ChannelsOf(one).All(row => _chain.Amounts(row.Channel).IsClosed) && Lost > 0;
-
+    /// <summary>Holds it to the caps of its kind. It is urgent where a channel that thaws, as the
+    /// node has to believe, holds units that are not redeemed: its own, or one behind it in the
+    /// nonces.</summary>
     private void CheckOffer(SimulatedTransaction offered)
     {
         UInt128 cost = offered.MaxFee * offered.Body.GasLimit;
-        bool isUrgent = IsThawInvented || _node.Store.Channels().Any(row => row.ThawAt != 0);
-        _urgent[offered] = isUrgent;
+        UInt128 threatened = 0;
+        UInt128 all = 0;
+        foreach (ChannelState state in _node.Store.States())
+        {
+            UInt128 worth = state.Row.Status == ChannelStatus.Open
+                ? WorthOf(state.Ack?.CumUnits ?? 0, AsKnown(state.Row))
+                : 0;
+            all += worth;
+            threatened += state.Row.ThawAt != 0 ? worth : 0;
+        }
+
+        List<(Bytes32 Channel, UInt128 Units)> channels = ChannelsOf(offered);
+        bool isUseful = channels.Exists(row => _chain.Amounts(row.Channel) is var now
+            && !now.IsClosed && UInt128.Min(row.Units, now.Locked) > now.Redeemed);
+        bool isUrgent = threatened > 0;
+        _offers[offered] = new Offer(isUrgent, isUseful);
         if (isUrgent)
         {
             Assert.True(cost <= Limits.UrgentMax, $"{cost} wei for an urgent transaction");
+            Assert.True(cost <= all, $"{cost} wei to save {all}");
             return;
         }
 
-        UInt128 worth = 0;
-        foreach ((Bytes32 channel, UInt128 units) in ChannelsOf(offered))
+        UInt128 own = 0;
+        foreach ((Bytes32 channel, UInt128 units) in channels)
         {
-            // By what the node knew: another redemption may have been mined this very moment.
-            ChannelAmounts real = _chain.Amounts(channel);
-            UInt128 redeemed = UInt128.Min(real.Redeemed, _node.Store.Row(channel).Redeemed);
-            worth += WorthOf(units, real with { Redeemed = redeemed });
+            own += WorthOf(units, AsKnown(_node.Store.Row(channel)));
         }
 
         Assert.True(cost <= Limits.TransactionMax, $"{cost} wei for an ordinary transaction");
         Assert.True(
             offered.MaxFee <= Limits.GasPriceMax, $"{offered.MaxFee} wei for a unit of gas");
-        Assert.True(cost <= worth / 4, $"{cost} wei for {worth}");
+        Assert.True(cost <= own / 4, $"{cost} wei for {own}");
     }
+
+    /// <summary>What the node went by: a redemption may have been mined since it looked.</summary>
+    private static ChannelAmounts AsKnown(ChannelRow row) =>
+        new(row.Locked, row.Redeemed, row.ThawAt);
 
     private UInt128 WorthOf(UInt128 units, in ChannelAmounts now)
     {
@@ -159,4 +179,8 @@ internal sealed class PoolPromises
             one.Body.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows);
         return [.. rows.Select(row => (row.TermsOf(node, classId).HashStruct(), row.CumUnits))];
     }
+
+    /// <param name="IsUrgent">By what the node knew when it was offered.</param>
+    /// <param name="IsUseful">It would have redeemed something in that block.</param>
+    private readonly record struct Offer(bool IsUrgent, bool IsUseful);
 }

@@ -130,7 +130,9 @@ public sealed partial class SimulatedChain
         one.Price = UInt128.Min(one.MaxFee, BaseFee + one.Tip);
         one.IsSuccess = needed <= one.Body.GasLimit;
         bool isRedemption = VouchersContract.TryReadRedeemBatch(
-            one.Body.Data, out Bytes32 classId, out _, out _);
+            one.Body.Data, out Bytes32 classId, out Address node, out RedeemRow[] rows);
+        one.HasEnded = rows.Length > 0 && rows.All(
+            row => Amounts(row.TermsOf(node, classId).HashStruct()).IsClosed);
         if (!one.IsSuccess || one.Body.To != domain.Vouchers || !isRedemption)
         {
             return;

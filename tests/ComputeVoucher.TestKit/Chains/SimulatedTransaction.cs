@@ -36,6 +36,9 @@ public sealed class SimulatedTransaction(
 
     public bool IsSuccess { get; internal set; }
 
+    /// <summary>It is in a block, and every channel that it names had ended before.</summary>
+    public bool HasEnded { get; internal set; }
+
     /// <summary>Compute units that it redeemed.</summary>
     public UInt128 Units { get; internal set; }
 
