@@ -77,7 +77,8 @@ internal static class FloodBench
         await rig.StartNodeAsync().ConfigureAwait(false);
         await using HonestClient client = await HonestClient.ConnectAsync(rig)
             .ConfigureAwait(false);
-        Console.WriteLine($"{length.TotalSeconds} s of each flood, {Environment.ProcessorCount} cores, load "
+        Console.WriteLine($"{length.TotalSeconds} s of each flood, "
+            + $"{Environment.ProcessorCount} cores, load "
             + File.ReadAllText("/proc/loadavg").Split(' ')[0] + "; ms, MiB");
         Console.WriteLine("| flood | pieces/s | served | lost | p50 | p99 | quiet p50 | p99 "
             + "| ratio | memory before, most, after | descriptors |");

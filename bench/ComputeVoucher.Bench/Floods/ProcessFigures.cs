@@ -24,7 +24,8 @@ internal readonly record struct ProcessFigures(long ResidentMiB, int Descriptors
             line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
             CultureInfo.InvariantCulture);
         return new ProcessFigures(
-            (kibibytes + 1023) / 1024, Directory.GetFileSystemEntries($"/proc/{process}/fd").Length);
+            (kibibytes + 1023) / 1024,
+            Directory.GetFileSystemEntries($"/proc/{process}/fd").Length);
     }
 
     /// <summary>The most of each until it is stopped.</summary>

@@ -18,19 +18,10 @@ internal sealed class Traces
     /// <summary>Statements that are kept, 1 MiB: some 2,600.</summary>
     private const long AnswerBytesMax = 1 << 20;
 
-    /// <summary>Questions of one asker, and of all, that read the disk at once. Each waits for a
-    /// flush, and thousands that are done waiting together stand before every order that is.
-    /// </summary>
-    private const int LookupsPerAskerMax = 8;
-    private const int LookupsMax = 64;
-
     private readonly Serving _serving;
     private readonly Lock _gate = new();
     private readonly Dictionary<Bytes32, TraceJob> _open = [];
-    private readonly Dictionary<Address, int> _lookups = [];
     private readonly Recent<(Address Asker, byte[] Answer)> _answers = new(AnswerBytesMax);
-
-    private int _lookingUp;
 
     public Traces(Serving serving) => _serving = serving;
 
@@ -45,28 +36,50 @@ internal sealed class Traces
             {
                 return RefusalReason.None;
             }
+        }
 
-            int own = _lookups.GetValueOrDefault(asker);
-            if (own == LookupsPerAskerMax || _lookingUp == LookupsMax)
+        StoredOrder? order = await _serving.Ledger.OrderAsync(orderHash).ConfigureAwait(false);
+        if (order is not null
+            && _serving.Ledger.Channel(order.Order.Channel)?.Row.Terms.SpendKey != asker)
+        {
+            return RefusalReason.SignerWrong;
+        }
+
+        if (order is not { Receipt: { } receipt }
+            || !_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
+        {
+            return RefusalReason.OrderUnknown;
+        }
+
+        request.Connection.Prove(asker);
+        FairQueue queue = _serving.QueueOf(model);
+        TraceJob started;
+        lock (_gate)
+        {
+            // The job may have ended while the order was read.
+            if (TryAnswer(request, orderHash, asker))
+            {
+                return RefusalReason.None;
+            }
+
+            if (_open.TryGetValue(orderHash, out TraceJob? job))
+            {
+                job.Join(request);
+                return RefusalReason.None;
+            }
+
+            if (!queue.TryTakePlace(behind: true))
             {
                 return RefusalReason.Overloaded;
             }
 
-            _lookups[asker] = own + 1;
-            _lookingUp++;
+            started = new TraceJob(_serving, this, order, receipt.Receipt, model);
+            started.Join(request);
+            _open.Add(orderHash, started);
         }
 
-        StoredOrder? order;
-        try
-        {
-            order = await _serving.Ledger.OrderAsync(orderHash).ConfigureAwait(false);
-        }
-        finally
-        {
-            EndLookup(asker);
-        }
-
-        return Start(request, order, asker);
+        queue.Enqueue(started);
+        return RefusalReason.None;
     }
 
     /// <summary>Nobody joins it from now on; its answer is kept where it has one.</summary>
@@ -99,67 +112,5 @@ internal sealed class Traces
         request.Reply(kept.Answer);
         request.Dispose();
         return true;
-    }
-
-    /// <summary>The place of a question that has read the disk is free.</summary>
-    private void EndLookup(Address asker)
-    {
-        lock (_gate)
-        {
-            _lookingUp--;
-            if (--_lookups[asker] == 0)
-            {
-                _lookups.Remove(asker);
-            }
-        }
-    }
-
-    /// <summary>Joins the order's job, or starts it.</summary>
-    /// <param name="request">Who asks; the caller keeps it where it is refused.</param>
-    /// <param name="order">As stored; null is none.</param>
-    /// <param name="asker">Who signed the question.</param>
-    private RefusalReason Start(IWireRequest request, StoredOrder? order, Address asker)
-    {
-        if (order is not null
-            && _serving.Ledger.Channel(order.Order.Channel)?.Row.Terms.SpendKey != asker)
-        {
-            return RefusalReason.SignerWrong;
-        }
-
-        if (order is not { Receipt: { } receipt }
-            || !_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
-        {
-            return RefusalReason.OrderUnknown;
-        }
-
-        request.Connection.Prove(asker);
-        FairQueue queue = _serving.QueueOf(model);
-        TraceJob started;
-        lock (_gate)
-        {
-            // The job may have ended while the order was read.
-            if (TryAnswer(request, order.Hash, asker))
-            {
-                return RefusalReason.None;
-            }
-
-            if (_open.TryGetValue(order.Hash, out TraceJob? job))
-            {
-                job.Join(request);
-                return RefusalReason.None;
-            }
-
-            if (!queue.TryTakePlace(behind: true))
-            {
-                return RefusalReason.Overloaded;
-            }
-
-            started = new TraceJob(_serving, this, order, receipt.Receipt, model);
-            started.Join(request);
-            _open.Add(order.Hash, started);
-        }
-
-        queue.Enqueue(started);
-        return RefusalReason.None;
     }
 }
