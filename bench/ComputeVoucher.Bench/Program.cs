@@ -9,6 +9,11 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ComputeVoucher.Bench;
 
+if (args is ["floods", ..])
+{
+    return await FloodBench.RunAsync(args[1..]).ConfigureAwait(false);
+}
+
 // In this process: the toolchain that builds a project per run would need a restore of its own.
 Job job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
 if (args.Contains("--allocations"))
@@ -18,7 +23,7 @@ if (args.Contains("--allocations"))
         Console.WriteLine($"{AllocationBudget.Measure(work),8}  {work.Name}");
     }
 
-    return;
+    return 0;
 }
 
 ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
@@ -28,3 +33,4 @@ ManualConfig config = ManualConfig.Create(DefaultConfig.Instance)
     .WithArtifactsPath(Path.Combine(Works.Root, "artifacts", "benchmarks"))
     .WithOptions(ConfigOptions.DisableLogFile);
 BenchmarkRunner.Run<WorkBenchmarks>(config, args);
+return 0;

@@ -20,9 +20,9 @@ internal static partial class ProcessGuard
     /// <summary>Group and others get nothing.</summary>
     private const uint OwnerOnly = 0x3F;
 
-    /// <summary>Descriptors that a node may need at once.</summary>
-    public static ulong DescriptorsWanted =>
-        (ulong)new WireLimits().ConnectionsMax + FilesBeside;
+    /// <summary>Descriptors that a node of these limits may need at once.</summary>
+    public static ulong DescriptorsWanted(WireLimits limits) =>
+        (ulong)limits.ConnectionsMax + FilesBeside;
 
     /// <summary>Before a key is in memory: no core dump, and no other process of this user looks
     /// into this one (ptrace, /proc/PID/mem). Neither call can fail: both only give up a right.

@@ -23,6 +23,9 @@ public sealed class WireServer : IAsyncDisposable
     /// <summary>Connections the kernel keeps while we are slow to accept: Kestrel's 512.</summary>
     private const int Backlog = 512;
 
+    /// <summary>Newcomers in a row before those who are here have their turn.</summary>
+    private const int AcceptsBeforeYield = 8;
+
     private readonly WireServerOptions _options;
     private readonly IWireHandler _handler;
     private readonly Socket _listener;
@@ -168,8 +171,13 @@ public sealed class WireServer : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (!IsDraining)
+        for (int turn = 1; !IsDraining; turn++)
         {
+            if (turn % AcceptsBeforeYield == 0)
+            {
+                await Task.Yield();
+            }
+
             try
             {
                 Socket socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
@@ -242,8 +250,7 @@ public sealed class WireServer : IAsyncDisposable
 
     private void Admit(Socket socket)
     {
-        IPEndPoint? remote = Prepare(socket);
-        if (remote is null)
+        if (RemoteOf(socket) is not { } remote)
         {
             Refuse(socket);
         }
@@ -292,6 +299,13 @@ public sealed class WireServer : IAsyncDisposable
             return;
         }
 
+        if (!TryPrepare(socket))
+        {
+            Addresses.Leave(address);
+            Refuse(socket);
+            return;
+        }
+
         long id = Interlocked.Increment(ref _accepted);
         var connection =
             new ServerConnection(this, _options, _handler, socket, remote, address, id);
@@ -307,18 +321,31 @@ public sealed class WireServer : IAsyncDisposable
         NoteIfEmpty();
     }
 
-    /// <summary>Sets the socket up; null when the client is already gone.</summary>
-    private IPEndPoint? Prepare(Socket socket)
+    /// <summary>Null when the client is already gone.</summary>
+    private static IPEndPoint? RemoteOf(Socket socket)
     {
         try
         {
-            socket.NoDelay = true;
-            socket.SendBufferSize = _options.Limits.KernelSendBytes;
             return socket.RemoteEndPoint as IPEndPoint;
         }
         catch (SocketException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Sets the socket of an admitted client up; false when it is already gone.</summary>
+    private bool TryPrepare(Socket socket)
+    {
+        try
+        {
+            socket.NoDelay = true;
+            socket.SendBufferSize = _options.Limits.KernelSendBytes;
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 

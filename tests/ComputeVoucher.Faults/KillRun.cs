@@ -62,7 +62,8 @@ internal static class KillRun
         return await AgreeAsync(rig, "kill", kills, seed, kills + 1, rig.RequestArguments(1, 1));
     }
 
-    /// <summary>Four accounts of the same units, from four places.</summary>
+    /// <summary>Four accounts of the same units, from four places, and the ledger's orders one by
+    /// one.</summary>
     /// <param name="rig">With a node that runs.</param>
     /// <param name="name">Of the run, for its lines.</param>
     /// <param name="kills">What was done to it.</param>
@@ -80,6 +81,12 @@ internal static class KillRun
         rig.KillNode();
         await rig.StartNodeAsync();
         int status = rig.StopNode();
+        if (await LedgerCount.CheckAsync(rig, orders, acked) is { } wrong)
+        {
+            Console.Error.WriteLine($"{name}: {wrong}");
+            return 1;
+        }
+
         JsonElement redeem = rig.Json("redeem", "--config", rig.PathOf("node.json"));
         JsonElement settled = rig.OnChain("provider", "settle", "--key", rig.PathOf("provider.key"),
             "--class", rig.PathOf("class.json"));

@@ -57,9 +57,10 @@ internal static class ServeCommand
         using NodeLog log = new(
             configuration.LogLevel, configuration.FormatFor(!Console.IsErrorRedirected),
             Console.OpenStandardError(), TimeProvider.System);
-        if (descriptors < ProcessGuard.DescriptorsWanted)
+        ulong wanted = ProcessGuard.DescriptorsWanted(options.Wire);
+        if (descriptors < wanted)
         {
-            log.DescriptorsFew(descriptors, ProcessGuard.DescriptorsWanted);
+            log.DescriptorsFew(descriptors, wanted);
         }
 
         Reloading reloading = new(config, log);

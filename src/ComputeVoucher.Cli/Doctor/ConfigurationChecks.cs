@@ -26,7 +26,7 @@ internal static class ConfigurationChecks
         [
             MachineChecks.Key("key", configuration.KeyFile),
             MachineChecks.Key("payer", configuration.PayerKeyFile),
-            MachineChecks.Descriptors(),
+            MachineChecks.Descriptors(options.Wire),
             Classes(configuration),
         ];
         foreach (string file in options.Models)

@@ -4,6 +4,7 @@ using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
+using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Cli;
 
@@ -70,11 +71,11 @@ internal static class MachineChecks
         }
     }
 
-    /// <summary>What the protocol allows against what the kernel allows.</summary>
-    public static Finding Descriptors()
+    /// <summary>What the node's limits allow against what the kernel allows.</summary>
+    public static Finding Descriptors(WireLimits limits)
     {
         ulong allowed = ProcessGuard.DescriptorsAllowed();
-        ulong wanted = ProcessGuard.DescriptorsWanted;
+        ulong wanted = ProcessGuard.DescriptorsWanted(limits);
         return allowed >= wanted
             ? new Finding("files", true, $"{allowed} descriptors, {wanted} may be needed")
             : new Finding("files", false, $"{allowed} descriptors are allowed and {wanted} may be "

@@ -13,9 +13,6 @@ internal sealed partial class FrameSocket
     /// </summary>
     private const int ReceiveBytes = 16 << 10;
 
-    /// <summary>Receives in a row before other connections of the thread get their turn.</summary>
-    private const int ReceivesBeforeYield = 16;
-
     private long _lastReceived;
     private long _frameStarted;
     private long _receiveWindowStarted;
@@ -45,12 +42,22 @@ internal sealed partial class FrameSocket
         }
     }
 
+    /// <summary>One frame, and every other connection has its turn before the next: one frame may
+    /// cost a signature, and who sends many must not make the others wait for all of them. The turn
+    /// is that of Task.Yield: ForceYielding queues to this very thread, which goes on at once.
+    /// </summary>
     private async Task ReceiveAsync()
     {
-        for (int turn = 1; ; turn++)
+        while (true)
         {
             // An empty receive completes when bytes are there: a silent peer costs no buffer.
-            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
+            ValueTask<int> ready = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+            if (ready.IsCompleted)
+            {
+                await Task.Yield();
+            }
+
+            await ready.ConfigureAwait(false);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ReceiveBytes);
             try
             {
@@ -68,11 +75,6 @@ internal sealed partial class FrameSocket
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
-            }
-
-            if (turn % ReceivesBeforeYield == 0)
-            {
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
         }
     }
@@ -96,6 +98,11 @@ internal sealed partial class FrameSocket
                 _paused = false;
                 _sink.OnFault(e);
                 Close((ushort)WireReason.Internal, "the node failed to handle a frame", true);
+            }
+
+            if (at < count)
+            {
+                await Task.Yield();
             }
         }
 
@@ -134,42 +141,31 @@ internal sealed partial class FrameSocket
         }
     }
 
-    /// <summary>
-    /// Handles frames until one takes time, the bytes are used up, or they are refused.
-    /// </summary>
+    /// <summary>Handles the next frame, where the bytes hold its end.</summary>
     private ValueTask Step(ReadOnlySpan<byte> bytes, out int used)
     {
         ReadOnlySpan<byte> rest = bytes;
-        while (true)
+        FrameStatus status = _reader.Read(ref rest, out Frame frame);
+        used = status == FrameStatus.Frame ? bytes.Length - rest.Length : bytes.Length;
+        if (status == FrameStatus.Refused)
         {
-            switch (_reader.Read(ref rest, out Frame frame))
-            {
-                case FrameStatus.NeedMore:
-                    used = bytes.Length;
-                    return default;
-                case FrameStatus.Refused:
-                    used = bytes.Length;
-                    Close((ushort)_reader.Refusal, Describe(_reader.Refusal));
-                    return default;
-                default:
-                    used = bytes.Length - rest.Length;
-                    _frameStarted = 0;
-                    _paused = true;
-                    ValueTask handled = _sink.OnFrame(frame);
-                    if (!handled.IsCompletedSuccessfully)
-                    {
-                        return handled;
-                    }
-
-                    _paused = false;
-                    if (rest.IsEmpty || !IsOpen)
-                    {
-                        return default;
-                    }
-
-                    break;
-            }
+            Close((ushort)_reader.Refusal, Describe(_reader.Refusal));
         }
+
+        if (status != FrameStatus.Frame)
+        {
+            return default;
+        }
+
+        _frameStarted = 0;
+        _paused = true;
+        ValueTask handled = _sink.OnFrame(frame);
+        if (handled.IsCompletedSuccessfully)
+        {
+            _paused = false;
+        }
+
+        return handled;
     }
 
     /// <summary>Keeps the clocks of the rule for slow senders: see <see cref="Sweep"/>.</summary>

@@ -1,10 +1,7 @@
 using System;
-using System.Buffers.Binary;
-using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
@@ -19,9 +16,11 @@ namespace ComputeVoucher.Node.Tests;
 /// flooder sends. Its clock stands still: what holds is held by counts.</summary>
 internal sealed class FloodRig : IAsyncDisposable
 {
+    /// <summary>Within the window of 1,024, and beyond what the honest client orders.</summary>
+    private const ulong UnusedSeq = 1_000;
+
     private readonly Workers _workers;
     private readonly WireClient _honest;
-    private uint _drawn;
     private ulong _seq;
 
     private FloodRig(ServingRig rig, WireServer server, Workers workers, WireClient honest) =>
@@ -99,80 +98,26 @@ internal sealed class FloodRig : IAsyncDisposable
         throw new IOException("no end");
     }
 
-    /// <summary>A socket that has said Hello and read the Welcome.</summary>
-    public async Task<(Socket Socket, Bytes32 Nonce)> GreetAsync(int address = 1)
-    {
-        Socket socket = await OpenAsync(address);
-        byte[] hello = new byte[WireProtocol.HelloBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(hello, WireProtocol.Magic);
-        hello[4] = hello[6] = 2;
-        BinaryPrimitives.WriteUInt32LittleEndian(hello.AsSpan(8), ++_drawn);
-        await socket.SendAsync(Frame(FrameKind.Hello, 0, hello));
-        byte[] welcome = new byte[WireProtocol.HeaderBytes + WireProtocol.WelcomeBytes];
-        for (int at = 0; at < welcome.Length;)
+    /// <summary>Of this node and its honest client.</summary>
+    /// <param name="served">An order of it.</param>
+    /// <param name="keep">Connections that stay open.</param>
+    public Flooder NewFlooder(in Order served, int keep) => new(
+        new FloodTarget
         {
-            int count = await socket.ReceiveAsync(welcome.AsMemory(at))
-                .AsTask().WaitAsync(Patience.Default);
-            at += count > 0 ? count : throw new IOException("no welcome");
-        }
+            Endpoint = Server.LocalEndPoint,
+            Separator = Rig.Serving.Separator,
+            SpendKey = Rig.SpendKey,
+            Served = served,
+            Input = ServingRig.Input,
+            InputBytesMax = Rig.Model.InputBytesMax,
+            UnusedSeq = () => UnusedSeq,
+        },
+        keep);
 
-        byte[] both = [.. welcome.AsSpan(WireProtocol.HeaderBytes + 68, 32), .. hello.AsSpan(8)];
-        return (socket, Keccak256.Hash(both));
-    }
-
-    /// <summary>From an address of the loopback network, and nothing said.</summary>
-    public async Task<Socket> OpenAsync(int address = 1)
+    /// <summary>Once the flooders are gone: the honest client is served as before, and what they
+    /// held is back.</summary>
+    public async Task CheckAsync(int descriptors)
     {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Parse($"127.0.1.{address}"), 0));
-        await socket.ConnectAsync(Server.LocalEndPoint);
-        return socket;
-    }
-
-    /// <summary>Sends what the other end may have ended already.</summary>
-    public static async Task TrySendAsync(Socket socket, params byte[][] frames)
-    {
-        try
-        {
-            foreach (byte[] frame in frames)
-            {
-                await socket.SendAsync(frame);
-            }
-        }
-        catch (SocketException)
-        {
-            // It was cut off: that is the node's right.
-        }
-    }
-
-    public static byte[] Frame(FrameKind kind, uint correlation, byte[] payload)
-    {
-        byte[] frame = new byte[WireProtocol.HeaderBytes + payload.Length];
-        BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)payload.Length);
-        frame[4] = (byte)kind;
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(8), correlation);
-        payload.CopyTo(frame.AsSpan(WireProtocol.HeaderBytes));
-        return frame;
-    }
-
-    /// <summary>As it travels.</summary>
-    public byte[] Frame(Order order, uint correlation, PrivateKey? key = null)
-    {
-        byte[] signed = Rig.Sign(order, key);
-        byte[] prefix = new byte[WireProtocol.OrderPrefixBytes];
-        BinaryPrimitives.WriteUInt16LittleEndian(prefix, (ushort)Order.PayloadBytes);
-        return Frame(FrameKind.Order, correlation, [.. prefix, .. signed, .. ServingRig.Input]);
-    }
-
-    /// <summary>The flooders are gone; the honest client is served as before, and what they held
-    /// is back.</summary>
-    public async Task CheckAsync(IEnumerable<Socket> flooders, int descriptors)
-    {
-        foreach (Socket one in flooders)
-        {
-            one.Dispose();
-        }
-
         await OrderAsync();
         await Patience.UntilAsync(
             () => Server.Figures is { Connections: 1, HeldBytes: 0, OrdersInFlight: 0 },

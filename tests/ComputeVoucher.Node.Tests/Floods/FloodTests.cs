@@ -1,12 +1,7 @@
 using System;
-using System.Collections.Generic;
-using System.Linq;
-using System.Net.Sockets;
 using System.Threading.Tasks;
-using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
-using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Node.Tests;
 
@@ -21,75 +16,40 @@ public sealed class FloodTests : IAsyncLifetime
     /// <summary>Of each flood; the honest client orders once in each round.</summary>
     private static readonly int s_rounds = Runs.Count(40, 400);
 
-    private readonly List<Socket> _flood = [];
     private FloodRig _rig = null!;
+    private Order _served;
     private int _descriptors;
+    private int _runs;
 
     public async Task InitializeAsync()
     {
         _rig = await FloodRig.StartAsync();
         _descriptors = FloodRig.Descriptors();
+        _served = await _rig.OrderAsync();
+        _runs = _rig.Rig.Model.Runs;
     }
 
-    public async Task DisposeAsync()
-    {
-        _flood.ForEach(one => one.Dispose());
-        await _rig.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _rig.DisposeAsync();
 
-    /// <summary>Traces of one order and of none, by a payer and by a stranger.</summary>
+    /// <summary>The payer's trace is computed once at most, a stranger's never.</summary>
     [Fact]
     public async Task F3_Traces()
     {
-        Order order = await _rig.OrderAsync();
-        using PrivateKey stranger = PrivateKey.FromBytes(Keccak256.Hash("stranger"u8).Span);
-        int runs = _rig.Rig.Model.Runs;
-        await RoundsAsync(async i =>
-        {
-            // A bad signature costs its address a token, and the clock brings none back.
-            (Socket socket, Bytes32 nonce) = await AddAsync(1 + (i % 200));
-            Bytes32 hash = i % 2 == 0 ? order.HashStruct() : Keccak256.Hash([(byte)i]);
-            PrivateKey? key = i % 4 < 2 ? null : stranger;
-            byte[] asked = _rig.Rig.Sign(new TraceQuery(hash, nonce), key);
-            await FloodRig.TrySendAsync(socket, [.. Enumerable.Range(1, 20).Select(
-                n => FloodRig.Frame(FrameKind.TraceRequest, (uint)n, asked))]);
-        });
-        Assert.InRange(_rig.Rig.Model.Runs - runs, s_rounds, s_rounds + 1);
-        await _rig.CheckAsync(_flood, _descriptors);
+        await FloodAsync(FloodKind.Traces);
+        Assert.InRange(_rig.Rig.Model.Runs - _runs, s_rounds + 1, s_rounds + 2);
     }
 
     [Fact]
-    public async Task F4_UnfinishedFrames()
-    {
-        byte[] begun = FloodRig.Frame(FrameKind.Order, 1, new byte[1000])[..900];
-        byte[] huge = FloodRig.Frame(FrameKind.Order, 1, new byte[1 << 20])[..60_000];
-        await RoundsAsync(async i =>
-        {
-            for (int n = 0; n < 5; n++)
-            {
-                (Socket socket, _) = await AddAsync(1 + (i % 4));
-                await FloodRig.TrySendAsync(socket, n == 0 ? huge : begun);
-            }
-        });
-        Assert.InRange(
-            _rig.Server.Figures.HeldBytesOfStrangers, 1, FloodRig.Limits.HeldBytesStrangersMax);
-        await _rig.CheckAsync(_flood, _descriptors);
-    }
+    public async Task F4_UnfinishedFrames() => await FloodAsync(FloodKind.UnfinishedFrames, () =>
+        Assert.InRange(_rig.Server.Figures.HeldBytesOfStrangers, 1,
+            FloodRig.Limits.HeldBytesStrangersMax));
 
-    /// <summary>One paid order, sent again and again on many connections: no run more.</summary>
+    /// <summary>No run more than the honest client's.</summary>
     [Fact]
     public async Task F7_Replays()
     {
-        Order order = await _rig.OrderAsync();
-        int runs = _rig.Rig.Model.Runs;
-        await RoundsAsync(async _ =>
-        {
-            (Socket socket, Bytes32 _) = await AddAsync();
-            await FloodRig.TrySendAsync(socket, [.. Enumerable.Range(1, 20).Select(
-                n => _rig.Frame(order, (uint)n))]);
-        });
-        Assert.Equal(s_rounds, _rig.Rig.Model.Runs - runs);
-        await _rig.CheckAsync(_flood, _descriptors);
+        await FloodAsync(FloodKind.Replays);
+        Assert.Equal(s_rounds + 1, _rig.Rig.Model.Runs - _runs);
     }
 
     /// <summary>The honest client's own address burns its tokens: who has paid is not shut out.
@@ -97,119 +57,45 @@ public sealed class FloodTests : IAsyncLifetime
     [Fact]
     public async Task F10_BadSignaturesFromTheSameAddress()
     {
-        using PrivateKey stranger = PrivateKey.FromBytes(Keccak256.Hash("stranger"u8).Span);
-        await RoundsAsync(async i =>
-        {
-            Socket socket = await OpenAsync();
-            await FloodRig.TrySendAsync(socket, Hello(), _rig.Frame(
-                _rig.Rig.NewOrder(1000), 1, stranger));
-            byte[] rest = new byte[4096];
-            while (await TryReadAsync(socket, rest) > 0)
-            {
-            }
-        });
+        await FloodAsync(FloodKind.BadSignatures);
         Assert.True(_rig.Server.Figures.ConnectionsRefusedTotal > 0);
-        await _rig.CheckAsync(_flood, _descriptors);
     }
 
     [Fact]
     public async Task F11_IdleConnections()
     {
-        await RoundsAsync(async i =>
-        {
-            for (int n = 0; n < 10; n++)
-            {
-                await AddAsync(1 + (n % 8), keep: int.MaxValue);
-            }
-        });
-        Assert.True(_rig.Server.Figures.ConnectionsEvictedTotal >= s_rounds * 10 - 200);
-        await _rig.CheckAsync(_flood, _descriptors);
+        await FloodAsync(FloodKind.IdleConnections, keep: int.MaxValue);
+        Assert.True(_rig.Server.Figures.ConnectionsEvictedTotal
+            >= (s_rounds * 10) - FloodRig.Limits.ConnectionsMax);
     }
 
     [Theory]
-    [InlineData("half a header")]
-    [InlineData("come and go")]
-    [InlineData("pings")]
-    [InlineData("cancels for nothing")]
-    [InlineData("orders of no channel")]
-    public async Task Own_Floods(string kind)
-    {
-        await RoundsAsync(async i =>
-        {
-            Socket socket = kind is "half a header" or "come and go"
-                ? await OpenAsync()
-                : (await AddAsync()).Socket;
-            byte[][] sent = kind switch
-            {
-                "half a header" => [Hello()[..6]],
-                "pings" => Many(FrameKind.Ping, 0, new byte[8]),
-                "cancels for nothing" => Many(FrameKind.Cancel, 7, new byte[96]),
-                "orders of no channel" => [.. Enumerable.Range(1, 50).Select(n => _rig.Frame(
-                    _rig.Rig.NewOrder() with { Channel = Keccak256.Hash([(byte)n]) }, (uint)n))],
-                _ => [],
-            };
-            await FloodRig.TrySendAsync(socket, sent);
-            if (kind == "come and go")
-            {
-                socket.Dispose();
-            }
-        });
-        await _rig.CheckAsync(_flood, _descriptors);
-
-        static byte[][] Many(FrameKind kind, uint correlation, byte[] payload) =>
-            [.. Enumerable.Repeat(FloodRig.Frame(kind, correlation, payload), 50)];
-    }
-
-    private static byte[] Hello()
-    {
-        byte[] hello = new byte[WireProtocol.HelloBytes];
-        BitConverter.TryWriteBytes(hello, WireProtocol.Magic);
-        hello[4] = hello[6] = 2;
-        return FloodRig.Frame(FrameKind.Hello, 0, hello);
-    }
-
-    private static async Task<int> TryReadAsync(Socket socket, byte[] buffer)
-    {
-        try
-        {
-            return await socket.ReceiveAsync(buffer.AsMemory()).AsTask()
-                .WaitAsync(Patience.Default);
-        }
-        catch (SocketException)
-        {
-            return 0;
-        }
-    }
+    [InlineData(FloodKind.HalfHeaders)]
+    [InlineData(FloodKind.ComeAndGo)]
+    [InlineData(FloodKind.Pings)]
+    [InlineData(FloodKind.CancelsForNothing)]
+    [InlineData(FloodKind.OrdersOfNoChannel)]
+    public async Task Own_Floods(FloodKind kind) => await FloodAsync(kind);
 
     /// <summary>A piece of the flood, then an order of the honest client, in turns.</summary>
-    private async Task RoundsAsync(Func<int, Task> flood)
-    {
-        for (int i = 0; i < s_rounds; i++)
-        {
-            await flood(i);
-            await _rig.OrderAsync();
-        }
-    }
-
-    /// <param name="address">From which.</param>
+    /// <param name="kind">Of the flood.</param>
+    /// <param name="flooded">Looks while the flooder is there.</param>
     /// <param name="keep">How many connections stay open: the node never lets go of payers.</param>
-    private async Task<(Socket Socket, Bytes32 Nonce)> AddAsync(int address = 1, int keep = 150)
+    private async Task FloodAsync(
+        FloodKind kind, Action? flooded = null, int keep = 150)
     {
-        if (_flood.Count >= keep)
+        using (Flooder flooder = _rig.NewFlooder(_served, keep))
         {
-            _flood[^keep].Dispose();
+            for (int i = 0; i < s_rounds; i++)
+            {
+                flooder.Send(kind, i);
+                await _rig.OrderAsync();
+            }
+
+            flooded?.Invoke();
         }
 
-        (Socket socket, Bytes32 nonce) = await _rig.GreetAsync(address);
-        _flood.Add(socket);
-        return (socket, nonce);
-    }
-
-    private async Task<Socket> OpenAsync()
-    {
-        Socket socket = await _rig.OpenAsync();
-        _flood.Add(socket);
-        return socket;
+        await _rig.CheckAsync(_descriptors);
     }
 }
 
