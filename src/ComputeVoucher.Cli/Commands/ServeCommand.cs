@@ -67,7 +67,7 @@ internal static class ServeCommand
         NodeHost host = new(options, identity, TimeProvider.System, log)
         {
             Reload = reloading.Run,
-            ModelsLoaded = HeapLimit.Set,
+            ModelsLoaded = () => HeapLimit.Set(options.Wire, log),
         };
         using CancellationTokenSource served = CancellationTokenSource
             .CreateLinkedTokenSource(signals.Stopped);

@@ -31,6 +31,10 @@ internal sealed class FloodRig : IAsyncDisposable
 
     public WireServer Server { get; }
 
+    /// <summary>Of the model, 100 KiB: some unfinished frames of it fill the strangers' share.
+    /// </summary>
+    public const int InputBytesMax = 100 << 10;
+
     /// <summary>Small bounds, so that small floods reach them.</summary>
     public static WireLimits Limits { get; } = new()
     {
@@ -43,7 +47,7 @@ internal sealed class FloodRig : IAsyncDisposable
 
     public static async Task<FloodRig> StartAsync()
     {
-        ServingRig rig = new();
+        ServingRig rig = new(InputBytesMax);
         Workers workers = new("flood", 1, rig.Queue, Backend.Scalar, 1, Scheduling.Threads,
             NullLogger.Instance);
         uint drawn = 0;
@@ -100,9 +104,10 @@ internal sealed class FloodRig : IAsyncDisposable
     }
 
     /// <summary>A socket that has said Hello and read the Welcome.</summary>
-    public async Task<(Socket Socket, Bytes32 Nonce)> GreetAsync(int address = 1)
+    public async Task<(Socket Socket, Bytes32 Nonce)> GreetAsync(
+        int address = 1, int receiveBytes = 0)
     {
-        Socket socket = await OpenAsync(address);
+        Socket socket = await OpenAsync(address, receiveBytes);
         byte[] hello = new byte[WireProtocol.HelloBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(hello, WireProtocol.Magic);
         hello[4] = hello[6] = 2;
@@ -121,9 +126,14 @@ internal sealed class FloodRig : IAsyncDisposable
     }
 
     /// <summary>From an address of the loopback network, and nothing said.</summary>
-    public async Task<Socket> OpenAsync(int address = 1)
+    public async Task<Socket> OpenAsync(int address = 1, int receiveBytes = 0)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBytes > 0)
+        {
+            socket.ReceiveBufferSize = receiveBytes;
+        }
+
         socket.Bind(new IPEndPoint(IPAddress.Parse($"127.0.1.{address}"), 0));
         await socket.ConnectAsync(Server.LocalEndPoint);
         return socket;

@@ -61,7 +61,8 @@ public sealed class FloodTests : IAsyncLifetime
     [Fact]
     public async Task F4_UnfinishedFrames()
     {
-        byte[] begun = FloodRig.Frame(FrameKind.Order, 1, new byte[1000])[..900];
+        byte[] begun = FloodRig.Frame(
+            FrameKind.Order, 1, new byte[FloodRig.InputBytesMax])[..60_000];
         byte[] huge = FloodRig.Frame(FrameKind.Order, 1, new byte[1 << 20])[..60_000];
         await RoundsAsync(async i =>
         {
@@ -73,6 +74,7 @@ public sealed class FloodTests : IAsyncLifetime
         });
         Assert.InRange(
             _rig.Server.Figures.HeldBytesOfStrangers, 1, FloodRig.Limits.HeldBytesStrangersMax);
+        Assert.True(_rig.Server.Figures.ConnectionsEvictedTotal > 0);
         await _rig.CheckAsync(_flood, _descriptors);
     }
 
@@ -123,6 +125,30 @@ public sealed class FloodTests : IAsyncLifetime
             }
         });
         Assert.True(_rig.Server.Figures.ConnectionsEvictedTotal >= s_rounds * 10 - 200);
+        await _rig.CheckAsync(_flood, _descriptors);
+    }
+
+    /// <summary>Pongs that nobody reads are cut off before they are many.</summary>
+    [Fact]
+    public async Task Own_PingsOfWhoDoesNotRead()
+    {
+        byte[] pings = [.. Enumerable.Repeat(
+            FloodRig.Frame(FrameKind.Ping, 0, new byte[8]), 1000).SelectMany(one => one)];
+        int rounds = s_rounds / 10;
+        for (int i = 0; i < rounds; i++)
+        {
+            (Socket socket, _) = await AddAsync(1 + i, receiveBytes: 4096);
+            long cut = _rig.Server.Figures.ConnectionsAbortedTotal;
+            for (int n = 0; n < 1000 && _rig.Server.Figures.ConnectionsAbortedTotal == cut; n++)
+            {
+                await FloodRig.TrySendAsync(socket, pings);
+            }
+
+            await Patience.UntilAsync(
+                () => _rig.Server.Figures.ConnectionsAbortedTotal > cut);
+            await _rig.OrderAsync();
+        }
+
         await _rig.CheckAsync(_flood, _descriptors);
     }
 
@@ -193,14 +219,16 @@ public sealed class FloodTests : IAsyncLifetime
 
     /// <param name="address">From which.</param>
     /// <param name="keep">How many connections stay open: the node never lets go of payers.</param>
-    private async Task<(Socket Socket, Bytes32 Nonce)> AddAsync(int address = 1, int keep = 150)
+    /// <param name="receiveBytes">Of the kernel's, for who does not read.</param>
+    private async Task<(Socket Socket, Bytes32 Nonce)> AddAsync(
+        int address = 1, int keep = 150, int receiveBytes = 0)
     {
         if (_flood.Count >= keep)
         {
             _flood[^keep].Dispose();
         }
 
-        (Socket socket, Bytes32 nonce) = await _rig.GreetAsync(address);
+        (Socket socket, Bytes32 nonce) = await _rig.GreetAsync(address, receiveBytes);
         _flood.Add(socket);
         return (socket, nonce);
     }
