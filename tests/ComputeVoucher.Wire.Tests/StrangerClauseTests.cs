@@ -156,19 +156,22 @@ public sealed class StrangerClauseTests
         byte[] order = Raw.Order(9, "slow", new byte[700_000]);
         for (int i = 0; i < 9; i++)
         {
-            long before = node.Server.Figures.HeldBytes;
             open.Add(await RawPeer.GreetedAsync(node.EndPoint));
             await open[^1].SendAsync(order[..(i < 7 ? 200_000 : 400_000)]);
-            await Patience.UntilAsync(() => node.Server.Figures.HeldBytes > before);
         }
+
+        await Patience.UntilAsync(() =>
+            node.Server.Figures.BytesReceivedTotal > (7 * 200_000) + (2 * 400_000));
 
         for (int i = 0; i < 3; i++)
         {
             using RawPeer newcomer = await RawPeer.GreetedAsync(node.EndPoint);
-            Assert.Equal(5, (await OrderAsync(newcomer, "new", 700_000)).Kind);
+            Assert.Equal(5, (await OrderAsync(newcomer, "new", 200_000)).Kind);
         }
 
         Assert.InRange(node.Server.Figures.ConnectionsEvictedTotal, 1, 7);
+        open[..7].ForEach(one => one.Dispose());
+        await Patience.UntilAsync(() => node.Server.Figures.Connections == 2);
         foreach (RawPeer lesser in open[7..])
         {
             await lesser.SendAsync(order[400_000..]);

@@ -249,6 +249,23 @@ public sealed class OrderRunTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => job.Run(_rig.Model));
     }
 
+    /// <summary>An acked order is on the disk only, where nobody looks for a stranger; its holder
+    /// gets its answer.</summary>
+    [Fact]
+    public async Task Replay_OfAnAckedOrder_IsLookedUpForWhoSigned()
+    {
+        Order order = _rig.NewOrder();
+        byte[]? receipt = await _rig.RunNextAsync(await _rig.SendAsync(order));
+        await _rig.Ledger.RecordAck(new Ack(order.Channel, 30, 1), default).Durable;
+        using PrivateKey stranger = PrivateKey.FromBytes(Keccak256.Hash("stranger"u8).Span);
+        FakeExchange forged = _rig.StreamOf(
+            _rig.NewOrder(flags: OrderFlags.AcceptWanted), key: stranger);
+        await _rig.Pipeline.OnOrderAsync(forged);
+        Assert.Equal((ushort)RefusalReason.SignerWrong, forged.Error!.Value.Reason);
+        FakeExchange again = await _rig.SendAsync(order);
+        Assert.Equal(receipt, await again.Answer.WaitAsync(Patience.Default));
+    }
+
     /// <summary>Only the run needs an input, and only the first asker's.</summary>
     [Fact]
     public async Task Inputs_GoBackAsSoonAsNoRunNeedsThem()

@@ -131,9 +131,9 @@ internal sealed class ServingRig : IDisposable
     }
 
     /// <summary>As it arrives, on a connection of its own.</summary>
-    public FakeExchange StreamOf(Order order, bool hasRoom = true)
+    public FakeExchange StreamOf(Order order, bool hasRoom = true, PrivateKey? key = null)
     {
-        byte[] signed = Sign(order);
+        byte[] signed = Sign(order, key);
         return new FakeExchange
         {
             Order = signed.AsMemory(0, Order.PayloadBytes),
