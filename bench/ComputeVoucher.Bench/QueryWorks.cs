@@ -129,9 +129,7 @@ internal static class QueryWorks
     {
         public RefusalReason Refusal { get; private set; }
 
-        public void Prove(in Address payer)
-        {
-        }
+        public bool Prove(in Address payer) => true;
 
         public IWireConnection Connection => this;
 

@@ -12,17 +12,26 @@ public sealed partial class LedgerStore
     /// <summary>The channel as the rules see it for an order at that sequence.</summary>
     public ChannelView View(in Bytes32 channel, ulong seq, in Bytes32 orderHash)
     {
-        ChannelView view;
-        bool askDisk;
-        lock (_gate)
-        {
-            view = _memory.View(channel, seq, orderHash);
-            askDisk = _memory.IsOnDiskOnly(channel, seq, orderHash);
-        }
-
+        ChannelView view = View(channel, seq, orderHash, out bool askDisk);
         return askDisk && Served(orderHash) is not null
             ? view with { SequenceUse = SequenceUse.Same }
             : view;
+    }
+
+    /// <summary>As memory has it, which costs no look at the disk.</summary>
+    /// <param name="channel">The channel's id.</param>
+    /// <param name="seq">The order's sequence.</param>
+    /// <param name="orderHash">Its hash.</param>
+    /// <param name="askDisk">The sequence is passed: only the disk knows whether by this order.
+    /// </param>
+    public ChannelView View(
+        in Bytes32 channel, ulong seq, in Bytes32 orderHash, out bool askDisk)
+    {
+        lock (_gate)
+        {
+            askDisk = _memory.IsOnDiskOnly(channel, seq, orderHash);
+            return _memory.View(channel, seq, orderHash);
+        }
     }
 
     /// <summary>
@@ -137,8 +146,10 @@ public sealed partial class LedgerStore
     }
 
     /// <summary>
-    /// Settles an order with its receipt; call it before the receipt leaves. Written lazily: a
-    /// receipt can be recomputed. A second, different receipt is refused with ReceiptConflict.
+    /// Settles an order with its receipt; call it before the receipt leaves. Written lazily: after
+    /// a crash, or where a full disk takes it back, the order is reserved again, and the caller
+    /// stores the same receipt again or computes it again. A second, different receipt is refused
+    /// with ReceiptConflict.
     /// </summary>
     public RefusalReason RecordReceipt(in Receipt receipt, in Signature signature)
     {
@@ -230,6 +241,11 @@ public readonly struct AckResult
 {
     /// <summary>None: stored, or nothing higher than what is stored.</summary>
     public RefusalReason Refusal { get; init; }
+
+    /// <summary>
+    /// Higher than what was there: this call stored it.
+    /// </summary>
+    public bool IsStored { get; init; }
 
     /// <summary>
     /// The newest ack of the channel: what AckStored names, after <see cref="Durable"/>.

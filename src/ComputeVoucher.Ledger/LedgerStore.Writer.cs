@@ -28,19 +28,21 @@ public sealed partial class LedgerStore
     /// <summary>One turn of the writer.</summary>
     private bool Write(bool wait)
     {
-        if (TakeBatch(wait) is not Batch batch)
-        {
-            return false;
-        }
-
+        Batch? batch = null;
         try
         {
+            batch = TakeBatch(wait);
+            if (batch is null)
+            {
+                return false;
+            }
+
             CommitRows(batch);
             _mark?.Write(_database.Sums.Commit);
             Committed(batch);
             CheckpointIfDue(batch);
         }
-        catch (StorageException fault) when (fault.IsFull)
+        catch (StorageException fault) when (fault.IsFull && batch is not null)
         {
             DiskFull(batch, fault);
         }
@@ -54,7 +56,7 @@ public sealed partial class LedgerStore
                     $"ledger {_database.Path}: {fault.Message}; nothing more is accepted:"
                     + " check the disk and restart",
                     fault));
-                batch.Fail(new LedgerException(Fault!));
+                batch?.Fail(new LedgerException(Fault!));
             }
         }
 
@@ -163,8 +165,9 @@ public sealed partial class LedgerStore
                 Status = LedgerStatus.Full;
                 Fault = line.Message;
             }
-            catch (Exception second) when (second is StorageException or LedgerException)
+            catch (Exception second)
             {
+                // On a thread of its own: whatever it is, nobody else catches it.
                 Fail(new LedgerException($"{line.Message} ({second.Message})", second));
             }
 

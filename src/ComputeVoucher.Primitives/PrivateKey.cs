@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Threading;
 using ComputeVoucher.Primitives.Internal;
 using static ComputeVoucher.Primitives.Internal.NativeSecp256k1;
 
@@ -19,18 +20,20 @@ public sealed unsafe class PrivateKey : IDisposable
     public const int Size = 32;
 
     // Not on the heap: the collector leaves no copies behind.
-    private byte* _key = SecretMemory.Rent();
+    private nint _slot = (nint)SecretMemory.Rent();
 
     private PrivateKey(ReadOnlySpan<byte> key)
     {
         // Safety: a slot has the size of a key.
-        key.CopyTo(new Span<byte>(_key, Size));
+        key.CopyTo(new Span<byte>(Key, Size));
         Span<byte> publicKey = stackalloc byte[Secp256k1.PublicKeyBytes];
         WritePublicKey(publicKey);
         Address = Secp256k1.AddressOf(publicKey);
     }
 
     ~PrivateKey() => Release();
+
+    private byte* Key => (byte*)_slot;
 
     /// <summary>Whether keys are kept out of swap: false where RLIMIT_MEMLOCK allows no page.
     /// </summary>
@@ -83,7 +86,7 @@ public sealed unsafe class PrivateKey : IDisposable
     [SkipLocalsInit]
     public Signature Sign(in Bytes32 digest)
     {
-        ObjectDisposedException.ThrowIf(_key is null, this);
+        ObjectDisposedException.ThrowIf(_slot == 0, this);
         byte* recoverable = stackalloc byte[RecoverableBytes];
         Bytes32 message = digest;
         Signature signature = default;
@@ -92,7 +95,7 @@ public sealed unsafe class PrivateKey : IDisposable
 
         // Safety: sizes as in the header; the key was verified when it was read.
         int signed = secp256k1_ecdsa_sign_recoverable(
-            context, recoverable, (byte*)&message, _key, null, null);
+            context, recoverable, (byte*)&message, Key, null, null);
         GC.KeepAlive(this);
         if (signed != 1)
         {
@@ -127,7 +130,7 @@ public sealed unsafe class PrivateKey : IDisposable
         byte* publicKey = stackalloc byte[ObjectBytes];
 
         // Safety: sizes as in the header.
-        bool isWritten = secp256k1_ec_pubkey_create(Secp256k1.Context, publicKey, _key) == 1
+        bool isWritten = secp256k1_ec_pubkey_create(Secp256k1.Context, publicKey, Key) == 1
             && Secp256k1.TrySerialize(publicKey, output);
         GC.KeepAlive(this);
         if (!isWritten)
@@ -136,13 +139,13 @@ public sealed unsafe class PrivateKey : IDisposable
         }
     }
 
+    /// <summary>One of all who call gives the slot back: it may be another key's at once.</summary>
     private void Release()
     {
-        byte* key = _key;
-        _key = null;
-        if (key is not null)
+        nint slot = Interlocked.Exchange(ref _slot, 0);
+        if (slot != 0)
         {
-            SecretMemory.Return(key);
+            SecretMemory.Return((byte*)slot);
         }
     }
 }

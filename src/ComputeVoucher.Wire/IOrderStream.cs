@@ -16,14 +16,19 @@ public interface IOrderStream : IDisposable
     /// <summary>The client's number for it.</summary>
     uint Correlation { get; }
 
-    /// <summary>The signed statement, 1 to 1,024 bytes. Valid until Dispose.</summary>
+    /// <summary>The signed statement, 1 to 1,024 bytes. Valid until ReleaseInput or Dispose.
+    /// </summary>
     ReadOnlyMemory<byte> Order { get; }
 
-    /// <summary>Its 64-byte signature. Valid until Dispose.</summary>
+    /// <summary>Its 64-byte signature. Valid as long.</summary>
     ReadOnlyMemory<byte> Signature { get; }
 
-    /// <summary>The input bytes, possibly none. Valid until Dispose.</summary>
+    /// <summary>The input bytes, possibly none. Valid as long.</summary>
     ReadOnlyMemory<byte> Input { get; }
+
+    /// <summary>Returns the buffers before the answer: nobody reads Order, Signature or Input any
+    /// more. Again is nothing.</summary>
+    void ReleaseInput();
 
     /// <summary>Sends Accept. False: the connection is gone.</summary>
     bool SendAccept(ReadOnlySpan<byte> accept);

@@ -72,7 +72,9 @@ public interface IWireConnection
     /// first call counts.
     /// </summary>
     /// <param name="payer">Who pays, as the handler knows it.</param>
-    void Prove(in Address payer);
+    /// <returns>False where the payer has as many connections as it may: then it stays a
+    /// stranger's, and what was asked is better refused.</returns>
+    bool Prove(in Address payer);
 
     /// <summary>
     /// Sends a last Error and closes. With <paramref name="abusive"/> (a bad signature, say) the

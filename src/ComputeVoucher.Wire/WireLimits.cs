@@ -52,6 +52,12 @@ public sealed record WireLimits
     public int OutboundBytesMax { get; init; } = 256 << 10;
 
     /// <summary>
+    /// Of a connection that has shown no payer, 8 KiB: the pongs and refusals of a receive or two.
+    /// 10,240 of them must not fill the heap by not reading.
+    /// </summary>
+    public int OutboundBytesStrangersMax { get; init; } = 8 << 10;
+
+    /// <summary>
     /// Bytes the kernel may hold unsent for one connection, 128 KiB: without a bound Linux takes up
     /// to 4 MiB (tcp_wmem) for each client that does not read. The kernel doubles it.
     /// </summary>
@@ -151,6 +157,9 @@ public sealed record WireLimits
         Require(
             WireProtocol.LongAnswerBytesMax + WireProtocol.HeaderBytes < OutboundBytesMax,
             "one state must fit the outbound limit");
+        Require(
+            OutboundBytesStrangersMax >= 4096 && OutboundBytesStrangersMax <= OutboundBytesMax,
+            "strangers need a page outbound, and no more than payers");
         Require(KernelSendBytes >= 4096, "the kernel needs a page to send from");
         Require(FirstFrameMsMax > 0 && RateBytesPerSecondMin > 0, "deadlines must be positive");
         Require(

@@ -26,6 +26,9 @@ public sealed class WireServer : IAsyncDisposable
     /// <summary>Newcomers in a row before those who are here have their turn.</summary>
     private const int AcceptsBeforeYield = 8;
 
+    /// <summary>Between two lines about headers of tunnels, ms: one a minute.</summary>
+    private const int HeaderToldMs = 60_000;
+
     private readonly WireServerOptions _options;
     private readonly IWireHandler _handler;
     private readonly Socket _listener;
@@ -38,6 +41,7 @@ public sealed class WireServer : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly Task _accepting;
     private int _sweeping;
+    private long _headerTold;
     private int _orders;
     private long _accepted;
     private long _refused;
@@ -159,6 +163,30 @@ public sealed class WireServer : IAsyncDisposable
 
     internal void CountOrders(int change) => Interlocked.Add(ref _orders, change);
 
+    /// <summary>Strangers' bytes are full: who has been at a frame longest makes room.</summary>
+    /// <returns>False where nobody else holds any.</returns>
+    internal bool TryEvictFramesOfStrangers(ServerConnection needy) => CountEvicted(
+        UnfinishedFrames.Evict(
+            Strangers.Holding(), _options.Limits.HeldBytesStrangersMax, needy));
+
+    /// <summary>Payers' bytes are full: the payer that holds most makes room.</summary>
+    /// <returns>False where it has no unfinished frame, or is the one who needs the room.
+    /// </returns>
+    internal bool TryEvictFramesOfPayers(ServerConnection needy)
+    {
+        WireLimits limits = _options.Limits;
+        return CountEvicted(UnfinishedFrames.Evict(
+            UnfinishedFrames.OfTheGreatest(
+                _connections.Values.Where(UnfinishedFrames.IsHolding), needy.Payer),
+            limits.HeldBytesMax - limits.HeldBytesStrangersMax, needy));
+    }
+
+    private bool CountEvicted(int count)
+    {
+        Interlocked.Add(ref _evicted, count);
+        return count > 0;
+    }
+
     private static string Remedy(SocketException e) => e.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse =>
@@ -182,7 +210,7 @@ public sealed class WireServer : IAsyncDisposable
             {
                 Socket socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                 await TakeSlotAsync(socket).ConfigureAwait(false);
-                Admit(socket);
+                AdmitOrRefuse(socket);
             }
             catch (Exception e) when (
                 IsDraining && e is OperationCanceledException or ObjectDisposedException)
@@ -193,8 +221,9 @@ public sealed class WireServer : IAsyncDisposable
             {
                 // It left before it was accepted: no reason to make the next one wait.
             }
-            catch (SocketException e)
+            catch (Exception e)
             {
+                // Whatever it is, the next one is served.
                 await AcceptAgainAsync(e).ConfigureAwait(false);
             }
         }
@@ -204,7 +233,7 @@ public sealed class WireServer : IAsyncDisposable
         e.SocketErrorCode is SocketError.ConnectionAborted or SocketError.ConnectionReset;
 
     /// <summary>Out of descriptors, most likely: wait a sweep, go on.</summary>
-    private async Task AcceptAgainAsync(SocketException fault)
+    private async Task AcceptAgainAsync(Exception fault)
     {
         if (IsDraining)
         {
@@ -248,6 +277,20 @@ public sealed class WireServer : IAsyncDisposable
         }
     }
 
+    /// <summary>What cannot be admitted keeps neither its slot nor its socket.</summary>
+    private void AdmitOrRefuse(Socket socket)
+    {
+        try
+        {
+            Admit(socket);
+        }
+        catch
+        {
+            Refuse(socket);
+            throw;
+        }
+    }
+
     private void Admit(Socket socket)
     {
         if (RemoteOf(socket) is not { } remote)
@@ -284,10 +327,29 @@ public sealed class WireServer : IAsyncDisposable
                 .ConfigureAwait(false);
             Admit(socket, client ?? tunnel);
         }
-        catch (Exception e) when (e is FormatException or IOException or SocketException
+        catch (Exception e) when (e is IOException or SocketException
             or OperationCanceledException or ObjectDisposedException)
         {
             Refuse(socket);
+        }
+        catch (Exception e)
+        {
+            Refuse(socket);
+            TellOfHeader(tunnel, e);
+        }
+    }
+
+    /// <summary>A tunnel that is set up wrong fails at every connection: one line of many.
+    /// </summary>
+    private void TellOfHeader(IPEndPoint tunnel, Exception fault)
+    {
+        long now = _options.Time.GetTimestamp();
+        long before = Volatile.Read(ref _headerTold);
+        bool isDue = before == 0
+            || _options.Time.GetElapsedTime(before, now).TotalMilliseconds >= HeaderToldMs;
+        if (isDue && Interlocked.CompareExchange(ref _headerTold, now, before) == before)
+        {
+            _handler.OnFault($"connection of the tunnel {tunnel.Address}", fault);
         }
     }
 
@@ -306,10 +368,20 @@ public sealed class WireServer : IAsyncDisposable
             return;
         }
 
-        long id = Interlocked.Increment(ref _accepted);
-        var connection =
-            new ServerConnection(this, _options, _handler, socket, remote, address, id);
-        _connections[id] = connection;
+        ServerConnection connection;
+        try
+        {
+            long id = Interlocked.Increment(ref _accepted);
+            connection =
+                new ServerConnection(this, _options, _handler, socket, remote, address, id);
+            _connections[id] = connection;
+        }
+        catch
+        {
+            Addresses.Leave(address);
+            throw;
+        }
+
         _ = ServeAsync(connection);
     }
 

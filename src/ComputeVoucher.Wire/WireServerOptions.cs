@@ -38,8 +38,8 @@ public sealed record WireServerOptions
     public int OrderBytesMax { get; init; } = WireProtocol.FrameBytesMax;
 
     /// <summary>
-    /// Addresses of tunnels: their connections begin with a PROXY header of version 2, which is
-    /// believed. Nobody else's is.
+    /// Addresses of tunnels: their connections begin with a PROXY header, which is believed.
+    /// Nobody else's is.
     /// </summary>
     public IReadOnlyCollection<IPAddress> ProxyFrom { get; init; } = [];
 

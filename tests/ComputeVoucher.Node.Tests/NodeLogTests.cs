@@ -76,6 +76,15 @@ public sealed class NodeLogTests
         Assert.Contains("seq 6 (999 more like it", lines[3], StringComparison.Ordinal);
     }
 
+    /// <summary>A worker that ends after the log must not die of its last line.</summary>
+    [Fact]
+    public void Log_AfterTheEnd_IsNothing()
+    {
+        NodeLog log = new(LogLevel.Trace, LogFormat.Json, new MemoryStream(), new ManualClock());
+        log.Dispose();
+        log.Ready();
+    }
+
     [Fact]
     public void Log_ReaderIsStuck_NodeGoesOn()
     {

@@ -21,6 +21,26 @@ public sealed class AddressBookTests
         Assert.Equal(0, book.Count);
     }
 
+    /// <summary>A network of sixteen times the tokens gets them back sixteen times as fast.
+    /// </summary>
+    [Fact]
+    public void Refill_OfANetwork_IsAsItsAllowance()
+    {
+        WireLimits limits = new() { AbuseTokensMax = 2, AbuseTokenMs = 1000 };
+        ManualClock time = new();
+        AddressBook book = new(limits, time);
+        Account network = book.Enter(IPAddress.Parse("2001:db8:1::1"))!.Outer!.Outer!;
+        for (int i = 0; i < network.TokensMax; i++)
+        {
+            book.Punish(network);
+        }
+
+        Assert.Equal((32, 0), (network.TokensMax, network.Tokens));
+        time.Advance(System.TimeSpan.FromSeconds(1));
+        book.Sweep();
+        Assert.Equal(16, network.Tokens);
+    }
+
     [Fact]
     public void Sweep_OfAnAddressThatOwesATokenForAbuse_KeepsIt()
     {

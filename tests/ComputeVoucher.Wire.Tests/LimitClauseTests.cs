@@ -255,6 +255,8 @@ public sealed class LimitClauseTests
             new() { StrangerMsMax = 1_999 },
             new() { OutboundBytesSoft = 200 << 10 },
             new() { OutboundBytesMax = 240 << 10, OutboundBytesSoft = 1 },
+            new() { OutboundBytesStrangersMax = 4095 },
+            new() { OutboundBytesStrangersMax = 257 << 10 },
             new() { KernelSendBytes = 4095 },
             new() { RateWindowMs = 60_001 },
             new() { SweepMs = 3_000 },

@@ -140,6 +140,86 @@ public sealed class StrangerClauseTests
         await Patience.UntilAsync(() => node.Server.Figures.Connections == 2);
     }
 
+    /// <summary>One payer's unfinished frames fill the payers' share: they make room, and those
+    /// of whoever holds less do not.</summary>
+    [Fact]
+    public async Task Clause7_8_ThePayerThatHoldsMostMakesRoom()
+    {
+        TestHandler handler = new() { PayerOf = one => one.Id <= 7 ? s_payer : Own(one.Id) };
+        await using var node = new TestNode(handler, new WireLimits
+        {
+            HeldBytesMax = 5 << 20,
+            HeldBytesStrangersMax = 2 << 20,
+            HeldBytesPerAddressMax = 2 << 20,
+        });
+        List<RawPeer> open = [];
+        byte[] order = Raw.Order(9, "slow", new byte[700_000]);
+        for (int i = 0; i < 9; i++)
+        {
+            open.Add(await RawPeer.GreetedAsync(node.EndPoint));
+            await open[^1].SendAsync(order[..(i < 7 ? 200_000 : 400_000)]);
+        }
+
+        await Patience.UntilAsync(() =>
+            node.Server.Figures.BytesReceivedTotal > (7 * 200_000) + (2 * 400_000));
+
+        for (int i = 0; i < 3; i++)
+        {
+            using RawPeer newcomer = await RawPeer.GreetedAsync(node.EndPoint);
+            Assert.Equal(5, (await OrderAsync(newcomer, "new", 200_000)).Kind);
+        }
+
+        Assert.InRange(node.Server.Figures.ConnectionsEvictedTotal, 1, 7);
+        open[..7].ForEach(one => one.Dispose());
+        await Patience.UntilAsync(() => node.Server.Figures.Connections == 2);
+        foreach (RawPeer lesser in open[7..])
+        {
+            await lesser.SendAsync(order[400_000..]);
+            Assert.Equal(5, (await lesser.ReadAsync()).Kind);
+        }
+
+        open.ForEach(one => one.Dispose());
+
+        static Address Own(long id) =>
+            new(Keccak256.Hash(BitConverter.GetBytes(id)).Span[..Address.Size]);
+    }
+
+    /// <summary>What strangers let pile up is little, and they get answers all the same.</summary>
+    [Fact]
+    public async Task Clause7_4_AStrangerThatDoesNotReadIsCutSooner()
+    {
+        TestHandler handler = new() { PayerOf = one => one.Id == 1 ? s_payer : null };
+        await using var node = new TestNode(handler);
+        uint payer = await PileUpAsync(node, handler);
+        uint stranger = await PileUpAsync(node, handler);
+
+        // In pieces of 1,000 bytes: 248 KiB lie between the two bounds, whatever the kernel takes.
+        Assert.True(stranger + 100 < payer, $"{stranger} pieces, of a payer {payer}");
+        Assert.All(handler.Closings, closing =>
+            Assert.Equal((ushort)WireReason.OutboundFull, closing.Reason));
+
+        using RawPeer reader = await RawPeer.GreetedAsync(node.EndPoint);
+        await reader.SendAsync(Raw.Order(2, "read", new byte[60_000]));
+        Assert.Equal(5, (await reader.ReadAsync()).Kind);
+    }
+
+    [Fact]
+    public async Task Clause7_7_OneConnectionTooManyOfAPayerIsToldSo()
+    {
+        TestHandler handler = Strangers();
+        await using var node = new TestNode(
+            handler, new WireLimits { ConnectionsPerAddressMax = 2 });
+        Account first = node.Server.Addresses.EnterPayer(s_payer)!;
+        node.Server.Addresses.EnterPayer(s_payer);
+        using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint);
+        await Patience.UntilAsync(() => handler.Connections.Count == 1);
+        IWireConnection connection = handler.Connections.First();
+        Assert.False(connection.Prove(s_payer));
+        node.Server.Addresses.Leave(first);
+        Assert.True(connection.Prove(s_payer));
+        Assert.True(connection.Prove(s_payer));
+    }
+
     [Theory]
     [InlineData(2000, 2000, false)]
     [InlineData(2000, 2001, true)]
@@ -186,6 +266,50 @@ public sealed class StrangerClauseTests
             Enumerable.Range(1, 5).Select(i => $"10.0.0.{i}:1234"),
             handler.Connections.Select(one => one.RemoteEndPoint.ToString()));
         open.ForEach(one => one.Dispose());
+    }
+
+    [Theory]
+    [InlineData("TCP4 10.0.0.7 127.0.0.1 1234 9401", "10.0.0.7:1234")]
+    [InlineData("TCP6 2001:db8::7 ::1 65535 1", "[2001:db8::7]:65535")]
+    [InlineData("UNKNOWN", "127.0.0.1:")]
+    [InlineData("UNKNOWN ffff::1 ffff::2 1 what is here is left", "127.0.0.1:")]
+    public async Task Clause7_12_ALineOfVersion1NamesTheClient(string line, string client)
+    {
+        await using var node = new TestNode(proxy: IPAddress.Loopback);
+        using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
+        await peer.SendAsync(Line(line), Raw.Hello());
+        Assert.Equal(2, (await peer.ReadAsync()).Kind);
+        Assert.StartsWith(
+            client, node.Handler.Connections.Single().RemoteEndPoint.ToString(),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("TCP4 10.0.0.7 127.0.0.1 1234")]
+    [InlineData("TCP4 10.0.0.7 127.0.0.1 1234 1 1")]
+    [InlineData("TCP4 10.7 127.0.0.1 1234 9401")]
+    [InlineData("TCP4 ::1 ::1 1234 9401")]
+    [InlineData("TCP6 10.0.0.7 127.0.0.1 1234 9401")]
+    [InlineData("TCP4 10.0.0.7 127.0.0.1 65536 9401")]
+    [InlineData("TCP4 10.0.0.7 127.0.0.1 -1 9401")]
+    [InlineData("UDP4 10.0.0.7 127.0.0.1 1234 9401")]
+    [InlineData("UNKNOWN and then more than the hundred and seven bytes that a line of the first "
+        + "version may have at most")]
+    public async Task Clause7_12_AMalformedLineEndsTheConnection_AndIsToldOnce(string line)
+    {
+        await using var node = new TestNode(proxy: IPAddress.Loopback);
+        for (int i = 1; i <= 2; i++)
+        {
+            using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
+            await peer.SendAsync(Line(line));
+            Assert.Contains((await peer.ReadAsync()).Kind, new[] { 0, 255 });
+            await Patience.UntilAsync(
+                () => node.Server.Figures.ConnectionsRefusedTotal == i);
+        }
+
+        await Patience.UntilAsync(() => !node.Handler.Log.IsEmpty);
+        Assert.Single(node.Handler.Log);
+        Assert.Equal(0, node.Server.Figures.ConnectionsTotal);
     }
 
     [Theory]
@@ -252,6 +376,28 @@ public sealed class StrangerClauseTests
             return default;
         },
     };
+
+    private static byte[] Line(string rest) =>
+        System.Text.Encoding.ASCII.GetBytes($"PROXY {rest}\r\n");
+
+    /// <summary>Pieces of 1,000 bytes that a client which does not read is sent until it is cut.
+    /// </summary>
+    private static async Task<uint> PileUpAsync(TestNode node, TestHandler handler)
+    {
+        using RawPeer peer = await RawPeer.GreetedAsync(node.EndPoint, receiveBuffer: 4096);
+        await peer.SendAsync(Raw.Order(1, "hold"));
+        await Patience.UntilAsync(() => !handler.Held.IsEmpty);
+        handler.Held.TryDequeue(out IOrderStream? order);
+        uint step = 1;
+        while (step < 100_000 && order!.SendOutput(step, new byte[1000], last: false))
+        {
+            step++;
+        }
+
+        order!.Dispose();
+        await Patience.UntilAsync(() => node.Server.Figures.Connections == 0);
+        return step;
+    }
 
     private static byte[] Header(byte command, byte family, byte[] rest) =>
     [

@@ -68,7 +68,7 @@ internal static class ServeCommand
         NodeHost host = new(options, identity, TimeProvider.System, log)
         {
             Reload = reloading.Run,
-            ModelsLoaded = HeapLimit.Set,
+            ModelsLoaded = () => HeapLimit.Set(options.Wire, log),
         };
         using CancellationTokenSource served = CancellationTokenSource
             .CreateLinkedTokenSource(signals.Stopped);

@@ -121,7 +121,7 @@ internal static class ConfigKeys
         new(WireTokenMs, ConfigType.Number, "ms", "1000",
             "Time after which one of them is forgotten"),
         new(WireProxyFrom, ConfigType.Texts, "", "-",
-            "Addresses of tunnels that send a PROXY header of version 2; `-` for none"),
+            "Addresses of tunnels that send a PROXY header of version 1 or 2; `-` for none"),
         new(LedgerSynchronous, ConfigType.Text, "", "FULL",
             "FULL flushes every commit; OFF is for tests, a power cut loses acknowledged units"),
         new(ServeModels, ConfigType.Texts, "", null, "Model files that are served, and no others"),

@@ -146,7 +146,7 @@ internal sealed record NodeConfiguration(
 
     private static IPAddress IpAddress(string text) =>
         IPAddress.TryParse(text, out IPAddress? address)
-            ? address
+            ? address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address
             : throw new FormatException("an IP address is wanted, as 127.0.0.1");
 
     private static MirrorOptions LoadFollow(ConfigFile file) => new()

@@ -1,4 +1,6 @@
 using System;
+using ComputeVoucher.Wire;
+using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Cli;
 
@@ -9,18 +11,33 @@ namespace ComputeVoucher.Cli;
 /// </summary>
 internal static class HeapLimit
 {
-    /// <summary>Beside the models, 192 MiB: 64 MiB held for clients, twice while an input is
-    /// copied, and 64 MiB for 10,240 connections, the ledger's rows and answers that are kept. With
-    /// the 64 MiB that the process takes outside of the heap it is the 256 MiB of the target.
-    /// </summary>
-    private const long BesideModelsBytes = 192L << 20;
+    /// <summary>Of one connection, 4 KiB: the objects of an idle one, with room to spare.</summary>
+    private const long ConnectionBytes = 4 << 10;
+
+    /// <summary>The ledger's rows, answers that are kept and the rest, 24 MiB. With 64 MiB held for
+    /// clients and 10,240 connections the roof is 192 MiB beside the models, and with the 64 MiB
+    /// that the process takes outside of the heap it is the 256 MiB of the target.</summary>
+    private const long FixedBytes = 24L << 20;
 
     /// <summary>Once the models are loaded; what loading them left over is collected first.
     /// </summary>
-    public static void Set()
+    public static void Set(WireLimits wire, ILogger log)
     {
-        long loaded = GC.GetTotalMemory(forceFullCollection: true);
-        AppContext.SetData("GCHeapHardLimit", (ulong)(loaded + BesideModelsBytes));
-        GC.RefreshMemoryLimit();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        long bytes = GC.GetTotalMemory(forceFullCollection: true) + BesideModels(wire);
+        AppContext.SetData("GCHeapHardLimit", (ulong)bytes);
+        try
+        {
+            GC.RefreshMemoryLimit();
+        }
+        catch (InvalidOperationException refused)
+        {
+            log.HeapUnbounded(bytes, refused.Message);
+        }
     }
+
+    /// <summary>What clients are held twice for while an input is copied, and each connection.
+    /// </summary>
+    internal static long BesideModels(WireLimits wire) =>
+        (2 * wire.HeldBytesMax) + (ConnectionBytes * wire.ConnectionsMax) + FixedBytes;
 }

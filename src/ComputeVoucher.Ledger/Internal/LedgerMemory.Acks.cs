@@ -39,7 +39,7 @@ internal sealed partial class LedgerMemory
         batch.Acked.Add(ack.Channel);
         batch.Acks++;
         batch.Urgent = true;
-        return new AckResult { Newest = ack, Durable = batch.Durable };
+        return new AckResult { IsStored = true, Newest = ack, Durable = batch.Durable };
     }
 
     public RefusalReason Release(in Release release, in Signature signature, Batch batch)

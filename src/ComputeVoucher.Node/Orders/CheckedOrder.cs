@@ -33,7 +33,20 @@ internal sealed class CheckedOrder
     public static Stage<CheckedOrder> Check(Serving serving, DecodedOrder decoded)
     {
         Order order = decoded.Order;
-        ChannelView channel = serving.Ledger.View(order.Channel, order.Seq, decoded.Hash);
+        ChannelView channel = serving.Ledger.View(
+            order.Channel, order.Seq, decoded.Hash, out bool askDisk);
+        if (askDisk)
+        {
+            // Nothing is read from the disk for a stranger.
+            RefusalReason forged = CheckSigner(serving, decoded, channel.Terms.SpendKey);
+            if (forged != RefusalReason.None)
+            {
+                return forged;
+            }
+
+            channel = serving.Ledger.View(order.Channel, order.Seq, decoded.Hash);
+        }
+
         OrderContext context = new()
         {
             Order = order,
@@ -85,12 +98,15 @@ internal sealed class CheckedOrder
         }
     }
 
+    private static RefusalReason CheckSigner(
+        Serving serving, DecodedOrder decoded, in Address spendKey) => SignedPayload.CheckSigner(
+            decoded.Hash, decoded.Signature, serving.Separator, spendKey);
+
     /// <summary>Two orders of one sequence, both signed, are evidence.</summary>
     private static void KeepConflict(
         Serving serving, DecodedOrder decoded, in Address spendKey)
     {
-        if (SignedPayload.CheckSigner(decoded.Hash, decoded.Signature, serving.Separator, spendKey)
-            == RefusalReason.None)
+        if (CheckSigner(serving, decoded, spendKey) == RefusalReason.None)
         {
             _ = serving.Ledger.RecordConflict(decoded.Order, decoded.Signature);
             serving.Log.ConflictKept(decoded.Order.Channel, decoded.Order.Seq);

@@ -16,6 +16,17 @@ internal sealed record DoneOrder(RunResult Result, byte[] Receipt)
     /// <summary>Bytes of an answer.</summary>
     public long Bytes => Result.Output.Length + Receipt.Length;
 
+    /// <summary>Stores the receipt once more, where a full disk took it back: what was served is
+    /// owed.</summary>
+    public RefusalReason Record(Serving serving)
+    {
+        RefusalReason refusal = SignedPayload.Decode(
+            Receipt, out Receipt receipt, out Signature signature);
+        return refusal == RefusalReason.None
+            ? serving.Ledger.RecordReceipt(receipt, signature)
+            : refusal;
+    }
+
     /// <exception cref="ComputeVoucher.Ledger.LedgerException">The disk did not take the order.
     /// </exception>
     public static async Task<Stage<DoneOrder>> SettleAsync(

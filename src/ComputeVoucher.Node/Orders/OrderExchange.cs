@@ -43,8 +43,11 @@ internal sealed class OrderExchange
     /// <summary>Somebody still waits for the answer.</summary>
     public bool IsAwaited => _stream.Connection.IsOpen;
 
-    /// <summary>Valid until the answer.</summary>
+    /// <summary>Valid until it is released.</summary>
     public ReadOnlyMemory<byte> Input => _stream.Input;
+
+    /// <summary>No run needs it, or not any more: its bytes are others' to use.</summary>
+    public void ReleaseInput() => _stream.ReleaseInput();
 
     /// <summary>Counts it, and promises where a promise is wanted; before anything runs.</summary>
     public void Begin()

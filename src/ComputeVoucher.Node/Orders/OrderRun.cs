@@ -65,6 +65,11 @@ internal sealed class OrderRun : Job
         {
             _askers.Add(exchange);
             exchange.Run = this;
+            if (_askers[0] != exchange)
+            {
+                // The run reads that of the first.
+                exchange.ReleaseInput();
+            }
         }
     }
 
@@ -138,6 +143,11 @@ internal sealed class OrderRun : Job
         }
 
         RunResult result = session.Run(input.Span, options, Model.IsStream ? OnStep : null);
+        if (_listeners.Length > 0)
+        {
+            _listeners[0].ReleaseInput();
+        }
+
         if (IsSettled)
         {
             _serving.Metrics.ServedAgain(result.Units);
@@ -227,7 +237,12 @@ internal sealed class OrderRun : Job
     /// <summary>No receipt: nothing is owed for it either, where that is for us to say.</summary>
     private void End(RefusalReason reason, bool retryable, bool mayRelease = true)
     {
-        _runs.Close(this, release: mayRelease && !IsSettled);
+        if (_runs.Close(this, release: mayRelease && !IsSettled) == RefusalReason.OrderFinished)
+        {
+            // It has a receipt after all: whoever asks again gets that.
+            (reason, retryable) = (RefusalReason.Overloaded, true);
+        }
+
         foreach (OrderExchange asker in _askers)
         {
             asker.Abandon(reason, retryable);

@@ -43,6 +43,7 @@ internal sealed class OrderRuns
                     run = started = new OrderRun(_serving, this, reserved);
                     if (!reserved.HasPlace && !queue.TryTakePlace(run.IsBehind))
                     {
+                        ReleaseNew(reserved);
                         return RefusalReason.Overloaded;
                     }
 
@@ -66,14 +67,39 @@ internal sealed class OrderRuns
 
         if (answer is not null)
         {
+            exchange.ReleaseInput();
+            if (!reserved.IsSettled)
+            {
+                _ = answer.Record(_serving);
+            }
+
             _ = exchange.AnswerAsync(answer);
         }
 
         return RefusalReason.None;
     }
 
+    /// <summary>What was reserved just now is not served after all.</summary>
+    public void GiveUp(ReservedOrder reserved)
+    {
+        if (reserved.HasPlace)
+        {
+            _serving.QueueOf(reserved.Checked.Model).ReturnPlace();
+        }
+
+        lock (_gate)
+        {
+            // Somebody else may have sent it meanwhile, and be served.
+            if (!_open.ContainsKey(reserved.Decoded.Hash))
+            {
+                ReleaseNew(reserved);
+            }
+        }
+    }
+
     /// <summary>An order that was reserved when the process died, or when the disk failed: it is
-    /// run to its receipt, or given up where that cannot be.</summary>
+    /// run to its receipt, or given up where that cannot be. Where its answer is still here the
+    /// disk lost only the receipt, which may have been sent: it is stored again.</summary>
     /// <returns>Whether it is run.</returns>
     public bool Resume(StoredOrder stored)
     {
@@ -85,12 +111,19 @@ internal sealed class OrderRuns
         }
 
         OrderRun run = new(_serving, this, stored, model);
+        DoneOrder? answer;
         lock (_gate)
         {
-            if (!_open.TryAdd(stored.Hash, run))
+            if (!_answers.TryGet(stored.Hash, out answer) && !_open.TryAdd(stored.Hash, run))
             {
                 return false;
             }
+        }
+
+        if (answer is not null)
+        {
+            _ = answer.Record(_serving);
+            return false;
         }
 
         _serving.QueueOf(model).EnqueueLate(run);
@@ -109,20 +142,26 @@ internal sealed class OrderRuns
 
     /// <summary>The run has none. To give the order up is one step with that: whoever sends it
     /// again reserves it again.</summary>
-    public void Close(OrderRun run, bool release)
+    /// <returns>OrderFinished where there is a receipt of an earlier run after all.</returns>
+    public RefusalReason Close(OrderRun run, bool release)
     {
         lock (_gate)
         {
             if (_open.GetValueOrDefault(run.Hash) != run)
             {
-                return;
+                return RefusalReason.None;
             }
 
             _open.Remove(run.Hash);
-            if (release)
-            {
-                _serving.Ledger.ReleaseOrder(run.Hash);
-            }
+            return release ? _serving.Ledger.ReleaseOrder(run.Hash) : RefusalReason.None;
+        }
+    }
+
+    private void ReleaseNew(ReservedOrder reserved)
+    {
+        if (!reserved.IsReplay)
+        {
+            _serving.Ledger.ReleaseOrder(reserved.Decoded.Hash);
         }
     }
 }

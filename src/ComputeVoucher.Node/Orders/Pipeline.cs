@@ -38,7 +38,16 @@ internal sealed class Pipeline : IWireHandler
             return ValueTask.CompletedTask;
         }
 
-        stream.Connection.Prove(reserved.Value.Checked.SpendKey);
+        // Only a new order is its holder's own word: an old one may be sent again by anybody who
+        // has seen it. One connection too many is not served as a stranger's.
+        if (!reserved.Value.IsReplay
+            && !stream.Connection.Prove(reserved.Value.Checked.SpendKey))
+        {
+            _runs.GiveUp(reserved.Value);
+            Refuse(stream, reserved.Value.Decoded.Order, RefusalReason.Overloaded);
+            return ValueTask.CompletedTask;
+        }
+
         OrderExchange exchange = new(_serving, reserved.Value, arrived, Finish);
         _inFlight[stream] = exchange;
         RefusalReason refusal = _runs.Ask(exchange);       // 5. execute, 6. commit the trace,

@@ -92,9 +92,20 @@ internal sealed class Requests
             : refusal;
     }
 
-    /// <summary>Whether the channel's spend key said it; then the connection is a payer's.
-    /// </summary>
-    private RefusalReason CheckHolder<T>(IWireRequest request,
+    /// <summary>Whether the channel's spend key said it, on this connection and no other: then
+    /// the connection is a payer's.</summary>
+    private RefusalReason CheckQuery<T>(IWireRequest request,
+        in T query, in Signature signature, in Bytes32 channelId, out ChannelState channel)
+        where T : struct, ISignedQuery<T>
+    {
+        RefusalReason refusal = CheckHolder(query, signature, channelId, out channel);
+        return refusal == RefusalReason.None
+            ? Payers.Prove(request.Connection, channel)
+            : refusal;
+    }
+
+    /// <summary>Whether the channel's spend key said it, here or elsewhere.</summary>
+    private RefusalReason CheckHolder<T>(
         in T value, in Signature signature, in Bytes32 channelId, out ChannelState channel)
         where T : struct, ISignedStruct<T>
     {
@@ -105,14 +116,8 @@ internal sealed class Requests
         }
 
         channel = known;
-        RefusalReason refusal = SignedPayload.CheckSigner(
+        return SignedPayload.CheckSigner(
             value.HashStruct(), signature, _serving.Separator, known.Row.Terms.SpendKey);
-        if (refusal == RefusalReason.None)
-        {
-            request.Connection.Prove(known.Row.Terms.SpendKey);
-        }
-
-        return refusal;
     }
 
     private async Task<RefusalReason> AckAsync(IWireRequest request)
@@ -124,7 +129,7 @@ internal sealed class Requests
             return refusal;
         }
 
-        refusal = CheckHolder(request, ack, signature, ack.Channel, out ChannelState channel);
+        refusal = CheckHolder(ack, signature, ack.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;
@@ -134,6 +139,13 @@ internal sealed class Requests
         if (result.Refusal != RefusalReason.None)
         {
             return result.Refusal;
+        }
+
+        if (result.IsStored)
+        {
+            // Old acks are public on the chain; only a newer one is its holder's own word. Money is
+            // taken from any connection, so one too many is no reason to refuse it.
+            _ = Payers.Prove(request.Connection, channel);
         }
 
         await result.Durable.ConfigureAwait(false);
@@ -177,7 +189,7 @@ internal sealed class Requests
             return refusal;
         }
 
-        refusal = CheckHolder(request, query, asked, query.Channel, out ChannelState channel);
+        refusal = CheckQuery(request, query, asked, query.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;
@@ -216,7 +228,7 @@ internal sealed class Requests
             return refusal;
         }
 
-        refusal = CheckHolder(request, query, signature, query.Channel, out ChannelState channel);
+        refusal = CheckQuery(request, query, signature, query.Channel, out ChannelState channel);
         if (refusal != RefusalReason.None)
         {
             return refusal;

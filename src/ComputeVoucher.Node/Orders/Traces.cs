@@ -21,7 +21,7 @@ internal sealed class Traces
     private readonly Serving _serving;
     private readonly Lock _gate = new();
     private readonly Dictionary<Bytes32, TraceJob> _open = [];
-    private readonly Recent<(Address Asker, byte[] Answer)> _answers = new(AnswerBytesMax);
+    private readonly Recent<(Bytes32 Channel, byte[] Answer)> _answers = new(AnswerBytesMax);
 
     public Traces(Serving serving) => _serving = serving;
 
@@ -39,8 +39,10 @@ internal sealed class Traces
         }
 
         StoredOrder? order = await _serving.Ledger.OrderAsync(orderHash).ConfigureAwait(false);
-        if (order is not null
-            && _serving.Ledger.Channel(order.Order.Channel)?.Row.Terms.SpendKey != asker)
+        ChannelState? channel = order is null
+            ? null
+            : _serving.Ledger.Channel(order.Order.Channel);
+        if (order is not null && channel?.Row.Terms.SpendKey != asker)
         {
             return RefusalReason.SignerWrong;
         }
@@ -51,7 +53,12 @@ internal sealed class Traces
             return RefusalReason.OrderUnknown;
         }
 
-        request.Connection.Prove(asker);
+        RefusalReason refusal = Payers.Prove(request.Connection, channel!);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
         FairQueue queue = _serving.QueueOf(model);
         TraceJob started;
         lock (_gate)
@@ -92,9 +99,9 @@ internal sealed class Traces
                 _open.Remove(job.Hash);
             }
 
-            if (answer is not null && _serving.Ledger.Channel(job.Channel) is { } channel)
+            if (answer is not null)
             {
-                _answers.Put(job.Hash, (channel.Row.Terms.SpendKey, answer), answer.Length);
+                _answers.Put(job.Hash, (job.Channel, answer), answer.Length);
             }
         }
     }
@@ -102,13 +109,15 @@ internal sealed class Traces
     /// <summary>Only who may ask gets what is kept. Under the gate.</summary>
     private bool TryAnswer(IWireRequest request, in Bytes32 orderHash, in Address asker)
     {
-        if (!_answers.TryGet(orderHash, out (Address Asker, byte[] Answer) kept)
-            || kept.Asker != asker)
+        if (!_answers.TryGet(orderHash, out (Bytes32 Channel, byte[] Answer) kept)
+            || _serving.Ledger.Channel(kept.Channel) is not { } channel
+            || channel.Row.Terms.SpendKey != asker)
         {
             return false;
         }
 
-        request.Connection.Prove(asker);
+        // What is kept costs nothing more: it is answered whoever has too many connections.
+        _ = Payers.Prove(request.Connection, channel);
         request.Reply(kept.Answer);
         request.Dispose();
         return true;

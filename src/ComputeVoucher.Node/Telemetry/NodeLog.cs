@@ -53,7 +53,7 @@ public sealed class NodeLog : ILogger, IDisposable
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state,
         Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (!IsEnabled(logLevel) || _lines.IsAddingCompleted)
+        if (!IsEnabled(logLevel))
         {
             return;
         }
@@ -62,7 +62,7 @@ public sealed class NodeLog : ILogger, IDisposable
         LogLine line = new(_time.GetUtcNow().UtcDateTime, logLevel, eventId,
             formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>,
             dropped);
-        if (!_lines.TryAdd(_format == LogFormat.Json ? line.ToJson() : line.ToText()))
+        if (!TryAdd(_format == LogFormat.Json ? line.ToJson() : line.ToText()))
         {
             Interlocked.Add(ref _dropped, dropped + 1);
         }
@@ -74,6 +74,19 @@ public sealed class NodeLog : ILogger, IDisposable
         if (_writer.Join(CloseMs))
         {
             _lines.Dispose();
+        }
+    }
+
+    private bool TryAdd(byte[] line)
+    {
+        try
+        {
+            return _lines.TryAdd(line);
+        }
+        catch (InvalidOperationException)
+        {
+            // Closed: a worker that ends late is not to die of its last line.
+            return false;
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class Account(WireLimits limits, int times)
 
     internal int TokensMax { get; } = limits.AbuseTokensMax * times;
 
+    /// <summary>Tokens that come back in the time of one.</summary>
+    internal int TokensBack => times;
+
     internal int Connections { get; set; }
 
     internal int Tokens { get; set; } = limits.AbuseTokensMax * times;

@@ -167,7 +167,8 @@ internal sealed class AddressBook(WireLimits limits, TimeProvider time)
         long back = (long)(since.TotalMilliseconds / limits.AbuseTokenMs);
         if (back > 0)
         {
-            account.Tokens = (int)Math.Min(account.TokensMax, account.Tokens + back);
+            account.Tokens = (int)Math.Min(
+                account.TokensMax, account.Tokens + (back * account.TokensBack));
             account.TokensAt = time.GetTimestamp();
         }
     }

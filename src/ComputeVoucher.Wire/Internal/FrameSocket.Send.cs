@@ -23,6 +23,20 @@ internal sealed partial class FrameSocket
     private int _blocks;
     private volatile bool _blocked;
     private TaskCompletionSource? _room;
+    private volatile bool _isStrangers;
+
+    /// <summary>Most bytes of an answer in one frame: a stranger's is sent in pieces that leave
+    /// room for its receipt.</summary>
+    internal int OutputPieceMax =>
+        _isStrangers ? _limits.OutboundBytesStrangersMax / 4 : WireProtocol.OutputBytesMax;
+
+    /// <summary>Unsent bytes that end the connection.</summary>
+    private int OutboundMax =>
+        _isStrangers ? _limits.OutboundBytesStrangersMax : _limits.OutboundBytesMax;
+
+    /// <summary>Unsent bytes above which a stream waits: half, as of the whole.</summary>
+    private int OutboundSoft =>
+        _isStrangers ? _limits.OutboundBytesStrangersMax / 2 : _limits.OutboundBytesSoft;
 
     /// <summary>Something waits to be sent.</summary>
     internal bool IsSending
@@ -35,6 +49,11 @@ internal sealed partial class FrameSocket
             }
         }
     }
+
+    /// <summary>Until somebody pays, little may wait to be sent.</summary>
+    internal void BoundAsStrangers() => _isStrangers = true;
+
+    internal void LiftStrangersBound() => _isStrangers = false;
 
     private enum Append
     {
@@ -56,7 +75,7 @@ internal sealed partial class FrameSocket
         ReadOnlySpan<byte> payload)
     {
         Append result = TryAppend(
-            kind, flags, correlation, prefix, payload, int.MaxValue, out _, out bool start);
+            kind, flags, correlation, prefix, payload, waits: false, out _, out bool start);
         if (result == Append.Overflow)
         {
             Abort(WireReason.OutboundFull);
@@ -87,7 +106,7 @@ internal sealed partial class FrameSocket
                 correlation,
                 prefix.Span,
                 payload.Span,
-                _limits.OutboundBytesSoft,
+                waits: true,
                 out Task? room,
                 out bool start);
             if (start)
@@ -119,7 +138,7 @@ internal sealed partial class FrameSocket
         uint correlation,
         ReadOnlySpan<byte> prefix,
         ReadOnlySpan<byte> payload,
-        int waitAbove,
+        bool waits,
         out Task? room,
         out bool start)
     {
@@ -133,7 +152,7 @@ internal sealed partial class FrameSocket
                 return Append.Gone;
             }
 
-            if (_queuedBytes > waitAbove)
+            if (waits && _queuedBytes > OutboundSoft)
             {
                 _room ??= new TaskCompletionSource(
                     TaskCreationOptions.RunContinuationsAsynchronously);
@@ -141,7 +160,8 @@ internal sealed partial class FrameSocket
                 return Append.Wait;
             }
 
-            if (_queuedBytes + bytes > _limits.OutboundBytesMax)
+            // One answer, whatever its length, may follow on nothing: who reads gets it.
+            if (_queuedBytes > 0 && _queuedBytes + bytes > OutboundMax)
             {
                 return Append.Overflow;
             }
@@ -276,7 +296,7 @@ internal sealed partial class FrameSocket
         lock (_gate)
         {
             _queuedBytes -= bytes;
-            if (_queuedBytes <= _limits.OutboundBytesSoft)
+            if (_queuedBytes <= OutboundSoft)
             {
                 WakeWriters();
             }

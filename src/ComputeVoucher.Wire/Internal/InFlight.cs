@@ -6,7 +6,7 @@ namespace ComputeVoucher.Wire.Internal;
 
 /// <summary>
 /// What orders and requests share: a number on the connection, the bytes that came with it, and
-/// exactly one final answer. The slot is free at the final answer, the bytes at Dispose.
+/// exactly one final answer. The slot is free at the final answer, the bytes at Dispose or before.
 /// </summary>
 internal abstract class InFlight : IDisposable
 {
@@ -53,6 +53,12 @@ internal abstract class InFlight : IDisposable
             Socket.SendError(Correlation, (ushort)WireReason.Internal, text, retryable: true);
         }
 
+        ReleaseInput();
+    }
+
+    /// <summary>The bytes are the node's again.</summary>
+    public void ReleaseInput()
+    {
         byte[]? buffer = Interlocked.Exchange(ref _buffer, null);
         if (buffer is not null)
         {

@@ -53,7 +53,7 @@ internal sealed class OrderStream : InFlight, IOrderStream
                 return false;
             }
 
-            int taken = Math.Min(rest.Length, WireProtocol.OutputBytesMax);
+            int taken = Math.Min(rest.Length, Socket.OutputPieceMax);
             ReadOnlyMemory<byte> piece = rest[..taken];
             rest = rest[taken..];
             FrameFlags flags = last && rest.IsEmpty ? FrameFlags.Last : FrameFlags.None;

@@ -51,6 +51,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         _lastAsked = options.Time.GetTimestamp();
         Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits,
             OrderBytesMax);
+        Frames.BoundAsStrangers();
         _stranger = server.Strangers.Add(this);
     }
 
@@ -86,14 +87,14 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
 
     internal FrameSocket Frames { get; }
 
-    /// <summary>It has shown who pays.</summary>
-    private bool IsPayer
+    /// <summary>Who pays, once that is shown.</summary>
+    internal Account? Payer
     {
         get
         {
             lock (_gate)
             {
-                return _payer is not null;
+                return _payer;
             }
         }
     }
@@ -104,14 +105,18 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     private int OrderBytesMax =>
         Math.Max(_options.OrderBytesMax, WireProtocol.StatementBytesMax);
 
-    public void Prove(in Address payer)
+    public bool Prove(in Address payer)
     {
         lock (_gate)
         {
-            if (_payer is not null || !Frames.IsOpen
-                || _server.Addresses.EnterPayer(payer) is not { } account)
+            if (_payer is not null || !Frames.IsOpen)
             {
-                return;
+                return true;
+            }
+
+            if (_server.Addresses.EnterPayer(payer) is not { } account)
+            {
+                return false;
             }
 
             _server.HeldByStrangers.Add(-_held);
@@ -121,7 +126,9 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
             _payer = account;
         }
 
+        Frames.LiftStrangersBound();
         _server.Strangers.Remove(_stranger);
+        return true;
     }
 
     public void Close(ushort reason, string text, bool abusive = false)
@@ -129,12 +136,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         if (abusive && Frames.IsOpen)
         {
             // A payer answers for itself, and not for everybody behind one address.
-            Account? payer;
-            lock (_gate)
-            {
-                payer = _payer;
-            }
-
+            Account? payer = Payer;
             if (payer is null || !_server.Addresses.Punish(payer))
             {
                 _server.Addresses.Punish(_address);
@@ -270,27 +272,26 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
 
     internal void ReleaseHeld(int bytes) => Hold(-bytes);
 
-    /// <summary>Of the payer's share, or of the strangers': where that is full, whoever has been
-    /// at a frame longest makes room.</summary>
+    /// <summary>Of the payers' share, or of the strangers': where that is full, unfinished frames
+    /// make room.</summary>
     private bool Hold(long change)
     {
         bool fits;
+        bool isPayer;
         lock (_gate)
         {
             _held += change;
-            if (_payer is not null)
-            {
-                return _server.HeldByPayers.Add(change) & _payer.Held.Add(change);
-            }
-
-            fits = _server.HeldByStrangers.Add(change);
-            if (!_address.Held.Add(change))
+            isPayer = _payer is not null;
+            fits = (isPayer ? _server.HeldByPayers : _server.HeldByStrangers).Add(change);
+            if (!(_payer ?? _address).Held.Add(change))
             {
                 return false;
             }
         }
 
-        return fits || _server.Strangers.TryEvictFrames(Limits.HeldBytesStrangersMax, this);
+        return fits || (isPayer
+            ? _server.TryEvictFramesOfPayers(this)
+            : _server.TryEvictFramesOfStrangers(this));
     }
 
     /// <summary>Nobody who pays, between two frames, and nothing asked for a while; answers to
@@ -299,7 +300,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         Frames.IsOpen && Frames.Greeted && Frames.FrameStarted == 0
         && _options.Time.GetElapsedTime(Volatile.Read(ref _lastAsked), now).TotalMilliseconds
             >= Limits.StrangerMsMax
-        && !IsPayer && !HasInFlight();
+        && Payer is null && !HasInFlight();
 
     private bool HasInFlight()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 
 namespace ComputeVoucher.Wire.Internal;
@@ -9,10 +10,6 @@ namespace ComputeVoucher.Wire.Internal;
 /// </summary>
 internal sealed class Strangers
 {
-    /// <summary>Of the strangers' bytes, what is freed at once where they are full: a look at all
-    /// of them frees more than one needs.</summary>
-    private const int FreedPart = 8;
-
     private readonly Lock _gate = new();
     private readonly LinkedList<ServerConnection> _oldestFirst = [];
 
@@ -54,37 +51,12 @@ internal sealed class Strangers
         return true;
     }
 
-    /// <summary>Cuts off those whose unfinished frames began first.</summary>
-    /// <param name="bytesMax">Bytes of all strangers.</param>
-    /// <param name="spared">Whoever needs the room.</param>
-    /// <returns>False where nobody else holds any.</returns>
-    internal bool TryEvictFrames(long bytesMax, ServerConnection spared)
+    /// <summary>Those at an unfinished frame.</summary>
+    internal List<ServerConnection> Holding()
     {
-        List<ServerConnection> holding = [];
         lock (_gate)
         {
-            foreach (ServerConnection one in _oldestFirst)
-            {
-                if (one != spared && one.Frames.IsOpen && one.Frames.HeldBytes > 0)
-                {
-                    holding.Add(one);
-                }
-            }
+            return [.. _oldestFirst.Where(UnfinishedFrames.IsHolding)];
         }
-
-        holding.Sort((a, b) => a.Frames.FrameStarted.CompareTo(b.Frames.FrameStarted));
-        long freed = 0;
-        foreach (ServerConnection one in holding)
-        {
-            if (freed >= bytesMax / FreedPart)
-            {
-                break;
-            }
-
-            freed += one.Frames.HeldBytes;
-            one.Frames.Abort(WireReason.Busy);
-        }
-
-        return freed > 0;
     }
 }

@@ -61,7 +61,7 @@ public sealed class NodeConfigurationTests : IDisposable
             "wire": {
               "connectionsMax": 300, "connectionsPerAddressMax": 200, "heldBytesMax": 8000000,
               "heldBytesStrangersMax": 2500000, "heldBytesPerAddressMax": 4000000,
-              "abuseTokensMax": 9, "abuseTokenMs": 10, "proxyFrom": ["127.0.0.1", "::1"]
+              "abuseTokensMax": 9, "abuseTokenMs": 10, "proxyFrom": ["::ffff:127.0.0.1", "::1"]
             },
             """);
         Assert.Equal(
@@ -78,6 +78,18 @@ public sealed class NodeConfigurationTests : IDisposable
             options.Wire);
         Assert.Equal([IPAddress.Loopback, IPAddress.IPv6Loopback], options.ProxyFrom);
     }
+
+    /// <summary>192 MiB by default, and as much more as the operator lets clients hold.</summary>
+    [Theory]
+    [InlineData(64 << 20, 10_240, 192 << 20)]
+    [InlineData(96 << 20, 10_240, 256 << 20)]
+    [InlineData(64 << 20, 20_480, 232 << 20)]
+    public void HeapLimit_IsOfWhatClientsMayHold(int held, int connections, int bytes) =>
+        Assert.Equal(bytes, HeapLimit.BesideModels(new WireLimits
+        {
+            HeldBytesMax = held,
+            ConnectionsMax = connections,
+        }));
 
     [Theory]
     [InlineData("""{ "heldBytesMax": 3000000 }""", "exceed")]

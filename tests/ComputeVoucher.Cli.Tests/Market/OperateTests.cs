@@ -23,6 +23,7 @@ public sealed class OperateTests
         string[] config = ["--config", rig.PathOf("node.json")];
         JsonElement status = rig.Json(["status", .. config]);
         Assert.Equal("ready", status.GetProperty("node").GetString());
+        Assert.InRange(await rig.CounterAsync("heap_bytes_max"), 192L << 20, 1L << 30);
         long units = NodeRig.Units(status, "unitsUnredeemed");
         Assert.True(units > 0);
         Assert.Equal(0, NodeRig.Units(status, "unitsUnacked"));

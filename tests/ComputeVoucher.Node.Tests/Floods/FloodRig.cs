@@ -30,6 +30,10 @@ internal sealed class FloodRig : IAsyncDisposable
 
     public WireServer Server { get; }
 
+    /// <summary>Of the model, 100 KiB: some unfinished frames of it fill the strangers' share.
+    /// </summary>
+    private const int InputBytesMax = 100 << 10;
+
     /// <summary>Small bounds, so that small floods reach them.</summary>
     public static WireLimits Limits { get; } = new()
     {
@@ -42,7 +46,7 @@ internal sealed class FloodRig : IAsyncDisposable
 
     public static async Task<FloodRig> StartAsync()
     {
-        ServingRig rig = new();
+        ServingRig rig = new(InputBytesMax);
         Workers workers = new("flood", 1, rig.Queue, Backend.Scalar, 1, Scheduling.Threads,
             NullLogger.Instance);
         uint drawn = 0;

@@ -40,9 +40,13 @@ public sealed class FloodTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task F4_UnfinishedFrames() => await FloodAsync(FloodKind.UnfinishedFrames, () =>
-        Assert.InRange(_rig.Server.Figures.HeldBytesOfStrangers, 1,
-            FloodRig.Limits.HeldBytesStrangersMax));
+    public async Task F4_UnfinishedFrames()
+    {
+        await FloodAsync(FloodKind.UnfinishedFrames, () =>
+            Assert.InRange(_rig.Server.Figures.HeldBytesOfStrangers, 1,
+                FloodRig.Limits.HeldBytesStrangersMax));
+        Assert.True(_rig.Server.Figures.ConnectionsEvictedTotal > 0);
+    }
 
     /// <summary>No run more than the honest client's.</summary>
     [Fact]

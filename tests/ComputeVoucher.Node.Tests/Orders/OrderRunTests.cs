@@ -249,6 +249,101 @@ public sealed class OrderRunTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => job.Run(_rig.Model));
     }
 
+    /// <summary>An acked order is on the disk only, where nobody looks for a stranger; its holder
+    /// gets its answer.</summary>
+    [Fact]
+    public async Task Replay_OfAnAckedOrder_IsLookedUpForWhoSigned()
+    {
+        Order order = _rig.NewOrder();
+        byte[]? receipt = await _rig.RunNextAsync(await _rig.SendAsync(order));
+        await _rig.Ledger.RecordAck(new Ack(order.Channel, 30, 1), default).Durable;
+        using PrivateKey stranger = PrivateKey.FromBytes(Keccak256.Hash("stranger"u8).Span);
+        FakeExchange forged = _rig.StreamOf(
+            _rig.NewOrder(flags: OrderFlags.AcceptWanted), key: stranger);
+        await _rig.Pipeline.OnOrderAsync(forged);
+        Assert.Equal((ushort)RefusalReason.SignerWrong, forged.Error!.Value.Reason);
+        FakeExchange again = await _rig.SendAsync(order);
+        Assert.Equal(receipt, await again.Answer.WaitAsync(Patience.Default));
+    }
+
+    /// <summary>Only the run needs an input, and only the first asker's.</summary>
+    [Fact]
+    public async Task Inputs_GoBackAsSoonAsNoRunNeedsThem()
+    {
+        Order order = _rig.NewOrder();
+        FakeExchange first = await _rig.SendAsync(order);
+        FakeExchange joiner = await _rig.SendAsync(order);
+        Assert.Equal((false, true), (first.IsInputReleased, joiner.IsInputReleased));
+        await _rig.RunNextAsync(first);
+        Assert.True(first.IsInputReleased);
+        Assert.True((await _rig.SendAsync(order)).IsInputReleased);
+    }
+
+    /// <summary>A full disk took the receipt back after it was sent: what was served is owed,
+    /// however late that is found.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task LostReceipt_OfAnAnswerThatIsKept_IsStoredAgain(bool isAsked)
+    {
+        StoredOrder stored = await _rig.LeftBehindAsync(_rig.NewOrder());
+        OrderRuns runs = Served(stored);
+        Assert.Null((await _rig.Ledger.OrderAsync(stored.Hash))!.Receipt);
+        _rig.Clock.Advance(TimeSpan.FromHours(1));
+        if (isAsked)
+        {
+            FakeExchange again = _rig.StreamOf(stored.Order);
+            Assert.Equal(RefusalReason.None, runs.Ask(
+                new OrderExchange(_rig.Serving, Reserve(again), 0, _ => { })));
+            Assert.NotNull(await again.Answer.WaitAsync(Patience.Default));
+        }
+        else
+        {
+            Assert.False(runs.Resume(stored));
+        }
+
+        Assert.Equal(0, _rig.Queue.Count);
+        StoredOrder? settled = await _rig.Ledger.OrderAsync(stored.Hash);
+        Assert.Equal(30, (int)settled!.Receipt!.Receipt.Units);
+        Assert.Equal((0, 30), ((int)_rig.Sums.Reserved, (int)_rig.Sums.Unacked));
+    }
+
+    /// <summary>A receipt came from elsewhere while the run waited: it is not called late.</summary>
+    [Fact]
+    public async Task Run_AfterTheDeadline_OfAnOrderThatHasItsReceiptMeanwhile_AsksAgain()
+    {
+        StoredOrder stored = await _rig.LeftBehindAsync(_rig.NewOrder());
+        Pipeline later = _rig.NewPipeline();
+        later.Resume([stored]);
+        Receipt receipt = new(stored.Hash, 3, Keccak256.Hash([1, 2, 3]), default, 30);
+        Assert.Equal(RefusalReason.None, _rig.Ledger.RecordReceipt(receipt, default));
+        _rig.Clock.Advance(TimeSpan.FromSeconds(60));
+        FakeExchange stream = await _rig.SendAsync(stored.Order, later);
+        Assert.Null(await _rig.RunNextAsync(stream));
+        Assert.Equal(((ushort)RefusalReason.Overloaded, true), stream.Error!.Value);
+        Assert.Equal(30, (int)_rig.Sums.Unacked);
+    }
+
+    /// <summary>Given up between the look and the reservation, and no place is left.</summary>
+    [Fact]
+    public async Task Ask_ReservedAnewWithoutAPlace_IsGivenUp()
+    {
+        StoredOrder stored = await _rig.LeftBehindAsync(_rig.NewOrder());
+        FakeExchange stream = _rig.StreamOf(stored.Order);
+        Stage<CheckedOrder> order = DecodedOrder.Decode(stream)
+            .Then(_rig.Serving, CheckedOrder.Check);
+        _rig.Ledger.ReleaseOrder(stored.Hash);
+        ReservedOrder reserved = order.Then(_rig.Serving, ReservedOrder.Reserve).Value!;
+        Assert.Equal((false, false), (reserved.IsReplay, reserved.HasPlace));
+        while (_rig.Queue.TryTakePlace())
+        {
+        }
+
+        Assert.Equal(RefusalReason.Overloaded, new OrderRuns(_rig.Serving).Ask(
+            new OrderExchange(_rig.Serving, reserved, 0, _ => { })));
+        Assert.Equal(0, (int)_rig.Sums.Reserved);
+    }
+
     [Fact]
     public async Task Accept_LeavesBeforeTheAnswer()
     {
@@ -264,6 +359,22 @@ public sealed class OrderRunTests : IDisposable
     {
         Assert.Equal(RefusalReason.None, SignedPayload.Decode(receipt, out Receipt read, out _));
         return read.Steps;
+    }
+
+    private ReservedOrder Reserve(FakeExchange stream) => DecodedOrder.Decode(stream)
+        .Then(_rig.Serving, CheckedOrder.Check)
+        .Then(_rig.Serving, ReservedOrder.Reserve).Value!;
+
+    /// <summary>The order was answered, and the ledger knows nothing of it.</summary>
+    private OrderRuns Served(StoredOrder stored)
+    {
+        OrderRuns runs = new(_rig.Serving);
+        RunResult result = _rig.Model.Run(ServingRig.Input, new RunOptions());
+        Receipt receipt = new(
+            stored.Hash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
+        DoneOrder done = new(result, _rig.Sign(receipt, _rig.NodeKey));
+        runs.Close(new OrderRun(_rig.Serving, runs, stored, _rig.Model), done);
+        return runs;
     }
 
     private void Cancel(FakeExchange stream, Order order)

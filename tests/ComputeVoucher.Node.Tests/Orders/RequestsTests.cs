@@ -122,6 +122,62 @@ public sealed class RequestsTests : IDisposable
         }
     }
 
+    /// <summary>An ack is public once it is redeemed, and an order once it is disputed: sent again
+    /// they are answered and show nothing.</summary>
+    [Fact]
+    public async Task Payer_IsNotWhoSendsAgainWhatWasSigned()
+    {
+        Order order = _rig.NewOrder();
+        await _rig.RunNextAsync(await _rig.SendAsync(order));
+        byte[] ack = _rig.Sign(new Ack(Channel, FakeModel.Steps * FakeModel.UnitsPerStep, 1));
+        Assert.Equal(_rig.SpendKey.Address, (await AskAsync(FrameKind.Ack, ack)).Payer);
+        FakeExchange again = await AskAsync(FrameKind.Ack, ack, s_there);
+        Assert.Null(Refusal(again));
+        Assert.Null(again.Payer);
+        FakeExchange replay = await _rig.SendAsync(order);
+        Assert.NotNull(await replay.Answer.WaitAsync(Patience.Default));
+        Assert.Null(replay.Payer);
+    }
+
+    [Fact]
+    public async Task Payer_IsNobodyWhoseChannelIsClosed()
+    {
+        await _rig.RunNextAsync(await _rig.SendAsync(_rig.NewOrder()));
+        await _rig.Ledger.PutChannel(new Ledger.ChannelRow
+        {
+            Terms = _rig.Terms,
+            Status = ChannelStatus.Closed,
+            Locked = 1_000_000,
+        });
+        FakeExchange request = await AskAsync(FrameKind.StateRequest);
+        Assert.Null(Refusal(request));
+        Assert.Null(request.Payer);
+    }
+
+    /// <summary>One connection too many: nothing is reserved, and no question answered.</summary>
+    [Fact]
+    public async Task Payer_WithTooManyConnections_IsTold()
+    {
+        FakeExchange order = _rig.StreamOf(_rig.NewOrder(), hasRoom: false);
+        await _rig.Pipeline.OnOrderAsync(order);
+        Assert.Equal(((ushort)RefusalReason.Overloaded, true), order.Error!.Value);
+        Assert.Equal(0, (int)_rig.Sums.Reserved);
+        FakeExchange request = new()
+        {
+            Kind = FrameKind.StateRequest,
+            Payload = Query(FrameKind.StateRequest, s_here),
+            Nonce = s_here,
+            HasRoom = false,
+        };
+        await _rig.Pipeline.OnRequestAsync(request);
+        await request.Answer.WaitAsync(Patience.Default);
+        Assert.Equal(RefusalReason.Overloaded, Refusal(request));
+        await _rig.CheckPlacesAsync();
+
+        // Its own connections serve on, the same order too.
+        Assert.NotNull(await _rig.RunNextAsync(await _rig.SendAsync(_rig.NewOrder())));
+    }
+
     /// <summary>A key of another channel of this node is no more than a stranger's.</summary>
     [Fact]
     public async Task Trace_OfSomebodyElsesOrder_IsRefused()

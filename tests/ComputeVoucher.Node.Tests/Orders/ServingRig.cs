@@ -24,8 +24,10 @@ internal sealed class ServingRig : IDisposable
     private readonly string _directory =
         Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
-    public ServingRig()
+    /// <param name="inputBytesMax">Of the model.</param>
+    public ServingRig(int inputBytesMax = 1024)
     {
+        Model = new FakeModel { InputBytesMax = inputBytesMax };
         VoucherClass terms = new(
             default, 1, ulong.MaxValue / 2, 30 * 86_400, 0, 0, 0, default, default);
         ServicePolicy policy = new ServicePolicy
@@ -68,7 +70,7 @@ internal sealed class ServingRig : IDisposable
 
     public PrivateKey SpendKey { get; } = PrivateKey.FromBytes(Keccak256.Hash("spend"u8).Span);
 
-    public FakeModel Model { get; } = new();
+    public FakeModel Model { get; }
 
     public ManualClock Clock { get; } = new();
 
@@ -122,16 +124,23 @@ internal sealed class ServingRig : IDisposable
 
     public async Task<FakeExchange> SendAsync(Order order, Pipeline? pipeline = null)
     {
-        byte[] signed = Sign(order);
-        FakeExchange stream = new()
+        FakeExchange stream = StreamOf(order);
+        await (pipeline ?? Pipeline).OnOrderAsync(stream);
+        Assert.Null(stream.Error);
+        return stream;
+    }
+
+    /// <summary>As it arrives, on a connection of its own.</summary>
+    public FakeExchange StreamOf(Order order, bool hasRoom = true, PrivateKey? key = null)
+    {
+        byte[] signed = Sign(order, key);
+        return new FakeExchange
         {
             Order = signed.AsMemory(0, Order.PayloadBytes),
             Signature = signed.AsMemory(Order.PayloadBytes),
             Input = Input,
+            HasRoom = hasRoom,
         };
-        await (pipeline ?? Pipeline).OnOrderAsync(stream);
-        Assert.Null(stream.Error);
-        return stream;
     }
 
     /// <summary>The job that waits longest, and what its client hears.</summary>

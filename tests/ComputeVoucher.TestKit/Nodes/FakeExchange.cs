@@ -82,7 +82,19 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
     public bool Fail(ushort reason, string text, bool retryable) =>
         SendError(reason, text, retryable);
 
-    public void Prove(in Address payer) => Payer ??= payer;
+    /// <summary>Whether the payer may have one connection more.</summary>
+    public bool HasRoom { get; init; } = true;
+
+    /// <summary>The input went back before the answer.</summary>
+    public bool IsInputReleased { get; private set; }
+
+    public bool Prove(in Address payer)
+    {
+        Payer = HasRoom ? Payer ?? payer : Payer;
+        return HasRoom;
+    }
+
+    public void ReleaseInput() => IsInputReleased = true;
 
     public void Close(ushort reason, string text, bool abusive = false)
     {

@@ -22,7 +22,7 @@ public sealed class FakeModel : IModel, IModelSession
 
     public int InputBytesMin => 0;
 
-    public int InputBytesMax => 1024;
+    public int InputBytesMax { get; init; } = 1024;
 
     public ModelDescription Description => throw new NotSupportedException();
 
