@@ -92,7 +92,7 @@ public sealed class HostileNodeTests : IDisposable
     public async Task WelcomeBeyondAnyLimit_IsRefusedAndGivenUp()
     {
         using HostileNode node = new(peer => peer.ListenAsync()) { InFlightMax = uint.MaxValue };
-        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(60));
+        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(20));
         Task<OrderOutcome> order = runner.RunAsync(0, Input(0), default);
         await MoveUntilAsync(() => order.IsCompleted);
         await Assert.ThrowsAsync<ClientException>(() => order);
@@ -294,6 +294,17 @@ public sealed class HostileNodeTests : IDisposable
         Assert.Empty(_journal.Pending());
         Assert.Equal(1, orders);
         Assert.Single(node.Cancels);
+    }
+
+    [Fact]
+    public async Task Deadline_BeforeAnythingWasSent_CostsNothing()
+    {
+        using HostileNode node = new(null);
+        OrderRunner runner = Runner(node, s_long);
+        OrderOutcome unsent = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));
+        Assert.Contains("was not sent", unsent.Refusal, StringComparison.Ordinal);
+        Assert.False(unsent.IsStopped);
+        Assert.Empty(_journal.Pending());
     }
 
     [Theory]

@@ -32,7 +32,8 @@ public sealed class GgufVocabularyTests
         Assert.Equal((11, 11), (model.Tokenizer!.BeginToken, model.Tokenizer.EndToken));
         Assert.False(model.Tokenizer.AddsBegin);
         Refused(Prefix + "bos_token_id", SyntheticGguf.Write(
-            s_shape, GgmlType.Q8_0, also: writer => AddBytePairs(writer, 11)));
+            new LlamaShape(32, 32, 1, 2, 1, 16, 11, 32), GgmlType.Q8_0,
+            also: writer => AddBytePairs(writer, 11)));
     }
 
     [Fact]
