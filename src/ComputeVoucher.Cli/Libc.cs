@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace ComputeVoucher.Cli;
 
@@ -8,6 +9,13 @@ internal static partial class Libc
 {
     /// <summary>EINTR: a signal came in between.</summary>
     public const int Interrupted = 4;
+
+    /// <summary>EAGAIN: the descriptor would have to wait (O_NONBLOCK), and says so instead.
+    /// </summary>
+    private const int WouldBlock = 11;
+
+    /// <summary>POLLOUT: there is room to write.</summary>
+    private const short RoomToWrite = 4;
 
     private const int ByProcess = 1;
     private const int Exited = 4;
@@ -45,14 +53,22 @@ internal static partial class Libc
         }
     }
 
-    /// <summary>Writes all of it, write(2). False: the descriptor takes no more.</summary>
+    /// <summary>Writes all of it, write(2), waiting for room also where the descriptor was made
+    /// not to wait. False: it takes no more (its reader has gone, the disk is full).</summary>
     public static bool TryWrite(int descriptor, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
             nint taken = Write(
                 descriptor, ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length);
-            if (taken < 0 && Marshal.GetLastPInvokeError() != Interrupted)
+            int error = taken < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error == WouldBlock)
+            {
+                // Whatever poll says, the next write says it better.
+                PollEntry entry = new() { Descriptor = descriptor, Wanted = RoomToWrite };
+                _ = Poll(ref entry, 1, Timeout.Infinite);
+            }
+            else if (error is not (0 or Interrupted))
             {
                 return false;
             }
@@ -103,9 +119,21 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     private static partial int WaitId(int kind, int id, ref byte info, int options);
 
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollEntry entry, nuint count, int milliseconds);
+
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, ref byte bytes, nuint length);
 
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
     private static partial nint GetRandom(ref byte buffer, nuint length, uint flags);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Happened;
+    }
 }

@@ -23,6 +23,7 @@ internal sealed class OrderDelivery : IDisposable
     private readonly WaitLog.Wait _wait;
     private TimeLimit _limit;
     private bool _ending;
+    private bool _isSent;
     private int _outputBytes;
     private long _outputsLeft;
     private long _sentAt;
@@ -45,6 +46,10 @@ internal sealed class OrderDelivery : IDisposable
 
     /// <summary>Since the order was sent last.</summary>
     public TimeSpan Elapsed => _node.Time.GetElapsedTime(_sentAt);
+
+    /// <summary>An order of this run of which nothing ever left: the holder stopped, or its time
+    /// was over, before there was room for it.</summary>
+    public bool IsUnsent => !_isSent && !_rules.IsResumed;
 
     /// <summary>An attempt ended without the node's word: it may have taken the order.</summary>
     public bool MayBeTaken { get; private set; }
@@ -72,7 +77,7 @@ internal sealed class OrderDelivery : IDisposable
             _cancel.ThrowIfCancellationRequested();
             if (!_ending && _limit.Token.IsCancellationRequested)
             {
-                if (refused)
+                if (refused || IsUnsent)
                 {
                     return last;
                 }
@@ -96,14 +101,14 @@ internal sealed class OrderDelivery : IDisposable
     {
         ClientOrder? sent = null;
         OrderEvent? last = null;
-        bool begun = false;
+        bool isQueued = false;
         try
         {
             WireClient client = await _node.GetAsync(_limit.Token).ConfigureAwait(false);
-            begun = true;
             sent = await client.SendOrderAsync(
                 _order.Statement, _order.SignatureBytes, _order.Input, _limit.Token)
                 .ConfigureAwait(false);
+            _isSent = isQueued = true;
             _sentAt = _node.Time.GetTimestamp();
             last = await ReceiveAsync(sent).ConfigureAwait(false);
         }
@@ -126,7 +131,7 @@ internal sealed class OrderDelivery : IDisposable
             sent?.Abandon();
         }
 
-        MayBeTaken |= begun && (last is null || !IsWord(last));
+        MayBeTaken |= isQueued && (last is null || !IsWord(last));
         return last;
     }
 
@@ -239,6 +244,9 @@ internal sealed class OrderDelivery : IDisposable
 /// <summary>What an order may take, and what is done on its way.</summary>
 internal sealed record DeliveryRules
 {
+    /// <summary>An earlier run may have sent it.</summary>
+    public required bool IsResumed { get; init; }
+
     /// <summary>From now to its deadline.</summary>
     public required TimeSpan Within { get; init; }
 

@@ -14,6 +14,10 @@ namespace ComputeVoucher.Client;
 /// </summary>
 public sealed class OrderRunner : IDisposable
 {
+    /// <summary>Bytes of an answer of a model that is not here, which is read to its receipt and
+    /// thrown away: the 256 pieces of 64 KiB that a connection holds for a slow reader.</summary>
+    private const long UnknownAnswerBytesMax = 256L * WireProtocol.OutputBytesMax;
+
     private readonly NodeConnection _node;
     private readonly ClientJournal _journal;
     private readonly IModel _model;
@@ -259,10 +263,14 @@ public sealed class OrderRunner : IDisposable
     {
         // One of an earlier run may be behind its deadline, and served: its answer has new time.
         bool isResumed = index < 0;
+        bool isOurs = order.Order.ModelRoot == _model.ModelRoot;
         DeliveryRules rules = new()
         {
+            IsResumed = isResumed,
             Within = isResumed ? Deadline : Until(order.Order.Deadline),
-            OutputBytesMax = _model.CheckInput(order.Input.Span).OutputBytesMax,
+            OutputBytesMax = isOurs
+                ? _model.CheckInput(order.Input.Span).OutputBytesMax
+                : UnknownAnswerBytesMax,
             CancelAfter = isResumed ? 0 : _settings.CancelAfter,
             Stop = Stop,
             Show = isResumed ? null : OnOutput,
@@ -271,6 +279,22 @@ public sealed class OrderRunner : IDisposable
         };
         using OrderDelivery delivery = new(_node, order, rules, cancel);
         OrderEvent? last = await delivery.RunAsync().ConfigureAwait(false);
+        if (!isOurs && last is { Kind: FrameKind.Receipt })
+        {
+            return Open(index, order, "served, and not checked or paid: it is of model "
+                + $"{order.Order.ModelRoot} (give that model once)");
+        }
+
+        if (delivery.IsUnsent)
+        {
+            _journal.Refuse(order.Order.Seq);
+            return Open(index, order, $"order {order.Order.Seq} was not sent, and costs nothing "
+                + "(the node did not take it in time; raise the deadline)") with
+            {
+                IsStopped = Stop.IsCancellationRequested,
+            };
+        }
+
         return last is { Kind: FrameKind.Receipt }
             ? Accept(index, order, last, delivery.Output.ToArray(), delivery.Elapsed)
             : Refuse(index, order, last, delivery.MayBeTaken);
@@ -322,8 +346,11 @@ public sealed class OrderRunner : IDisposable
                 + "(the next request on this channel asks for it)";
         }
 
-        return new OrderOutcome(index, order, default, default, null, TimeSpan.Zero, line);
+        return Open(index, order, line);
     }
+
+    private static OrderOutcome Open(int index, PendingOrder order, string line) =>
+        new(index, order, default, default, null, TimeSpan.Zero, line);
 }
 
 /// <summary>How a client orders.</summary>
@@ -349,4 +376,9 @@ public sealed record OrderOutcome(
     Primitives.Signature ReceiptSignature,
     byte[]? Output,
     TimeSpan Latency,
-    string? Refusal);
+    string? Refusal)
+{
+    /// <summary>The holder stopped before it was sent: nothing became of it, and nothing will.
+    /// </summary>
+    public bool IsStopped { get; init; }
+}

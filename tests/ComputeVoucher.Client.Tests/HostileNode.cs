@@ -30,6 +30,13 @@ internal sealed class HostileNode : IDisposable
         _ = AcceptAsync();
     }
 
+    /// <summary>Bytes that the kernel takes for a node that does not read; set before anybody
+    /// connects.</summary>
+    public int ReceiveBytes
+    {
+        init => _listener.Server.ReceiveBufferSize = value;
+    }
+
     public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
 
     /// <summary>Limits of the Welcome.</summary>
@@ -99,11 +106,16 @@ internal sealed class HostileNode : IDisposable
     /// <summary>One connection, from the node's side.</summary>
     internal sealed class Peer(HostileNode node, NetworkStream stream, int number)
     {
+        public const int PieceBytes = 16 << 10;
+
         /// <summary>From 1.</summary>
         public int Number => number;
 
         /// <summary>Every Pong is answered with a Ping, without an end.</summary>
         public bool PingsOn { get; set; }
+
+        /// <summary>Told after each piece of a payload, where set: a link that is slow.</summary>
+        public Action? OnPiece { get; set; }
 
         /// <summary>The next frame that is no ping; null at the end of the stream.</summary>
         public async Task<Seen?> ReadAsync()
@@ -117,7 +129,13 @@ internal sealed class HostileNode : IDisposable
                 }
 
                 byte[] payload = new byte[BinaryPrimitives.ReadInt32LittleEndian(header)];
-                await stream.ReadExactlyAsync(payload);
+                for (int at = 0; at < payload.Length; at += PieceBytes)
+                {
+                    await stream.ReadExactlyAsync(
+                        payload.AsMemory(at, Math.Min(PieceBytes, payload.Length - at)));
+                    OnPiece?.Invoke();
+                }
+
                 Seen seen = new((FrameKind)header[4],
                     BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)), payload);
                 if (seen.Kind == FrameKind.Cancel)

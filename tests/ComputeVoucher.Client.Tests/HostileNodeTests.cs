@@ -92,7 +92,7 @@ public sealed class HostileNodeTests : IDisposable
     public async Task WelcomeBeyondAnyLimit_IsRefusedAndGivenUp()
     {
         using HostileNode node = new(peer => peer.ListenAsync()) { InFlightMax = uint.MaxValue };
-        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(60));
+        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(20));
         Task<OrderOutcome> order = runner.RunAsync(0, Input(0), default);
         await MoveUntilAsync(() => order.IsCompleted);
         await Assert.ThrowsAsync<ClientException>(() => order);
@@ -225,6 +225,114 @@ public sealed class HostileNodeTests : IDisposable
         Assert.Equal(outcome.Order.Order.HashStruct(), Assert.Single(node.Cancels).OrderHash);
         Assert.True(_journal.TryNextAck(out Ack ack));
         Assert.Equal((UInt128)FakeModel.UnitsPerStep, ack.CumUnits);
+    }
+
+    [Fact]
+    public async Task LongOrderOnASlowLink_IsNotTakenForSilence()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            peer.OnPiece = () => _clock.Advance(TimeSpan.FromMilliseconds(500));
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            peer.OnPiece = null;
+            await peer.OutputAsync(order, 1, 1, 2, 3);
+            await peer.ReceiptAsync(order, 1, 2, 3);
+            await peer.ListenAsync();
+        })
+        {
+            ReceiveBytes = HostileNode.Peer.PieceBytes,
+        };
+
+        // 16 s of the clock go by before the order is there; silence ends a connection after 5.
+        OrderRunner runner = Runner(node, TimeSpan.FromSeconds(10));
+        OrderOutcome outcome = await Patience.WaitAsync(runner.RunAsync(
+            0, new byte[32 * HostileNode.Peer.PieceBytes], default));
+        Assert.Null(outcome.Refusal);
+        Assert.Equal(1, node.Accepted);
+    }
+
+    [Fact]
+    public async Task Stop_WithAnOrderThatWaitsForRoom_IsNeverSent()
+    {
+        int orders = 0;
+        using CancellationTokenSource stop = new();
+        TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using HostileNode node = new(async peer =>
+        {
+            HostileNode.Seen? first = null;
+            while (await peer.ReadAsync() is { } frame)
+            {
+                if (frame.Kind == FrameKind.Order)
+                {
+                    orders++;
+                    first ??= frame;
+                    seen.TrySetResult();
+                }
+                else if (frame.Kind == FrameKind.Cancel)
+                {
+                    await peer.OutputAsync(first!, 1, 1);
+                    await peer.ReceiptAsync(first!, 1);
+                }
+            }
+        })
+        {
+            InFlightMax = 1,
+        };
+        OrderRunner runner = Runner(node, s_long, stop);
+        Task<OrderOutcome> sent = runner.RunAsync(0, Input(0), default);
+        await seen.Task.WaitAsync(Patience.Default);
+        Task<OrderOutcome> waiting = runner.RunAsync(1, Input(1), default);
+        await stop.CancelAsync();
+        Assert.Null((await Patience.WaitAsync(sent)).Refusal);
+        OrderOutcome unsent = await Patience.WaitAsync(waiting);
+        Assert.Contains("was not sent", unsent.Refusal, StringComparison.Ordinal);
+        Assert.True(unsent.IsStopped);
+
+        // Nor is one that finds room, but begins after the stop.
+        OrderOutcome late = await Patience.WaitAsync(runner.RunAsync(2, Input(2), default));
+        Assert.True(late.IsStopped);
+        Assert.Empty(_journal.Pending());
+        Assert.Equal(1, orders);
+        Assert.Single(node.Cancels);
+    }
+
+    [Fact]
+    public async Task Deadline_BeforeAnythingWasSent_CostsNothing()
+    {
+        using HostileNode node = new(null);
+        OrderRunner runner = Runner(node, s_long);
+        OrderOutcome unsent = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));
+        Assert.Contains("was not sent", unsent.Refusal, StringComparison.Ordinal);
+        Assert.False(unsent.IsStopped);
+        Assert.Empty(_journal.Pending());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OrderOfAnotherModel_IsAskedForAndHoldsUpNothing(bool isServed)
+    {
+        Bytes32 other = Keccak256.Hash("another model"u8);
+        _journal.Add(seq => PendingOrder.Sign(
+            new Order(s_terms.HashStruct(), seq, other, Keccak256.Hash([]), 30, 1_800_000_000,
+                OrderFlags.None, default),
+            Given.SpendKey, Given.Domain.VouchersSeparator, Input(0)));
+        using HostileNode node = new(isServed ? HonestAsync : async peer =>
+        {
+            HostileNode.Seen asked = (await peer.ReadAsync())!;
+            await peer.SendAsync(FrameKind.State, asked.Correlation,
+                new StateMessage(default, null, 0, []).Encode());
+            HostileNode.Seen order = (await peer.ReadAsync())!;
+            await peer.SendAsync(FrameKind.Error, order.Correlation,
+                [(byte)RefusalReason.ModelNotPinned, 0]);
+            await peer.ListenAsync();
+        });
+        OrderRunner runner = Runner(node, s_long);
+        List<OrderOutcome> done = [];
+        await runner.ResumeAsync(done.Add, default).WaitAsync(Patience.Default);
+        string line = Assert.Single(done).Refusal!;
+        Assert.Equal(isServed, line.Contains($"is of model {other}", StringComparison.Ordinal));
+        Assert.Equal(isServed ? 1 : 0, _journal.Pending().Count);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -20,16 +22,15 @@ public sealed class SettleDeskTests : IDisposable
     private readonly PrivateKey _key = PrivateKey.Parse(AnvilProcess.Keys[0]);
     private readonly MemoryOutboxStore _rows = new();
     private readonly JsonRpcClient _rpc;
-    private readonly Outbox _outbox;
-    private readonly SettleDesk _desk;
+    private readonly ManualClock _clock = new();
+    private Outbox _outbox;
+    private SettleDesk _desk;
 
     public SettleDeskTests()
     {
-        ManualClock clock = new();
         _rpc = new JsonRpcClient(
-            new RpcOptions { Endpoints = [new Uri("http://chain.invalid/")] }, clock);
-        _outbox = new Outbox(_rpc, _rows, _key, new OutboxOptions { ChainId = 1 }, clock);
-        _desk = new SettleDesk(_outbox, s_domain);
+            new RpcOptions { Endpoints = [new Uri("http://chain.invalid/")] }, _clock);
+        Open();
     }
 
     public void Dispose()
@@ -63,6 +64,24 @@ public sealed class SettleDeskTests : IDisposable
         await RefusedAsync(
             Order(_key.Address, Named(5)).ToString(), "outbox 1 settles this token already");
         Assert.Single(_rows.List());
+    }
+
+    [Fact]
+    public async Task Settlement_BesideMinedOnes_IsOneAtATimeWhateverBecomesFinal()
+    {
+        SettleOrder order = Order(_key.Address, Named(4));
+        long first = IdOf(await AskAsync(order));
+        await MoveAsync(first, OutboxState.Mined);
+        JsonElement second = await AskAsync(order);
+        Assert.NotEqual(first, IdOf(second));
+        Assert.True(second.GetProperty("isNew").GetBoolean());
+        await MoveAsync(first, OutboxState.Final);
+        JsonElement again = await AskAsync(order);
+        Assert.Equal(IdOf(second), IdOf(again));
+        Assert.False(again.GetProperty("isNew").GetBoolean());
+        await RefusedAsync(Order(_key.Address, Named(5)).ToString(),
+            $"outbox {IdOf(second)} settles this token already");
+        Assert.Equal(2, _rows.List().Count);
     }
 
     [Fact]
@@ -106,6 +125,34 @@ public sealed class SettleDeskTests : IDisposable
         }
 
         Assert.Empty(_rows.List());
+    }
+
+    /// <summary>The desk of a node that starts with the stored rows.</summary>
+    [MemberNotNull(nameof(_outbox), nameof(_desk))]
+    private void Open()
+    {
+        _outbox?.Dispose();
+        _outbox = new Outbox(_rpc, _rows, _key, new OutboxOptions { ChainId = 1 }, _clock);
+        _desk = new SettleDesk(_outbox, s_domain);
+    }
+
+    /// <summary>The row was signed, and a block took it.</summary>
+    private async Task MoveAsync(long id, OutboxState state)
+    {
+        OutboxEntry row = _rows.List().Single(one => one.Id == id);
+        byte[] raw = new Transaction
+        {
+            ChainId = 1,
+            Nonce = 0,
+            To = row.Request.To,
+            GasLimit = 100_000,
+            MaxFeePerGas = 1,
+            MaxPriorityFeePerGas = 1,
+            Data = row.Request.Data,
+        }.Sign(_key);
+        OutboxAttempt attempt = new(0, 1, 1, 100_000, Keccak256.Hash(raw), raw);
+        await _rows.UpdateAsync(row with { State = state, Attempts = [attempt] }, default);
+        Open();
     }
 
     private static Address Named(byte number)

@@ -50,11 +50,17 @@ public sealed partial class Outbox
     private async Task<ulong?> GasAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
         OutboxRequest request = entry.Request;
+        ulong allowed = head.Latest.GasLimit;
+        if (request.GasLimit != 0)
+        {
+            allowed = Math.Min(allowed, request.GasLimit);
+        }
+
         ulong needed;
         try
         {
             CallRequest call = new(entry.From, request.To, request.Data, request.Value);
-            needed = await _rpc.EstimateGasAsync(call, cancel).ConfigureAwait(false);
+            needed = await _rpc.EstimateGasAsync(call, allowed, cancel).ConfigureAwait(false);
         }
         catch (ChainException e) when (e.Fault == ChainFault.Reverted)
         {
@@ -65,12 +71,6 @@ public sealed partial class Outbox
         {
             Report(entry, e.Message);
             return null;
-        }
-
-        ulong allowed = head.Latest.GasLimit;
-        if (request.GasLimit != 0)
-        {
-            allowed = Math.Min(allowed, request.GasLimit);
         }
 
         if (needed <= allowed)

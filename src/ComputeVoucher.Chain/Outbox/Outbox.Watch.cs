@@ -14,6 +14,10 @@ public sealed partial class Outbox
     // Endpoints by whose word a transaction is not mined though its nonce is spent.
     private const int DenialsMin = 2;
 
+    /// <summary>Passes that wait for a block of which only a receipt tells: the next one has it,
+    /// and endpoints lag a block or two behind each other.</summary>
+    private const int PromisedPassesMax = 3;
+
     private readonly HashSet<long> _unwatched = [];
 
     /// <summary>One transaction that an endpoint chokes on must not hold up the others; two in a
@@ -55,6 +59,7 @@ public sealed partial class Outbox
     private async Task WatchAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
         bool isSpent = entry.From != Account || head.Nonce > entry.Nonce;
+        bool isPromised = false;
         for (int i = entry.Attempts.Count - 1; i >= 0; i--)
         {
             OutboxAttempt attempt = entry.Attempts[i];
@@ -76,10 +81,16 @@ public sealed partial class Outbox
             if (IsNewer(attempt, receipt, head))
             {
                 // Of a block that came since this pass read its head: the next one counts it.
-                return;
+                isPromised = true;
+                continue;
             }
 
             Report(entry, "an endpoint's receipt does not fit the chain; ignored");
+        }
+
+        if (IsAwaited(entry, isPromised))
+        {
+            return;
         }
 
         if (entry.State == OutboxState.Mined)
@@ -122,6 +133,20 @@ public sealed partial class Outbox
         receipt.TransactionHash == attempt.TxHash
         && receipt.BlockNumber > head.Latest.Number
         && receipt.BlockNumber - head.Latest.Number <= ChainLimits.HeadLeadBlocksMax;
+
+    /// <summary>A few passes wait for such a block: an endpoint that speaks of one without an end
+    /// keeps no row open, and no spent nonce.</summary>
+    private bool IsAwaited(OutboxEntry entry, bool isPromised)
+    {
+        Progress progress = ProgressOf(entry);
+        progress.PromisedPasses = isPromised ? progress.PromisedPasses + 1 : 0;
+        if (progress.PromisedPasses > PromisedPassesMax)
+        {
+            Report(entry, "an endpoint's receipt is of a block that does not come; ignored");
+        }
+
+        return isPromised && progress.PromisedPasses <= PromisedPassesMax;
+    }
 
     /// <summary>A receipt counts only when hash, sender and block are those of this chain.
     /// </summary>

@@ -98,7 +98,7 @@ public sealed class BatchBuilder
             }
 
             ulong gas = await _rpc
-                .EstimateGasAsync(new CallRequest(_from, _vouchers.Address, data), cancel)
+                .EstimateGasAsync(new CallRequest(_from, _vouchers.Address, data), _gasMax, cancel)
                 .ConfigureAwait(false);
             gas = GasMargin.Above(gas);
             if (gas <= _gasMax)

@@ -16,10 +16,16 @@ public sealed partial class JsonRpcClient
     private const int AgreementMin = 2;
 
     /// <summary>Gas that the call would need on top of the newest block: the middle of what the
-    /// endpoints say, of two the larger, for too little pays for a failure.</summary>
+    /// endpoints say, of two the larger, for too little pays for a failure. A figure beyond what is
+    /// allowed is left out while another is within it, so that one endpoint's word forbids nothing.
+    /// </summary>
+    /// <param name="call">What would be sent.</param>
+    /// <param name="allowed">Gas that the caller would give at most.</param>
+    /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="ChainException">More of them say that it reverts than how much it needs.
     /// </exception>
-    public async Task<ulong> EstimateGasAsync(CallRequest call, CancellationToken cancel)
+    public async Task<ulong> EstimateGasAsync(
+        CallRequest call, ulong allowed, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(call);
         List<ulong> answers = await AnswersAsync(
@@ -35,7 +41,9 @@ public sealed partial class JsonRpcClient
                 : throw JsonScalar.Malformed("gas", "less than any transaction takes"),
             cancel).ConfigureAwait(false);
         answers.Sort();
-        return answers[answers.Count / 2];
+        int within = answers.FindLastIndex(gas => gas <= allowed) + 1;
+        int heard = within > 0 ? within : answers.Count;
+        return answers[heard / 2];
     }
 
     /// <summary>What the call returns, by each endpoint that answers.</summary>

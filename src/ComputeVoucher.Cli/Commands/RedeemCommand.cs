@@ -25,20 +25,44 @@ internal static class RedeemCommand
     {
         Option<string> config = CommonOptions.Config(required: true);
         Option<bool> dryRun = Opt.Flag("--dry-run", "Show what is due; send nothing");
+        Option<int> timeout = Opt.Of<int>("--timeout",
+            "Seconds after which it waits no longer; what was sent stays sent (default: no end)",
+            "S");
         return ReportCommand.Create("redeem",
             "Redeem every acknowledged unit in batches and wait until it is final",
             async (parsed, cancel) =>
             {
-                string path = parsed.GetRequiredValue(config);
-                bool isDry = parsed.GetValue(dryRun);
-                return await RunningAsync(path, isDry, cancel).ConfigureAwait(false)
-                    ?? await WithLedgerAsync(path, async (service, ledger) => isDry
-                        ? await DueAsync(service, cancel).ConfigureAwait(false)
-                        : (await RedeemAsync(service, ledger, cancel).ConfigureAwait(false))
-                            .Report(), cancel).ConfigureAwait(false);
+                using CancellationTokenSource limit =
+                    CancellationTokenSource.CreateLinkedTokenSource(cancel);
+                if (parsed.GetResult(timeout) is not null)
+                {
+                    limit.CancelAfter(TimeSpan.FromSeconds(
+                        Opt.Bounded(parsed, timeout, 1, SendOptions.TimeoutSecondsMax)));
+                }
+
+                try
+                {
+                    return await RedeemOrShowAsync(parsed.GetRequiredValue(config),
+                        parsed.GetValue(dryRun), limit.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException late)
+                    when (limit.IsCancellationRequested && !cancel.IsCancellationRequested)
+                {
+                    throw new CommandException("redeem: not final within "
+                        + $"{parsed.GetValue(timeout)} s (stored; repeat the command to go on)",
+                        late);
+                }
             },
-            config, dryRun);
+            config, dryRun, timeout);
     }
+
+    private static async Task<Report> RedeemOrShowAsync(
+        string path, bool isDry, CancellationToken cancel) =>
+        await RunningAsync(path, isDry, cancel).ConfigureAwait(false)
+        ?? await WithLedgerAsync(path, async (service, ledger) => isDry
+            ? await DueAsync(service, cancel).ConfigureAwait(false)
+            : (await RedeemAsync(service, ledger, cancel).ConfigureAwait(false)).Report(), cancel)
+            .ConfigureAwait(false);
 
     public static Command CreateOutbox()
     {
@@ -101,6 +125,15 @@ internal static class RedeemCommand
             wanted.Add(row.GetProperty("id").GetInt64());
         }
 
+        return await FinalAsync(configuration, wanted, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Those rows of the node's outbox, when all of them have ended. What one waits for is
+    /// told when it changes.</summary>
+    private static async Task<Report> FinalAsync(
+        NodeConfiguration configuration, HashSet<long> wanted, CancellationToken cancel)
+    {
+        Dictionary<long, string> told = [];
         while (true)
         {
             JsonElement outbox = await ControlClient
@@ -111,8 +144,16 @@ internal static class RedeemCommand
             bool isOpen = false;
             foreach (JsonElement row in outbox.GetProperty("transactions").EnumerateArray())
             {
-                if (wanted.Contains(row.GetProperty("id").GetInt64()))
+                long id = row.GetProperty("id").GetInt64();
+                if (wanted.Contains(id))
                 {
+                    if (row.GetProperty("note").GetString() is { } note
+                        && note != told.GetValueOrDefault(id))
+                    {
+                        told[id] = note;
+                        ErrorFunnel.Note($"redeem: outbox {id}: {note}");
+                    }
+
                     rows.Add(RunningNode.ReportOf(row));
                     isOpen |= row.GetProperty("state").GetString()
                         is not (nameof(OutboxState.Final) or nameof(OutboxState.Abandoned));

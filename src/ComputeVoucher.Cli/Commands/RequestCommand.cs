@@ -159,7 +159,7 @@ internal sealed class RequestCommand
     private void Print(ParseResult parsed, RequestFigures figures, Report report, IModel model,
         bool isTextShown)
     {
-        if (figures.Served == 0 && figures.Refused > 0)
+        if (figures.Served == 0)
         {
             return;
         }
@@ -167,6 +167,10 @@ internal sealed class RequestCommand
         if (parsed.GetValue(_output) is { } output)
         {
             OutputFile.Write(output, figures.Outputs());
+            if (figures.Served < figures.Orders)
+            {
+                ErrorFunnel.Note($"{output}: {figures.Served} of {figures.Orders} answers");
+            }
         }
 
         if (isTextShown)

@@ -104,24 +104,44 @@ internal static class KeyFile
         }
     }
 
-    /// <summary>Whoever may write a folder may put another file in the place of one in it, or
-    /// another folder; where the sticky bit is set, as on /tmp, only the owner of it may. Asked of
-    /// the name as given and of what its links lead to.</summary>
+    /// <summary>Whoever owns or may write a folder may put another file in the place of one in it,
+    /// or another folder; where the sticky bit is set, as on /tmp, of the writers only the owner of
+    /// the file may. Asked of the name as given and of what its links lead to.</summary>
     private static void RequireFolders(string path)
     {
         string given = Path.GetFullPath(path);
-        string[] names = [given, Posix.RealPath(given) ?? given];
-        foreach (string name in names)
+        RequireFoldersOf(path, given);
+        string folder = Path.GetDirectoryName(given) ?? given;
+        // Of a file that is not there yet, only the folder has a real name.
+        string? real = Posix.RealPath(given)
+            ?? (Posix.RealPath(folder) is { } parent
+                ? Path.Combine(parent, Path.GetFileName(given))
+                : null);
+        RequireFoldersOf(path, real
+            ?? throw new CommandException($"{path}: its folder {folder} is not to be read (make "
+                + "it, or name another)"));
+    }
+
+    private static void RequireFoldersOf(string path, string name)
+    {
+        for (string? at = Path.GetDirectoryName(name); at is not null;
+            at = Path.GetDirectoryName(at))
         {
-            for (string? at = Path.GetDirectoryName(name); at is not null;
-                at = Path.GetDirectoryName(at))
+            FileStatus status = Posix.Status(at) ?? throw new CommandException(
+                $"{path}: its folder {at} is not to be read (make it, or name another)");
+            uint user = ProcessGuard.User();
+            if (status.Owner != user && status.Owner != Root)
             {
-                UnixFileMode mode = Posix.Status(at)?.Permissions ?? UnixFileMode.None;
-                if ((mode & OthersWrite) != 0 && !mode.HasFlag(UnixFileMode.StickyBit))
-                {
-                    throw new CommandException($"{path}: others may write its folder {at}, mode "
-                        + $"{Octal(mode)}, and put another key there (chmod go-w {at})");
-                }
+                throw new CommandException($"{path}: its folder {at} is of another user, number "
+                    + $"{status.Owner} and not {user}, who may put another key there (keep keys "
+                    + "in a folder of your own)");
+            }
+
+            UnixFileMode mode = status.Permissions;
+            if ((mode & OthersWrite) != 0 && !mode.HasFlag(UnixFileMode.StickyBit))
+            {
+                throw new CommandException($"{path}: others may write its folder {at}, mode "
+                    + $"{Octal(mode)}, and put another key there (chmod go-w {at})");
             }
         }
     }

@@ -22,12 +22,20 @@ internal sealed class NodeSettlement
     private readonly ChainSession _chain;
     private readonly string _ledger;
     private readonly string _id;
+    private readonly bool _isOurs;
     private Bytes32? _sent;
     private string? _note;
     private string? _said;
 
-    private NodeSettlement(ChainSession chain, string ledger, long id) =>
-        (_chain, _ledger, _id) = (chain, ledger, id.ToString(CultureInfo.InvariantCulture));
+    /// <param name="chain">What is known of the chain, and how long is waited.</param>
+    /// <param name="ledger">Of the node.</param>
+    /// <param name="id">Of its outbox's row.</param>
+    /// <param name="isOurs">This command made it, and no other that may wait for it.</param>
+    private NodeSettlement(ChainSession chain, string ledger, long id, bool isOurs)
+    {
+        (_chain, _ledger, _isOurs) = (chain, ledger, isOurs);
+        _id = id.ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Hands the settlement to the node, and waits until it is as deep in the chain as
     /// wanted.</summary>
@@ -69,7 +77,8 @@ internal sealed class NodeSettlement
         }
 
         long id = taken.GetProperty("submitted")[0].GetProperty("id").GetInt64();
-        await new NodeSettlement(chain, ledger, id).WaitAsync(cancel).ConfigureAwait(false);
+        bool isOurs = taken.GetProperty("isNew").GetBoolean();
+        await new NodeSettlement(chain, ledger, id, isOurs).WaitAsync(cancel).ConfigureAwait(false);
         return true;
     }
 
@@ -97,6 +106,12 @@ internal sealed class NodeSettlement
         catch (OperationCanceledException interrupted)
         {
             stopped = interrupted;
+        }
+
+        if (_sent is null && !_isOurs)
+        {
+            throw new CommandException($"{Step}: nothing was sent {Waited}; an earlier command "
+                + $"asked for it, and it stays in the node's outbox as {_id}", stopped);
         }
 
         if (_sent is null && await IsTakenBackAsync().ConfigureAwait(false))

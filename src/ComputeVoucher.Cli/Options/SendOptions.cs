@@ -8,7 +8,7 @@ namespace ComputeVoucher.Cli;
 internal static class SendOptions
 {
     /// <summary>Longer than any block takes, short enough to be a slip of the keyboard.</summary>
-    private const int TimeoutSecondsMax = 86_400;
+    public const int TimeoutSecondsMax = 86_400;
 
     /// <summary>A day of mainnet; more is a slip of the keyboard.</summary>
     private const int ConfirmationsMax = 7_200;

@@ -48,6 +48,11 @@ internal sealed class RequestFigures
 
     public void Add(OrderOutcome outcome)
     {
+        if (outcome.IsStopped)
+        {
+            return;
+        }
+
         lock (_lock)
         {
             if (outcome.Refusal is { } line)

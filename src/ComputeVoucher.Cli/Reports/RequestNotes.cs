@@ -25,7 +25,7 @@ internal sealed class RequestNotes(bool isStream)
         bool isEarlier = outcome.Index < 0;
         if (outcome.Refusal is { } refusal)
         {
-            return isEarlier ? $"order {seq} of an earlier run was refused: {refusal}" : null;
+            return isEarlier ? $"order {seq} of an earlier run: {refusal}" : null;
         }
 
         string price = UnitsText.Of(outcome.Receipt.Units);

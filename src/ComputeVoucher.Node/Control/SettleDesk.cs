@@ -16,8 +16,8 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
     /// <summary>The kind of outbox rows that settle.</summary>
     private const string Kind = "settle";
 
-    /// <summary>The row under "submitted"; or "payer" alone where the outbox is another account's,
-    /// and nothing was taken.</summary>
+    /// <summary>The row under "submitted", and under "isNew" whether this request made it; or
+    /// "payer" alone where the outbox is another account's, and nothing was taken.</summary>
     /// <param name="argument">A <see cref="SettleOrder"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="NodeException">It is none, is for other contracts, or another one of the
@@ -46,28 +46,53 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
             To = domain.Vouchers,
             Data = VouchersContract.Settle(order.Token, order.To),
         };
-        OutboxEntry entry = await outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
-        return entry.Request.Data.AsSpan().SequenceEqual(request.Data)
-            ? ControlAnswer.Of(json => OutboxDesk.Rows(json, "submitted", [entry]))
-            : throw new NodeException($"outbox {entry.Id} settles this token already, to another "
+        // The key is older than this look: whoever comes between the two has the same.
+        OutboxEntry entry = OnItsWay(order.Token)
+            ?? await outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
+        if (!entry.Request.Data.AsSpan().SequenceEqual(request.Data))
+        {
+            throw new NodeException($"outbox {entry.Id} settles this token already, to another "
                 + "receiver (wait until it is mined, then settle the rest)");
+        }
+
+        return ControlAnswer.Of(json =>
+        {
+            OutboxDesk.Rows(json, "submitted", [entry]);
+            json.WriteBoolean("isNew", ReferenceEquals(entry.Request, request));
+        });
     }
 
-    /// <summary>One of a token until it is mined: what is earned after that is the next one's,
-    /// however long the block takes to be final.</summary>
-    private string KeyOf(Address token)
+    /// <summary>A settlement of this token that no block has taken yet.</summary>
+    private OutboxEntry? OnItsWay(Address token)
     {
-        string kind = $"{Kind} {token} ";
-        long mined = 0;
         foreach (OutboxEntry row in outbox.Open)
         {
-            if (row.State == OutboxState.Mined
-                && row.Request.Key.StartsWith(kind, StringComparison.Ordinal))
+            if (IsOf(row, token) && row.State < OutboxState.Mined)
             {
-                mined = Math.Max(mined, row.Id);
+                return row;
             }
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{kind}{mined}");
+        return null;
+    }
+
+    private bool IsOf(OutboxEntry row, Address token) => row.From == outbox.Account
+        && row.Request.Key.StartsWith($"{Kind} {token} ", StringComparison.Ordinal);
+
+    /// <summary>A key of its own after each that is mined: what is earned after that is the next
+    /// one's, however long the block takes to be final. Two that ask at once get the same.
+    /// </summary>
+    private string KeyOf(Address token)
+    {
+        long newest = 0;
+        foreach (OutboxEntry row in outbox.Open)
+        {
+            if (IsOf(row, token))
+            {
+                newest = Math.Max(newest, row.Id);
+            }
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{Kind} {token} {newest}");
     }
 }

@@ -7,14 +7,20 @@ namespace ComputeVoucher.Wire.Internal;
 
 internal sealed partial class FrameSocket
 {
+    /// <summary>Acknowledged bytes that count as hearing from the peer: the smallest segment that
+    /// every host takes (RFC 1122, 3.3.3); pings, which go out in silence too, stay far below it.
+    /// </summary>
+    private const ulong HeardBytesMin = 536;
+
     private readonly long _opened;
     private long _lastPing;
     private int _blockSeen;
     private long _sendWindowStarted;
     private ulong _ackedAtStart;
+    private ulong? _ackedInSilence;
 
-    /// <summary>When something arrived last, in ticks of the clock; at first when it opened.
-    /// </summary>
+    /// <summary>When something arrived last, or what we send was last seen to arrive, in ticks of
+    /// the clock; at first when it opened.</summary>
     internal long LastReceived => Volatile.Read(ref _lastReceived);
 
     /// <summary>How long nothing has arrived.</summary>
@@ -56,6 +62,7 @@ internal sealed partial class FrameSocket
 
     private void SweepReceiving(long now)
     {
+        HearProgress(now);
         if (IsSentTooSlowly(now))
         {
             Close((ushort)WireReason.SlowSend, "the frame arrives too slowly");
@@ -72,6 +79,29 @@ internal sealed partial class FrameSocket
             Span<byte> nothing = stackalloc byte[WireProtocol.PingBytes];
             nothing.Clear();
             Send(FrameKind.Ping, FrameFlags.None, 0, default, nothing);
+        }
+    }
+
+    /// <summary>While a long frame goes up a slow link, the peer's answers wait behind it: that its
+    /// kernel takes the bytes is all that is heard of it. Looked at in silence only, and ends where
+    /// the peer no longer empties its kernel's buffer.</summary>
+    private void HearProgress(long now)
+    {
+        if (!Passed(Volatile.Read(ref _lastReceived), now, _limits.PingAfterMs))
+        {
+            _ackedInSilence = null;
+            return;
+        }
+
+        ulong acked = AckedBytes();
+        if (_ackedInSilence is not { } before)
+        {
+            _ackedInSilence = acked;
+        }
+        else if (acked >= before + HeardBytesMin)
+        {
+            _ackedInSilence = null;
+            Volatile.Write(ref _lastReceived, now);
         }
     }
 
@@ -112,7 +142,7 @@ internal sealed partial class FrameSocket
         {
             _blockSeen = _blocked ? Volatile.Read(ref _blocks) : 0;
             _sendWindowStarted = now;
-            _ackedAtStart = AckedBytes();
+            _ackedAtStart = _blocked ? AckedBytes() : 0;
             return false;
         }
 
@@ -134,11 +164,6 @@ internal sealed partial class FrameSocket
     /// </summary>
     private ulong AckedBytes()
     {
-        if (!_blocked)
-        {
-            return 0;
-        }
-
         const int levelTcp = 6;
         const int optionTcpInfo = 11;
         const int offset = 120;

@@ -89,7 +89,8 @@ internal sealed partial class FrameSocket
         return result == Append.Done;
     }
 
-    /// <summary>As Send, but waits while more than the soft limit is unsent.</summary>
+    /// <summary>As Send, but waits while more than the soft limit is unsent. Cancelled before it is
+    /// queued, nothing of it is ever sent.</summary>
     internal async ValueTask<bool> SendAsync(
         FrameKind kind,
         FrameFlags flags,
@@ -100,6 +101,7 @@ internal sealed partial class FrameSocket
     {
         while (true)
         {
+            cancellation.ThrowIfCancellationRequested();
             Append result = TryAppend(
                 kind,
                 flags,

@@ -33,6 +33,21 @@ public sealed class OutboxFeeTests
         Assert.Equal((UInt256)(2 * baseFee + expected), sent.MaxFeePerGas);
     }
 
+    /// <summary>Of two, one says what no block or no request allows: the other is believed.
+    /// </summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Gas_BeyondWhatIsAllowed_OfOneEndpointOfTwo_ForbidsNothing(int liar)
+    {
+        using OutboxRig rig = new(endpoints: 2);
+        rig.Chains[liar].Gas = 29_000_000;
+        await rig.SubmitAsync(OutboxRig.Request() with { GasLimit = 500_000 });
+        await rig.RunAsync(1);
+        Assert.InRange(Assert.Single(rig.Row.Attempts).GasLimit, 100_000UL, 500_000UL);
+        Assert.Null(rig.Outbox.Problem);
+    }
+
     [Fact]
     public async Task Tip_OfTheOperator_AsHeSays()
     {

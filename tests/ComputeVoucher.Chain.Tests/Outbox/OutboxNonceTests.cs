@@ -156,6 +156,36 @@ public sealed class OutboxNonceTests
         Assert.Single(rig.Chain.Pool);
     }
 
+    /// <summary>The first endpoint's receipt is always of the block after the head, another one
+    /// each time; somebody else spent the nonce.</summary>
+    [Fact]
+    public async Task Receipt_OfABlockThatNeverComes_KeepsNoSpentNonceOpen()
+    {
+        using OutboxRig rig = new(confirmations: 1);
+        await rig.SubmitAsync(OutboxRig.Request());
+        await rig.RunAsync(1);
+        Bytes32 hash = rig.Row.Attempts[0].TxHash;
+        rig.Chain.Nonce = rig.Chain.Pending = 1;
+        rig.Chain.Asked = method =>
+        {
+            if (method == "eth_getTransactionReceipt")
+            {
+                ulong next = rig.Chain.Head + 1;
+                rig.Chain.SetReceipt(hash, $$"""
+                    {"transactionHash":"{{hash}}","blockNumber":{{ScriptedChain.Quantity(next)}},
+                    "blockHash":"{{Keccak256.Hash(BitConverter.GetBytes(next))}}",
+                    "transactionIndex":"0x0","from":"{{Hex.Encode(rig.Key.Address.Span)}}",
+                    "to":"{{Hex.Encode(Address.Zero.Span)}}","contractAddress":null,
+                    "status":"0x1","gasUsed":"0xc350","effectiveGasPrice":"0x1","logs":[]}
+                    """);
+            }
+        };
+        await rig.RunAsync(2, blockEvery: 1);
+        Assert.Equal((OutboxState.Sent, 0UL), (rig.Row.State, rig.Row.Nonce));
+        await rig.RunAsync(4, blockEvery: 1);
+        Assert.Equal(1UL, rig.Row.Nonce);
+    }
+
     [Fact]
     public async Task Receipt_WithoutABlock_IsNotMinedAndHoldsUpNothing()
     {

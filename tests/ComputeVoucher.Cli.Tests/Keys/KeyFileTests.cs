@@ -162,6 +162,28 @@ public sealed partial class KeyFileTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [RootFact]
+    public void FolderOfAnotherUser_OfTheKeyAndAbove_Refused()
+    {
+        string inner = Directory.CreateDirectory(PathOf("outer/inner")).FullName;
+        string key = System.IO.Path.Combine(inner, "a.key");
+        KeyFile.Create(key);
+        Directory.CreateSymbolicLink(PathOf("link"), inner);
+        foreach (string folder in new[] { inner, PathOf("outer") })
+        {
+            Assert.Equal(0, chown(folder, Nobody, Nobody));
+            string words = $" is of another user, number {Nobody}";
+            Assert.Contains($"its folder {folder}{words}", Refused(key), StringComparison.Ordinal);
+            Assert.Contains(words, Refused(PathOf("link/a.key")), StringComparison.Ordinal);
+            Assert.Contains(words, Assert.Throws<CommandException>(
+                () => KeyFile.Create(PathOf("link/b.key"))).Message, StringComparison.Ordinal);
+            Assert.Equal(0, chown(folder, 0, 0));
+        }
+
+        Assert.Contains("is not to be read", Assert.Throws<CommandException>(
+            () => KeyFile.Create(PathOf("nowhere/a.key"))).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The process that read a key is in no dump, and nobody looks into it.</summary>
     [Fact]
     public void Load_ForbidsDumps()

@@ -24,6 +24,19 @@ public sealed class GgufVocabularyTests
     }
 
     [Fact]
+    public void BytePairs_WithoutIds_HaveTheDefaultOfLlamaCppOrAreRefused()
+    {
+        using var source = new MemorySource(SyntheticGguf.Write(
+            s_shape, GgmlType.Q8_0, also: writer => AddBytePairs(writer, Words)));
+        using LanguageModel model = LanguageModel.Import(source, s_shape.Context);
+        Assert.Equal((11, 11), (model.Tokenizer!.BeginToken, model.Tokenizer.EndToken));
+        Assert.False(model.Tokenizer.AddsBegin);
+        Refused(Prefix + "bos_token_id", SyntheticGguf.Write(
+            new LlamaShape(32, 32, 1, 2, 1, 16, 11, 32), GgmlType.Q8_0,
+            also: writer => AddBytePairs(writer, 11)));
+    }
+
+    [Fact]
     public void Ids_OfTheFile_AreTaken()
     {
         using LanguageModel model = Import(writer =>
@@ -128,6 +141,17 @@ public sealed class GgufVocabularyTests
             using var source = new MemorySource(damaged);
             Assert.Throws<ModelException>(() => VocabularyCodec.Decode(damaged, source));
         }
+    }
+
+    private static void AddBytePairs(GgufWriter writer, int words)
+    {
+        int next = 0x4E00;
+        writer.Add(Prefix + "model", "gpt2");
+        writer.Add(Prefix + "pre", "gpt-2");
+        writer.Add(Prefix + "tokens", Array.ConvertAll(
+            new int[words], _ => ((char)next++).ToString()));
+        writer.Add(Prefix + "token_type", Array.ConvertAll(new int[words], _ => 1));
+        writer.Add(Prefix + "merges", (string[])["a b"]);
     }
 
     private static void Refused(string expected, Action<GgufWriter> also) => Refused(

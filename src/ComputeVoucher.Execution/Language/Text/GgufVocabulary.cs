@@ -13,6 +13,10 @@ internal static class GgufVocabulary
     /// <summary>Begin and end token of SentencePiece where a file names none (llama.cpp).</summary>
     private const int BeginDefault = 1, EndDefault = 2;
 
+    /// <summary>Begin and end token of byte pairs where a file names none: the "end of text" of
+    /// llama.cpp, one for both.</summary>
+    private const int TextEndDefault = 11;
+
     /// <summary>Whether an array of the header is one that is read here.</summary>
     public static bool IsArrayRead(string key) => key is
         Prefix + "tokens" or Prefix + "token_type" or Prefix + "scores" or Prefix + "merges";
@@ -37,8 +41,9 @@ internal static class GgufVocabulary
             return null;
         }
 
-        int? begin = Id(file, "bos_token_id", tokens.Length) ?? (bytePair ? null : BeginDefault);
-        int? end = Id(file, "eos_token_id", tokens.Length) ?? (bytePair ? null : EndDefault);
+        int begin = IdOr(
+            file, "bos_token_id", tokens.Length, bytePair ? TextEndDefault : BeginDefault);
+        int end = IdOr(file, "eos_token_id", tokens.Length, bytePair ? TextEndDefault : EndDefault);
         CheckKeys(file, end);
         var vocabulary = new Vocabulary
         {
@@ -53,23 +58,10 @@ internal static class GgufVocabulary
             AddsBegin = file.Flag(Prefix + "add_bos_token") ?? !bytePair,
             AddsSpace = file.Flag(Prefix + "add_space_prefix") ?? !bytePair,
         };
-        return Checked(file, vocabulary);
-    }
-
-    private static Vocabulary Checked(GgufFile file, Vocabulary vocabulary)
-    {
-        if (vocabulary.Tokens.Length > LlamaShape.VocabMax ||
-            vocabulary.Begin >= vocabulary.Tokens.Length ||
-            vocabulary.End >= vocabulary.Tokens.Length)
-        {
-            throw file.Source.Refuse($"has {vocabulary.Tokens.Length} words, supported are " +
-                $"{EndDefault + 1} to {LlamaShape.VocabMax}");
-        }
-
-        return vocabulary.AddsBegin && vocabulary.Begin is null
-            ? throw file.Source.Refuse("begins every prompt with a token that it does not name " +
-                $"({Prefix}bos_token_id); export it again")
-            : vocabulary;
+        return vocabulary.Tokens.Length <= LlamaShape.VocabMax
+            ? vocabulary
+            : throw file.Source.Refuse($"has {vocabulary.Tokens.Length} words, supported are " +
+                $"up to {LlamaShape.VocabMax}");
     }
 
     private static void CheckKeys(GgufFile file, int? end)
@@ -132,6 +124,13 @@ internal static class GgufVocabulary
         { } id => throw file.Source.Refuse(
             $"says {Prefix}{key} = {id}, it has {words} words; export it again"),
     };
+
+    /// <summary>As the file says, else the default, which must be one of its words.</summary>
+    private static int IdOr(GgufFile file, string key, int words, int otherwise) =>
+        Id(file, key, words) ?? (otherwise < words
+            ? otherwise
+            : throw file.Source.Refuse($"names no {Prefix}{key}, and the default of llama.cpp, " +
+                $"{otherwise}, is none of its {words} words; export it again"));
 
     private static T[] Whole<T>(GgufFile file, string key, int? count = null) =>
         file.Array<T>(Prefix + key) is { } array && array.Length == (count ?? array.Length)
