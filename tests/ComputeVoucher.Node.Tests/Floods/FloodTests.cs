@@ -128,6 +128,34 @@ public sealed class FloodTests : IAsyncLifetime
         await _rig.CheckAsync(_flood, _descriptors);
     }
 
+    /// <summary>A redeemed ack is on the chain for everybody to read: what follows on it is still
+    /// held as a stranger's.</summary>
+    [Fact]
+    public async Task Own_AnAckSentAgainMakesNoPayer()
+    {
+        Order order = await _rig.OrderAsync();
+        ulong units = 2 * FakeModel.Steps * FakeModel.UnitsPerStep;
+        byte[] ack = FloodRig.Frame(
+            FrameKind.Ack, 1, _rig.Rig.Sign(new Ack(order.Channel, units, order.Seq + 1)));
+        byte[] begun = FloodRig.Frame(
+            FrameKind.Order, 2, new byte[FloodRig.InputBytesMax])[..60_000];
+        foreach (bool isFirst in new[] { true, false })
+        {
+            (Socket socket, _) = await AddAsync();
+            await FloodRig.TrySendAsync(socket, ack);
+            Assert.True(await TryReadAsync(socket, new byte[1024]) > 0);
+            await FloodRig.TrySendAsync(socket, begun);
+            await Patience.UntilAsync(() => _rig.Server.Figures.HeldBytes > 0);
+            Assert.Equal(
+                isFirst ? 0 : _rig.Server.Figures.HeldBytes,
+                _rig.Server.Figures.HeldBytesOfStrangers);
+            socket.Dispose();
+            await Patience.UntilAsync(() => _rig.Server.Figures.HeldBytes == 0);
+        }
+
+        await _rig.CheckAsync(_flood, _descriptors);
+    }
+
     /// <summary>Pongs that nobody reads are cut off before they are many.</summary>
     [Fact]
     public async Task Own_PingsOfWhoDoesNotRead()
