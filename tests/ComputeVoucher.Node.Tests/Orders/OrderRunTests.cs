@@ -308,7 +308,7 @@ public sealed class OrderRunTests : IDisposable
         Assert.Equal((0, 30), ((int)_rig.Sums.Reserved, (int)_rig.Sums.Unacked));
     }
 
-    /// <summary>A receipt came from elsewhere while the run waited: it is not called late.</summary>
+    /// <summary>A receipt came while the run waited: it is not called late.</summary>
     [Fact]
     public async Task Run_AfterTheDeadline_OfAnOrderThatHasItsReceiptMeanwhile_AsksAgain()
     {
