@@ -128,12 +128,11 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
     private static partial nint GetRandom(ref byte buffer, nuint length, uint flags);
 
-    /// <summary>struct pollfd.</summary>
-    [StructLayout(LayoutKind.Sequential)]
+    /// <summary>struct pollfd; what happened stands behind it, and is not read.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 8)]
     private struct PollEntry
     {
         public int Descriptor;
         public short Wanted;
-        public short Happened;
     }
 }
