@@ -110,8 +110,8 @@ public sealed class PrivateKeyTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static nint Forgotten(byte[] secret) => SlotOf(PrivateKey.FromBytes(secret));
 
-    private static unsafe nint SlotOf(PrivateKey key) => (nint)Pointer.Unbox(typeof(PrivateKey)
-        .GetField("_key", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!);
+    private static nint SlotOf(PrivateKey key) => (nint)typeof(PrivateKey)
+        .GetField("_slot", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!;
 
     private static byte[] At(nint slot)
     {
