@@ -26,6 +26,21 @@ public sealed class MirrorPaceTests
         Assert.InRange(bench.Chain.Requests, 200, 260);
     }
 
+    /// <summary>One batch that was small is no reason for small ones.</summary>
+    [Fact]
+    public async Task ManyChannels_AfterAFew_ReadInBatchesOfAHundredCalls()
+    {
+        using MirrorBench bench = new();
+        bench.Open(1);
+        ChannelMirror mirror = bench.Mirror();
+        await MirrorBench.FollowAsync(mirror);
+        int requests = bench.Chain.Requests;
+        bench.Open(2_000);
+        await MirrorBench.FollowAsync(mirror);
+        Assert.Equal(2_001, mirror.Count);
+        Assert.InRange(bench.Chain.Requests - requests, 40, 70);
+    }
+
     [Fact]
     public async Task Restart_OneChanged_ReadsItAndOneBatchOfTheSlowRound()
     {

@@ -130,7 +130,9 @@ internal sealed class RpcEndpoint : IDisposable
 
                 answers.AddRange(await PartAsync(method, part, read, cancel)
                     .ConfigureAwait(false));
-                Volatile.Write(ref _batchMax, Math.Min(ChainLimits.BatchCallsMax, count + 1));
+                // A batch that was small for want of calls says nothing of larger ones.
+                Volatile.Write(ref _batchMax, Math.Max(
+                    Volatile.Read(ref _batchMax), Math.Min(ChainLimits.BatchCallsMax, count + 1)));
             }
             catch (ChainException e) when (count > 1 && e.Fault
                 is ChainFault.TooLarge or ChainFault.Rejected or ChainFault.Malformed)
