@@ -27,7 +27,7 @@ public sealed class StrangerClauseTests
         time.Advance(TimeSpan.FromMilliseconds(29_900));
         Assert.Equal(2, node.Server.Figures.Connections);
         await node.SweepUntilAsync(() => !stranger.IsOpen);
-        Assert.Equal(1, node.Server.Figures.Connections);
+        await Patience.UntilAsync(() => node.Server.Figures.Connections == 1);
         Assert.Equal(5, (await OrderAsync(payer, "pay")).Kind);
     }
 

@@ -126,23 +126,6 @@ public sealed partial class Outbox
     private static string HeldLine(ulong nonce) => $"another transaction of this account waits at "
         + $"nonce {nonce}, not from this outbox; it is waited for, not outbid";
 
-    /// <summary>The first offer was told that its nonce is spent: the count was behind. Where the
-    /// chain now says the same, the request is signed anew.</summary>
-    private async Task DoubtNonceAsync(OutboxEntry entry, Head head, CancellationToken cancel)
-    {
-        ProgressOf(entry).IsNonceDoubted = true;
-        ulong count = await _rpc.NonceEverywhereAsync(Account, BlockTag.Latest, cancel)
-            .ConfigureAwait(false);
-        TransactionReceipt? receipt = await _rpc
-            .ReceiptAsync(entry.Attempts[^1].TxHash, cancel).ConfigureAwait(false);
-        if (count > entry.Nonce && receipt is null)
-        {
-            await WithdrawAsync(entry, head, cancel).ConfigureAwait(false);
-            _progress.Remove(entry.Id);
-            _nextNonce = Math.Max(_nextNonce, count);
-        }
-    }
-
     /// <summary>The pool holds another transaction of this nonce. Where an endpoint knows an
     /// attempt of ours it is that one, and a higher fee replaces it; else it is somebody else's.
     /// </summary>

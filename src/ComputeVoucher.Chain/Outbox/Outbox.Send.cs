@@ -243,7 +243,7 @@ public sealed partial class Outbox
 
         if (isDoubted)
         {
-            await DoubtNonceAsync(entry, head, cancel).ConfigureAwait(false);
+            progress.IsNonceDoubted = true;
             return;
         }
 

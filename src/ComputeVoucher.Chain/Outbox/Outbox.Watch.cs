@@ -18,6 +18,11 @@ public sealed partial class Outbox
     /// and endpoints lag a block or two behind each other.</summary>
     private const int PromisedPassesMax = 3;
 
+    /// <summary>The machines behind one endpoint lag so long behind each other at most: the count
+    /// of one that is ahead says "spent" before another has the receipt of what spent it.
+    /// </summary>
+    private static readonly TimeSpan s_denialPatience = TimeSpan.FromSeconds(30);
+
     private readonly HashSet<long> _unwatched = [];
 
     /// <summary>One transaction that an endpoint chokes on must not hold up the others; two in a
@@ -58,7 +63,7 @@ public sealed partial class Outbox
     /// be.</summary>
     private async Task WatchAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
-        bool isSpent = entry.From != Account || head.Nonce > entry.Nonce;
+        bool isSpent = IsSpent(entry, head);
         bool isPromised = false;
         for (int i = entry.Attempts.Count - 1; i >= 0; i--)
         {
@@ -118,6 +123,11 @@ public sealed partial class Outbox
             await NonceSpentAsync(entry, head, cancel).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Its nonce is taken at the head; of another account's row nothing is known, and it
+    /// counts as if.</summary>
+    private bool IsSpent(OutboxEntry entry, Head head) =>
+        entry.From != Account || head.Nonce > entry.Nonce;
 
     /// <summary>Where its nonce is spent, one endpoint that hides a receipt would have it paid for
     /// twice. What is urgent does not wait for a second one: gas is less than what it saves.
@@ -200,8 +210,7 @@ public sealed partial class Outbox
             await MoveAsync(mined, receipt, cancel).ConfigureAwait(false);
         }
 
-        bool isSpent = entry.From != Account || head.Nonce > entry.Nonce;
-        if (isSpent
+        if (IsSpent(entry, head)
             && receipt.BlockNumber <= await FinalAsync(head, cancel).ConfigureAwait(false))
         {
             await MoveAsync(mined with { State = OutboxState.Final }, receipt, cancel)
@@ -253,16 +262,22 @@ public sealed partial class Outbox
 
     /// <summary>The chain has another transaction of this nonce, or hides the receipt. Only when
     /// the nonce is spent in a final block, by every endpoint's count, can no attempt be mined any
-    /// more; then the request gets a new nonce.</summary>
+    /// more; then the request gets a new nonce. A first offer that was told so waits for no final
+    /// block: it is not public, or is the very one that spent it. Both wait until a receipt would be
+    /// everywhere.</summary>
     private async Task NonceSpentAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
-        bool isDoubted = ProgressOf(entry).IsNonceDoubted && entry.State == OutboxState.Signed;
-        BlockTag block = isDoubted
-            ? BlockTag.Latest
-            : BlockTag.Number(await FinalAsync(head, cancel).ConfigureAwait(false));
-        ulong spent = await _rpc.NonceEverywhereAsync(entry.From, block, cancel)
+        Progress progress = ProgressOf(entry);
+        ulong block = progress.IsNonceDoubted && entry.State == OutboxState.Signed
+            ? head.Latest.Number
+            : await FinalAsync(head, cancel).ConfigureAwait(false);
+        ulong spent = await _rpc
+            .NonceEverywhereAsync(entry.From, BlockTag.Number(block), cancel)
             .ConfigureAwait(false);
-        if (spent <= entry.Nonce)
+        progress.DeniedSince = spent > entry.Nonce
+            ? progress.DeniedSince ?? _time.GetTimestamp()
+            : null;
+        if (progress.DeniedSince is null || Elapsed(progress.DeniedSince) < s_denialPatience)
         {
             return;
         }

@@ -408,6 +408,9 @@ public sealed partial class Outbox : IDisposable
         /// <summary>Its first offer was told that the nonce is spent.</summary>
         public bool IsNonceDoubted { get; set; }
 
+        /// <summary>Since when every pass saw its nonce spent and no receipt.</summary>
+        public long? DeniedSince { get; set; }
+
         /// <summary>Passes in a row that saw a receipt of a block above the head.</summary>
         public int PromisedPasses { get; set; }
 

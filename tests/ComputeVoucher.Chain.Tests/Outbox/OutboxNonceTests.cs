@@ -61,7 +61,7 @@ public sealed class OutboxNonceTests
         Assert.Single(rig.Row.Attempts);
         Assert.Contains("not outbid", rig.Outbox.Problem, StringComparison.Ordinal);
         rig.Chain.Nonce = 1;
-        await rig.RunAsync(8);
+        await rig.RunAsync(38);
         Assert.Equal(1UL, rig.Row.Nonce);
         Assert.Single(rig.Chain.Pool);
     }
@@ -99,7 +99,7 @@ public sealed class OutboxNonceTests
     }
 
     [Fact]
-    public async Task Nonce_OneBehind_SignedAnewAtOnce()
+    public async Task Nonce_OneBehind_SignedAnewWhenAReceiptWouldBeThere()
     {
         using OutboxRig rig = new();
         rig.Chain.Refuse = t =>
@@ -109,10 +109,34 @@ public sealed class OutboxNonceTests
             return t.Nonce == 0 ? "nonce too low: next nonce 1, tx nonce 0" : null;
         };
         await rig.SubmitAsync(OutboxRig.Request());
-        await rig.RunAsync(2);
-        Assert.Equal([0UL, 1UL], rig.Chain.Offered.Select(t => t.Nonce));
+        await rig.RunAsync(30);
+        Assert.Empty(rig.Chain.Pool);
+        await rig.RunAsync(4);
+        Assert.Equal([0UL, 1UL], rig.Chain.Offered.Select(t => t.Nonce).Distinct());
         Assert.Single(rig.Chain.Pool);
         Assert.Null(rig.Outbox.Problem);
+    }
+
+    /// <summary>The endpoint took it and says it did not; the count of the block that has it comes
+    /// before its receipt.</summary>
+    [Fact]
+    public async Task Nonce_SpentBeforeTheReceiptIsThere_IsNotPaidForTwice()
+    {
+        using OutboxRig rig = new(confirmations: 1);
+        rig.Chain.Refuse = t =>
+        {
+            rig.Chain.Nonce = rig.Chain.Pending = 1;
+            return "nonce too low";
+        };
+        await rig.SubmitAsync(OutboxRig.Request());
+        await rig.RunAsync(15);
+        Assert.Equal(0UL, rig.Row.Nonce);
+        rig.Chain.Nonce = 0;
+        rig.Chain.Mine(rig.Row.Attempts[0].TxHash, rig.Key.Address, Address.Zero);
+        await rig.RunAsync(40);
+        Assert.Equal(
+            (OutboxState.Final, OutboxOutcome.Succeeded), (rig.Row.State, rig.Row.Outcome));
+        Assert.Equal(0UL, Assert.Single(rig.Chain.Offered.Select(t => t.Nonce).Distinct()));
     }
 
     [Fact]
@@ -124,7 +148,7 @@ public sealed class OutboxNonceTests
         await rig.RunAsync(10);
         Assert.Equal(OutboxState.Signed, rig.Row.State);
         rig.Chain.Nonce = rig.Chain.Pending = 1;
-        await rig.RunAsync(2);
+        await rig.RunAsync(32);
         Assert.Equal(1UL, rig.Row.Nonce);
         Assert.Single(rig.Chain.Pool);
     }
@@ -182,7 +206,7 @@ public sealed class OutboxNonceTests
         };
         await rig.RunAsync(2, blockEvery: 1);
         Assert.Equal((OutboxState.Sent, 0UL), (rig.Row.State, rig.Row.Nonce));
-        await rig.RunAsync(4, blockEvery: 1);
+        await rig.RunAsync(34, blockEvery: 1);
         Assert.Equal(1UL, rig.Row.Nonce);
     }
 
