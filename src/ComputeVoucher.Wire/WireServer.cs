@@ -307,11 +307,8 @@ public sealed class WireServer : IAsyncDisposable
         }
     }
 
-    private bool IsTunnel(IPAddress address)
-    {
-        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return _options.ProxyFrom.Contains(plain);
-    }
+    private bool IsTunnel(IPAddress address) =>
+        _options.ProxyFrom.Contains(AddressKey.Plain(address));
 
     /// <summary>The tunnel says for whom it speaks, within the deadline of a first frame.</summary>
     private async Task AdmitProxiedAsync(Socket socket, IPEndPoint tunnel)

@@ -56,9 +56,8 @@ internal sealed class DeployedCode
             + "or run the release that it was deployed with)";
         if (code.Length != _length)
         {
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{Address} is not this build's {Name}: {code.Length} bytes of code where ")
-                + string.Create(CultureInfo.InvariantCulture, $"{_length} are wanted; {Other}");
+            return $"{Address} is not this build's {Name}: {code.Length} bytes of code where "
+                + $"{_length} are wanted; {Other}";
         }
 
         byte[] masked = code.ToArray();

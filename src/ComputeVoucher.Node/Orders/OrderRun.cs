@@ -46,8 +46,7 @@ internal sealed class OrderRun : Job
         (_serving, _runs, _order, Hash) = (serving, runs, stored.Order, stored.Hash);
         (_cancelSteps, _durable) = (stored.CancelSteps, Task.CompletedTask);
         (Model, Channel) = (model, _order.Channel);
-        UInt128 locked = serving.Ledger.Channel(Channel)?.Row.Locked ?? 0;
-        Share = Job.ShareOf(_order.MaxUnits, locked);
+        Share = Job.ShareOf(_order.MaxUnits, serving.LockedOf(Channel));
     }
 
     /// <summary>Of the order.</summary>

@@ -48,5 +48,9 @@ internal sealed class Serving
     /// <summary>Unix seconds.</summary>
     public ulong Now => (ulong)Math.Max(0, Time.GetUtcNow().ToUnixTimeSeconds());
 
+    /// <summary>Units of a channel, the weight of its turns; 0 where it is not known any more.
+    /// </summary>
+    public UInt128 LockedOf(in Bytes32 channel) => Ledger.Channel(channel)?.Row.Locked ?? 0;
+
     public FairQueue QueueOf(IModel model) => model.IsStream ? Streams : Graphs;
 }

@@ -27,8 +27,7 @@ internal sealed class TraceJob : Job
     {
         (_serving, _traces, _order, Hash) = (serving, traces, stored.Order, stored.Hash);
         (_receipt, Model, Channel) = (receipt, model, _order.Channel);
-        UInt128 locked = serving.Ledger.Channel(Channel)?.Row.Locked ?? 0;
-        Share = Job.ShareOf(receipt.Units, locked);
+        Share = Job.ShareOf(receipt.Units, serving.LockedOf(Channel));
     }
 
     /// <summary>Of the order.</summary>

@@ -41,10 +41,14 @@ internal readonly record struct AddressKey(UInt128 Bits, int Prefix)
 
     internal static AddressKey Of(IPAddress address) => Of(address, Single)!.Value;
 
+    /// <summary>An IPv4 address as one, however the socket writes it.</summary>
+    internal static IPAddress Plain(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
     /// <summary>Null for a network of an IPv4 address.</summary>
     internal static AddressKey? Of(IPAddress address, int prefix)
     {
-        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        IPAddress plain = Plain(address);
         Span<byte> bytes = stackalloc byte[16];
         bytes.Clear();
         plain.TryWriteBytes(bytes, out _);
