@@ -263,8 +263,8 @@ public sealed partial class Outbox
     /// <summary>The chain has another transaction of this nonce, or hides the receipt. Only when
     /// the nonce is spent in a final block, by every endpoint's count, can no attempt be mined any
     /// more; then the request gets a new nonce. A first offer that was told so waits for no final
-    /// block: it is not public, or is the very one that spent it. Both wait until a receipt would be
-    /// everywhere.</summary>
+    /// block: it is not public, or is the very one that spent it. Both wait until a receipt would
+    /// be everywhere.</summary>
     private async Task NonceSpentAsync(OutboxEntry entry, Head head, CancellationToken cancel)
     {
         Progress progress = ProgressOf(entry);
