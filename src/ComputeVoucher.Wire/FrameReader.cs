@@ -41,6 +41,10 @@ public sealed class FrameReader
     /// <summary>Bytes rented for an unfinished frame.</summary>
     public int HeldBytes => _body?.Length ?? 0;
 
+    /// <summary>False: so many bytes more do not end the frame that has begun.</summary>
+    internal bool MayEndWithin(int bytes) =>
+        IsIdle || _headBytes < WireProtocol.HeaderBytes || _header.Length - _bodyBytes <= bytes;
+
     /// <summary>
     /// Takes bytes off the front of the input until a frame ends or the input does.
     /// </summary>

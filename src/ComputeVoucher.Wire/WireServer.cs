@@ -252,20 +252,22 @@ public sealed class WireServer : IAsyncDisposable
         }
     }
 
-    /// <summary>At the bound the oldest connection that has not shown that it pays makes room.
-    /// Where there is none, accepting pauses: the kernel's backlog holds who comes next.</summary>
+    /// <summary>At a bound a connection that has not shown that it pays makes room. Where there is
+    /// none, accepting pauses: the kernel's backlog holds who comes next.</summary>
     private async Task TakeSlotAsync(Socket socket)
     {
         try
         {
-            if (_slots.Wait(0))
-            {
-                return;
-            }
-
-            if (Strangers.TryEvictOldest())
+            bool isFree = _slots.Wait(0);
+            if ((!isFree || Strangers.Count >= _options.Limits.StrangersMax)
+                && Strangers.TryEvict())
             {
                 Interlocked.Increment(ref _evicted);
+            }
+
+            if (isFree)
+            {
+                return;
             }
 
             await _slots.WaitAsync(_stopping.Token).ConfigureAwait(false);
@@ -420,8 +422,9 @@ public sealed class WireServer : IAsyncDisposable
 
     private async Task ServeAsync(ServerConnection connection)
     {
-        // Off the accepting loop at once: its next client must not wait for this one's frames.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        // Off the accepting loop at once: its next client must not wait for this one's frames. Not
+        // ForceYielding, which queues before all that the pool has waiting.
+        await Task.Yield();
         try
         {
             await connection.RunAsync().ConfigureAwait(false);

@@ -30,6 +30,7 @@ internal static class ConfigKeys
     public const string NodeHealth = "node:health";
     public const string NodeHealthOpen = "node:healthOpen";
     public const string WireConnections = "wire:connectionsMax";
+    public const string WireStrangers = "wire:strangersMax";
     public const string WirePerAddress = "wire:connectionsPerAddressMax";
     public const string WireHeld = "wire:heldBytesMax";
     public const string WireHeldStrangers = "wire:heldBytesStrangersMax";
@@ -107,7 +108,9 @@ internal static class ConfigKeys
         new(NodeHealthOpen, ConfigType.Flag, "", "false",
             "Whether node:health may be an address that others reach; its pages hold no secrets"),
         new(WireConnections, ConfigType.Number, "connections", "10240",
-            "Open connections; beyond them the oldest that has shown no payer makes room"),
+            "Open connections; beyond them one that has shown no payer makes room"),
+        new(WireStrangers, ConfigType.Number, "connections", "2048",
+            "Of them, those that have shown no payer; beyond them one of these makes room"),
         new(WirePerAddress, ConfigType.Number, "connections", "64",
             "Of one address (IPv6: a /64) or one payer; more for a tunnel that names no clients"),
         new(WireHeld, ConfigType.Number, "bytes", "67108864",

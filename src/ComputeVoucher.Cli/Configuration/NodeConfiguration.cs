@@ -117,6 +117,7 @@ internal sealed record NodeConfiguration(
         WireLimits limits = new()
         {
             ConnectionsMax = (int)file.Number(ConfigKeys.WireConnections, 1, 1 << 20),
+            StrangersMax = (int)file.Number(ConfigKeys.WireStrangers, 1, 1 << 20),
             ConnectionsPerAddressMax = (int)file.Number(ConfigKeys.WirePerAddress, 1, 1 << 20),
             HeldBytesMax = (long)file.Number(ConfigKeys.WireHeld, 1, HeldBytesMax),
             HeldBytesStrangersMax = (long)file.Number(

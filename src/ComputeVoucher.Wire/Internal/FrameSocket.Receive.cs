@@ -13,12 +13,20 @@ internal sealed partial class FrameSocket
     /// </summary>
     private const int ReceiveBytes = 16 << 10;
 
+    /// <summary>The same of a stranger, who may wait for a turn with it: 20 MiB where all of
+    /// 10,240 do.</summary>
+    private const int ReceiveBytesOfStrangers = 2 << 10;
+
     private long _lastReceived;
     private long _frameStarted;
     private long _receiveWindowStarted;
     private long _receivedInWindow;
     private int _heldBytes;
     private volatile bool _paused;
+    private volatile SemaphoreSlim? _turns;
+
+    /// <summary>Whether the frame that is handled has the strangers' turn.</summary>
+    internal bool HasTurn { get; private set; }
 
     /// <summary>Reads until the connection ends, either way; throws nothing.</summary>
     internal async Task RunAsync()
@@ -43,9 +51,10 @@ internal sealed partial class FrameSocket
     }
 
     /// <summary>One frame, and every other connection has its turn before the next: one frame may
-    /// cost a signature, and who sends many must not make the others wait for all of them. The turn
-    /// is that of Task.Yield: ForceYielding queues to this very thread, which goes on at once.
-    /// </summary>
+    /// cost a signature, and who sends many must not make the others wait for all of them. Of
+    /// strangers one at a time has it in the whole node: a payer's frame waits for one of theirs
+    /// at most, however many they are. The turn is that of Task.Yield: ForceYielding queues to this
+    /// very thread, which goes on at once.</summary>
     private async Task ReceiveAsync()
     {
         while (true)
@@ -58,11 +67,12 @@ internal sealed partial class FrameSocket
             }
 
             await ready.ConfigureAwait(false);
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(ReceiveBytes);
+            int room = _turns is null ? ReceiveBytes : ReceiveBytesOfStrangers;
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(room);
             try
             {
                 int count = await _socket
-                    .ReceiveAsync(buffer.AsMemory(0, ReceiveBytes), SocketFlags.None)
+                    .ReceiveAsync(buffer.AsMemory(0, room), SocketFlags.None)
                     .ConfigureAwait(false);
                 if (count == 0)
                 {
@@ -84,6 +94,13 @@ internal sealed partial class FrameSocket
         int at = 0;
         while (at < count && IsOpen)
         {
+            SemaphoreSlim? turns = _reader.MayEndWithin(count - at) ? _turns : null;
+            if (turns is not null)
+            {
+                await turns.WaitAsync().ConfigureAwait(false);
+                HasTurn = true;
+            }
+
             try
             {
                 ValueTask handled = Step(buffer.AsSpan(at, count - at), out int used);
@@ -98,6 +115,11 @@ internal sealed partial class FrameSocket
                 _paused = false;
                 _sink.OnFault(e);
                 Close((ushort)WireReason.Internal, "the node failed to handle a frame", true);
+            }
+            finally
+            {
+                HasTurn = false;
+                turns?.Release();
             }
 
             if (at < count)

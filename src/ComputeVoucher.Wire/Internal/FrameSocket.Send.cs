@@ -23,20 +23,19 @@ internal sealed partial class FrameSocket
     private int _blocks;
     private volatile bool _blocked;
     private TaskCompletionSource? _room;
-    private volatile bool _isStrangers;
 
     /// <summary>Most bytes of an answer in one frame: a stranger's is sent in pieces that leave
     /// room for its receipt.</summary>
     internal int OutputPieceMax =>
-        _isStrangers ? _limits.OutboundBytesStrangersMax / 4 : WireProtocol.OutputBytesMax;
+        _turns is null ? WireProtocol.OutputBytesMax : _limits.OutboundBytesStrangersMax / 4;
 
     /// <summary>Unsent bytes that end the connection.</summary>
     private int OutboundMax =>
-        _isStrangers ? _limits.OutboundBytesStrangersMax : _limits.OutboundBytesMax;
+        _turns is null ? _limits.OutboundBytesMax : _limits.OutboundBytesStrangersMax;
 
     /// <summary>Unsent bytes above which a stream waits: half, as of the whole.</summary>
     private int OutboundSoft =>
-        _isStrangers ? _limits.OutboundBytesStrangersMax / 2 : _limits.OutboundBytesSoft;
+        _turns is null ? _limits.OutboundBytesSoft : _limits.OutboundBytesStrangersMax / 2;
 
     /// <summary>Something waits to be sent.</summary>
     internal bool IsSending
@@ -50,10 +49,12 @@ internal sealed partial class FrameSocket
         }
     }
 
-    /// <summary>Until somebody pays, little may wait to be sent.</summary>
-    internal void BoundAsStrangers() => _isStrangers = true;
+    /// <summary>Until somebody pays, little may wait to be sent, and a frame is handled when no
+    /// other stranger's is.</summary>
+    /// <param name="turns">Of all strangers here: one at a time.</param>
+    internal void BoundAsStrangers(SemaphoreSlim turns) => _turns = turns;
 
-    internal void LiftStrangersBound() => _isStrangers = false;
+    internal void LiftStrangersBound() => _turns = null;
 
     private enum Append
     {

@@ -51,7 +51,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         _lastAsked = options.Time.GetTimestamp();
         Frames = new FrameSocket(socket, WireRole.Client, this, options.Time, options.Limits,
             OrderBytesMax);
-        Frames.BoundAsStrangers();
+        Frames.BoundAsStrangers(server.Strangers.Turns);
         _stranger = server.Strangers.Add(this);
     }
 
@@ -86,6 +86,9 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     }
 
     internal FrameSocket Frames { get; }
+
+    /// <summary>Connections of its address, this one included.</summary>
+    internal int OfItsAddress => _address.Connections;
 
     /// <summary>Who pays, once that is shown.</summary>
     internal Account? Payer
@@ -406,16 +409,31 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         }
     }
 
+    /// <summary>A question pays for nothing: it takes its turn among strangers, whoever asks.
+    /// </summary>
     private async ValueTask HandOverAsync(WireRequest request)
     {
+        bool waits = request.Kind != FrameKind.Ack && !Frames.HasTurn;
         try
         {
+            if (waits)
+            {
+                await _server.Strangers.Turns.WaitAsync().ConfigureAwait(false);
+            }
+
             await _handler.OnRequestAsync(request).ConfigureAwait(false);
         }
         catch
         {
             request.Dispose();
             throw;
+        }
+        finally
+        {
+            if (waits)
+            {
+                _server.Strangers.Turns.Release();
+            }
         }
     }
 

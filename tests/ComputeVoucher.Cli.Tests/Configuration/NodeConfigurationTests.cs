@@ -59,7 +59,8 @@ public sealed class NodeConfigurationTests : IDisposable
 
         options = Load("", """
             "wire": {
-              "connectionsMax": 300, "connectionsPerAddressMax": 200, "heldBytesMax": 8000000,
+              "connectionsMax": 300, "strangersMax": 100, "connectionsPerAddressMax": 200,
+              "heldBytesMax": 8000000,
               "heldBytesStrangersMax": 2500000, "heldBytesPerAddressMax": 4000000,
               "abuseTokensMax": 9, "abuseTokenMs": 10, "proxyFrom": ["::ffff:127.0.0.1", "::1"]
             },
@@ -68,6 +69,7 @@ public sealed class NodeConfigurationTests : IDisposable
             new WireLimits
             {
                 ConnectionsMax = 300,
+                StrangersMax = 100,
                 ConnectionsPerAddressMax = 200,
                 HeldBytesMax = 8_000_000,
                 HeldBytesStrangersMax = 2_500_000,
