@@ -73,12 +73,21 @@ public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, in
         OpenHere(terms, units);
     }
 
-    /// <summary>Opens a channel in the newest block.</summary>
+    /// <summary>Opens a channel in the newest block, or adds to one that is open; its event says
+    /// what is locked then.</summary>
     public void OpenHere(in ChannelTerms terms, UInt128 units)
     {
         Bytes32 id = terms.HashStruct();
-        _channels[id] = [(Head, new ChannelAmounts(units, 0, 0))];
-        _logs.Add((Head, ChannelOpenedEvent.Topic, Opening(Head, terms, units)));
+        if (!_channels.TryGetValue(
+            id, out List<(ulong Block, ChannelAmounts Amounts)>? history))
+        {
+            _channels[id] = history = [(0, default)];
+        }
+
+        ChannelAmounts before = history[^1].Amounts;
+        ChannelAmounts now = before with { Locked = before.Locked + units };
+        history.Add((Head, now));
+        _logs.Add((Head, ChannelOpenedEvent.Topic, Opening(Head, terms, now.Locked)));
     }
 
     /// <summary>Adds units in the next block.</summary>
