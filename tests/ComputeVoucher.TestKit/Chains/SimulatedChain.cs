@@ -208,6 +208,7 @@ public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, in
         "eth_estimateGas" => Quantity(view.Gas ?? GasOf(DataOf(parameters))),
         "eth_sendRawTransaction" =>
             $"\"{Keccak256.Hash(Hex.Decode(parameters[0].GetString()!))}\"",
+        "eth_blockNumber" => Quantity(HeadOf(view)),
         "eth_getLogs" => Logs(parameters[0], view),
         "eth_call" => Call(
             Hex.Decode(parameters[0].GetProperty("input").GetString()!),
