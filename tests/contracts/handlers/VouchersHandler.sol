@@ -129,7 +129,7 @@ contract VouchersHandler is Fixture {
             salt: bytes32(channelIds.length)
         });
         vm.prank(payer);
-        bytes32 id = vouchers.open(class, terms, uint128(bound(units, 1, has)));
+        bytes32 id = vouchers.open(class, terms, uint128(bound(units, 1, _atMost(has, 0))));
         channelIds.push(id);
         Ghost storage ghost = ghosts[id];
         ghost.terms = terms;
@@ -145,9 +145,9 @@ contract VouchersHandler is Fixture {
         if (block.timestamp >= class.expiry || providers.revokedAt(ghost.terms.node) != 0) return;
         address payer = holders[who % holders.length];
         uint256 has = vouchers.balanceOf(payer, idOf(class));
-        if (has == 0) return;
-        units = uint128(bound(units, 1, has));
         uint128 before = lockedOf(id);
+        if (has == 0 || before == UNITS_MAX) return;
+        units = uint128(bound(units, 1, _atMost(has, before)));
         vm.prank(payer);
         if (who % 3 == 0) vouchers.open(class, ghost.terms, units);
         else vouchers.topUp(class, ghost.terms, units);
@@ -183,7 +183,7 @@ contract VouchersHandler is Fixture {
         }
         uint256 has = vouchers.balanceOf(ghost.terms.holder, idOf(class));
         if (has == 0 || block.timestamp >= uint256(class.expiry) + GRACE) return;
-        units = uint128(bound(units, 1, has));
+        units = uint128(bound(units, 1, _atMost(has, 0)));
         vm.prank(ghost.terms.holder);
         (uint256 batchId,) = vouchers.spend(class, ghost.terms, units);
         if (batchId != 0) _note(batchId, recordOf(id, 0, units, 0));
@@ -259,8 +259,12 @@ contract VouchersHandler is Fixture {
         CompactSignature memory ack = sign(ghost.spendKey, ackDigest(id, cum, 1));
         CompactSignature memory waiver = sign(nodeKey, releaseDigest(id, cum));
         if (cum > ghost.signedMost) ghost.signedMost = cum;
+        uint128 from = redeemedOf(id);
         vm.prank(ghost.terms.holder);
         vouchers.close(class, ghost.terms, cum, 1, ack, waiver);
+        if (cum > from && class.court != address(0)) {
+            _note(vouchers.batchCount(), recordOf(id, from, cum, 1));
+        }
         ghost.closed = true;
         ++did["close"];
     }
@@ -597,6 +601,11 @@ contract VouchersHandler is Fixture {
 
     function _isInDispute(uint256 batchId) private view returns (bool) {
         return block.timestamp < maturesAtOf(batchId);
+    }
+
+    /// @dev Of units that an account holds, as many as a channel takes on top of what it locks.
+    function _atMost(uint256 has, uint256 locked) private pure returns (uint256) {
+        return has < UNITS_MAX - locked ? has : UNITS_MAX - locked;
     }
 
     function _min(uint128 a, uint128 b) private pure returns (uint128) {
