@@ -10,6 +10,7 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Client.Tests;
 
 /// <summary>What the chain shows of a holder's channels.</summary>
+[Trait("Category", "load")]
 public sealed class HolderAccountTests
 {
     private static readonly Address s_vouchers = Address.Parse(
