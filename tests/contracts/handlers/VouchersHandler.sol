@@ -276,7 +276,8 @@ contract VouchersHandler is Fixture {
         uint256 most = block.timestamp + 3 days + class.window;
         uint256 courtEnd = uint256(class.expiry) + GRACE + COURT_GRACE;
         if (most > courtEnd) most = courtEnd;
-        uint40 until = uint40(bound(time, 0, most));
+        if (most < block.timestamp) return;
+        uint40 until = uint40(bound(time, block.timestamp, most));
         court.reserve(class, ghost.terms, units, until);
         ++did["reserve"];
     }
