@@ -68,7 +68,7 @@ const controls = [
     'testFuzz_redeem_paysTheFloorAndBurns'],
   ['dust is kept', C, '_addBurned(class.token, redeemed * class.provider() % Rates.SCALE);', '',
     'testFuzz_close_paysAndReturnsAtOnce'],
-  ['units burn', R, '_burn(address(this), redemption.classId, redemption.units);', '',
+  ['units burn', R, '_burn(owner, redemption.classId, redemption.units);', '',
     'testFuzz_redeem_paysTheFloorAndBurns'],
   ['reclaim waits for the end', V,
     'require(block.timestamp >= endsAt, RedemptionOpen(endsAt));', '',
