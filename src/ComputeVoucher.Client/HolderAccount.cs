@@ -97,7 +97,7 @@ public sealed class HolderAccount(
             .ConfigureAwait(false);
     }
 
-    /// <summary>Channels that an account opened, in the order of the chain.</summary>
+    /// <summary>Channels of an account, whoever opened them, in the order of the chain.</summary>
     public static async Task<List<ChannelTerms>> ChannelsAsync(JsonRpcClient rpc,
         Address vouchers, Address holder, ulong fromBlock, CancellationToken cancel)
     {
@@ -121,8 +121,8 @@ public sealed class HolderAccount(
         return at < 0 ? null : channels[at];
     }
 
-    /// <summary>Openings that the logs show. An event proves its own terms: the id is their hash.
-    /// </summary>
+    /// <summary>Channels whose opening the logs show, each once: opening one again adds to it, and
+    /// is an event too. An event proves its own terms: the id is their hash.</summary>
     private static async Task<List<ChannelTerms>> OpenedAsync(JsonRpcClient rpc,
         Address vouchers, ulong fromBlock, Bytes32[][] topics, CancellationToken cancel)
     {
@@ -130,10 +130,12 @@ public sealed class HolderAccount(
         List<LogEntry> logs = await LogScan.ReadAsync(
             rpc, new LogFilter(vouchers, fromBlock, latest, topics), cancel).ConfigureAwait(false);
         List<ChannelTerms> channels = [];
+        HashSet<Bytes32> known = [];
         foreach (LogEntry log in logs)
         {
             if (log.Contract == vouchers && !log.IsRemoved
-                && ChannelOpenedEvent.TryRead(log, out ChannelOpenedEvent opened))
+                && ChannelOpenedEvent.TryRead(log, out ChannelOpenedEvent opened)
+                && known.Add(opened.Channel))
             {
                 channels.Add(opened.Terms);
             }

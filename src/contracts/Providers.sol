@@ -19,8 +19,8 @@ contract Providers is IProviders, EIP712, Earnings {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IProviders
-    /// @dev No class of any court keeps a redemption open for longer, so no bond leaves before the
-    /// last receipt it stands for is beyond dispute.
+    /// @dev No court has longer to judge an order that was open when the exit began. A redemption
+    /// says nothing of that: an ack has no date, and may be held back until the bond is gone.
     uint256 public constant EXIT_DELAY = Limits.ORDER_HORIZON + Limits.WINDOW_MAX;
 
     /// @inheritdoc IProviders

@@ -39,6 +39,26 @@ public sealed class MirrorFloodTests
         Assert.InRange(bench.Calls("eth_call") - calls, 2, 8);
     }
 
+    /// <summary>A stranger opened the holder's channel first, with dust: what the holder adds by
+    /// his own opening is followed all the same, and counts with the dust.</summary>
+    [Fact]
+    public async Task SquattedChannel_OpenedAgain_IsFollowed()
+    {
+        using MirrorBench bench = new();
+        ChannelTerms terms = bench.NewTerms();
+        bench.Chain.Open(terms, 1);
+        ChannelMirror mirror = bench.Mirror();
+        await MirrorBench.FollowAsync(mirror);
+        Assert.Equal(0, mirror.Count);
+        bench.Chain.Open(terms, 1_000_000);
+        await MirrorBench.FollowAsync(mirror);
+        Assert.Equal(ChannelStatus.Open, bench.Row(terms).Status);
+        Assert.Equal((UInt128)1_000_001, bench.Row(terms).Locked);
+        bench.Chain.Open(terms, 5);
+        await MirrorBench.FollowAsync(mirror);
+        Assert.Equal((UInt128)1_000_006, bench.Row(terms).Locked);
+    }
+
     /// <summary>The mark of a channel that ended is no time.</summary>
     [Fact]
     public async Task Close_WithoutAThaw_IsNone()

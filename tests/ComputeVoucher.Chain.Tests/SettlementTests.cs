@@ -101,6 +101,26 @@ public sealed partial class SettlementTests(VouchersFixture chain) : IClassFixtu
         Assert.Empty(ended.Thawing);
     }
 
+    /// <summary>Whoever opens another's channel before him gives him units, and no trouble.
+    /// </summary>
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Mirror_OpenedByAStrangerFirst_GrantsWhatBothLocked()
+    {
+        using PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore store = new();
+        ChannelMirror mirror = Mirror(store, node);
+        ChannelTerms terms = chain.NewTerms(node);
+        await chain.SendAsync(chain.Holder, chain.Vouchers.Address, VouchersContract.Transfer(
+            chain.Holder.Address, chain.Deployer.Address, chain.Class.HashStruct(), 1));
+        await chain.SendAsync(
+            chain.Deployer, chain.Vouchers.Address, VouchersContract.Open(chain.Class, terms, 1));
+        await chain.OpenAsync(terms, 1000);
+        await chain.Anvil.MineAsync(3);
+        await StepAsync(mirror);
+        Assert.Equal(terms, store.Row(terms.HashStruct()).Terms);
+        Assert.Equal((UInt128)1001, store.Row(terms.HashStruct()).Locked);
+    }
+
     [AnvilFact(NeedsContracts = true)]
     public async Task Mirror_ThawSeenThenReorganised_ForgottenAgain()
     {

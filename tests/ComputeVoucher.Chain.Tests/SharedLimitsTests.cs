@@ -28,7 +28,8 @@ public sealed partial class SharedLimitsTests
     /// <summary>Bounds that the contracts alone enforce.</summary>
     private static readonly string[] s_contractsOnly =
     [
-        "ORDER_HORIZON", "UNIT_PRICE_MAX", "SUPPLY_MAX", "SLASH_BURN_BPS",
+        "ORDER_HORIZON", "UNIT_PRICE_MAX", "SUPPLY_MAX", "SLASH_BURN_BPS", "COURT_GRACE",
+        "DEFERRAL_MAX",
     ];
 
     [Fact]

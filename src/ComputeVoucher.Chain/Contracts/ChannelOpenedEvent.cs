@@ -4,7 +4,9 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain;
 
-/// <summary>A channel came into being. The id is the hash of the terms, which is checked.</summary>
+/// <summary>A channel was opened, or opened again, which adds to it. The id is the hash of the
+/// terms, which is checked.</summary>
+/// <param name="Units">Locked since then, in all.</param>
 public sealed record ChannelOpenedEvent(Bytes32 Channel, ChannelTerms Terms, UInt128 Units)
 {
     /// <summary>First topic of the log.</summary>

@@ -126,9 +126,22 @@ internal sealed class DeployedCode
             "_name" => ShortString(VoucherDomain.Name),
             "_version" => ShortString(VoucherDomain.Version),
             "providers" => WordOf(domain.Providers),
+            "_metadata" => WordOf(FirstMadeBy(address)),
             _ => throw new InvalidOperationException(
                 $"this build knows no value of the immutable {immutable}"),
         };
+
+    /// <summary>The address of the first contract that a contract creates: by EIP-161 its nonce is
+    /// 1 then, and the address hashes the RLP list of creator and nonce.</summary>
+    private static Address FirstMadeBy(Address creator)
+    {
+        const byte ListOf22Bytes = 0xc0 + 22;
+        const byte TextOf20Bytes = 0x80 + Address.Size;
+        Span<byte> list = stackalloc byte[1 + 22];
+        (list[0], list[1], list[^1]) = (ListOf22Bytes, TextOf20Bytes, 1);
+        creator.CopyTo(list[2..]);
+        return new Address(Keccak256.Hash(list).Span[(Bytes32.Size - Address.Size)..]);
+    }
 
     private static Bytes32 WordOf(Address address)
     {

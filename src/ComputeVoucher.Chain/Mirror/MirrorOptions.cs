@@ -21,7 +21,8 @@ public sealed record MirrorOptions
     /// <summary>Classes whose new channels are followed; null is any.</summary>
     public IReadOnlyCollection<Bytes32>? Classes { get; init; }
 
-    /// <summary>Units that a new channel has to lock when it opens.</summary>
+    /// <summary>Units that a new channel has to hold when it opens, or is opened again: the one
+    /// who opens it first need not be its holder.</summary>
     public UInt128 UnitsMin { get; init; }
 
     /// <summary>Channels that are followed at once; beyond them new ones are ignored.</summary>

@@ -73,12 +73,21 @@ public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, in
         OpenHere(terms, units);
     }
 
-    /// <summary>Opens a channel in the newest block.</summary>
+    /// <summary>Opens a channel in the newest block, or adds to one that is open; its event says
+    /// what is locked then.</summary>
     public void OpenHere(in ChannelTerms terms, UInt128 units)
     {
         Bytes32 id = terms.HashStruct();
-        _channels[id] = [(Head, new ChannelAmounts(units, 0, 0))];
-        _logs.Add((Head, ChannelOpenedEvent.Topic, Opening(Head, terms, units)));
+        if (!_channels.TryGetValue(
+            id, out List<(ulong Block, ChannelAmounts Amounts)>? history))
+        {
+            _channels[id] = history = [(0, default)];
+        }
+
+        ChannelAmounts before = history[^1].Amounts;
+        ChannelAmounts now = before with { Locked = before.Locked + units };
+        history.Add((Head, now));
+        _logs.Add((Head, ChannelOpenedEvent.Topic, Opening(Head, terms, now.Locked)));
     }
 
     /// <summary>Adds units in the next block.</summary>
@@ -199,6 +208,7 @@ public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, in
         "eth_estimateGas" => Quantity(view.Gas ?? GasOf(DataOf(parameters))),
         "eth_sendRawTransaction" =>
             $"\"{Keccak256.Hash(Hex.Decode(parameters[0].GetString()!))}\"",
+        "eth_blockNumber" => Quantity(HeadOf(view)),
         "eth_getLogs" => Logs(parameters[0], view),
         "eth_call" => Call(
             Hex.Decode(parameters[0].GetProperty("input").GetString()!),
