@@ -41,7 +41,8 @@ internal sealed class GraphModel : IModel
 
     public IRunCosts Costs { get; }
 
-    public InputInfo CheckInput(ReadOnlySpan<byte> input, WantedProofs proofs)
+    public InputInfo CheckInput(
+        ReadOnlySpan<byte> input, WantedProofs proofs = WantedProofs.None)
     {
         RequireLength(input);
         Span<Bytes32> hashes = stackalloc Bytes32[Graph.Inputs.Length];
@@ -58,8 +59,8 @@ internal sealed class GraphModel : IModel
             TraceTree.ListRoot(hashes), Costs.Run(0, 1, proofs), StepsMax: 1, Graph.OutputBytes);
     }
 
-    public OutputInfo CheckOutput(
-        ReadOnlySpan<byte> input, ReadOnlySpan<byte> output, WantedProofs proofs)
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output,
+        WantedProofs proofs = WantedProofs.None)
     {
         RequireLength(input);
         if (output.IsEmpty)
