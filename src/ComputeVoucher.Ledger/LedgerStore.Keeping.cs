@@ -10,6 +10,9 @@ namespace ComputeVoucher.Ledger;
 /// <summary>How long orders and their inputs stay, and what that amounts to.</summary>
 public sealed partial class LedgerStore
 {
+    /// <summary>The file in a ledger's directory that holds its rows.</summary>
+    public const string FileName = Database.FileName;
+
     /// <summary>Orders removed by one transaction of a prune.</summary>
     private const int PruneOrdersMax = 1024;
 
