@@ -188,7 +188,8 @@ internal sealed class HostileNode : IDisposable
 
         public Task ReceiptAsync(Seen order, Bytes32 orderHash, params byte[] output)
         {
-            Receipt receipt = new(orderHash, (uint)output.Length, Keccak256.Hash(output), default,
+            Receipt receipt = new(orderHash, (uint)output.Length,
+                output.Length == 0 ? ReceiptCheck.NothingRoot : Keccak256.Hash(output), default,
                 FakeModel.UnitsPerStep * (ulong)output.Length);
             return SendAsync(FrameKind.Receipt, order.Correlation, SignedPayload.Encode(receipt,
                 Given.NodeKey.Sign(receipt.Digest(Given.Domain.VouchersSeparator))));
