@@ -59,7 +59,7 @@ public sealed class EvidenceTests : IDisposable
         using OrderRunner runner = Runner(node);
         OrderOutcome outcome = await Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default));
         Assert.Null(outcome.Refusal);
-        Assert.Equal(outcome.Order.Signed, seen!.Order);
+        Assert.Equal(outcome.Order.Signed.ToArray(), seen!.Order.ToArray());
         Assert.Equal([7], seen.Input.ToArray());
         Assert.True(seen.Receipt.IsEmpty && seen.Output is null && seen.Ack.IsEmpty);
 
@@ -188,10 +188,8 @@ public sealed class EvidenceTests : IDisposable
         {
             while (await peer.ReadAsync() is { } frame)
             {
-                Accept accept = new(frame.Order.HashStruct(), frame.Order.Deadline + behind);
-                PrivateKey key = isForged ? Given.SpendKey : Given.NodeKey;
-                await peer.SendAsync(FrameKind.Accept, frame.Correlation, SignedPayload.Encode(
-                    accept, key.Sign(accept.Digest(Given.Domain.VouchersSeparator))));
+                await peer.AcceptAsync(frame, frame.Order.Deadline + behind,
+                    isForged ? Given.SpendKey : Given.NodeKey);
                 await peer.OutputAsync(frame, 1, 1, 2, 3);
                 await peer.ReceiptAsync(frame, 1, 2, 3);
             }

@@ -195,6 +195,17 @@ internal sealed class HostileNode : IDisposable
                 Given.NodeKey.Sign(receipt.Digest(Given.Domain.VouchersSeparator))));
         }
 
+        /// <summary>A promise for a time, Unix seconds.</summary>
+        /// <param name="order">What is promised.</param>
+        /// <param name="dueAt">Until when.</param>
+        /// <param name="key">Null: the node's.</param>
+        public Task AcceptAsync(Seen order, ulong dueAt, PrivateKey? key = null)
+        {
+            Accept accept = new(order.Order.HashStruct(), dueAt);
+            return SendAsync(FrameKind.Accept, order.Correlation, SignedPayload.Encode(accept,
+                (key ?? Given.NodeKey).Sign(accept.Digest(Given.Domain.VouchersSeparator))));
+        }
+
         public Task RefuseAsync(Seen order, RefusalReason reason) => SendAsync(
             FrameKind.Error, order.Correlation, [(byte)reason, (byte)((ushort)reason >> 8)],
             (byte)FrameFlags.Retryable);

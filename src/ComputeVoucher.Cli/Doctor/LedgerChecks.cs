@@ -25,10 +25,19 @@ internal static class LedgerChecks
     public static async Task<List<Finding>> RunAsync(
         NodeConfiguration configuration, Address? node, CancellationToken cancel)
     {
+        List<VoucherClass> classes;
         try
         {
-            List<VoucherClass> classes = configuration.LoadClasses()
-                .ConvertAll(one => one.Terms);
+            classes = configuration.LoadClasses().ConvertAll(one => one.Terms);
+        }
+        catch (CommandException)
+        {
+            // The check of the classes says so.
+            return [];
+        }
+
+        try
+        {
             (InputStore inputs, List<Stake> stakes) = await LookAsync(
                 configuration, classes, cancel).ConfigureAwait(false);
             List<Finding> findings = [Inputs(inputs, stakes.Count > 0)];
