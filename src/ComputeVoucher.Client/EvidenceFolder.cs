@@ -70,7 +70,8 @@ public sealed class EvidenceFolder
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException($"{path}: no folder for evidence: {failure.Message}", failure);
+            throw new ClientException(
+                $"{path}: no folder for evidence: {failure.Message}", failure);
         }
     }
 

@@ -46,7 +46,7 @@ public sealed class NodeBond(
             string at = DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(
                     bond.ExitAt, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds()))
                 .ToString("u", CultureInfo.InvariantCulture);
-            throw new ClientException($"node {node} takes its bond away at {at}, which is less than "
+            throw new ClientException($"node {node} takes its bond away at {at}, less than "
                 + $"{CourtLimits.BondSeconds / 86_400} days after the order's deadline: it could "
                 + "not be punished (use another node)");
         }

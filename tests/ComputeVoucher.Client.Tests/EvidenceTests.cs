@@ -57,7 +57,8 @@ public sealed class EvidenceTests : IDisposable
             }
         });
         using OrderRunner runner = Runner(node);
-        OrderOutcome outcome = await Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default));
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
         Assert.Null(outcome.Refusal);
         Assert.Equal(outcome.Order.Signed.ToArray(), seen!.Order.ToArray());
         Assert.Equal([7], seen.Input.ToArray());
@@ -107,7 +108,8 @@ public sealed class EvidenceTests : IDisposable
             }
         });
         using OrderRunner runner = Runner(node);
-        OrderOutcome outcome = await Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default));
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
         Assert.NotNull(outcome.Refusal);
         Assert.Equal((ushort)RefusalReason.BalanceShort, Single().Refusal);
     }
@@ -168,7 +170,8 @@ public sealed class EvidenceTests : IDisposable
             }
         });
         using OrderRunner runner = Runner(node, cancelAfter: 1);
-        OrderOutcome outcome = await Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default));
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
         Assert.Equal((null, 1u), (outcome.Refusal, outcome.Receipt.Steps));
         Assert.False(Single().Cancel.IsEmpty);
         Assert.Equal(RefusalReason.None, Single().Check());

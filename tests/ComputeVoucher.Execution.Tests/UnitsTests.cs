@@ -10,7 +10,7 @@ namespace ComputeVoucher.Execution.Tests;
 /// <summary>Units are one function of architecture, prompt, steps and flags.</summary>
 public sealed class UnitsTests
 {
-    /// <summary>Elements of the small model that a proof has to show; see ProofPriceTests.</summary>
+    /// <summary>Elements of the small model that a proof has to show.</summary>
     private const ulong Proved = 32 + 36 + 36 + 12 + 6 + 6 + 4 + 4;
 
     [Theory]

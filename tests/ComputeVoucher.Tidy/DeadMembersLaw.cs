@@ -23,7 +23,7 @@ public sealed class DeadMembersLaw
         ["Rival"] = "a larger element refutes a maximum; the court and the watcher will ask",
         ["RecordedTrace.Of"] = "the run that witnesses are taken from; the watcher will record one",
         ["With"] = "a forged trace: how the judge's tests, and the court's, make their fraud",
-        ["PinOrder"] = "keeps a disputed order and its input; the provider's side of a dispute will",
+        ["PinOrder"] = "keeps a disputed order; the provider's side of a dispute will",
         ["UnpinOrder"] = "lets go of a disputed order; the provider's side of a dispute will",
         ["EvidenceFolder.Read"] = "reads a bundle of evidence; the watcher will",
         ["EvidenceBundle.Check"] = "who signed what is in a bundle; the watcher will ask",

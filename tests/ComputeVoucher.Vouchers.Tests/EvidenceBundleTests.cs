@@ -20,7 +20,8 @@ public sealed class EvidenceBundleTests
             Assert.Equal(RefusalReason.None, again.Check());
             Assert.Equal(Sample.Order, again.Ordered());
             Assert.Equal((parts & 16) != 0, EvidenceBundle.HasAck(bytes));
-            Assert.Equal((bundle.Output is null, (ushort)201), (again.Output is null, again.Refusal));
+            Assert.Equal(bundle.Output is null, again.Output is null);
+            Assert.Equal(201, again.Refusal);
             Assert.Equal(bundle.Domain.VouchersSeparator, again.Domain.VouchersSeparator);
         }
     }
@@ -117,7 +118,10 @@ public sealed class EvidenceBundleTests
             Of(0) with { Accept = Signed(new Accept(other, 1), Sample.NodeKey) },
             Of(0) with { Cancel = Signed(new Cancel(other), Sample.SpendKey) },
             Of(0) with { Receipt = Signed(new Receipt(other, 1, other, other, 1), Sample.NodeKey) },
-            Of(0) with { TraceRoot = Signed(new TraceRootStatement(other, 1, other), Sample.NodeKey) },
+            Of(0) with
+            {
+                TraceRoot = Signed(new TraceRootStatement(other, 1, other), Sample.NodeKey),
+            },
             Of(0) with { Ack = Signed(new Ack(other, 1, 1), Sample.SpendKey) },
             Of(0) with { Channel = Sample.Terms with { Salt = other } },
             Of(0) with { Class = Sample.Class with { UnitPrice = 1 } },
