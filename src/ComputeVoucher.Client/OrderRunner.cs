@@ -372,7 +372,9 @@ public sealed class OrderRunner : IDisposable
             Evidence?.Add(order.Order.Seq, bundle => bundle with
             {
                 Receipt = last.Bytes,
-                Output = output.Length <= EvidenceBundle.OutputBytesMax ? output : null,
+                Output = output.Length <= EvidenceBundle.OutputBytesMax
+                    ? output
+                    : (ReadOnlyMemory<byte>?)null,
             });
         }
 

@@ -20,7 +20,7 @@ public sealed class EvidenceBundleTests
             Assert.Equal(RefusalReason.None, again.Check());
             Assert.Equal(Sample.Order, again.Ordered());
             Assert.Equal((parts & 16) != 0, EvidenceBundle.HasAck(bytes));
-            Assert.Equal(bundle.Output is null, again.Output is null);
+            Assert.Equal((parts & 32) == 0, again.Output is null);
             Assert.Equal(201, again.Refusal);
             Assert.Equal(bundle.Domain.VouchersSeparator, again.Domain.VouchersSeparator);
         }
@@ -167,7 +167,7 @@ public sealed class EvidenceBundleTests
             Receipt = Part(parts & 4, new Receipt(hash, 1, root, root, 5), Sample.NodeKey),
             TraceRoot = Part(parts & 8, new TraceRootStatement(hash, 1, root), Sample.NodeKey),
             Ack = Part(parts & 16, new Ack(Sample.Order.Channel, 5, 6), Sample.SpendKey),
-            Output = (parts & 32) != 0 ? new byte[] { 4, 5 } : null,
+            Output = (parts & 32) != 0 ? new byte[] { 4, 5 } : (ReadOnlyMemory<byte>?)null,
         };
     }
 

@@ -142,7 +142,10 @@ public sealed record EvidenceBundle
             TraceRoot = reader.Signed<TraceRootStatement>(parts.HasFlag(EvidenceParts.TraceRoot)),
             Ack = reader.Signed<Ack>(parts.HasFlag(EvidenceParts.Ack)),
             Input = reader.Long(InputBytesMax),
-            Output = parts.HasFlag(EvidenceParts.Output) ? reader.Long(OutputBytesMax) : null,
+            // The type is named because a null array would become a memory that is there, empty.
+            Output = parts.HasFlag(EvidenceParts.Output)
+                ? reader.Long(OutputBytesMax)
+                : (ReadOnlyMemory<byte>?)null,
         };
         reader.End();
         Require(bundle.IsOfOneOrder(), "its parts are not about one order");
