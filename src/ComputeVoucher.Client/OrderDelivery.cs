@@ -51,6 +51,9 @@ internal sealed class OrderDelivery : IDisposable
     /// was over, before there was room for it.</summary>
     public bool IsUnsent => !_isSent && !_rules.IsResumed;
 
+    /// <summary>A signed Cancel was sent, or may have been.</summary>
+    public bool IsCancelled { get; private set; }
+
     /// <summary>An attempt ended without the node's word: it may have taken the order.</summary>
     public bool MayBeTaken { get; private set; }
 
@@ -144,7 +147,7 @@ internal sealed class OrderDelivery : IDisposable
         {
             if (_ending && !cancelled)
             {
-                cancelled = true;
+                cancelled = IsCancelled = true;
                 await sent.CancelAsync(_rules.Cancel(), _limit.Token).ConfigureAwait(false);
             }
 
@@ -166,12 +169,16 @@ internal sealed class OrderDelivery : IDisposable
                 return happened;
             }
 
-            if (happened.Kind == FrameKind.Output)
+            if (happened.Kind == FrameKind.Accept)
+            {
+                _rules.Accepted(happened.Bytes);
+            }
+            else if (happened.Kind == FrameKind.Output)
             {
                 Take(happened.Bytes);
                 if (!cancelled && _rules.CancelAfter > 0 && happened.Step >= _rules.CancelAfter)
                 {
-                    cancelled = true;
+                    cancelled = IsCancelled = true;
                     await sent.CancelAsync(_rules.Cancel(), _limit.Token).ConfigureAwait(false);
                 }
             }
@@ -264,6 +271,9 @@ internal sealed record DeliveryRules
 
     /// <summary>The order's Cancel, signed.</summary>
     public required Func<byte[]> Cancel { get; init; }
+
+    /// <summary>Looks at the node's promise, signed; throws where it is none.</summary>
+    public required Action<ReadOnlyMemory<byte>> Accepted { get; init; }
 
     /// <summary>Acknowledges what is finished, to make room.</summary>
     public required Func<CancellationToken, Task> Acknowledge { get; init; }

@@ -32,7 +32,20 @@ public sealed class OrderRunner : IDisposable
     {
         (_node, _journal, _model, _spendKey) = (node, journal, model, spendKey);
         (_channel, _separator, _settings) = (channel, separator, settings);
+        if (settings.DeadlineSeconds > CourtLimits.DeadlineAheadSecondsMax)
+        {
+            throw new ClientException($"a deadline {settings.DeadlineSeconds} s ahead: "
+                + $"{CourtLimits.DeadlineAheadSecondsMax} s at most, or the node's bond could "
+                + "leave before the order is decided");
+        }
     }
+
+    /// <summary>Asked before each order of a class with a court; null asks nothing.</summary>
+    public NodeBond? Bond { get; init; }
+
+    /// <summary>Holds each order, before it leaves, and all that is signed about it; null keeps
+    /// nothing.</summary>
+    public EvidenceFolder? Evidence { get; init; }
 
     /// <summary>Called for each piece of an answer, as it comes, once. Never for an order that an
     /// earlier run left: its answer stands behind no question of this one.</summary>
@@ -52,6 +65,12 @@ public sealed class OrderRunner : IDisposable
     public async Task ResumeAsync(Action<OrderOutcome> done, CancellationToken cancel)
     {
         await AdoptAsync(cancel).ConfigureAwait(false);
+        if (_journal.NewestAckBytes is { } newest)
+        {
+            // An earlier run may have been killed behind its ack.
+            Evidence?.AddAck(_journal.NewestAck, newest);
+        }
+
         foreach (PendingOrder order in _journal.Pending())
         {
             Stop.ThrowIfCancellationRequested();
@@ -67,7 +86,14 @@ public sealed class OrderRunner : IDisposable
     public async Task<OrderOutcome> RunAsync(
         int index, ReadOnlyMemory<byte> input, CancellationToken cancel)
     {
-        InputInfo info = _model.CheckInput(input.Span);
+        InputInfo info = _model.CheckInput(
+            input.Span, CostTable.ProofsOf((byte)_settings.Flags));
+        if (Bond is not null)
+        {
+            await Bond.RequireAsync(Now() + _settings.DeadlineSeconds, cancel)
+                .ConfigureAwait(false);
+        }
+
         ulong deadline = Now() + _settings.DeadlineSeconds;
         PendingOrder order = _journal.Add(seq => PendingOrder.Sign(
             new Order(_node.ChannelId, seq, _model.ModelRoot, info.InputRoot,
@@ -91,8 +117,10 @@ public sealed class OrderRunner : IDisposable
         {
             if (_journal.TryNextAck(out Ack ack))
             {
-                _journal.RecordAck(ack, SignedPayload.Encode(
-                    ack, _spendKey.Sign(ack.Digest(_separator))));
+                byte[] signed = SignedPayload.Encode(
+                    ack, _spendKey.Sign(ack.Digest(_separator)));
+                _journal.RecordAck(ack, signed);
+                Evidence?.AddAck(ack, signed);
             }
 
             if (_journal.NewestAckBytes is { } newest
@@ -261,6 +289,7 @@ public sealed class OrderRunner : IDisposable
     private async Task<OrderOutcome> FinishAsync(
         int index, PendingOrder order, CancellationToken cancel)
     {
+        Evidence?.Begin(order);
         // One of an earlier run may be behind its deadline, and served: its answer has new time.
         bool isResumed = index < 0;
         bool isOurs = order.Order.ModelRoot == _model.ModelRoot;
@@ -275,6 +304,7 @@ public sealed class OrderRunner : IDisposable
             Stop = Stop,
             Show = isResumed ? null : OnOutput,
             Cancel = () => SignCancel(order),
+            Accepted = signed => TakeAccept(order, signed),
             Acknowledge = token => AckAsync(force: true, token),
         };
         using OrderDelivery delivery = new(_node, order, rules, cancel);
@@ -296,26 +326,71 @@ public sealed class OrderRunner : IDisposable
         }
 
         return last is { Kind: FrameKind.Receipt }
-            ? Accept(index, order, last, delivery.Output.ToArray(), delivery.Elapsed)
+            ? Accept(index, order, last, delivery.Output.ToArray(), delivery)
             : Refuse(index, order, last, delivery.MayBeTaken);
     }
 
     private byte[] SignCancel(PendingOrder order)
     {
         Cancel wish = new(order.Order.HashStruct());
-        return SignedPayload.Encode(wish, _spendKey.Sign(wish.Digest(_separator)));
+        byte[] signed = SignedPayload.Encode(wish, _spendKey.Sign(wish.Digest(_separator)));
+        Evidence?.Add(order.Order.Seq, bundle => bundle with { Cancel = signed });
+        return signed;
+    }
+
+    /// <summary>A promise for later than the deadline could never be demanded.</summary>
+    /// <exception cref="ClientException">Not the node's, of another order, or too late.</exception>
+    private void TakeAccept(PendingOrder order, ReadOnlyMemory<byte> signed)
+    {
+        RefusalReason refusal = SignedPayload.Decode(
+            signed.Span, out Accept accept, out Signature signature);
+        refusal = refusal != RefusalReason.None ? refusal
+            : accept.OrderHash != order.Order.HashStruct() ? RefusalReason.OrderUnknown
+            : SignedPayload.CheckSigner(
+                accept.HashStruct(), signature, _separator, _channel.Node);
+        if (refusal != RefusalReason.None || accept.DueAt > order.Order.Deadline)
+        {
+            throw new ClientException($"order {order.Order.Seq}: the node's promise is "
+                + (refusal == RefusalReason.None
+                    ? $"for {accept.DueAt}, behind the deadline {order.Order.Deadline}"
+                    : $"none: {Refusals.Describe(refusal)}")
+                + " (nothing was acknowledged; ask the provider)");
+        }
+
+        Evidence?.Add(order.Order.Seq, bundle => bundle with { Accept = signed });
     }
 
     /// <summary>Everything in a receipt that can be computed here is computed here.</summary>
-    private OrderOutcome Accept(
-        int index, PendingOrder order, OrderEvent last, byte[] output, TimeSpan latency)
+    private OrderOutcome Accept(int index, PendingOrder order, OrderEvent last, byte[] output,
+        OrderDelivery delivery)
     {
         RefusalReason refusal = SignedPayload.Decode(
             last.Bytes.Span, out Receipt receipt, out Signature signature);
-        OutputInfo info = _model.CheckOutput(order.Input.Span, output);
+        if (refusal == RefusalReason.None && receipt.OrderHash == order.Order.HashStruct())
+        {
+            // Before it is checked: a wrong one is the evidence.
+            Evidence?.Add(order.Order.Seq, bundle => bundle with
+            {
+                Receipt = last.Bytes,
+                Output = output.Length <= EvidenceBundle.OutputBytesMax
+                    ? output
+                    : (ReadOnlyMemory<byte>?)null,
+            });
+        }
+
+        OutputInfo info = _model.CheckOutput(
+            order.Input.Span, output, CostTable.ProofsOf((byte)order.Order.Flags));
         refusal = refusal != RefusalReason.None ? refusal : ReceiptCheck.Check(
             order.Order, receipt, signature,
-            new KnownWork { OutputRoot = info.OutputRoot, Steps = info.Steps, Units = info.Units },
+            new KnownWork
+            {
+                OutputRoot = info.OutputRoot,
+                Steps = info.Steps,
+                Units = info.Units,
+                IsWhole = info.IsWhole,
+                // An earlier run may have cancelled what it left.
+                IsCancelled = delivery.IsCancelled ? true : index < 0 ? null : false,
+            },
             _channel.Node, _separator);
         if (refusal != RefusalReason.None)
         {
@@ -323,7 +398,8 @@ public sealed class OrderRunner : IDisposable
         }
 
         _journal.Resolve(order.Order, receipt, signature);
-        return new OrderOutcome(index, order, receipt, signature, output, latency, null);
+        return new OrderOutcome(
+            index, order, receipt, signature, output, delivery.Elapsed, null);
     }
 
     /// <summary>
@@ -333,6 +409,7 @@ public sealed class OrderRunner : IDisposable
     {
         ulong seq = order.Order.Seq;
         string line = $"{last?.Reason ?? 0}: {last?.Text}";
+        Evidence?.Add(seq, bundle => bundle with { Refusal = last?.Reason ?? 0 });
         bool isFree = last is { Retryable: false } || (!mayBeTaken && (RefusalReason)
             (last?.Reason ?? 0) is RefusalReason.ChannelUnknown or RefusalReason.ChannelNotFinal);
         if (isFree)

@@ -80,6 +80,9 @@ public static class CostTable
     internal static bool IsProved(OperatorKind kind) => kind is not (OperatorKind.Reshape
         or OperatorKind.Pad or OperatorKind.Transpose or OperatorKind.MaxPool2D);
 
+    /// <summary>Of an order's flags, the bits that have a price.</summary>
+    public static WantedProofs ProofsOf(byte flags) => (WantedProofs)flags & WantedProofs.All;
+
     private static Bytes32 ComputeHash()
     {
         ReadOnlySpan<(uint Number, ulong Units)> rows =

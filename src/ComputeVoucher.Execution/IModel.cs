@@ -26,9 +26,14 @@ public interface IModel : IDisposable
     /// <summary>What `model inspect` prints.</summary>
     ModelDescription Description { get; }
 
+    /// <summary>What its runs cost.</summary>
+    IRunCosts Costs { get; }
+
     /// <summary>Judges an input without running it.</summary>
+    /// <param name="input">As it is sent.</param>
+    /// <param name="proofs">Proofs that are ordered with the run.</param>
     /// <exception cref="ModelException">The input does not fit the model.</exception>
-    InputInfo CheckInput(ReadOnlySpan<byte> input);
+    InputInfo CheckInput(ReadOnlySpan<byte> input, WantedProofs proofs = WantedProofs.None);
 
     /// <summary>
     /// What an answer commits to and costs, from its bytes alone: how a client checks a receipt
@@ -36,8 +41,10 @@ public interface IModel : IDisposable
     /// </summary>
     /// <param name="input">The input that was sent; the cost may depend on its length.</param>
     /// <param name="output">The whole output as <see cref="RunResult.Output"/> has it.</param>
+    /// <param name="proofs">Proofs that were ordered with the run.</param>
     /// <exception cref="ModelException">No run of this model ends with such bytes.</exception>
-    OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output);
+    OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output,
+        WantedProofs proofs = WantedProofs.None);
 
     /// <summary>
     /// A session owns its buffers; it serves one run at a time, any number in turn.
@@ -50,7 +57,7 @@ public interface IModel : IDisposable
 
 /// <summary>What an accepted input will cost at most, known before anything runs.</summary>
 /// <param name="InputRoot">List root over the tensor hashes of the model's inputs.</param>
-/// <param name="UnitsMax">Compute units of a whole run; 1 CU = one multiply-accumulate.</param>
+/// <param name="UnitsMax">Compute units of a whole run with its proofs.</param>
 /// <param name="StepsMax">Steps of a whole run; 1 for graphs.</param>
 /// <param name="OutputBytesMax">Bytes of the longest answer.</param>
 public readonly record struct InputInfo(
@@ -60,4 +67,12 @@ public readonly record struct InputInfo(
 /// <param name="OutputRoot">List root over the outputs; see <see cref="RunResult"/>.</param>
 /// <param name="Steps">Steps that the output shows; 1 for graphs.</param>
 /// <param name="Units">Compute units of these steps.</param>
-public readonly record struct OutputInfo(Bytes32 OutputRoot, uint Steps, ulong Units);
+/// <param name="IsWhole">The run came to its own end; if not, only a Cancel allows it.</param>
+public readonly record struct OutputInfo(
+    Bytes32 OutputRoot, uint Steps, ulong Units, bool IsWhole)
+{
+    /// <summary>The one form of a result of zero steps, of every model: no tensors, no units, and
+    /// never without a Cancel.</summary>
+    public static OutputInfo Nothing { get; } =
+        new(RunResult.Nothing(default).OutputRoot, Steps: 0, Units: 0, IsWhole: false);
+}

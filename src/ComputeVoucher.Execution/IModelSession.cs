@@ -24,6 +24,9 @@ public readonly record struct RunOptions
     /// </summary>
     public bool Trace { get; init; }
 
+    /// <summary>Proofs that are paid for with the run; they change its units alone.</summary>
+    public WantedProofs Proofs { get; init; }
+
     /// <summary>Stop after this many steps; 0 leaves the end to the model.</summary>
     public uint StepsMax { get; init; }
 

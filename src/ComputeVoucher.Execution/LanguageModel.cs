@@ -29,7 +29,7 @@ public sealed class LanguageModel : IModel
         _parameters = parameters;
         Tokenizer = tokenizer;
         TrainedContext = trainedContext;
-        Costs = new LlamaCosts(parameters.Shape);
+        LlamaCosts = new LlamaCosts(parameters.Shape);
         Architecture = LlamaArchitecture.Of(parameters);
         ArchitectureBytes = Architecture.Encode();
         ArchitectureDigest = LlamaRoots.Architecture(ArchitectureBytes);
@@ -69,29 +69,33 @@ public sealed class LanguageModel : IModel
 
     internal LlamaParameters Parameters => _parameters;
 
-    internal LlamaCosts Costs { get; }
+    public IRunCosts Costs => LlamaCosts;
+
+    internal LlamaCosts LlamaCosts { get; }
 
     internal LlamaArchitecture Architecture { get; }
 
     internal byte[] ArchitectureBytes { get; }
 
-    public InputInfo CheckInput(ReadOnlySpan<byte> input)
+    public InputInfo CheckInput(
+        ReadOnlySpan<byte> input, WantedProofs proofs = WantedProofs.None)
     {
         InputRecord record = Record(input);
         return new InputInfo(
             InputRecord.Root(input),
-            Costs.Run((uint)record.Prompt.Length, record.NewTokensMax),
+            Costs.Run((uint)record.Prompt.Length, record.NewTokensMax, proofs),
             record.NewTokensMax,
             OutputBytesMax: 4L * record.NewTokensMax);
     }
 
-    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output,
+        WantedProofs proofs = WantedProofs.None)
     {
         InputRecord record = Record(input);
         if (output.IsEmpty)
         {
             // Cancelled before its first step.
-            return new OutputInfo(RunResult.Nothing(default).OutputRoot, Steps: 0, Units: 0);
+            return OutputInfo.Nothing;
         }
 
         uint steps = (uint)output.Length / 4;
@@ -111,8 +115,10 @@ public sealed class LanguageModel : IModel
             }
         }
 
+        int last = BinaryPrimitives.ReadInt32LittleEndian(output[^4..]);
         return new OutputInfo(
-            OutputRoot(output), steps, Costs.Run((uint)record.Prompt.Length, steps));
+            OutputRoot(output), steps, Costs.Run((uint)record.Prompt.Length, steps, proofs),
+            IsWhole: steps == record.NewTokensMax || record.Ends(last));
     }
 
     public IModelSession CreateSession(Backend backend, int threads)

@@ -11,9 +11,6 @@ namespace ComputeVoucher.Ledger;
 /// <summary>What is read from the disk, after everything before it is written.</summary>
 public sealed partial class LedgerStore
 {
-    /// <summary>Orders removed by one transaction of a prune.</summary>
-    private const int PruneOrdersMax = 1024;
-
     /// <summary>Whether some channel that this ledger holds, or held since its start, names that
     /// key; no disk is read.</summary>
     public bool IsSpendKey(in Address key)
@@ -119,47 +116,6 @@ public sealed partial class LedgerStore
             });
             return conflicts;
         });
-    }
-
-    /// <summary>
-    /// Removes acked orders, with inputs, receipts, cancels and accepts, whose deadline lies more
-    /// than keepSeconds (order horizon and dispute window) before now; of closed channels, the
-    /// unpaid ones too, which writes them off. Sums stay.
-    /// </summary>
-    /// <returns>Orders removed.</returns>
-    public async Task<int> PruneAsync(ulong now, ulong keepSeconds)
-    {
-        ulong before = now > keepSeconds ? now - keepSeconds : 0;
-        await FlushAsync().ConfigureAwait(false);
-        List<OpenOrder> old = Scan(database =>
-        {
-            List<OpenOrder> found = [];
-            database.BeginRead();
-            database.ReadState();
-            database.ReadAll(Table.Orders, (key, _, body) =>
-            {
-                OpenOrder order = Rows.Order(key, body);
-                if (order.Order.Deadline < before)
-                {
-                    found.Add(order);
-                }
-            });
-            return found;
-        });
-        int removed = 0;
-        for (int i = 0; i < old.Count; i += PruneOrdersMax)
-        {
-            List<OpenOrder> some = old.GetRange(i, Math.Min(PruneOrdersMax, old.Count - i));
-            await Change(batch =>
-            {
-                foreach (OpenOrder order in some)
-                {
-                    removed += _memory.Prune(order, batch) ? 1 : 0;
-                }
-            }).ConfigureAwait(false);
-        }
-
-        return removed;
     }
 
     /// <summary>An order that is on the disk and was served.</summary>

@@ -164,6 +164,7 @@ public sealed partial class LedgerStore : IDisposable
                     _memory.OpenOrders)
                 {
                     Rollbacks = _rollbacks,
+                    InputBytes = _memory.InputBytes,
                 };
             }
         }
@@ -227,6 +228,9 @@ public readonly record struct LedgerFigures(
     /// yet are gone then, and <see cref="LedgerStore.UnfinishedOrdersAsync"/> names their orders.
     /// </summary>
     public long Rollbacks { get; init; }
+
+    /// <summary>Bytes of the inputs that are kept.</summary>
+    public long InputBytes { get; init; }
 }
 
 /// <summary>Whether the ledger takes work.</summary>

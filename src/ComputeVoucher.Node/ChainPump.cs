@@ -18,10 +18,6 @@ internal sealed class ChainPump
     /// <summary>Acked orders are removed so often.</summary>
     private static readonly TimeSpan s_pruneEvery = TimeSpan.FromMinutes(10);
 
-    /// <summary>Dispute window (30 days at most) and order horizon, after which inputs may go.
-    /// </summary>
-    private const ulong KeepSeconds = 31 * 86_400;
-
     /// <summary>
     /// Grace after an order's deadline, s, before it counts as a loss. Four hours: a client that
     /// was cut off comes back and acknowledges, a thief does not.
@@ -151,7 +147,7 @@ internal sealed class ChainPump
             _log.LossBooked(lost);
         }
 
-        await _ledger.PruneAsync(now, KeepSeconds).ConfigureAwait(false);
+        await _ledger.PruneAsync(now, CourtLimits.InputKeepSeconds).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -18,8 +18,16 @@ public readonly record struct KnownWork
     /// <summary>Steps that the output shows; 1 for graphs.</summary>
     public uint? Steps { get; init; }
 
-    /// <summary>Units computed from the architecture for these steps.</summary>
+    /// <summary>Units computed from the architecture for these steps and the order's flags.
+    /// </summary>
     public UInt128? Units { get; init; }
+
+    /// <summary>The answer came to the model's own end.</summary>
+    public bool? IsWhole { get; init; }
+
+    /// <summary>The holder signed a Cancel, which alone allows an answer that is not whole.
+    /// </summary>
+    public bool? IsCancelled { get; init; }
 }
 
 /// <summary>
@@ -96,7 +104,13 @@ public static class ReceiptCheck
             : SignedPayload.CheckSigner(receipt.HashStruct(), signature, domainSeparator, node);
     }
 
-    /// <summary>The first disagreement, or <see cref="RefusalReason.None"/>.</summary>
+    /// <summary>The output root of a result of zero steps, of every model: that of a list of no
+    /// tensors, keccak(03 ‖ 0 u32 ‖ 32 zero bytes).</summary>
+    public static Bytes32 NothingRoot { get; } =
+        Keccak256.Hash([3, .. new byte[sizeof(uint) + Bytes32.Size]]);
+
+    /// <summary>The first disagreement, or <see cref="RefusalReason.None"/>. A receipt of zero
+    /// steps has one form: <see cref="NothingRoot"/>, zero trace root, 0 units.</summary>
     public static RefusalReason CheckFields(
         in Order order, in Receipt receipt, in KnownWork known)
     {
@@ -105,12 +119,16 @@ public static class ReceiptCheck
         return receipt.OrderHash != order.HashStruct() ? RefusalReason.ReceiptOrderWrong
             : order.InputRoot != (known.InputRoot ?? order.InputRoot) ? RefusalReason.InputRootWrong
             : receipt.Steps != (known.Steps ?? receipt.Steps) ? RefusalReason.ReceiptStepsWrong
+            : known.IsCancelled == false && (receipt.Steps == 0 || known.IsWhole == false)
+                ? RefusalReason.ReceiptStepsWrong
             : receipt.OutputRoot != (known.OutputRoot ?? receipt.OutputRoot)
+                || (receipt.Steps == 0 && receipt.OutputRoot != NothingRoot)
                 ? RefusalReason.ReceiptOutputWrong
             : receipt.TraceRoot.IsZero == traceWanted
                 || receipt.TraceRoot != (known.TraceRoot ?? receipt.TraceRoot)
                 ? RefusalReason.ReceiptTraceWrong
             : receipt.Units != (known.Units ?? receipt.Units) || receipt.Units > order.MaxUnits
+                || (receipt.Steps == 0 && receipt.Units != 0)
                 ? RefusalReason.ReceiptUnitsWrong
             : RefusalReason.None;
     }

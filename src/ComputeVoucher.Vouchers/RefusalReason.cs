@@ -38,6 +38,7 @@ public enum RefusalReason : ushort
 
     BudgetShort = 160,
     GlobalBudgetShort = 161,
+    InputsFull = 162,
 
     SignatureMalformed = 170,
     SignerWrong = 171,

@@ -64,6 +64,9 @@ public static class Refusals
                 "too many unacked units for this spend key; ack finished orders first"),
             [RefusalReason.GlobalBudgetShort] = Retry(
                 "too many unacked units at this node; try again soon, or another node"),
+            [RefusalReason.InputsFull] = Retry(
+                "the node keeps as many bytes of inputs as it may; "
+                + "try again later, or another node"),
             [RefusalReason.SignatureMalformed] = Abuse(
                 "the signature is not canonical secp256k1 (EIP-2098, low s); "
                 + "sign with a conforming library"),
@@ -100,7 +103,8 @@ public static class Refusals
             [RefusalReason.ReceiptOrderWrong] = Final(
                 "the receipt names another order; do not ack; ask again"),
             [RefusalReason.ReceiptStepsWrong] = Final(
-                "the receipt has steps that the output does not show; "
+                "the receipt has steps that the output does not show, "
+                + "or too few without a cancel; "
                 + "do not ack; keep the receipt"),
             [RefusalReason.ReceiptOutputWrong] = Final(
                 "the output root does not match the output; do not ack; keep the receipt"),

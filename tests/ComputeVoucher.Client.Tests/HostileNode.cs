@@ -188,10 +188,22 @@ internal sealed class HostileNode : IDisposable
 
         public Task ReceiptAsync(Seen order, Bytes32 orderHash, params byte[] output)
         {
-            Receipt receipt = new(orderHash, (uint)output.Length, Keccak256.Hash(output), default,
+            Receipt receipt = new(orderHash, (uint)output.Length,
+                output.Length == 0 ? ReceiptCheck.NothingRoot : Keccak256.Hash(output), default,
                 FakeModel.UnitsPerStep * (ulong)output.Length);
             return SendAsync(FrameKind.Receipt, order.Correlation, SignedPayload.Encode(receipt,
                 Given.NodeKey.Sign(receipt.Digest(Given.Domain.VouchersSeparator))));
+        }
+
+        /// <summary>A promise for a time, Unix seconds.</summary>
+        /// <param name="order">What is promised.</param>
+        /// <param name="dueAt">Until when.</param>
+        /// <param name="key">Null: the node's.</param>
+        public Task AcceptAsync(Seen order, ulong dueAt, PrivateKey? key = null)
+        {
+            Accept accept = new(order.Order.HashStruct(), dueAt);
+            return SendAsync(FrameKind.Accept, order.Correlation, SignedPayload.Encode(accept,
+                (key ?? Given.NodeKey).Sign(accept.Digest(Given.Domain.VouchersSeparator))));
         }
 
         public Task RefuseAsync(Seen order, RefusalReason reason) => SendAsync(

@@ -148,7 +148,7 @@ public sealed class HostileNodeTests : IDisposable
             {
                 "unknown correlation" => peer.SendAsync(FrameKind.Output, 4711, new byte[5]),
                 "two accepts" => TwiceAsync(() =>
-                    peer.SendAsync(FrameKind.Accept, order.Correlation, word)),
+                    peer.AcceptAsync(order, order.Order.Deadline)),
                 _ => peer.SendAsync(FrameKind.AckStored, order.Correlation, word),
             };
             await breaking;

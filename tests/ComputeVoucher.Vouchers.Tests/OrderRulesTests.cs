@@ -21,7 +21,7 @@ public sealed class OrderRulesTests
         Assert.Equal(
             [
                 "size", "flags", "channel", "class", "model", "deadline", "thaw", "expiry",
-                "sequence", "balance", "budget", "node budget", "signature",
+                "sequence", "balance", "budget", "node budget", "input budget", "signature",
             ],
             names);
     }

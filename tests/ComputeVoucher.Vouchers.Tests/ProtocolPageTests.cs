@@ -85,6 +85,8 @@ public sealed class ProtocolPageTests
             ["BudgetGrowthPermille"] = policy.BudgetGrowthPermille,
             ["BudgetUnitsMax"] = policy.BudgetUnitsMax,
             ["NodeUnackedUnitsMax"] = policy.NodeUnackedUnitsMax,
+            ["NodeInputBytesMax"] = (UInt128)policy.NodeInputBytesMax,
+            ["DeadlineAheadSecondsMax"] = CourtLimits.DeadlineAheadSecondsMax,
         };
         Assert.Equal(
             code, ProtocolPage.Rows("| limit | value | unit | set by |")

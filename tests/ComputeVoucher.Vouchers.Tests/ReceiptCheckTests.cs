@@ -1,4 +1,5 @@
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Vouchers.Tests;
 
@@ -9,16 +10,50 @@ public sealed class ReceiptCheckTests
     private static readonly Receipt s_good =
         new(Sample.Order.HashStruct(), 1, s_root, default, 400);
 
-    /// <summary>Cancelled before the first step: there is no trace to commit to.</summary>
-    [Fact]
-    public void NoSteps_NeedNoTraceRoot()
+    /// <summary>Cancelled before the first step: one form, whatever was ordered.</summary>
+    [Theory]
+    [InlineData(OrderFlags.None)]
+    [InlineData(OrderFlags.TraceRootWanted)]
+    public void NoSteps_HaveOneForm(OrderFlags flags)
     {
-        Order order = Sample.Order with { Flags = OrderFlags.TraceRootWanted };
-        Receipt nothing = new(order.HashStruct(), 0, default, default, 0);
+        Order order = Sample.Order with { Flags = flags };
+        Receipt nothing = new(order.HashStruct(), 0, ReceiptCheck.NothingRoot, default, 0);
         Assert.Equal(RefusalReason.None, ReceiptCheck.CheckFields(order, nothing, default));
         Assert.Equal(
+            RefusalReason.ReceiptOutputWrong,
+            ReceiptCheck.CheckFields(order, nothing with { OutputRoot = s_root }, default));
+        Assert.Equal(
             RefusalReason.ReceiptTraceWrong,
-            ReceiptCheck.CheckFields(order, nothing with { Steps = 1 }, default));
+            ReceiptCheck.CheckFields(order, nothing with { TraceRoot = s_root }, default));
+        Assert.Equal(
+            RefusalReason.ReceiptUnitsWrong,
+            ReceiptCheck.CheckFields(order, nothing with { Units = 1 }, default));
+    }
+
+    [Fact]
+    public void NoSteps_RootIsThatOfThePage() => Assert.Contains(
+        System.Convert.ToHexStringLower(ReceiptCheck.NothingRoot.ToArray()), ProtocolPage.Lines);
+
+    /// <summary>What is not whole needs a Cancel; who does not know asks nobody.</summary>
+    [Theory]
+    [InlineData(0, false, false, false)]
+    [InlineData(0, false, true, true)]
+    [InlineData(0, false, null, true)]
+    [InlineData(1, false, false, false)]
+    [InlineData(1, false, true, true)]
+    [InlineData(1, true, false, true)]
+    public void FewerSteps_NeedACancel(uint steps, bool isWhole, bool? isCancelled, bool passes)
+    {
+        Receipt receipt = s_good with
+        {
+            Steps = steps,
+            OutputRoot = steps == 0 ? ReceiptCheck.NothingRoot : s_root,
+            Units = steps == 0 ? 0 : s_good.Units,
+        };
+        KnownWork known = new() { IsWhole = isWhole, IsCancelled = isCancelled };
+        Assert.Equal(
+            passes ? RefusalReason.None : RefusalReason.ReceiptStepsWrong,
+            ReceiptCheck.CheckFields(Sample.Order, receipt, known));
     }
 
     [Fact]

@@ -93,7 +93,7 @@ internal sealed class ChannelCommands
         ChannelTerms channel = chain.Holder.NewChannel(
             terms, node, spend, new Bytes32(salt));
         // Written first: without the salt nobody could ever redeem or close the channel.
-        ChannelFile.Write(file, channel);
+        ChannelFile.Write(file, channel, terms);
         try
         {
             await chain.Holder.OpenAsync(terms, channel, units, cancel).ConfigureAwait(false);

@@ -69,6 +69,9 @@ internal static class DoctorCommand
         if (configuration is not null && asked.Exists(finding => finding.Ok))
         {
             findings.AddRange(await NamedAsync(configuration, cancel).ConfigureAwait(false));
+            findings.AddRange(await LedgerChecks.RunAsync(configuration,
+                ConfigurationChecks.AddressOf(configuration.KeyFile), cancel)
+                .ConfigureAwait(false));
         }
 
         return findings;

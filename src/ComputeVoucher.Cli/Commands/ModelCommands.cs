@@ -69,13 +69,17 @@ internal static class ModelCommands
             .Add("macs", description.Macs)
             .Add("units", (UInt128)description.Units)
             .Add("succinctProofUnits",
-                (UInt128)description.ProvedElements * CostTable.SuccinctProofElement)
+                ProofUnits(model, WantedProofs.Succinct))
             .Add("groth16ProofUnits",
-                (UInt128)description.ProvedElements * CostTable.Groth16ProofElement)
+                ProofUnits(model, WantedProofs.Groth16))
             .Add("traceBytes", description.TraceBytes)
             .Add("proofBytes", description.ProofBytes)
             .Add("operators", operators);
     }
+
+    /// <summary>What one proof adds to a run; 0 where there is none.</summary>
+    private static UInt128 ProofUnits(IModel model, WantedProofs proof) =>
+        model.IsStream ? 0 : model.Costs.Run(0, 1, proof) - model.Costs.Run(0, 1, 0);
 
     private static Argument<string> FileArgument() =>
         new("FILE") { Description = ".tflite, .gguf, llama2.c .bin or .cvm" };

@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Client;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
@@ -20,8 +21,8 @@ internal static class OrderLanes
     /// <summary>From signing to the order's deadline.</summary>
     public const int DeadlineSecondsDefault = 600;
 
-    /// <summary>No node takes an order for later than that.</summary>
-    public const int DeadlineSecondsMax = 30 * 86_400;
+    /// <summary>No node takes an order for later than that, and no client signs one.</summary>
+    public const int DeadlineSecondsMax = (int)CourtLimits.DeadlineAheadSecondsMax;
 
     /// <param name="runner">Sends and checks.</param>
     /// <param name="inputs">One after the other, and from the front again.</param>

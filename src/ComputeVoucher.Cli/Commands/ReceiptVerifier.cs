@@ -22,6 +22,8 @@ internal sealed class ReceiptVerifier : IDisposable
     private IModelSession? _session;
     private int _lines;
     private int _executed;
+    // Not come to the model's own end; of those that were not executed, the empty ones.
+    private int _unfinished;
     private UInt128 _units;
 
     /// <param name="channel">The terms, which name the keys.</param>
@@ -61,6 +63,7 @@ internal sealed class ReceiptVerifier : IDisposable
             : $"signatures valid, {_executed} of {_lines} executed again")
         .Add("receipts", _lines)
         .Add("executedAgain", _executed)
+        .Add("onlyWithCancel", _unfinished)
         .Add("units", _units);
 
     public void Dispose() => _session?.Dispose();
@@ -97,6 +100,7 @@ internal sealed class ReceiptVerifier : IDisposable
                 ? null : ReceiptLine.OutputRoot(parts.Shapes, parts.Output),
         }));
         _units += receipt.Units;
+        _unfinished += receipt.Steps == 0 ? 1 : 0;
         if (_model is not null && order.ModelRoot != _model.ModelRoot)
         {
             throw new CommandException($"the order names model {order.ModelRoot}, the file is "
@@ -122,7 +126,12 @@ internal sealed class ReceiptVerifier : IDisposable
         bool traced = (order.Flags & OrderFlags.TraceRootWanted) != 0;
         RunResult result = receipt.Steps == 0
             ? RunResult.Nothing(_model!.CheckInput(input).InputRoot)
-            : _session.Run(input, new RunOptions { Trace = traced, StepsMax = receipt.Steps });
+            : _session.Run(input, new RunOptions
+            {
+                Trace = traced,
+                StepsMax = receipt.Steps,
+                Proofs = CostTable.ProofsOf((byte)order.Flags),
+            });
         Require(ReceiptCheck.CheckFields(order, receipt, new KnownWork
         {
             InputRoot = result.InputRoot,
@@ -132,6 +141,8 @@ internal sealed class ReceiptVerifier : IDisposable
             Units = result.Units,
         }));
         _executed++;
+        bool isWhole = _model!.CheckOutput(input, result.Output).IsWhole;
+        _unfinished += isWhole || receipt.Steps == 0 ? 0 : 1;
     }
 
     private static void Require(RefusalReason refusal)

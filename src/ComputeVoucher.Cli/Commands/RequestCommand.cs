@@ -80,6 +80,7 @@ internal sealed class RequestCommand
             request._accept, request._prompt, request._cancelAfter,
         };
         request._language.AddTo(command);
+        OrderGuards.AddTo(command);
         command.SetAction(request.RunAsync);
         return command;
     }
@@ -96,6 +97,8 @@ internal sealed class RequestCommand
         using Interruption interruption = new(cancel, asksTwice: true);
         using CancellationTokenSource stop =
             CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
+        using OrderGuards guards = await OrderGuards
+            .OpenAsync(parsed, channel, interruption.Token).ConfigureAwait(false);
         using IModel model = OpenModel(parsed, out InputFile inputs, out Tokenizer? tokenizer);
         using ClientJournal journal = ClientJournal.Open(
             parsed.GetRequiredValue(ClientOptions.State), channel);
@@ -108,6 +111,8 @@ internal sealed class RequestCommand
         {
             OnOutput = text is null ? null : text.Show,
             Stop = stop.Token,
+            Bond = guards.Bond,
+            Evidence = guards.Evidence,
         };
         RequestFigures figures;
         bool isServed = false;

@@ -39,6 +39,7 @@ internal static class ConfigKeys
     public const string WireTokenMs = "wire:abuseTokenMs";
     public const string WireProxyFrom = "wire:proxyFrom";
     public const string LedgerSynchronous = "ledger:synchronous";
+    public const string LedgerInputBytes = "ledger:inputBytesMax";
     public const string ServeModels = "serve:models";
     public const string ServeClasses = "serve:classes";
     public const string ServeBackend = "serve:backend";
@@ -127,6 +128,8 @@ internal static class ConfigKeys
             "Addresses of tunnels that send a PROXY header of version 1 or 2; `-` for none"),
         new(LedgerSynchronous, ConfigType.Text, "", "FULL",
             "FULL flushes every commit; OFF is for tests, a power cut loses acknowledged units"),
+        new(LedgerInputBytes, ConfigType.Number, "bytes", "17179869184",
+            "Inputs that are kept for disputes (45 days); orders beyond them are refused"),
         new(ServeModels, ConfigType.Texts, "", null, "Model files that are served, and no others"),
         new(ServeClasses, ConfigType.Texts, "", null,
             "Class files that are honoured, and no others"),
@@ -141,7 +144,7 @@ internal static class ConfigKeys
         new(ServeDrainMs, ConfigType.Number, "ms", "4000",
             "After SIGTERM, time for orders in flight; at most 4500"),
         new(RulesHorizonSeconds, ConfigType.Number, "s", "3600",
-            "Farthest deadline of an order; bounds how long inputs are kept"),
+            "Farthest deadline of an order, 3 days at most; bounds how long inputs are kept"),
         new(RulesMarginSeconds, ConfigType.Number, "s", "86400",
             "Between a deadline and the moment a thaw or an expiry could cost the redemption"),
         new(RulesBudgetStart, ConfigType.Number, "CU", "10000000000",

@@ -30,6 +30,9 @@ internal sealed record NodeConfiguration(
     /// <summary>1 TiB: no machine holds as many for clients.</summary>
     private const ulong HeldBytesMax = 1UL << 40;
 
+    /// <summary>1 PiB: no ledger holds as much.</summary>
+    private const ulong InputBytesMax = 1UL << 50;
+
     /// <summary>Tokens have a few hundred characters.</summary>
     private const int HeaderBytesMax = 8 << 10;
 
@@ -103,12 +106,15 @@ internal sealed record NodeConfiguration(
         ulong units = (ulong)VoucherLimits.UnitsMax;
         return new ServicePolicy
         {
-            OrderHorizonSeconds = file.Number(ConfigKeys.RulesHorizonSeconds, 1, 30 * 86_400),
+            OrderHorizonSeconds = file.Number(
+                ConfigKeys.RulesHorizonSeconds, 1, CourtLimits.DeadlineAheadSecondsMax),
             RedeemMarginSeconds = file.Number(ConfigKeys.RulesMarginSeconds, 0, 30 * 86_400),
             BudgetStartUnits = file.Number(ConfigKeys.RulesBudgetStart, 1, units),
             BudgetGrowthPermille = (uint)file.Number(ConfigKeys.RulesBudgetGrowth, 0, 1_000_000),
             BudgetUnitsMax = file.Number(ConfigKeys.RulesBudgetMax, 1, units),
             NodeUnackedUnitsMax = file.Number(ConfigKeys.RulesBudgetTotal, 1, units),
+            NodeInputBytesMax = (long)file.Number(
+                ConfigKeys.LedgerInputBytes, 1, InputBytesMax),
         };
     }
 

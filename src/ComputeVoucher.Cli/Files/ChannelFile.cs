@@ -7,10 +7,15 @@ namespace ComputeVoucher.Cli;
 /// </summary>
 internal static class ChannelFile
 {
+    private const string Class = "class";
+
+    /// <summary>The terms of the class, which a channel opened by this program has with it; null
+    /// where the file does not hold them.</summary>
+    public static VoucherClass? LoadClass(string path) => ClassFile.Inside(Read(path), path, Class);
+
     public static ChannelTerms Load(string path)
     {
-        JsonFile file = JsonFile.Load(path, "computevoucher channel open -o FILE",
-            "id", "holder", "node", "spendKey", "classId", "salt");
+        JsonFile file = Read(path);
         ChannelTerms terms = new(
             file.Address("holder"),
             file.Address("node"),
@@ -26,6 +31,15 @@ internal static class ChannelFile
     /// <summary>A new file with the terms; never overwrites.</summary>
     public static void Write(string path, in ChannelTerms terms) =>
         OutputFile.WriteNew(path, Report(terms).ToJson() + "\n");
+
+    /// <summary>The same, with the terms of the class, which tell a client of the court.</summary>
+    public static void Write(string path, in ChannelTerms terms, in VoucherClass of) =>
+        OutputFile.WriteNew(
+            path, Report(terms).Add(Class, ClassFile.Report(of)).ToJson() + "\n");
+
+    private static JsonFile Read(string path) => JsonFile.Load(
+        path, "computevoucher channel open -o FILE",
+        "id", "holder", "node", "spendKey", "classId", "salt", Class);
 
     public static Report Report(in ChannelTerms terms) => new Report()
         .Add("id", terms.HashStruct().ToString())

@@ -13,11 +13,21 @@ internal static class ClassFile
     public static VoucherClass Of(ParseResult parsed) =>
         Load(parsed.GetRequiredValue(CommonOptions.Class));
 
-    public static VoucherClass Load(string path)
+    private static readonly string[] s_fields =
+    [
+        "id", "token", "unitPrice", "expiry", "thaw", "window", "premiumBps", "burnBps",
+        "costTable", "court",
+    ];
+
+    public static VoucherClass Load(string path) => Read(path,
+        JsonFile.Load(path, "computevoucher class create -o FILE", s_fields));
+
+    /// <summary>The terms in a field of another file; null where it has none.</summary>
+    public static VoucherClass? Inside(JsonFile file, string path, string field) =>
+        file.Has(field) ? Read($"{path}: {field}", file.Inside(field, s_fields)) : null;
+
+    private static VoucherClass Read(string path, JsonFile file)
     {
-        JsonFile file = JsonFile.Load(path, "computevoucher class create -o FILE",
-            "id", "token", "unitPrice", "expiry", "thaw", "window", "premiumBps", "burnBps",
-            "costTable", "court");
         VoucherClass terms = new(
             file.Address("token"),
             file.Number("unitPrice", UInt128.MaxValue),

@@ -54,6 +54,16 @@ internal sealed class JsonFile
 
     public bool Has(string field) => _fields.ContainsKey(field);
 
+    /// <summary>An object in a field, read like a file.</summary>
+    /// <param name="field">Its name.</param>
+    /// <param name="known">Every field that may appear in it.</param>
+    public JsonFile Inside(string field, params string[] known)
+    {
+        JsonFile inside = new($"{_path}: {field}");
+        inside.Take(_fields[field], known);
+        return inside;
+    }
+
     public Address Address(string field) => Parse(field, text => Primitives.Address.Parse(text));
 
     public Bytes32 Bytes32(string field) => Parse(field, text => Primitives.Bytes32.Parse(text));

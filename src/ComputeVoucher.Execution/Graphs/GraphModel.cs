@@ -15,6 +15,7 @@ internal sealed class GraphModel : IModel
     public GraphModel(Graph graph)
     {
         Graph = graph;
+        Costs = new GraphCosts(graph.Units, graph.ProvedElements);
         Architecture = ArchitectureCodec.Encode(graph);
         GraphRoots roots = new(graph, Architecture);
         ModelRoot = roots.Model;
@@ -38,7 +39,10 @@ internal sealed class GraphModel : IModel
 
     public ModelDescription Description { get; }
 
-    public InputInfo CheckInput(ReadOnlySpan<byte> input)
+    public IRunCosts Costs { get; }
+
+    public InputInfo CheckInput(
+        ReadOnlySpan<byte> input, WantedProofs proofs = WantedProofs.None)
     {
         RequireLength(input);
         Span<Bytes32> hashes = stackalloc Bytes32[Graph.Inputs.Length];
@@ -52,16 +56,17 @@ internal sealed class GraphModel : IModel
         }
 
         return new InputInfo(
-            TraceTree.ListRoot(hashes), Graph.Units, StepsMax: 1, Graph.OutputBytes);
+            TraceTree.ListRoot(hashes), Costs.Run(0, 1, proofs), StepsMax: 1, Graph.OutputBytes);
     }
 
-    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output)
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output,
+        WantedProofs proofs = WantedProofs.None)
     {
         RequireLength(input);
         if (output.IsEmpty)
         {
             // Cancelled before it ran.
-            return new OutputInfo(RunResult.Nothing(default).OutputRoot, Steps: 0, Units: 0);
+            return OutputInfo.Nothing;
         }
 
         if (output.Length != Graph.OutputBytes)
@@ -80,7 +85,8 @@ internal sealed class GraphModel : IModel
             at += tensor.Elements;
         }
 
-        return new OutputInfo(TraceTree.ListRoot(hashes), Steps: 1, Graph.Units);
+        return new OutputInfo(
+            TraceTree.ListRoot(hashes), Steps: 1, Costs.Run(0, 1, proofs), IsWhole: true);
     }
 
     public IModelSession CreateSession(Backend backend, int threads)

@@ -70,7 +70,7 @@ internal sealed unsafe class GraphSession : IModelSession
         {
             Output = output,
             Steps = 1,
-            Units = _graph.Units,
+            Units = _model.Costs.Run(0, 1, options.Proofs),
             InputRoot = inputRoot,
             OutputRoot = outputRoot,
             TraceRoot = traceRoot,

@@ -53,7 +53,7 @@ internal sealed class LanguageSession : IModelSession
         {
             Output = output,
             Steps = produced,
-            Units = _model.Costs.Run((uint)record.Prompt.Length, produced),
+            Units = _model.Costs.Run((uint)record.Prompt.Length, produced, options.Proofs),
             InputRoot = InputRecord.Root(input),
             OutputRoot = LanguageModel.OutputRoot(output),
             TraceRoot = trace is null ? Bytes32.Zero : trace.Root(),

@@ -4,7 +4,7 @@ namespace ComputeVoucher.Execution.Language;
 /// Compute units of a Llama, a function of the architecture and the position alone. 1 CU = one
 /// multiply-accumulate; the other operators cost what their definitions take, rounded up.
 /// </summary>
-internal sealed class LlamaCosts
+internal sealed class LlamaCosts : IRunCosts
 {
     private readonly ulong _layersFixed;
     private readonly ulong _perAttended;
@@ -41,8 +41,15 @@ internal sealed class LlamaCosts
     /// Units of a prompt and `steps` produced tokens: positions 0 … prompt + steps − 2 run, and
     /// `steps` tokens are chosen. 0 steps cost nothing.
     /// </summary>
-    public ulong Run(uint prompt, uint steps)
+    /// <exception cref="ModelException">A proof is asked for: there is none, and a sum with its
+    /// price could pass 2^63.</exception>
+    public ulong Run(uint prompt, uint steps, WantedProofs proofs)
     {
+        if (proofs != WantedProofs.None)
+        {
+            throw new ModelException("a language model has no proofs; clear the flag bits 2 and 3");
+        }
+
         if (steps == 0)
         {
             return 0;

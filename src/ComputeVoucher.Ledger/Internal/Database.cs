@@ -234,6 +234,21 @@ internal sealed class Database : ILedgerDisk
         }
     }
 
+    /// <summary>Bytes of a row's body, which is not read; 0 when absent.</summary>
+    public int BodyBytes(Table table, ReadOnlySpan<byte> key)
+    {
+        Statement statement = Prepare(
+            $"SELECT length(body) FROM {Tables.Name(table)} WHERE key = ?1");
+        try
+        {
+            return statement.Bind(1, key).Step() ? (int)statement.Int64(0) : 0;
+        }
+        finally
+        {
+            statement.Reset();
+        }
+    }
+
     /// <summary>Keys of orders with first ≤ slot &lt; end, by slot.</summary>
     public List<byte[]> OrderKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax)
     {

@@ -37,5 +37,8 @@ internal interface ILedgerDisk : ILedgerRows
 
     byte[]? Get(Table table, ReadOnlySpan<byte> key);
 
+    /// <summary>Bytes of a row's body, which is not read; 0 when absent.</summary>
+    int BodyBytes(Table table, ReadOnlySpan<byte> key);
+
     List<byte[]> OrderKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax);
 }

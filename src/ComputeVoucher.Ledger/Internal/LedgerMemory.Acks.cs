@@ -92,9 +92,17 @@ internal sealed partial class LedgerMemory
     }
 
     /// <summary>Removes one finished order from sums that are kept whole; see PruneAsync.</summary>
-    public bool Prune(OpenOrder stored, Batch batch)
+    /// <param name="stored">As it is on the disk.</param>
+    /// <param name="inputBytes">Of its input there.</param>
+    /// <param name="batch">Takes the changes.</param>
+    public bool Prune(OpenOrder stored, int inputBytes, Batch batch)
     {
         ChannelAccount account = _channels[stored.Order.Channel];
+        if (IsPinned(stored.Hash))
+        {
+            return false;
+        }
+
         bool acked = stored.Order.Seq < account.NextSeq && !_orders.ContainsKey(stored.Hash);
         if (!acked && account.Row.Status != ChannelStatus.Closed)
         {
@@ -123,6 +131,7 @@ internal sealed partial class LedgerMemory
             pruned.Accepted + order.Order.MaxUnits,
             pruned.Settled + order.Charge,
             pruned.Released + order.Order.MaxUnits - order.Charge);
+        InputBytes -= inputBytes;
         byte[] key = order.Hash.ToArray();
         ReadOnlySpan<Table> tables =
         [

@@ -20,7 +20,7 @@ internal sealed partial class LedgerMemory
             database.ReadState();
             memory.LoadChannels(database);
             memory.LoadOrders(database);
-            database.ReadAll(Table.Inputs, null);
+            database.ReadAll(Table.Inputs, (_, _, body) => memory.InputBytes += body.Length);
             database.ReadAll(Table.Outbox, (key, _, body) =>
             {
                 OutboxEntry entry = OutboxRows.Decode(key, body);
@@ -30,6 +30,7 @@ internal sealed partial class LedgerMemory
             database.ReadAll(Table.Settings, (key, _, body) =>
                 memory._settings.Add(Encoding.ASCII.GetString(key), body.ToArray()));
             memory.LoadLosses();
+            memory.LoadPins();
         }
         catch (FormatException fault)
         {

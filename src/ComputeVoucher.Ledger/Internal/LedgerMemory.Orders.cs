@@ -58,6 +58,7 @@ internal sealed partial class LedgerMemory
             account.Accepted += order.MaxUnits;
             batch.Add(new Change(Table.Inputs, hash.ToArray(), input));
             batch.Orders++;
+            InputBytes += input.Length;
         }
 
         OpenOrder open = _orders[hash];

@@ -21,6 +21,9 @@ internal sealed partial class LedgerMemory
     /// <summary>Unacked units of all channels.</summary>
     public UInt128 NodeUnacked { get; private set; }
 
+    /// <summary>Bytes of all inputs that are kept.</summary>
+    public long InputBytes { get; private set; }
+
     public int OpenOrders => _orders.Count;
 
     public IReadOnlyCollection<ChannelAccount> Channels => _channels.Values;
@@ -66,6 +69,7 @@ internal sealed partial class LedgerMemory
         KeyUnackedUnits = account.Key.Unacked,
         NodeUnackedUnits = NodeUnacked - NodeLost,
         KeyDenied = account.Key.Lost > 0,
+        NodeInputBytes = InputBytes,
     };
 
     /// <summary>Stores the mirror's row, new or changed.</summary>

@@ -12,6 +12,8 @@ namespace ComputeVoucher.Node;
 /// <summary>What an operator may ask of a running node, and the answers.</summary>
 internal sealed class ControlDesk
 {
+    private static readonly Dictionary<Bytes32, UInt128> s_none = [];
+
     private readonly Serving _serving;
     private readonly ChainService _chain;
     private readonly Engine _engine;
@@ -81,6 +83,7 @@ internal sealed class ControlDesk
     {
         MoneyFigures sums = _money.Count();
         LedgerLosses losses = _serving.Ledger.Losses;
+        InputStore inputs = InputStore.Of(_serving.Ledger, _serving.Policy);
         return ControlAnswer.Of(json =>
         {
             json.WriteString("node", _readiness.Problem() is null ? "ready" : "not ready");
@@ -109,7 +112,41 @@ internal sealed class ControlDesk
             json.Amount("feesPaidWei", _money.FeesPaid);
             json.WriteNumber("transactionsOpen", sums.OpenTransactions);
             json.Amount("oldestTransactionSeconds", sums.OldestTransaction);
+            json.WriteNumber("inputBytes", inputs.Kept);
+            json.WriteNumber("inputBytesMax", inputs.Max);
+            json.Amount("inputBytesADay", (UInt128?)inputs.ADay);
+            json.Amount("inputDays", (UInt128?)inputs.Days);
+            Exposure(json);
         });
+    }
+
+    /// <summary>Units of each class whose orders a court may still judge, and what they and the
+    /// bond are worth.</summary>
+    private void Exposure(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("exposed");
+        foreach ((Bytes32 id, UInt128 units) in _serving.Ledger.Standing?.ExposedUnits ?? s_none)
+        {
+            json.WriteStartObject();
+            json.WriteString("class", id.ToString());
+            json.Amount("units", units);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("bonds");
+        foreach (Stake stake in _money.Stakes())
+        {
+            json.WriteStartObject();
+            json.WriteString("token", stake.Token.ToString());
+            json.WriteString("court", stake.Court.ToString());
+            json.WriteString("exposed", stake.Exposed.ToString());
+            json.Amount("bond", stake.Bond?.Amount);
+            json.Amount("exitAt", stake.Bond?.ExitAt);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private string Transactions()

@@ -82,7 +82,7 @@ internal sealed class CheckedOrder
     {
         try
         {
-            InputInfo input = model.CheckInput(bytes);
+            InputInfo input = model.CheckInput(bytes, CostTable.ProofsOf((byte)order.Flags));
             if (input.InputRoot != order.InputRoot)
             {
                 return RefusalReason.InputRootWrong;

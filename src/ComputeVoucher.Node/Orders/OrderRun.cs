@@ -126,6 +126,7 @@ internal sealed class OrderRun : Job
         RunOptions options = new()
         {
             Trace = (_order.Flags & OrderFlags.TraceRootWanted) != 0,
+            Proofs = CostTable.ProofsOf((byte)_order.Flags),
             StepsMax = _cancelSteps ?? 0,
         };
         ReadOnlyMemory<byte> input;

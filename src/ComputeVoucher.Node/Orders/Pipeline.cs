@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Vouchers;
@@ -106,6 +107,12 @@ internal sealed class Pipeline : IWireHandler
     private void Refuse(IOrderStream stream, in Order order, RefusalReason refusal)
     {
         string text = Refusals.Describe(refusal);
+        if (refusal == RefusalReason.InputsFull)
+        {
+            text = string.Create(CultureInfo.InvariantCulture, $"{text} (it keeps "
+                + $"{_serving.Ledger.Figures.InputBytes} of {_serving.Policy.NodeInputBytesMax})");
+        }
+
         _serving.Metrics.Refused((ushort)refusal);
         _serving.Refusals.Order((ushort)refusal, text, order.Channel, order.Seq);
         stream.SendError((ushort)refusal, text, refusal.IsRetryable());

@@ -18,8 +18,11 @@ internal sealed class MoneyWatch
     /// <summary>Three calls to an endpoint; a scraper comes as often.</summary>
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(15);
 
+    private static readonly Dictionary<Bytes32, UInt128> s_nothing = [];
+
     private readonly LedgerStore _ledger;
     private readonly ChainParts _chain;
+    private readonly ProvidersContract _providers;
     private readonly uint _confirmations;
     private readonly ServicePolicy _policy;
     private readonly TimeProvider _time;
@@ -28,6 +31,7 @@ internal sealed class MoneyWatch
     private readonly Dictionary<Bytes32, ulong> _owedSince = [];
     private long? _lookedAt;
     private ChainFigures? _seen;
+    private List<Stake> _bonds = [];
     private UInt256 _feesPaid = UInt256.Zero;
     private long _finalTransactions;
 
@@ -36,10 +40,24 @@ internal sealed class MoneyWatch
     {
         (_ledger, _chain, _policy, _time) = (ledger, chain, policy, time);
         _confirmations = options.Confirmations;
+        _providers = new ProvidersContract(chain.Rpc, options.Domain.Providers);
     }
 
     /// <summary>What the chain said last; null before.</summary>
     public ChainFigures? Seen => Volatile.Read(ref _seen);
+
+    /// <summary>Bond and exposure now, a row for each token and court; bonds as they were seen
+    /// last.</summary>
+    public List<Stake> Stakes()
+    {
+        List<Stake> seen = Volatile.Read(ref _bonds);
+        return Stake.Of(_policy.Classes.Values, _ledger.Standing?.ExposedUnits ?? s_nothing)
+            .ConvertAll(stake => stake with
+            {
+                Bond = seen.Find(one =>
+                    one.Token == stake.Token && one.Court == stake.Court)?.Bond,
+            });
+    }
 
     private ulong Now => (ulong)Math.Max(0, _time.GetUtcNow().ToUnixTimeSeconds());
 
@@ -73,6 +91,9 @@ internal sealed class MoneyWatch
 
             Volatile.Write(
                 ref _seen, new ChainFigures(Clamp(balance), head.BaseFee, lag));
+            Volatile.Write(ref _bonds, await Stake.ReadAsync(
+                Stake.Of(_policy.Classes.Values, s_nothing), _providers, _policy.Node, cancel)
+                .ConfigureAwait(false));
         }
         catch (ChainException)
         {

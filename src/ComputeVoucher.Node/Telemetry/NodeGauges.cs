@@ -29,6 +29,12 @@ internal static class NodeGauges
         metrics.Counter("ledger_acks_total", "Acks on the disk", () => ledger.Figures.Acks);
         metrics.Gauge("ledger_status", "0 ready, 1 full, 2 failed, 3 closed",
             () => (long)ledger.Status);
+        metrics.Gauge("input_bytes", "Of the inputs that are kept",
+            () => ledger.Figures.InputBytes);
+        metrics.Gauge("input_bytes_max", "Beyond them orders are refused",
+            () => serving.Policy.NodeInputBytesMax);
+        metrics.Gauge("input_bytes_a_day", "What the last day brought, looked at every 10 minutes",
+            () => ledger.Standing?.InputBytesADay);
         metrics.Gauge("channels", "Channels of this node", () => ledger.Channels().Count);
         metrics.Gauge("outbox_open", "Transactions that are not final",
             () => chain.Outbox.Open.Count);

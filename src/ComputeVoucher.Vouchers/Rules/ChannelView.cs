@@ -50,6 +50,9 @@ public readonly record struct ChannelView
     /// </summary>
     public UInt128 NodeUnackedUnits { get; init; }
 
+    /// <summary>Bytes of all inputs that the node keeps.</summary>
+    public long NodeInputBytes { get; init; }
+
     /// <summary>What stands at the sequence that the view was asked for.</summary>
     public SequenceUse SequenceUse { get; init; }
 

@@ -1,6 +1,9 @@
+using System;
+
 namespace ComputeVoucher.Vouchers;
 
-/// <summary>The deadline is ahead, and no farther than the order horizon.</summary>
+/// <summary>The deadline is ahead, and no farther than the order horizon; nor so far that the
+/// node's bond could leave before the last word about the order.</summary>
 internal sealed class DeadlineRule : IOrderRule
 {
     public string Name => "deadline";
@@ -15,7 +18,9 @@ internal sealed class DeadlineRule : IOrderRule
             return RefusalReason.DeadlinePassed;
         }
 
-        return deadline - context.Now <= context.Policy.OrderHorizonSeconds
+        ulong ahead = Math.Min(
+            context.Policy.OrderHorizonSeconds, CourtLimits.DeadlineAheadSecondsMax);
+        return deadline - context.Now <= ahead
             ? RefusalReason.None
             : RefusalReason.DeadlineTooFar;
     }

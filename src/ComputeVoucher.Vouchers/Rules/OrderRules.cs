@@ -22,6 +22,7 @@ public static class OrderRules
         new BalanceRule(),
         new BudgetRule(),
         new NodeBudgetRule(),
+        new InputBudgetRule(),
         new SignatureRule(),
     ];
 
@@ -32,6 +33,7 @@ public static class OrderRules
         new BalanceRule(),
         new BudgetRule(),
         new NodeBudgetRule(),
+        new InputBudgetRule(),
     ];
 
     /// <summary>Every rule, in the order in which it is asked.</summary>

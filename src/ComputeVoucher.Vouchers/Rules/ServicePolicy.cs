@@ -30,7 +30,8 @@ public sealed record ServicePolicy
     public ulong RedeemMarginSeconds { get; init; } = 86_400;
 
     /// <summary>
-    /// Farthest deadline from now, seconds. 1 hour: bounds how long inputs are kept.
+    /// Farthest deadline from now, seconds. 1 hour: bounds how long inputs are kept. Never counts
+    /// beyond <see cref="CourtLimits.DeadlineAheadSecondsMax"/>.
     /// </summary>
     public ulong OrderHorizonSeconds { get; init; } = 3_600;
 
@@ -51,6 +52,12 @@ public sealed record ServicePolicy
 
     /// <summary>Most unacked units of the whole node: what a lost disk can cost.</summary>
     public UInt128 NodeUnackedUnitsMax { get; init; } = 100_000_000_000_000;
+
+    /// <summary>
+    /// Most bytes of inputs that the node keeps. 16 GiB: with inputs of 3 KiB, 1.4 orders a second
+    /// for the 45 days of <see cref="CourtLimits.InputKeepSeconds"/>.
+    /// </summary>
+    public long NodeInputBytesMax { get; init; } = 16L << 30;
 
     /// <summary>Unacked units that a spend key may have now.</summary>
     public UInt128 BudgetOf(UInt128 keyAckedUnits)

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Net;
 using ComputeVoucher.Node;
+using ComputeVoucher.Vouchers;
 using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Cli.Tests;
@@ -105,6 +106,25 @@ public sealed class NodeConfigurationTests : IDisposable
         Assert.Throws<CommandException>(
             () => Load("", "\"wire\": { \"proxyFrom\": [\"tunnel\"] },")).Message,
         StringComparison.Ordinal);
+
+    [Fact]
+    public void Inputs_DefaultIsThatOfThePolicy_AndTheKeyReachesIt()
+    {
+        Assert.Equal(
+            new ServicePolicy().NodeInputBytesMax, Load("").Policy.NodeInputBytesMax);
+        Assert.Equal(5, Load("", "\"ledger\": { \"inputBytesMax\": 5 },").Policy.NodeInputBytesMax);
+    }
+
+    /// <summary>R11: a longer horizon would outlive the bond.</summary>
+    [Fact]
+    public void Horizon_BeyondThreeDays_IsRefused()
+    {
+        ServicePolicy policy = Load("", "\"rules\": { \"orderHorizonSeconds\": 259200 },").Policy;
+        Assert.Equal(CourtLimits.DeadlineAheadSecondsMax, policy.OrderHorizonSeconds);
+        Assert.Contains("rules:orderHorizonSeconds", Assert.Throws<CommandException>(
+            () => Load("", "\"rules\": { \"orderHorizonSeconds\": 259201 },")).Message,
+            StringComparison.Ordinal);
+    }
 
     private NodeOptions Load(string more, string section = "")
     {

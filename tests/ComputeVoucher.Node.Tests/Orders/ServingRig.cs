@@ -25,7 +25,8 @@ internal sealed class ServingRig : IDisposable
         Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
     /// <param name="inputBytesMax">Of the model.</param>
-    public ServingRig(int inputBytesMax = 1024)
+    /// <param name="inputStoreMax">Bytes of inputs that the node keeps.</param>
+    public ServingRig(int inputBytesMax = 1024, long inputStoreMax = 1 << 20)
     {
         Model = new FakeModel { InputBytesMax = inputBytesMax };
         VoucherClass terms = new(
@@ -34,6 +35,7 @@ internal sealed class ServingRig : IDisposable
         {
             Node = NodeKey.Address,
             Models = FrozenSet.Create(Model.ModelRoot),
+            NodeInputBytesMax = inputStoreMax,
         }.WithClasses([terms]);
         Ledger = LedgerStore.Open(_directory, new LedgerOptions
         {

@@ -73,6 +73,9 @@ public sealed class MemoryLedgerDisk : ILedgerDisk
     byte[]? ILedgerDisk.Get(Table table, ReadOnlySpan<byte> key) =>
         _tables[table].TryGetValue(key.ToArray(), out Row? row) ? row.Body : null;
 
+    int ILedgerDisk.BodyBytes(Table table, ReadOnlySpan<byte> key) =>
+        _tables[table].TryGetValue(key.ToArray(), out Row? row) ? row.Body.Length : 0;
+
     List<byte[]> ILedgerDisk.OrderKeys(
         ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax)
     {

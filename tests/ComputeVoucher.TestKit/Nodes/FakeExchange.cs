@@ -53,6 +53,9 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
 
     public (ushort Reason, bool Retryable)? Error { get; private set; }
 
+    /// <summary>The sentence of the error; empty before.</summary>
+    public string ErrorText { get; private set; } = "";
+
     public bool SendAccept(ReadOnlySpan<byte> accept)
     {
         Sent.Add(FrameKind.Accept);
@@ -76,6 +79,7 @@ public sealed class FakeExchange : IOrderStream, IWireRequest, IWireConnection
     public bool SendError(ushort reason, string text, bool retryable)
     {
         Error = (reason, retryable);
+        ErrorText = text;
         return _answered.TrySetResult(null);
     }
 

@@ -5,7 +5,7 @@ using ComputeVoucher.Primitives;
 namespace ComputeVoucher.TestKit;
 
 /// <summary>A stream of three steps: each adds its number and costs ten units.</summary>
-public sealed class FakeModel : IModel, IModelSession
+public sealed class FakeModel : IModel, IModelSession, IRunCosts
 {
     public const uint Steps = 3;
 
@@ -28,12 +28,19 @@ public sealed class FakeModel : IModel, IModelSession
 
     public Backend Backend => Backend.Scalar;
 
-    public InputInfo CheckInput(ReadOnlySpan<byte> input) =>
+    public IRunCosts Costs => this;
+
+    ulong IRunCosts.Run(uint prompt, uint steps, WantedProofs proofs) => steps * UnitsPerStep;
+
+    public InputInfo CheckInput(
+        ReadOnlySpan<byte> input, WantedProofs proofs = WantedProofs.None) =>
         new(Keccak256.Hash(input), Steps * UnitsPerStep, Steps, OutputBytesMax: Steps);
 
-    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output) => new(
-        output.IsEmpty ? Bytes32.Zero : Keccak256.Hash(output), (uint)output.Length,
-        UnitsPerStep * (ulong)output.Length);
+    public OutputInfo CheckOutput(ReadOnlySpan<byte> input, ReadOnlySpan<byte> output,
+        WantedProofs proofs = WantedProofs.None) => output.IsEmpty
+            ? OutputInfo.Nothing
+            : new(Keccak256.Hash(output), (uint)output.Length,
+                UnitsPerStep * (ulong)output.Length, IsWhole: output.Length == Steps);
 
     public IModelSession CreateSession(Backend backend, int threads) => this;
 
@@ -58,7 +65,9 @@ public sealed class FakeModel : IModel, IModelSession
             Steps = step,
             Units = step * UnitsPerStep,
             InputRoot = Keccak256.Hash(input),
-            OutputRoot = step == 0 ? Bytes32.Zero : Keccak256.Hash(output),
+            OutputRoot = step == 0
+                ? RunResult.Nothing(default).OutputRoot
+                : Keccak256.Hash(output),
             TraceRoot = options.Trace ? Keccak256.Hash(output) : Bytes32.Zero,
         };
     }

@@ -42,6 +42,19 @@ public sealed class DeadlineRuleTests
             Sample.Check(Sample.Context(Sample.Order with { Deadline = Sample.Now + 3601 })));
     }
 
+    /// <summary>R11: whatever the operator allows, no order outlives a bond.</summary>
+    [Fact]
+    public void DeadlineBeyondThreeDays_RefusedWhateverTheHorizon()
+    {
+        ServicePolicy policy = Sample.Policy with { OrderHorizonSeconds = ulong.MaxValue };
+        OrderContext context = Sample.Context(
+            Sample.Order with { Deadline = Sample.Now + 3 * 86_400 }) with { Policy = policy };
+        Assert.Equal(RefusalReason.None, new DeadlineRule().Check(context));
+        context = Sample.Context(
+            Sample.Order with { Deadline = Sample.Now + 3 * 86_400 + 1 }) with { Policy = policy };
+        Assert.Equal(RefusalReason.DeadlineTooFar, new DeadlineRule().Check(context));
+    }
+
     [Fact]
     public void DeadlineOfAllOnes_Refused()
     {

@@ -4,7 +4,9 @@ namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
 /// SOFTMAX over the last dimension in gemmlowp's fixed point: exp in Q0.31 of the scaled distance
-/// to the row's maximum, sums in Q12.19, one reciprocal per row (reference_ops::Softmax).
+/// to the row's maximum, sums in Q12.19, one reciprocal per row (reference_ops::Softmax). Where the
+/// sum of a row is 512 or more the reference divides by 2^32 or more, which it does not define:
+/// here every share of such a row is 0.
 /// </summary>
 internal sealed class Softmax : Operator
 {
@@ -13,6 +15,10 @@ internal sealed class Softmax : Operator
 
     /// <summary>Longest row whose sum of exponentials, each at most 1, fits Q12.19.</summary>
     private const int RowElementsMax = (1 << SumIntegerBits) - 1;
+
+    /// <summary>Greatest power of two that a share of 32 bits is divided by: gemmlowp asserts it
+    /// (RoundingDivideByPOT), and C++, x86 and ARM differ beyond it.</summary>
+    private const int ExponentMax = 31;
 
     private readonly int _multiplier;
     private readonly int _leftShift;
@@ -98,7 +104,8 @@ internal sealed class Softmax : Operator
     private sbyte Share(Row row, int x)
     {
         int difference = x - row.Max;
-        int share = difference < _differenceMin
+        // Beyond the domain of the division the share is below half a step of the output.
+        int share = difference < _differenceMin || row.Exponent > ExponentMax
             ? 0
             : FixedPoint.RoundingDivideByPowerOfTwo(
                 FixedPoint.DoublingHighMultiply(row.Scale, Exp(difference)), row.Exponent);

@@ -1,0 +1,54 @@
+using System;
+
+namespace ComputeVoucher.Vouchers;
+
+/// <summary>
+/// The clocks of a court, all from an order's deadline, as node and client keep them. Receipts have
+/// no time, so the deadline is the only one that a court can count from; what is decided is decided
+/// before the bond can leave and before the node may forget.
+/// </summary>
+/// <remarks>Disputes open until 14 d and last 12 d at most, so nothing is decided after 26 d;
+/// 26 d &lt; 30 d (bond) &lt; 45 d (inputs).</remarks>
+public static class CourtLimits
+{
+    /// <summary>Farthest deadline from now, seconds, for node and client. 3 days: with the 30 days
+    /// of <see cref="BondSeconds"/> it makes the 33 days after which a bond may leave
+    /// (Providers.EXIT_DELAY), so that no order outlives a bond that stood when it was signed.
+    /// </summary>
+    public const ulong DeadlineAheadSecondsMax = 3 * DaySeconds;
+
+    /// <summary>Disputes and demands open so long after the deadline, seconds; evidence is kept as
+    /// long.</summary>
+    public const ulong OpenSeconds = 14 * DaySeconds;
+
+    /// <summary>A dispute lasts at most so long, seconds: two sides of 3.5 days, and 6 hours at
+    /// least for each of 20 turns.</summary>
+    private const ulong DisputeSecondsMax = 12 * DaySeconds;
+
+    /// <summary>After this nothing is decided about an order, seconds from its deadline: until then
+    /// the node's bond answers for it.</summary>
+    public const ulong DecidedSeconds = OpenSeconds + DisputeSecondsMax;
+
+    /// <summary>A bond that leaves has to stay so long after a deadline, seconds: the last decision
+    /// and 4 days for its transaction.</summary>
+    public const ulong BondSeconds = 30 * DaySeconds;
+
+    /// <summary>A node keeps input, receipt and cancel of an order so long after its deadline,
+    /// seconds, where its class has a court: the last decision, a redemption's longest window, and
+    /// two weeks in hand for clocks and outages.</summary>
+    public const ulong InputKeepSeconds = 45 * DaySeconds;
+
+    private const ulong DaySeconds = 86_400;
+
+    /// <summary>Whether a bond still stands when the last word about an order is spoken.</summary>
+    /// <param name="exitAt">Unix seconds from which it may leave; 0 while it stays.</param>
+    /// <param name="deadline">Of the order, Unix seconds.</param>
+    public static bool IsBonded(ulong exitAt, ulong deadline) =>
+        exitAt == 0 || (UInt128)deadline + BondSeconds <= exitAt;
+
+    /// <summary>Whether the node's bond still answers for an order.</summary>
+    /// <param name="deadline">Of the order, Unix seconds.</param>
+    /// <param name="now">Unix seconds.</param>
+    public static bool IsExposed(ulong deadline, ulong now) =>
+        (UInt128)deadline + DecidedSeconds > now;
+}

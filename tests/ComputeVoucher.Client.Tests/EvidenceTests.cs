@@ -1,0 +1,303 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+using ComputeVoucher.Wire;
+
+namespace ComputeVoucher.Client.Tests;
+
+/// <summary>What a holder keeps of its orders, and what it does not take from a node.</summary>
+[Trait("Category", "load")]
+public sealed class EvidenceTests : IDisposable
+{
+    private const ulong Day = 86_400;
+
+    private static readonly VoucherClass s_class = new(
+        Given.NodeKey.Address, 1, 2_000_000_000, 3, 4, 5, 6, Keccak256.Hash("table"u8),
+        Given.SpendKey.Address);
+
+    private static readonly ChannelTerms s_terms =
+        Given.Terms(0) with { ClassId = s_class.HashStruct() };
+
+    private readonly string _folder = Given.Folder();
+    private readonly ManualClock _clock = new();
+    private readonly ClientJournal _journal;
+    private readonly EvidenceFolder _evidence;
+
+    public EvidenceTests()
+    {
+        _journal = ClientJournal.Open(Path.Combine(_folder, "client.state"), s_terms);
+        _evidence = Open(0);
+    }
+
+    private string Place => Path.Combine(_folder, "evidence");
+
+    public void Dispose()
+    {
+        _journal.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>R13: an order that the node has is an order that the holder can show.</summary>
+    [Fact]
+    public async Task Order_IsInItsFileBeforeItLeaves()
+    {
+        EvidenceBundle? seen = null;
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                seen = Single();
+                await peer.OutputAsync(frame, 1, 1, 2, 3);
+                await peer.ReceiptAsync(frame, 1, 2, 3);
+            }
+        });
+        using OrderRunner runner = Runner(node);
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
+        Assert.Null(outcome.Refusal);
+        Assert.Equal(outcome.Order.Signed.ToArray(), seen!.Order.ToArray());
+        Assert.Equal([7], seen.Input.ToArray());
+        Assert.True(seen.Receipt.IsEmpty && seen.Output is null && seen.Ack.IsEmpty);
+
+        EvidenceBundle kept = Single();
+        Assert.Equal(RefusalReason.None, kept.Check());
+        Assert.Equal([1, 2, 3], kept.Output!.Value.ToArray());
+        Assert.Equal(RefusalReason.None,
+            SignedPayload.Decode(kept.Receipt.Span, out Receipt receipt, out _));
+        Assert.Equal(outcome.Receipt, receipt);
+        Assert.Equal((s_class, s_terms), (kept.Class, kept.Channel));
+    }
+
+    [Fact]
+    public async Task Ack_IsAddedToAllThatItPays_AlsoAfterAKill()
+    {
+        using HostileNode node = new(ServeAsync);
+        using (OrderRunner runner = Runner(node))
+        {
+            await Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default));
+            await Patience.WaitAsync(runner.RunAsync(1, new byte[] { 8 }, default));
+            Assert.All(All(), bundle => Assert.True(bundle.Ack.IsEmpty));
+
+            // The ack is in the journal, and the process dies.
+            Assert.True(_journal.TryNextAck(out Ack ack));
+            _journal.RecordAck(ack, SignedPayload.Encode(
+                ack, Given.SpendKey.Sign(ack.Digest(Given.Domain.VouchersSeparator))));
+        }
+
+        using OrderRunner again = Runner(node, Open(0));
+        await again.ResumeAsync(_ => { }, default).WaitAsync(Patience.Default);
+        Assert.Equal(2, All().Count);
+        Assert.All(All(), bundle => Assert.Equal(RefusalReason.None, bundle.Check()));
+        Assert.All(All(), bundle => Assert.Equal(_journal.NewestAckBytes, bundle.Ack.ToArray()));
+    }
+
+    [Fact]
+    public async Task RefusedOrder_IsKeptWithItsNumber()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                await peer.SendAsync(FrameKind.Error, frame.Correlation,
+                    [(byte)RefusalReason.BalanceShort, 0]);
+            }
+        });
+        using OrderRunner runner = Runner(node);
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
+        Assert.NotNull(outcome.Refusal);
+        Assert.Equal((ushort)RefusalReason.BalanceShort, Single().Refusal);
+    }
+
+    /// <summary>A receipt that does not hold is what the holder needs most.</summary>
+    [Fact]
+    public async Task WrongReceipt_IsKept()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                await peer.OutputAsync(frame, 1, 1, 2, 3);
+                await peer.ReceiptAsync(frame, 3, 2, 1);
+            }
+        });
+        using OrderRunner runner = Runner(node);
+        await Assert.ThrowsAsync<ClientException>(
+            () => Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default)));
+        Assert.False(Single().Receipt.IsEmpty);
+        Assert.Equal([1, 2, 3], Single().Output!.Value.ToArray());
+    }
+
+    /// <summary>Zero steps, or some: nobody asked the node to stop.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task FewerStepsWithoutACancel_AreNotPaid(int steps)
+    {
+        byte[] answer = [.. Enumerable.Range(1, steps).Select(step => (byte)step)];
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                await peer.OutputAsync(frame, 1, answer);
+                await peer.ReceiptAsync(frame, answer);
+            }
+        });
+        using OrderRunner runner = Runner(node);
+        Exception wrong = await Assert.ThrowsAsync<ClientException>(
+            () => Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default)));
+        Assert.Contains("too few without a cancel", wrong.Message, StringComparison.Ordinal);
+        Assert.False(_journal.TryNextAck(out _));
+    }
+
+    /// <summary>The same two, after a Cancel: right, and paid for what was done.</summary>
+    [Fact]
+    public async Task FewerStepsAfterACancel_ArePaidAndTheCancelKept()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } order)
+            {
+                await peer.OutputAsync(order, 1, 1);
+                HostileNode.Seen cancel = (await peer.ReadAsync())!;
+                Assert.Equal(FrameKind.Cancel, cancel.Kind);
+                await peer.ReceiptAsync(order, 1);
+            }
+        });
+        using OrderRunner runner = Runner(node, cancelAfter: 1);
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
+        Assert.Equal((null, 1u), (outcome.Refusal, outcome.Receipt.Steps));
+        Assert.False(Single().Cancel.IsEmpty);
+        Assert.Equal(RefusalReason.None, Single().Check());
+    }
+
+    /// <summary>R11: a promise for a later time is none that a court could hold the node to.
+    /// </summary>
+    [Theory]
+    [InlineData(0, false, true)]
+    [InlineData(1, false, false)]
+    [InlineData(ulong.MaxValue / 2, false, false)]
+    [InlineData(0, true, false)]
+    public async Task Promise_BehindTheDeadlineOrOfAnotherKey_IsRefused(
+        ulong behind, bool isForged, bool isTaken)
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                await peer.AcceptAsync(frame, frame.Order.Deadline + behind,
+                    isForged ? Given.SpendKey : Given.NodeKey);
+                await peer.OutputAsync(frame, 1, 1, 2, 3);
+                await peer.ReceiptAsync(frame, 1, 2, 3);
+            }
+        });
+        using OrderRunner runner = Runner(node, flags: OrderFlags.AcceptWanted);
+        Task<OrderOutcome> order = Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
+        if (isTaken)
+        {
+            Assert.Null((await order).Refusal);
+            Assert.False(Single().Accept.IsEmpty);
+            return;
+        }
+
+        Exception wrong = await Assert.ThrowsAsync<ClientException>(() => order);
+        Assert.Contains("promise", wrong.Message, StringComparison.Ordinal);
+        Assert.False(_journal.TryNextAck(out _));
+    }
+
+    [Fact]
+    public void DeadlineBeyondThreeDays_IsNotSigned()
+    {
+        using HostileNode node = new(null);
+        Assert.Throws<ClientException>(() => Runner(node, seconds: 3 * Day + 1));
+        Runner(node, seconds: 3 * Day).Dispose();
+    }
+
+    [Fact]
+    public void Files_GoFourteenDaysAfterTheirDeadline_AndOnlyThey()
+    {
+        PendingOrder order = Given.Order(s_terms.HashStruct(), 4, [1]);
+        _evidence.Begin(order);
+        _evidence.Begin(order);
+        string stranger = Path.Combine(Place, "notes.txt");
+        File.WriteAllText(stranger, "mine");
+        string name = Assert.Single(Directory.GetFiles(Place, "*.evidence"));
+        File.WriteAllText(name + ".partial", "half");
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(name));
+        ulong last = order.Order.Deadline + 14 * Day;
+        Open(last).Add(4, bundle => bundle with { Refusal = 5 });
+        Assert.Equal(5, Single().Refusal);
+        Open(last + 1);
+        Assert.Equal([stranger], Directory.GetFiles(Place));
+    }
+
+    [Fact]
+    public void AnotherClass_OrADamagedFile_IsRefusedByName()
+    {
+        Assert.Throws<ClientException>(() => EvidenceFolder.Open(
+            Place, Given.Domain, s_class with { Thaw = 9 }, s_terms, 0));
+        string file = Path.Combine(Place, "x.evidence");
+        File.WriteAllBytes(file, new byte[100]);
+        Assert.Contains(file, Assert.Throws<ClientException>(
+            () => EvidenceFolder.Read(file)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Serves every order, stores every ack.</summary>
+    private static async Task ServeAsync(HostileNode.Peer peer)
+    {
+        while (await peer.ReadAsync() is { } frame)
+        {
+            switch (frame.Kind)
+            {
+                case FrameKind.StateRequest:
+                    await peer.SendAsync(FrameKind.State, frame.Correlation,
+                        new StateMessage(default, null, 0, []).Encode());
+                    break;
+                case FrameKind.Ack:
+                    await peer.SendAsync(
+                        FrameKind.AckStored, frame.Correlation, frame.Payload[..48]);
+                    break;
+                case FrameKind.Order:
+                    await peer.OutputAsync(frame, 1, 1, 2, 3);
+                    await peer.ReceiptAsync(frame, 1, 2, 3);
+                    break;
+            }
+        }
+    }
+
+    private EvidenceFolder Open(ulong now) =>
+        EvidenceFolder.Open(Place, Given.Domain, s_class, s_terms, now);
+
+    private EvidenceBundle Single() => Assert.Single(All());
+
+    private List<EvidenceBundle> All() =>
+        [.. Directory.GetFiles(Place, "*.evidence").Select(EvidenceFolder.Read)];
+
+    private OrderRunner Runner(HostileNode node, EvidenceFolder? evidence = null,
+        OrderFlags flags = OrderFlags.None, uint cancelAfter = 0, ulong seconds = 30)
+    {
+        NodeConnection connection = new(new NodeConnectionOptions
+        {
+            EndPoint = node.EndPoint,
+            Channel = s_terms,
+            Domain = Given.Domain,
+            SpendKey = Given.SpendKey,
+            Patience = TimeSpan.FromHours(1),
+            Time = _clock,
+            FillRandom = bytes => bytes.Fill(7),
+        });
+        return new OrderRunner(connection, _journal, new FakeModel(), Given.SpendKey, s_terms,
+            Given.Domain.VouchersSeparator,
+            new OrderSettings(seconds, flags, 1024, cancelAfter))
+        {
+            Evidence = evidence ?? _evidence,
+        };
+    }
+}

@@ -1,0 +1,75 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node.Tests;
+
+/// <summary>For how much work a bond answers, and what the inputs for it take.</summary>
+public sealed class StakeTests
+{
+    private static readonly Address s_token = Of(1);
+    private static readonly Address s_court = Of(2);
+
+    private static readonly VoucherClass s_class =
+        new(s_token, 2_000_000, 2, 3, 4, 5, 6, Keccak256.Hash("table"u8), s_court);
+
+    [Fact]
+    public void Stakes_SumTheClassesOfATokenAndCourt_AndRoundUp()
+    {
+        VoucherClass later = s_class with { Expiry = 9, UnitPrice = 1 };
+        VoucherClass elsewhere = s_class with { Court = Of(3) };
+        VoucherClass free = s_class with { Court = default };
+        Dictionary<Bytes32, UInt128> exposed = new()
+        {
+            [s_class.HashStruct()] = 1_000_000_000,
+            [later.HashStruct()] = 1,
+            [free.HashStruct()] = 1_000_000_000,
+            [Keccak256.Hash("not served"u8)] = 5,
+        };
+        List<Stake> stakes = Stake.Of([s_class, free, later, elsewhere], exposed);
+        Assert.Equal(
+            [
+                new Stake(s_token, s_court, 2_000_001UL, null),
+                new Stake(s_token, Of(3), UInt256.Zero, null),
+            ],
+            stakes);
+    }
+
+    /// <summary>The greatest of everything does not leave the numbers.</summary>
+    [Fact]
+    public void Stakes_OfTheGreatestNumbers_AreExact()
+    {
+        VoucherClass dear = s_class with { UnitPrice = UInt128.MaxValue };
+        Stake stake = Assert.Single(Stake.Of([dear], new Dictionary<Bytes32, UInt128>
+        {
+            [dear.HashStruct()] = 1_000_000_000,
+        }));
+        Assert.Equal((UInt256)UInt128.MaxValue, stake.Exposed);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(0L, null)]
+    [InlineData(30L, 33L)]
+    public void Inputs_LastSoManyDaysAtTodaysRate(long? aDay, long? days) =>
+        Assert.Equal(days, new InputStore(10, 1_000, aDay).Days);
+
+    /// <summary>The refusal says how much is kept, and of how much.</summary>
+    [Fact]
+    public async Task OrderBeyondTheInputBudget_IsRefusedWithTheFigure()
+    {
+        using ServingRig rig = new(inputStoreMax: 1);
+        await rig.SendAsync(rig.NewOrder());
+        FakeExchange refused = rig.StreamOf(rig.NewOrder(1));
+        await rig.Pipeline.OnOrderAsync(refused);
+        Assert.Equal(((ushort)RefusalReason.InputsFull, true), refused.Error);
+        Assert.EndsWith("(it keeps 1 of 1)", refused.ErrorText, StringComparison.Ordinal);
+        Assert.Equal(1, rig.Ledger.Figures.InputBytes);
+    }
+
+    private static Address Of(byte value) => new([.. Enumerable.Repeat(value, Address.Size)]);
+}

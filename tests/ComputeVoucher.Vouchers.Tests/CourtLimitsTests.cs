@@ -1,0 +1,73 @@
+namespace ComputeVoucher.Vouchers.Tests;
+
+/// <summary>The clocks of a court fit into each other; attack a05 finds no hole between them.
+/// </summary>
+public sealed class CourtLimitsTests
+{
+    private const ulong Day = 86_400;
+
+    /// <summary>Providers.EXIT_DELAY, which a test of the contracts pins.</summary>
+    private const ulong ExitDelay = 33 * Day;
+
+    /// <summary>Decided &lt; bond gone &lt; inputs gone.</summary>
+    [Fact]
+    public void Clocks_StandInTheirOrder()
+    {
+        Assert.Equal(14 * Day, CourtLimits.OpenSeconds);
+        Assert.Equal(26 * Day, CourtLimits.DecidedSeconds);
+        Assert.Equal(30 * Day, CourtLimits.BondSeconds);
+        Assert.Equal(45 * Day, CourtLimits.InputKeepSeconds);
+        Assert.Equal(
+            ExitDelay, CourtLimits.DeadlineAheadSecondsMax + CourtLimits.BondSeconds);
+    }
+
+    [Theory]
+    [InlineData(0, ulong.MaxValue, true)]
+    [InlineData(30 * Day + 5, 5, true)]
+    [InlineData(30 * Day + 4, 5, false)]
+    [InlineData(1, 0, false)]
+    [InlineData(ulong.MaxValue, ulong.MaxValue, false)]
+    public void Bond_StandsUntilTheLastWord(ulong exitAt, ulong deadline, bool stands) =>
+        Assert.Equal(stands, CourtLimits.IsBonded(exitAt, deadline));
+
+    /// <summary>
+    /// a05: exit the bond, hold acks back, withdraw, redeem then. Whatever second the client signs
+    /// in, before or after the exit, an order that it gives is decided while the bond stands: the
+    /// late redemption finds it, because the court looks at the order and not at the batch.
+    /// </summary>
+    [Fact]
+    public void A05_ExitThenLateRedemption_NoOrderOutlivesTheBond()
+    {
+        const ulong exit = 1_000 * Day;
+        const ulong gone = exit + ExitDelay;
+        int signed = 0;
+        for (ulong now = exit - 4 * Day; now < gone; now += 3_601)
+        {
+            ulong exitAt = now < exit ? 0 : gone;
+            for (ulong ahead = 1; ahead <= CourtLimits.DeadlineAheadSecondsMax; ahead += 7_919)
+            {
+                ulong deadline = now + ahead;
+                if (CourtLimits.IsBonded(exitAt, deadline))
+                {
+                    signed++;
+                    Assert.True(deadline + CourtLimits.DecidedSeconds < gone);
+                    Assert.False(CourtLimits.IsExposed(deadline, gone));
+                }
+            }
+        }
+
+        Assert.True(signed > 1_000);
+    }
+
+    /// <summary>The control: a client that signs for a day longer loses the bond.</summary>
+    [Fact]
+    public void A05_WithALongerDeadline_WouldSucceed() => Assert.True(
+        CourtLimits.IsExposed(deadline: 8 * Day, now: ExitDelay));
+
+    [Theory]
+    [InlineData(10, 26 * Day + 9, true)]
+    [InlineData(10, 26 * Day + 10, false)]
+    [InlineData(ulong.MaxValue, ulong.MaxValue, true)]
+    public void Exposure_EndsWithTheLastDecision(ulong deadline, ulong now, bool exposed) =>
+        Assert.Equal(exposed, CourtLimits.IsExposed(deadline, now));
+}
