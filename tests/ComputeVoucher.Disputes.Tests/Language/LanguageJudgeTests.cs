@@ -155,19 +155,20 @@ public sealed class LanguageJudgeTests : IDisposable
     [Fact]
     public void ANumberOutOfItsRange_Differs()
     {
-        int scalars = _run.Layout.Index(new(TraceTensor.Scalars, 2, 0));
         int norm = _run.Layout.Index(new(TraceTensor.AttentionNorm, 2, 0));
-        int d = _run.Layout.Offset(TraceTensor.Weights, ScalarKind.SoftmaxSum, 1);
+        int scalars = norm - 1;
         int output = _run.Layout.Index(new(TraceTensor.AttentionOutput, 2, 0));
+        int sums = output - 1;
+        int d = _run.Layout.Offset(TraceTensor.AttentionOutput, ScalarKind.SoftmaxSum, 1);
         foreach (long value in new[] { -1, s_shape.Dim, long.MinValue, long.MaxValue })
         {
             Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 0).Verdict);
             Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 1).Verdict);
-            Assert.Equal(Verdict.Differs, _run.Forge(scalars, d, value).Judge(scalars, d).Verdict);
+            Assert.Equal(Verdict.Differs, _run.Forge(sums, d, value).Judge(sums, d).Verdict);
         }
 
         Assert.Equal(
-            Verdict.Differs, _run.Forge(scalars, d, 0).Judge(output, s_shape.HeadDim).Verdict);
+            Verdict.Differs, _run.Forge(sums, d, 0).Judge(output, s_shape.HeadDim).Verdict);
         int z = _run.Layout.Offset(TraceTensor.AttentionNorm, ScalarKind.RowExponent);
         Assert.Equal(Verdict.Differs, _run.Forge(scalars, z, 48).Judge(norm, 0).Verdict);
         int embed = _run.Layout.Index(new(TraceTensor.Embed, 3, 0));
