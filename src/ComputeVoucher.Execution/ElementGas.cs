@@ -39,7 +39,18 @@ public static class ElementGas
     /// <summary>An element of a row that is counted into a histogram of byte values.</summary>
     private const long Counted = 115;
 
-    /// <summary>Gas of one transaction that judges one element.</summary>
+    /// <summary>
+    /// An int16 number times a weight out of a cell of blocks; fitted to rows of 288 to 4,096.
+    /// </summary>
+    private const long RowProduct = 102;
+
+    /// <summary>What an element of a language model takes beside its products.</summary>
+    private const long RowFixed = 60_000;
+
+    /// <summary>A candidate of a draw: division, exponential, two sums.</summary>
+    private const long Candidate = 500;
+
+    /// <summary>Gas of one transaction that judges one element of a graph.</summary>
     /// <param name="bytes">Of the proof.</param>
     /// <param name="products">Of two operands.</param>
     /// <param name="exponentials">Evaluated.</param>
@@ -49,4 +60,12 @@ public static class ElementGas
         Transaction + Math.Max(
             FloorByte * bytes,
             Byte * bytes + Product * products + Exponential * exponentials + Counted * counted);
+
+    /// <summary>The same of a language model: a row of numbers times a row of weights.</summary>
+    public static long OfRow(long bytes, long products) => Transaction + Math.Max(
+        FloorByte * bytes, Byte * bytes + RowFixed + RowProduct * products);
+
+    /// <summary>The same of a token drawn among candidates.</summary>
+    public static long OfDraw(long bytes, long candidates) => Transaction + Math.Max(
+        FloorByte * bytes, Byte * bytes + RowFixed + Candidate * candidates);
 }
