@@ -2,8 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Runtime.Versioning;
 using System.Threading;
-using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
@@ -51,6 +51,7 @@ public sealed class EvidenceFolder
     /// <param name="channel">Whose orders are kept.</param>
     /// <param name="now">Unix seconds.</param>
     /// <exception cref="ClientException">No folder, or of another class.</exception>
+    [SupportedOSPlatform("linux")]
     public static EvidenceFolder Open(string path, VoucherDomain domain, in VoucherClass terms,
         in ChannelTerms channel, ulong now)
     {

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Execution.Tests;
@@ -226,7 +225,7 @@ public sealed class GraphJudgeTests
                 Assert.NotEqual(
                     Verdict.Differs, _judge.Element(_trace.Root, changed).Verdict);
                 Assert.Equal(
-                    Verdict.OpeningBad, _judge.Element(_trace.Root, proof[..at]).Verdict);
+                    Verdict.OpeningBad, _judge.Element(_trace.Root, proof.AsMemory(0, at)).Verdict);
             }
 
             byte[] longer = [.. proof, 0];

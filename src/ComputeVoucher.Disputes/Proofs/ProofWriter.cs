@@ -1,7 +1,7 @@
 using System;
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using System.IO;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 using ComputeVoucher.Trace.Internal;
@@ -13,11 +13,11 @@ namespace ComputeVoucher.Disputes;
 /// </summary>
 internal sealed class ProofWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    public byte[] ToArray() => _bytes.ToArray();
+    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
-    public void U8(int value) => _bytes.WriteByte(checked((byte)value));
+    public void U8(int value) => _bytes.Write([checked((byte)value)]);
 
     public void U16(int value)
     {

@@ -1,11 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Execution.Tests.Language;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Disputes.Tests.Language;
 
@@ -46,7 +44,7 @@ public sealed class LanguageJudgeTests : IDisposable
                 Assert.NotEqual(
                     Verdict.Differs, _run.Court.Element(_run.Statement, changed).Verdict);
                 Assert.NotEqual(
-                    Verdict.Equal, _run.Court.Element(_run.Statement, proof[..at]).Verdict);
+                    Verdict.Equal, _run.Court.Element(_run.Statement, proof.AsMemory(0, at)).Verdict);
             }
 
             byte[] longer = [.. proof, 0];
