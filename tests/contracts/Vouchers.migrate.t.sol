@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {DevStablecoin} from "contracts/DevStablecoin.sol";
 import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IVouchers} from "contracts/interfaces/IVouchers.sol";
-import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
 import {Fixture} from "./base/Fixture.sol";
 
