@@ -14,6 +14,7 @@ namespace ComputeVoucher.Client.Tests;
 
 /// <summary>Who orders of a node whose bond leaves (attack a05) is not paid for what goes wrong.
 /// </summary>
+[Trait("Category", "load")]
 public sealed class NodeBondTests : HttpMessageHandler
 {
     private const ulong Day = 86_400;
@@ -42,7 +43,8 @@ public sealed class NodeBondTests : HttpMessageHandler
         (_amount, _exitAt) = (amount, exitAt);
         using JsonRpcClient rpc = Rpc();
         using NodeBond bond = Of(rpc);
-        Exception? refused = await Record.ExceptionAsync(() => bond.RequireAsync(Deadline, default));
+        Exception? refused = await Record.ExceptionAsync(
+            () => bond.RequireAsync(Deadline, default));
         Assert.Equal(isSigned, refused is null);
         Assert.True(isSigned || refused is ClientException, $"{refused}");
 

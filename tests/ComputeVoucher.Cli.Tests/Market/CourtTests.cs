@@ -72,7 +72,8 @@ public sealed class CourtTests
             rig.AddressOf("spend"), "--units", $"{Units}", "-o", rig.PathOf("channel.json"));
         string config = rig.PathOf("node.json");
         File.WriteAllText(config, File.ReadAllText(config)
-            .Replace("\"pollMs\"", $"\"courts\": [\"{court}\"], \"pollMs\"", StringComparison.Ordinal)
+            .Replace("\"pollMs\"", $"\"courts\": [\"{court}\"], \"pollMs\"",
+                StringComparison.Ordinal)
             .Replace("\"rules\": {", "\"rules\": { \"orderHorizonSeconds\": 259200, ",
                 StringComparison.Ordinal));
         await rig.StartNodeAsync();
