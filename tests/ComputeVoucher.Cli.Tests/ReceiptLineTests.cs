@@ -94,6 +94,63 @@ public sealed class ReceiptLineTests : IDisposable
         Assert.Equal(isLanguage ? [.. wanted, "input"] : wanted, fields);
     }
 
+    /// <summary>A result of zero steps: its one form, and each way to have it otherwise.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void ZeroSteps_HaveOneFormAndAreCounted(bool isLanguage)
+    {
+        Receipt right = new(default, 0, ReceiptCheck.NothingRoot, default, 0);
+        string report = Verified(Nothing(isLanguage, right)).Report().ToText();
+        Assert.Matches("onlyWithCancel +1", report);
+        Receipt[] wrong =
+        [
+            right with { Units = 1 },
+            right with { TraceRoot = ReceiptCheck.NothingRoot },
+            right with { OutputRoot = ReceiptLine.OutputRoot(["int32 [0]"], []) },
+            right with { OutputRoot = default },
+        ];
+        foreach (Receipt receipt in wrong)
+        {
+            Assert.Throws<CommandException>(() => Check(Nothing(isLanguage, receipt)));
+        }
+    }
+
+    /// <summary>Executed again, a receipt of zero steps is not taken for a whole run.</summary>
+    [Fact]
+    public void ZeroStepsOfAGraph_ExecutedAgain_IsTheSameForm()
+    {
+        string path = Path.Combine(
+            TestKit.SharedData.RepositoryRoot, "models", "glyphs", "glyphs.tflite");
+        using IModel model = ModelFile.Open(path);
+        byte[] input = new byte[model.InputBytesMax];
+        Order order = new(s_channel.HashStruct(), 7, model.ModelRoot,
+            model.CheckInput(input).InputRoot, 9_000_000, 1_900_000_000,
+            OrderFlags.TraceRootWanted, default);
+        Receipt right = new(order.HashStruct(), 0, ReceiptCheck.NothingRoot, default, 0);
+        File.WriteAllText(_file, Composed(order, right, null) + "\n");
+        using ReceiptVerifier verifier = new(
+            s_channel, s_separator, model, InputFile.Of([input]));
+        verifier.CheckFile(_file);
+        string report = verifier.Report().ToText();
+        Assert.Matches("executedAgain +1", report);
+        Assert.Matches("onlyWithCancel +1", report);
+    }
+
+    private static string Nothing(bool isLanguage, Receipt receipt)
+    {
+        byte[] input = new InputRecord([1, 2, 3], 5, [2], SamplingOptions.Greedy).Encode();
+        Order order = new(s_channel.HashStruct(), 7, Keccak256.Hash("model"u8),
+            InputRecord.Root(input), 9_000, 1_900_000_000, OrderFlags.TraceRootWanted, default);
+        return Composed(order, receipt with { OrderHash = order.HashStruct() },
+            isLanguage ? input : null);
+    }
+
+    private static string Composed(in Order order, in Receipt receipt, byte[]? input) =>
+        ReceiptLine.Compose(new ReceiptLine.Parts(
+            SignedPayload.Encode(order, s_spend.Sign(order.Digest(s_separator))),
+            SignedPayload.Encode(receipt, s_node.Sign(receipt.Digest(s_separator))),
+            [], [], input));
+
     private void Check(string line) => Verified(line).Dispose();
 
     private ReceiptVerifier Verified(string line)

@@ -9,6 +9,7 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Node.Tests;
 
 /// <summary>For how much work a bond answers, and what the inputs for it take.</summary>
+[Trait("Category", "load")]
 public sealed class StakeTests
 {
     private static readonly Address s_token = Of(1);

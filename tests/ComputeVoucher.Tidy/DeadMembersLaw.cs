@@ -27,8 +27,6 @@ public sealed class DeadMembersLaw
         ["With"] = "a forged trace: how the judge's tests, and the court's, make their fraud",
         ["PinOrder"] = "keeps a disputed order; the provider's side of a dispute will",
         ["UnpinOrder"] = "lets go of a disputed order; the provider's side of a dispute will",
-        ["EvidenceFolder.Read"] = "reads a bundle of evidence; the watcher will",
-        ["EvidenceBundle.Check"] = "who signed what is in a bundle; the watcher will ask",
         ["OpeningQuery"] = "frozen with version 2; a node that opens its traces will read it",
         ["ConflictsAsync"] = "the stored evidence of a second order; the court will ask",
         ["TypeText"] = "what the tests hold against the contracts, and a wallet will be shown",

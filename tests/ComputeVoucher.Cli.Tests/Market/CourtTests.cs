@@ -1,0 +1,99 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using ComputeVoucher.Client;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli.Tests;
+
+/// <summary>A class with a court: the holder orders of a node that can be punished, and keeps what
+/// it would be punished with.</summary>
+[Trait("Category", "slow")]
+[Trait("Category", "load")]
+public sealed class CourtTests
+{
+    private const ulong Units = 1_000_000_000_000;
+    private const ulong Bond = 5_000_000;
+
+    /// <summary>Attack a05 begins with an exit: nothing is ordered behind it that is due later
+    /// than the bond may answer for.</summary>
+    [MarketFact]
+    public async Task A05_OrdersWantABond_AndEndWithItsExit()
+    {
+        await using NodeRig rig = await CreateAsync();
+        (int status, _, string error) = NodeRig.Run(Request(rig, 600));
+        Assert.Equal(1, status);
+        Assert.Contains("has no bond in token", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Evidence(rig)));
+
+        await StakeAsync(rig);
+        rig.Must(Request(rig, 600));
+        EvidenceBundle bundle = EvidenceFolder.Read(
+            Assert.Single(Directory.GetFiles(Evidence(rig), "*.evidence")));
+        Assert.Equal(RefusalReason.None, bundle.Check());
+        Assert.False(bundle.Receipt.IsEmpty || bundle.Ack.IsEmpty);
+        Assert.Equal(rig.AddressOf("deployer"), bundle.Class.Court.ToString());
+
+        JsonElement bond = rig.Json("status", "--config", rig.PathOf("node.json"))
+            .GetProperty("bonds").EnumerateArray().Single();
+        Assert.Equal(rig.AddressOf("deployer"), bond.GetProperty("court").GetString());
+        string doctor = NodeRig.Run("doctor", "--config", rig.PathOf("node.json")).Output;
+        Assert.Contains($"{Bond} of token", doctor, StringComparison.Ordinal);
+        Assert.Contains("bytes of inputs", doctor, StringComparison.Ordinal);
+
+        // The exit ends 33 days later, so that a deadline of a little less than 3 days is the last
+        // that the bond answers for; with every second that passes it is less.
+        rig.OnChain("provider", "exit", "--key", rig.PathOf("provider.key"), "--node",
+            rig.AddressOf("node"), "--class", rig.PathOf("class.json"));
+        await rig.Chain.RpcAsync("evm_increaseTime", "172800");
+        await rig.Chain.MineAsync();
+        (status, _, error) = NodeRig.Run(Request(rig, 259_200));
+        Assert.Equal(1, status);
+        Assert.Contains("takes its bond away at", error, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(Evidence(rig), "*.evidence"));
+    }
+
+    /// <summary>The rig's class again with a court, and a channel of it.</summary>
+    private static async Task<NodeRig> CreateAsync()
+    {
+        NodeRig rig = await NodeRig.CreateAsync(Units);
+        string court = rig.AddressOf("deployer");
+        File.Delete(rig.PathOf("class.json"));
+        File.Delete(rig.PathOf("channel.json"));
+        rig.Must("class", "create", "--token", rig.Deployment("devToken"), "--price", "1000000000",
+            "--court", court, "-o", rig.PathOf("class.json"));
+        rig.OnChain("voucher", "buy", "--key", rig.PathOf("holder.key"), "--class",
+            rig.PathOf("class.json"), "--units", $"{Units}", "--mint-dev-token");
+        rig.OnChain("channel", "open", "--key", rig.PathOf("holder.key"), "--class",
+            rig.PathOf("class.json"), "--node", rig.AddressOf("node"), "--spend",
+            rig.AddressOf("spend"), "--units", $"{Units}", "-o", rig.PathOf("channel.json"));
+        string config = rig.PathOf("node.json");
+        File.WriteAllText(config, File.ReadAllText(config)
+            .Replace("\"pollMs\"", $"\"courts\": [\"{court}\"], \"pollMs\"",
+                StringComparison.Ordinal)
+            .Replace("\"rules\": {", "\"rules\": { \"orderHorizonSeconds\": 259200, ",
+                StringComparison.Ordinal));
+        await rig.StartNodeAsync();
+        return rig;
+    }
+
+    private static async Task StakeAsync(NodeRig rig)
+    {
+        string provider = rig.AddressOf("provider")[2..].PadLeft(64, '0');
+        await rig.Chain.RpcAsync("eth_sendTransaction", $$"""
+            {"from":"{{rig.AddressOf("deployer")}}","to":"{{rig.Deployment("devToken")}}",
+             "data":"0x40c10f19{{provider}}{{Bond:x64}}"}
+            """);
+        await rig.Chain.MineAsync();
+        rig.OnChain("provider", "stake", "--key", rig.PathOf("provider.key"), "--node",
+            rig.AddressOf("node"), "--class", rig.PathOf("class.json"), "--amount", $"{Bond}");
+    }
+
+    private static string Evidence(NodeRig rig) => rig.PathOf("client.state.evidence");
+
+    private static string[] Request(NodeRig rig, int deadline) => rig.RequestArguments(
+        1, 1, "--deadline", $"{deadline}", "--rpc", rig.Rpc);
+}
