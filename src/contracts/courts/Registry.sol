@@ -65,8 +65,6 @@ contract Registry is IRegistry, IGraphs {
 
     /// @notice No such model, or not checked to its end.
     error NotAdmitted(bytes32 modelRoot);
-    /// @notice Its checks have begun, or ended.
-    error AlreadyStarted(bytes32 modelRoot);
     /// @notice A page that is not stored, or not full and not the last.
     error InvalidPage(uint256 page);
     /// @notice Header, length or outputs are not those of a canonical graph.
@@ -117,7 +115,8 @@ contract Registry is IRegistry, IGraphs {
             abi.encodePacked(uint8(4), Merkle.little(1), digest, parametersRoot)
         );
         Graph storage g = _graphs[modelRoot];
-        require(g.inputs == 0, AlreadyStarted(modelRoot));
+        // Whoever began with it, it is the same.
+        if (g.inputs != 0) return modelRoot;
         g.parametersRoot = parametersRoot;
         g.pages = pages;
         _checkHeader(g, all);
@@ -128,7 +127,7 @@ contract Registry is IRegistry, IGraphs {
         Graph storage g = _graphs[modelRoot];
         require(g.inputs != 0, NotAdmitted(modelRoot));
         uint256 from = g.checkedOperators;
-        require(from < g.operators, AlreadyStarted(modelRoot));
+        if (from == g.operators) return;
         uint256 end = g.operators - from > operators ? from + operators : g.operators;
         _checkOperators(g, from, end);
         if (end == g.operators) emit Admitted(modelRoot, GRAPH, g.units);

@@ -96,11 +96,16 @@ public sealed class CourtChain : IAsyncLifetime
                 "eth_call", $$"""{"to":"{{Elements}}","data":"{{data}}"},"latest" """);
             return result.GetString()![^1] == '1';
         }
-        catch (InvalidOperationException refused) when (refused.Message.Contains("revert"))
+        catch (InvalidOperationException refused) when (IsRefusal(refused.Message))
         {
             return null;
         }
     }
+
+    // A proof that is cut off may ask for more memory than there is gas for.
+    private static bool IsRefusal(string message) =>
+        message.Contains("revert", StringComparison.Ordinal)
+            || message.Contains("EVM error", StringComparison.Ordinal);
 
     private static byte[] Call(
         FunctionSelector selector, GraphRun run, Bytes32 traceRoot, byte[][] arguments)

@@ -100,6 +100,7 @@ public sealed class GraphElementsTests(CourtChain chain) : IClassFixture<CourtCh
             model, await File.ReadAllBytesAsync(SharedData.PathOf("tflite", name, "random0.in")));
         Bytes32 root = run.TraceRoot;
         Prng numbers = new((ulong)name.Length);
+        List<string> lines = [];
         for (int op = 0; op < model.Graph.Operators.Length; op++)
         {
             int last = model.Graph.Operators[op].Output.Elements - 1;
@@ -109,8 +110,11 @@ public sealed class GraphElementsTests(CourtChain chain) : IClassFixture<CourtCh
                 Assert.Equal(
                     (op, element, false),
                     (op, element, await chain.ContradictsAsync(run, root, proof)));
+                lines.Add($"{name} {op} {model.Graph.Operators[op].Name} {proof.Length} {await chain.GasOfAsync(run, root, proof)} {model.Graph.Operators[op].Reads.Runs}");
             }
         }
+
+        File.WriteAllLines("/tmp/judges.gas." + name, lines);
     }
 
     private async Task JudgeAsync(GraphRun run, int op, int element, int difference)
