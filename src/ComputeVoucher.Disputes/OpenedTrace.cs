@@ -1,85 +1,83 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Linq;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Disputes;
 
-/// <summary>
-/// The part of a trace that was opened, leaf by leaf, each proven against the trace root.
-/// </summary>
-/// <param name="traceRoot">The list root that a receipt or a trace answer signs.</param>
-public sealed class OpenedTrace(Bytes32 traceRoot)
+/// <summary>The tensors of a list that were opened, leaf by leaf, each proven.</summary>
+internal sealed class OpenedTrace
 {
-    private readonly Dictionary<int, Opening> _tensors = [];
-    private readonly Dictionary<(int Tensor, int Leaf), (Opening Opening, int At)> _leaves = [];
+    private readonly SortedDictionary<int, (TensorType Type, Leaves Leaves)> _tensors = [];
 
-    /// <summary>Tensors in the list; 0 as long as nothing is opened.</summary>
-    public int TensorCount { get; private set; }
-
-    /// <summary>Leaves that were opened.</summary>
-    internal int LeafCount => _leaves.Count;
-
-    /// <summary>
-    /// Takes an <see cref="Opening"/>; false, and nothing taken, where it does not prove itself.
-    /// </summary>
-    public bool TryAdd(ReadOnlySpan<byte> encoded)
+    private OpenedTrace()
     {
-        if (!Opening.TryVerify(encoded, traceRoot, out Opening? opening))
-        {
-            return false;
-        }
-
-        TensorCount = opening.TensorCount;
-        _tensors[opening.TensorIndex] = opening;
-        int size = TraceTree.ElementBytes(opening.Type);
-        int firstLeaf = opening.FirstElement * size / TraceTree.LeafBytes;
-        int lastLeaf = ((opening.FirstElement + opening.ElementCount) * size - 1)
-            / TraceTree.LeafBytes;
-        for (int leaf = firstLeaf; leaf <= lastLeaf; leaf++)
-        {
-            int at = Opening.HeaderBytes + (leaf - firstLeaf) * TraceTree.LeafBytes;
-            _leaves[(opening.TensorIndex, leaf)] = (opening, at);
-        }
-
-        return true;
     }
 
-    /// <summary>One committed element, sign or zero extended.</summary>
-    /// <param name="tensor">Place in the trace's list.</param>
-    /// <param name="type">Element type that the model's architecture gives this tensor.</param>
-    /// <param name="dims">Shape that the architecture gives it.</param>
-    /// <param name="element">Number of the element in the tensor's own order.</param>
-    /// <exception cref="EvidenceException">Not open, or another tensor.</exception>
-    internal long Read(int tensor, TensorType type, ReadOnlySpan<int> dims, int element)
+    /// <summary>Reads tensors and the multiproof of their hashes.</summary>
+    /// <param name="proof">At the number of tensors.</param>
+    /// <param name="count">Tensors that the list must have.</param>
+    /// <param name="shapeOf">Type and shape that the architecture gives a tensor.</param>
+    /// <param name="root">What was signed.</param>
+    /// <exception cref="EvidenceException">Not of that root.</exception>
+    public static OpenedTrace Read(
+        ProofReader proof, int count, Func<int, (TensorType Type, int[] Dims)> shapeOf,
+        in Bytes32 root) => Read(proof, proof.U16(), count, shapeOf, root);
+
+    /// <summary>The same with a given number of tensors.</summary>
+    public static OpenedTrace Read(
+        ProofReader proof, int tensors, int count,
+        Func<int, (TensorType Type, int[] Dims)> shapeOf, in Bytes32 root)
     {
-        if (!_tensors.TryGetValue(tensor, out Opening? opened))
+        OpenedTrace opened = new();
+        List<Bytes32> hashes = [];
+        int last = -1;
+        for (int i = 0; i < tensors; i++)
+        {
+            int tensor = proof.Below(count);
+            if (tensor <= last)
+            {
+                throw ProofReader.Bad($"tensor {tensor} behind {last}");
+            }
+
+            last = tensor;
+            (TensorType type, int[] dims) = shapeOf(tensor);
+            Leaves leaves = proof.Leaves();
+            Bytes32 data = proof.Root(leaves, TraceTree.DataBytes(type, dims));
+            hashes.Add(TraceTree.TensorHash(type, dims, data));
+            opened._tensors[tensor] = (type, leaves);
+        }
+
+        Bytes32 list = proof.Root([.. opened._tensors.Keys], [.. hashes], count);
+        return TraceTree.ListHash(count, list) == root
+            ? opened
+            : throw ProofReader.Bad("the tensors are not of the signed root");
+    }
+
+    /// <summary>Lowest list index that was opened.</summary>
+    public int First => _tensors.Keys.First();
+
+    /// <summary>One committed element, sign or zero extended.</summary>
+    /// <exception cref="EvidenceException">Not open.</exception>
+    public long Read(int tensor, int element)
+    {
+        if (!_tensors.TryGetValue(tensor, out (TensorType Type, Leaves Leaves) opened))
         {
             throw new EvidenceException(Verdict.OpeningMissing, $"tensor {tensor} is not open");
         }
 
-        if (opened.Type != type || !opened.Dims.SequenceEqual(dims))
-        {
-            throw new EvidenceException(
-                Verdict.OpeningBad, $"tensor {tensor} has another type or shape");
-        }
-
-        int size = TraceTree.ElementBytes(type);
-        int place = element * size;
-        if (!_leaves.TryGetValue((tensor, place / TraceTree.LeafBytes), out var leaf))
-        {
-            throw new EvidenceException(
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        int size = TraceTree.ElementBytes(opened.Type);
+        return opened.Leaves.TryCopy((long)element * size, bytes[..size])
+            ? Element(opened.Type, bytes, 0)
+            : throw new EvidenceException(
                 Verdict.OpeningMissing, $"element {element} of tensor {tensor} is not open");
-        }
-
-        return Element(
-            type, leaf.Opening.Encoded.Slice(leaf.At, TraceTree.LeafBytes),
-            place % TraceTree.LeafBytes / size);
     }
 
     /// <summary>An element of little-endian bytes, sign or zero extended.</summary>
-    internal static long Element(TensorType type, ReadOnlySpan<byte> data, int element)
+    public static long Element(TensorType type, ReadOnlySpan<byte> data, int element)
     {
         ReadOnlySpan<byte> at = data[(element * TraceTree.ElementBytes(type))..];
         return type switch

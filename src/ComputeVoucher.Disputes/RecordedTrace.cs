@@ -4,6 +4,7 @@ using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
+using ComputeVoucher.Trace.Internal;
 
 namespace ComputeVoucher.Disputes;
 
@@ -17,6 +18,8 @@ public sealed class RecordedTrace
     private RecordedTrace()
     {
     }
+
+    private HashTree? _list;
 
     public Bytes32 Root { get; private set; }
 
@@ -64,20 +67,31 @@ public sealed class RecordedTrace
         return changed;
     }
 
-    /// <summary>Opens elements of one tensor.</summary>
-    /// <exception cref="ArgumentException">See <see cref="Opening.Create"/>.</exception>
-    public Opening Open(int tensor, int firstElement, int elementCount)
-    {
-        Entry entry = _entries[tensor];
-        return Opening.Create(
-            Hashes, tensor, entry.Type, entry.Dims, entry.Data, firstElement, elementCount);
-    }
-
     internal Entry this[int tensor] => _entries[tensor];
+
+    /// <summary>The tree over the tensor hashes.</summary>
+    internal HashTree List => _list ??= new HashTree(Hashes);
 
     private Bytes32[] Hashes => [.. _entries.Select(e => e.Hash)];
 
     /// <summary>One tensor of the list.</summary>
     internal sealed record Entry(
-        string Operator, TensorType Type, int[] Dims, byte[] Data, Bytes32 Hash);
+        string Operator, TensorType Type, int[] Dims, byte[] Data, Bytes32 Hash)
+    {
+        private (byte[] Data, HashTree Tree) _tree;
+
+        /// <summary>The tree over its bytes.</summary>
+        public HashTree Tree
+        {
+            get
+            {
+                if (_tree.Data != Data)
+                {
+                    _tree = (Data, HashTree.OfData(Data));
+                }
+
+                return _tree.Tree;
+            }
+        }
+    }
 }

@@ -38,14 +38,14 @@ public sealed class GraphRulesTests
     [Fact]
     public void FullyConnected_ProofOfAnElementTooLarge_IsRefused()
     {
-        // The element opens the whole row of inputs and as many weights: over 96 KiB together.
+        // The element opens the whole row of inputs and as many weights: over a million gas together.
         const int Depth = 49_000;
         GraphBuilder builder = new GraphBuilder(GraphBuilder.Int8(0, 1, Depth)).Add(
             GraphBuilder.Int8(0, 1, 1),
             w => new FullyConnected(
                 w, Depth, 0, s_all,
                 new ChannelParameters(new sbyte[Depth], [0], [1 << 30], [0])));
-        AssertRefused("operator 0 FULLY_CONNECTED: the proof of one element opens", () =>
+        AssertRefused("operator 0 FULLY_CONNECTED: the proof of one element has", () =>
             builder.Build());
     }
 
@@ -61,7 +61,7 @@ public sealed class GraphRulesTests
         Assert.True(description.Units >= description.Macs);
         Assert.Equal(
             description.Units, description.Operators.Aggregate(0UL, (sum, o) => sum + o.Units));
-        Assert.True(description.ProofBytes <= GraphLimits.ElementProofBytesMax);
+        Assert.True(ElementGas.Of(description.ProofBytes) <= ElementGas.Max);
         Assert.Equal(description.Units, model.CheckInput(new byte[model.InputBytesMax]).UnitsMax);
     }
 

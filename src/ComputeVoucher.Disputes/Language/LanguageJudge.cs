@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Primitives;
@@ -8,17 +9,14 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Disputes;
 
 /// <summary>
-/// Judges one committed element of a language model's trace from openings alone: by the definition
-/// of its operator, with at most 16 KiB of leaves.
+/// Judges one committed element of a language model's trace from an <see cref="ElementProof"/>
+/// alone, by the definition of its operator.
 /// </summary>
 public sealed class LanguageJudge
 {
-    /// <summary>Leaves that one element opens; import refuses models that need more.</summary>
-    public const int OpenedBytesMax = LlamaDescription.ElementBytesMax;
-
-    private readonly Bytes32 _modelRoot;
-    private readonly Bytes32 _architecture;
     private readonly LlamaArchitecture _model;
+    private readonly Bytes32 _parametersRoot;
+    private readonly RowOrder _order;
 
     /// <param name="modelRoot">The model that was ordered.</param>
     /// <param name="architecture">Its canonical encoding.</param>
@@ -26,71 +24,62 @@ public sealed class LanguageJudge
     /// <exception cref="ModelException">Not what the root names, or no valid Llama.</exception>
     public LanguageJudge(Bytes32 modelRoot, byte[] architecture, in Bytes32 parametersRoot)
     {
-        _modelRoot = modelRoot;
-        _architecture = LlamaRoots.Architecture(architecture);
-        _model = ModelRoots.Model(_architecture, parametersRoot) == modelRoot
+        _parametersRoot = parametersRoot;
+        Bytes32 digest = LlamaRoots.Architecture(architecture);
+        _model = ModelRoots.Model(digest, parametersRoot) == modelRoot
             ? LlamaArchitecture.Parse(architecture, text => new ModelException(text))
             : throw new ModelException("the architecture is of another model");
+        _order = new RowOrder(_model);
     }
 
     /// <summary>
-    /// Whether the element follows. The witness of a maximum follows as long as it is in range;
-    /// see <see cref="Rival"/>.
+    /// Whether the element follows; or, where the proof names a rival, whether the committed
+    /// witness of a maximum stands against it: Differs where the rival is larger, or as large with
+    /// a lower index. Without a rival a witness follows as long as it is in range.
     /// </summary>
     /// <param name="statement">What was signed.</param>
-    /// <param name="witness">See <see cref="LanguageWitnesses.Element"/>.</param>
-    /// <param name="tensor">Place in the trace's list.</param>
-    /// <param name="element">Number of the element in the tensor's own order.</param>
-    public Judgement Element(
-        LanguageStatement statement, LanguageWitness witness, int tensor, int element) =>
-        Judge(statement, witness, OpenedBytesMax, tensor,
-            (reader, at) => ElementOf(reader, at, element));
+    /// <param name="proof">See <see cref="LanguageWitnesses.Element"/>.</param>
+    public Judgement Element(LanguageStatement statement, ReadOnlyMemory<byte> proof) =>
+        Judge(statement, ElementProof.Everything, proof, null);
 
     /// <summary>
-    /// Whether the committed witness of a maximum stands against a rival: Differs where the rival
-    /// is larger, or as large with a lower index. Two elements are read.
+    /// Whether the element comes out of operands that are only claimed: Equal is an answer,
+    /// everything else is none. Of the weighted sums of attention the values stand for all of
+    /// rope and of its scalars; of every other tensor there are none.
+    /// </summary>
+    public Judgement Operands(LanguageStatement statement, OperandsAnswer answer) => Judge(
+        statement, ElementProof.WithoutOperands, answer.Proof, new ClaimedValues(answer.Values));
+
+    /// <summary>
+    /// Whether one opening shows another operand than the answer says: Differs convicts.
     /// </summary>
     /// <param name="statement">What was signed.</param>
-    /// <param name="witness">See <see cref="LanguageWitnesses.Rival"/>.</param>
-    /// <param name="tensor">Place of the tensor that holds the witness.</param>
-    /// <param name="element">The witness.</param>
-    /// <param name="rival">Index of what may be larger.</param>
-    public Judgement Rival(
-        LanguageStatement statement, LanguageWitness witness, int tensor, int element,
-        int rival) =>
-        Judge(statement, witness, 2 * OpenedBytesMax, tensor,
-            (reader, at) => RivalOf(reader, at, element, rival));
-
-    internal static Judgement ElementOf(TraceReader reader, TracePlace at, int element)
-    {
-        Check(reader.Layout.Dims(at), element);
-        long committed = reader.Get(at, element);
-        long computed = LlamaElement.Of(reader, at, element);
-        return reader.IsRefuted
-            ? new Judgement(Verdict.Differs, committed, computed, "no honest run commits to that")
-            : Judgement.Of(committed, computed);
-    }
-
-    internal static Judgement RivalOf(TraceReader reader, TracePlace at, int element, int rival)
-    {
-        Check(reader.Layout.Dims(at), element);
-        Check([Maximum.Rivals(reader, at, element)], rival);
-        long committed = reader.Get(at, element);
-        bool beats = Maximum.Beats(reader, at, element, rival) || reader.IsRefuted;
-        return new Judgement(
-            beats ? Verdict.Differs : Verdict.Equal, committed, beats ? rival : committed, "");
-    }
-
-    private Judgement Judge(
-        LanguageStatement statement, LanguageWitness witness, int bytesMax, int tensor,
-        Func<TraceReader, TracePlace, Judgement> judge)
+    /// <param name="tensor">List index of the element that was asked for.</param>
+    /// <param name="element">The element.</param>
+    /// <param name="rival">The rival, or <see cref="ElementProof.NoRival"/>.</param>
+    /// <param name="values">What was answered.</param>
+    /// <param name="proof">See <see cref="LanguageWitnesses.Refutation"/>.</param>
+    public Judgement Refutation(
+        LanguageStatement statement, int tensor, int element, uint rival, byte[] values,
+        ReadOnlyMemory<byte> proof)
     {
         try
         {
-            OpenedReader reader = Open(statement, witness, bytesMax);
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(
-                (ulong)tensor, (ulong)reader.Layout.Tensors(statement.Steps));
-            return judge(reader, reader.Layout.Locate(tensor));
+            ProofReader reader = new(proof);
+            reader.Version(ElementProof.Refutation);
+            int place = reader.U16();
+            OpenedReader opened = Open(statement, reader, new ClaimedValues(values), rows: false);
+            Request request = new(tensor, element, rival);
+            TracePlace at = Check(opened, statement, request);
+            opened.RequireClaims(at);
+            _ = Judged(opened, at, request);
+            if (place >= opened.Claimed.Count)
+            {
+                throw ProofReader.Bad($"value {place} of {opened.Claimed.Count}");
+            }
+
+            ClaimedOperand claim = opened.Claimed[place];
+            return Judgement.Of(opened.Committed(claim.Tensor, claim.Element), claim.Value);
         }
         catch (EvidenceException e)
         {
@@ -98,92 +87,145 @@ public sealed class LanguageJudge
         }
     }
 
-    private OpenedReader Open(
-        LanguageStatement statement, LanguageWitness witness, int bytesMax)
+    /// <summary>The one definition of an element or of a rival's claim.</summary>
+    internal static Judgement Judged(TraceReader reader, TracePlace at, in Request request)
     {
-        OpenedTrace input = Opened(witness.Input, statement.InputRoot);
-        RecordHeader record = Header(witness.Input, input);
+        long committed = reader.Get(at, request.Element);
+        if (request.Rival != ElementProof.NoRival)
+        {
+            bool beats = Maximum.Beats(reader, at, request.Element, (int)request.Rival) ||
+                reader.IsRefuted;
+            return new Judgement(
+                beats ? Verdict.Differs : Verdict.Equal, committed,
+                beats ? request.Rival : committed, "");
+        }
+
+        long computed = LlamaElement.Of(reader, at, request.Element);
+        return reader.IsRefuted
+            ? new Judgement(Verdict.Differs, committed, computed, "no honest run commits to that")
+            : Judgement.Of(committed, computed);
+    }
+
+    private Judgement Judge(
+        LanguageStatement statement, int version, ReadOnlyMemory<byte> proof,
+        ClaimedValues? values)
+    {
+        try
+        {
+            ProofReader reader = new(proof);
+            reader.Version(version);
+            Request request = new(
+                reader.Below(int.MaxValue), reader.Below(int.MaxValue), reader.U32());
+            OpenedReader opened = Open(statement, reader, values, rows: true);
+            reader.End();
+            TracePlace at = Check(opened, statement, request);
+            if (values is { IsEmpty: false })
+            {
+                opened.RequireClaims(at);
+            }
+
+            Judgement judgement = Judged(opened, at, request);
+            return values is null || values.IsEmpty || values.IsUsedUp
+                ? judgement
+                : throw ProofReader.Bad("more values than operands");
+        }
+        catch (EvidenceException e)
+        {
+            return Judgement.Of(e);
+        }
+    }
+
+    private static TracePlace Check(
+        OpenedReader opened, LanguageStatement statement, in Request request)
+    {
+        if (request.Tensor < 0 || request.Tensor >= opened.Layout.Tensors(statement.Steps))
+        {
+            throw ProofReader.Bad($"no tensor {request.Tensor}");
+        }
+
+        TracePlace at = opened.Layout.Locate(request.Tensor);
+        long elements = opened.Layout.Dims(at).Aggregate(1L, (a, b) => a * b);
+        bool isThere = request.Element >= 0 && request.Element < elements &&
+            (request.Rival == ElementProof.NoRival ||
+                request.Rival < Maximum.Rivals(opened, at, request.Element));
+        return isThere ? at : throw ProofReader.Bad("no such element, or no such rival");
+    }
+
+    private OpenedReader Open(
+        LanguageStatement statement, ProofReader proof, ClaimedValues? values, bool rows)
+    {
+        (RecordHeader record, Leaves leaves) = Record(proof, statement.InputRoot);
         if (statement.Steps == 0 || statement.Steps > record.NewTokensMax ||
             record.Prompt - 1 + (long)statement.Steps > _model.Shape.Context)
         {
-            throw Bad($"{statement.Steps} steps are not what the record asks for");
+            throw ProofReader.Bad($"{statement.Steps} steps are not what the record asks for");
         }
 
         TraceLayout layout = new(_model, record);
-        OpenedTrace trace = Opened(witness.Trace, statement.TraceRoot);
-        if (trace.TensorCount != layout.Tensors(statement.Steps))
+        long count = layout.Tensors(statement.Steps);
+        if (count > TraceTree.ListCountMax)
         {
-            throw Bad($"the trace has {trace.TensorCount} tensors");
+            throw ProofReader.Bad($"{count} tensors have no list");
         }
 
-        Dictionary<(WeightId, int, int, int), ReadOnlyMemory<byte>> rows = [];
-        foreach (RowOpening row in witness.Rows)
-        {
-            if (!row.Proves(_model, _architecture, _modelRoot))
-            {
-                throw Bad($"the opening of {row.Id} {row.Layer}, row {row.Row}, proves nothing");
-            }
-
-            for (int i = 0; i < row.Leaves.Length / TraceTree.LeafBytes; i++)
-            {
-                rows[(row.Id, row.Layer, row.Row, row.FirstLeaf + i)] =
-                    row.Leaves.AsMemory(i * TraceTree.LeafBytes, TraceTree.LeafBytes);
-            }
-        }
-
-        int bytes = (input.LeafCount + trace.LeafCount + rows.Count) * TraceTree.LeafBytes;
-        return bytes <= bytesMax
-            ? new OpenedReader(_model, layout, trace, input, rows)
-            : throw Bad($"{bytes} bytes are open, an element reads at most {bytesMax}");
+        OpenedTrace trace = OpenedTrace.Read(
+            proof, (int)count,
+            i => (layout.Type(layout.Locate(i).Tensor), layout.Dims(layout.Locate(i))),
+            statement.TraceRoot);
+        return new OpenedReader(
+            _model, layout, trace, leaves, rows ? Rows(proof) : [], values);
     }
 
-    private static OpenedTrace Opened(IReadOnlyList<byte[]> openings, Bytes32 root)
+    /// <summary>The order's record: the layout follows from its first bytes.</summary>
+    private static (RecordHeader, Leaves) Record(ProofReader proof, in Bytes32 inputRoot)
     {
-        OpenedTrace opened = new(root);
-        foreach (byte[] opening in openings)
-        {
-            if (!opened.TryAdd(opening))
-            {
-                throw Bad("an opening is not of this root");
-            }
-        }
-
-        return opened;
-    }
-
-    /// <summary>The record's first bytes: what the layout follows from.</summary>
-    private static RecordHeader Header(IReadOnlyList<byte[]> openings, OpenedTrace input)
-    {
-        if (openings.Count == 0 || !Opening.TryDecode(openings[0], out Opening? first))
+        Leaves leaves = proof.Leaves();
+        Span<byte> header = stackalloc byte[InputRecord.HeaderBytes];
+        if (!leaves.TryCopy(0, header))
         {
             throw new EvidenceException(Verdict.OpeningMissing, "the record is not open");
         }
 
-        Span<byte> header = stackalloc byte[InputRecord.HeaderBytes];
-        for (int i = 0; i < header.Length; i++)
+        if (RecordHeader.Read(header) is not RecordHeader record || record.Problem() is not null)
         {
-            header[i] = (byte)input.Read(0, TensorType.UInt8, first.Dims, i);
+            throw ProofReader.Bad("the input is no record of a language model");
         }
 
-        return RecordHeader.Read(header) is RecordHeader record &&
-            record.Problem() is null && input.TensorCount == 1 &&
-            first.Dims.SequenceEqual([record.Bytes])
-            ? record
-            : throw Bad("the input is no record of a language model");
+        Bytes32 tensor = TraceTree.TensorHash(
+            TensorType.UInt8, [record.Bytes], proof.Root(leaves, record.Bytes));
+        return TraceTree.ListRoot([tensor]) == inputRoot
+            ? (record, leaves)
+            : throw ProofReader.Bad("the record is not the order's");
     }
 
-    private static void Check(ReadOnlySpan<int> dims, int element)
+    /// <summary>Parameter rows: each a tree of its own under its leaf.</summary>
+    private Dictionary<(WeightId, int, int), Leaves> Rows(ProofReader proof)
     {
-        int elements = 1;
-        foreach (int dim in dims)
+        Dictionary<(WeightId, int, int), Leaves> rows = [];
+        int count = proof.U8();
+        int[] places = new int[count];
+        Bytes32[] hashes = new Bytes32[count];
+        for (int i = 0; i < count; i++)
         {
-            elements *= dim;
+            places[i] = proof.Below(_order.Count);
+            (WeightId id, int layer, int row) = _order.Locate(places[i]);
+            int bytes = _model.RowBytes(id, layer);
+            Leaves leaves = proof.Leaves();
+            hashes[i] = LlamaRoots.Leaf(id, layer, row, bytes, proof.Root(leaves, bytes));
+            rows[(id, layer, row)] = leaves;
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)element, (uint)elements);
-    }
+        if (count > 0)
+        {
+            Bytes32 root = proof.Root(places, hashes, _order.Count);
+            if (ModelRoots.Parameters(_order.Count, root) != _parametersRoot)
+            {
+                throw ProofReader.Bad("the parameter rows are not of this model");
+            }
+        }
 
-    private static EvidenceException Bad(string message) => new(Verdict.OpeningBad, message);
+        return rows;
+    }
 }
 
 /// <summary>What order and receipt say about one run of a language model.</summary>
@@ -192,33 +234,5 @@ public sealed class LanguageJudge
 /// <param name="Steps">Of the receipt; the trace of fewer steps is a prefix.</param>
 public sealed record LanguageStatement(Bytes32 InputRoot, Bytes32 TraceRoot, uint Steps);
 
-/// <summary>Reads what was opened and proven; anything else ends the definition.</summary>
-internal sealed class OpenedReader(
-    LlamaArchitecture model, TraceLayout layout, OpenedTrace trace, OpenedTrace input,
-    Dictionary<(WeightId Id, int Layer, int Row, int Leaf), ReadOnlyMemory<byte>> rows)
-    : TraceReader(model, layout)
-{
-    public override byte Ordered(int index) =>
-        (byte)input.Read(0, TensorType.UInt8, Layout.Dims(default), index);
-
-    protected override long Read(
-        int tensor, TensorType type, ReadOnlySpan<int> dims, int element) =>
-        trace.Read(tensor, type, dims, element);
-
-    protected override void ReadRow(WeightId id, int layer, int row, int at, Span<byte> bytes)
-    {
-        for (int done = 0; done < bytes.Length;)
-        {
-            (int leaf, int from) = Math.DivRem(at + done, TraceTree.LeafBytes);
-            if (!rows.TryGetValue((id, layer, row, leaf), out ReadOnlyMemory<byte> opened))
-            {
-                throw new EvidenceException(
-                    Verdict.OpeningMissing, $"leaf {leaf} of {id} {layer}, row {row}, is not open");
-            }
-
-            int length = Math.Min(bytes.Length - done, TraceTree.LeafBytes - from);
-            opened.Span.Slice(from, length).CopyTo(bytes[done..]);
-            done += length;
-        }
-    }
-}
+/// <summary>An element, and a rival of its witness where there is one.</summary>
+internal readonly record struct Request(int Tensor, int Element, uint Rival);

@@ -1,15 +1,17 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
+using ComputeVoucher.Trace.Internal;
 
 namespace ComputeVoucher.Disputes;
 
 /// <summary>
-/// Witnesses about one run, made by somebody who holds the model and the whole trace: exactly the
+/// Proofs about one run, made by somebody who holds the model and the whole trace: exactly the
 /// leaves that the definition of an element reads.
 /// </summary>
 public sealed class LanguageWitnesses
@@ -18,8 +20,9 @@ public sealed class LanguageWitnesses
     private readonly RecordedTrace _trace;
     private readonly RecordedTrace _input;
     private readonly TraceLayout _layout;
-    private readonly Bytes32[] _leaves;
-    private readonly Dictionary<(WeightId Id, int Layer), (LlamaPart Part, int Leaf)> _parts = [];
+    private readonly RowOrder _order;
+    private readonly HashTree _parameters;
+    private readonly Dictionary<(WeightId Id, int Layer), LlamaPart> _parts;
 
     /// <param name="model">The model of the order.</param>
     /// <param name="trace">Its run, or what somebody claims to be it.</param>
@@ -31,70 +34,109 @@ public sealed class LanguageWitnesses
         _trace = trace;
         _input = RecordedTrace.OfInput(input);
         _layout = new TraceLayout(model.Architecture, model.Record(input).Header);
-        _leaves = LlamaRoots.Leaves(model.Parameters);
-        int leaf = 0;
-        foreach (LlamaPart part in LlamaLayout.Parts(model.Parameters))
-        {
-            _parts[(part.Id, part.Layer)] = (part, leaf);
-            leaf += part.Rows;
-        }
+        _order = new RowOrder(model.Architecture);
+        _parameters = new HashTree(LlamaRoots.Leaves(model.Parameters));
+        _parts = LlamaLayout.Parts(model.Parameters).ToDictionary(p => (p.Id, p.Layer));
     }
+
+    private LanguageWitnesses(LanguageWitnesses other, RecordedTrace trace)
+    {
+        (_model, _input, _layout) = (other._model, other._input, other._layout);
+        (_order, _parameters, _parts) = (other._order, other._parameters, other._parts);
+        _trace = trace;
+    }
+
+    /// <summary>The same order and model with another trace.</summary>
+    public LanguageWitnesses Of(RecordedTrace trace) => new(this, trace);
 
     /// <summary>What <see cref="LanguageJudge.Element"/> reads.</summary>
-    public LanguageWitness Element(int tensor, int element) =>
-        Record(tensor, (reader, at) => LanguageJudge.ElementOf(reader, at, element));
-
-    /// <summary>What <see cref="LanguageJudge.Rival"/> reads.</summary>
-    public LanguageWitness Rival(int tensor, int element, int rival) =>
-        Record(tensor, (reader, at) => LanguageJudge.RivalOf(reader, at, element, rival));
-
-    private LanguageWitness Record(int tensor, Func<TraceReader, TracePlace, Judgement> judge)
+    /// <param name="tensor">List index.</param>
+    /// <param name="element">Number of the element in the tensor's own order.</param>
+    /// <param name="rival">Index of what may stand before the witness.</param>
+    public byte[] Element(int tensor, int element, uint rival = ElementProof.NoRival)
     {
-        RecordingReader reader = new(_model.Architecture, _layout, _trace, _input, Row);
-        _ = reader.Ordered(0);
-        _ = judge(reader, _layout.Locate(tensor));
-        return new LanguageWitness
-        {
-            Input = reader.Input.Open(_input),
-            Trace = reader.Trace.Open(_trace),
-            Rows = [.. reader.Rows.SelectMany(r => Runs(r.Key, r.Value.Bytes, r.Value.Leaves))],
-        };
+        Request request = new(tensor, element, rival);
+        return Write(ElementProof.Everything, request, Read(request, claims: false));
     }
+
+    /// <summary>What answers a request for operands.</summary>
+    public OperandsAnswer Operands(int tensor, int element, uint rival = ElementProof.NoRival)
+    {
+        Request request = new(tensor, element, rival);
+        RecordingReader reader = Read(
+            request, OpenedReader.MayClaim(_layout.Locate(tensor).Tensor));
+        return new([.. reader.Values], Write(ElementProof.WithoutOperands, request, reader));
+    }
+
+    /// <summary>
+    /// Opens one operand that an answer gave a value of, and what says whose value it is.
+    /// </summary>
+    /// <param name="tensor">List index of the element that was asked for.</param>
+    /// <param name="element">The element.</param>
+    /// <param name="rival">The rival that was asked for.</param>
+    /// <param name="place">Which of the values.</param>
+    public byte[] Refutation(int tensor, int element, uint rival, int place)
+    {
+        RecordingReader reader = Read(new(tensor, element, rival), claims: true);
+        (int operand, int at, int size) = reader.Claimed[place];
+        reader.Trace.Touch(operand, at, size);
+        ProofWriter proof = new();
+        proof.U8(ElementProof.Refutation);
+        proof.U16(place);
+        Record(proof, reader);
+        proof.Tensors(_trace, reader.Trace);
+        return proof.ToArray();
+    }
+
+    private RecordingReader Read(in Request request, bool claims)
+    {
+        RecordingReader reader = new(
+            _model.Architecture, _layout, _trace, _input, Row) { Claims = claims };
+        _ = reader.Ordered(0);
+        _ = LanguageJudge.Judged(reader, _layout.Locate(request.Tensor), request);
+        return reader;
+    }
+
+    private byte[] Write(int version, in Request request, RecordingReader reader)
+    {
+        ProofWriter proof = new();
+        proof.U8(version);
+        proof.U32((uint)request.Tensor);
+        proof.U32((uint)request.Element);
+        proof.U32(request.Rival);
+        Record(proof, reader);
+        proof.Tensors(_trace, reader.Trace);
+        SortedDictionary<int, (byte[] Bytes, SortedSet<int> Leaves)> rows = [];
+        foreach (((WeightId id, int layer, int row), var read) in reader.Rows)
+        {
+            rows[_order.Index(id, layer, row)] = read;
+        }
+
+        proof.U8(rows.Count);
+        foreach ((int place, (byte[] bytes, SortedSet<int> leaves)) in rows)
+        {
+            proof.U32((uint)place);
+            proof.Leaves(bytes, HashTree.OfData(bytes), leaves);
+        }
+
+        if (rows.Count > 0)
+        {
+            proof.Siblings(_parameters, rows.Keys);
+        }
+
+        return proof.ToArray();
+    }
+
+    private void Record(ProofWriter proof, RecordingReader reader) =>
+        proof.Leaves(_input[0].Data, _input[0].Tree, reader.Input.Tensors[0]);
 
     private byte[] Row(WeightId id, int layer, int row)
     {
-        LlamaPart part = _parts[(id, layer)].Part;
+        LlamaPart part = _parts[(id, layer)];
         byte[] bytes = new byte[part.RowBytes];
         part.CopyRow(row, bytes);
         return bytes;
     }
-
-    /// <summary>One opening per run of adjacent leaves.</summary>
-    private IEnumerable<RowOpening> Runs(
-        (WeightId Id, int Layer, int Row) at, byte[] bytes, SortedSet<int> leaves)
-    {
-        int leaf = _parts[(at.Id, at.Layer)].Leaf + at.Row;
-        ParameterPath path = ParameterPath.Of(_leaves, leaf);
-        int first = leaves.Min;
-        foreach (int last in leaves.Where(l => !leaves.Contains(l + 1)))
-        {
-            yield return RowOpening.Of(at.Id, at.Layer, at.Row, bytes, first, last, path);
-            first = leaves.FirstOrDefault(l => l > last);
-        }
-    }
-}
-
-/// <summary>Everything that judging one element reads, each piece proven by itself.</summary>
-public sealed class LanguageWitness
-{
-    /// <summary>Openings under the order's input root; the record's first leaf always.</summary>
-    public required IReadOnlyList<byte[]> Input { get; init; }
-
-    /// <summary>Openings under the trace root.</summary>
-    public required IReadOnlyList<byte[]> Trace { get; init; }
-
-    /// <summary>Openings of parameter rows.</summary>
-    internal IReadOnlyList<RowOpening> Rows { get; init; } = [];
 }
 
 /// <summary>Reads a trace and a model in memory and notes the leaves that it touches.</summary>
@@ -103,14 +145,23 @@ internal sealed class RecordingReader(
     Func<WeightId, int, int, byte[]> row)
     : TraceReader(model, layout)
 {
+    /// <summary>Whether values are noted in place of the leaves of what may be claimed.</summary>
+    public bool Claims { get; init; }
+
     /// <summary>Leaves of the trace.</summary>
     public LeafLog Trace { get; } = new();
 
     /// <summary>Leaves of the record.</summary>
     public LeafLog Input { get; } = new();
 
+    /// <summary>Claimed values as an answer carries them.</summary>
+    public List<byte> Values { get; } = [];
+
+    /// <summary>Theirs: list index, element and bytes of one.</summary>
+    public List<(int Tensor, int Element, int Size)> Claimed { get; } = [];
+
     /// <summary>Parameter rows and their leaves.</summary>
-    public SortedDictionary<(WeightId, int, int), (byte[] Bytes, SortedSet<int> Leaves)> Rows
+    public Dictionary<(WeightId, int, int), (byte[] Bytes, SortedSet<int> Leaves)> Rows
     {
         get;
     } = [];
@@ -124,8 +175,19 @@ internal sealed class RecordingReader(
     protected override long Read(
         int tensor, TensorType type, ReadOnlySpan<int> dims, int element)
     {
-        Trace.Touch(tensor, element, TraceTree.ElementBytes(type));
-        return OpenedTrace.Element(type, trace[tensor].Data, element);
+        long value = OpenedTrace.Element(type, trace[tensor].Data, element);
+        int size = TraceTree.ElementBytes(type);
+        if (!Claims || !OpenedReader.IsClaimed(Layout.Locate(tensor).Tensor))
+        {
+            Trace.Touch(tensor, element, size);
+            return value;
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, value);
+        Values.AddRange(bytes[(sizeof(long) - size)..]);
+        Claimed.Add((tensor, element, size));
+        return value;
     }
 
     protected override void ReadRow(WeightId id, int layer, int number, int at, Span<byte> bytes)

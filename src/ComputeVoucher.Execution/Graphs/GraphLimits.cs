@@ -27,12 +27,6 @@ internal static class GraphLimits
     public const int WindowExtentMax = 4096;
 
     /// <summary>
-    /// Bytes that the proof of one element opens. go-ethereum's pool refuses transactions over
-    /// 128 KiB (txMaxSize); a quarter of that is left to calldata framing and hash lists.
-    /// </summary>
-    public const int ElementProofBytesMax = 96 << 10;
-
-    /// <summary>
     /// Multiply-accumulates of one run: 2^40 is minutes of work on one core, and keeps every sum
     /// of units far below the 2^63 − 1 of a channel.
     /// </summary>

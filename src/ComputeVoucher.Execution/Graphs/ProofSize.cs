@@ -1,72 +1,66 @@
 using System;
-using ComputeVoucher.Primitives;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Graphs;
 
 /// <summary>
-/// How many bytes a proof about one output element opens, at most: the element itself, the inputs
-/// that it reads, and the parameter leaf of its channel, each with its path. One transaction must
-/// carry them when a court is asked whether the element is right.
+/// How many bytes the proof of one output element has, at most: the element itself, the inputs that
+/// it reads, and the parameter leaf of its channel, each with its multiproof. Where the inputs are
+/// scattered and too many, their values are claimed and one of them is opened.
 /// </summary>
 internal static class ProofSize
 {
+    /// <summary>Version, list index, element, number of tensors.</summary>
+    private const int HeaderBytes = 1 + 4 + 4 + 2;
+
+    /// <summary>List index before the leaves of a tensor.</summary>
+    private const int IndexBytes = 4;
+
     /// <exception cref="ModelException">
-    /// More than <see cref="GraphLimits.ElementProofBytesMax"/>.
+    /// Judging an element would take more than <see cref="ElementGas.Max"/>.
     /// </exception>
     public static int OfElement(Graph graph, Operator op)
     {
-        long bytes = OpeningBytes(op.Output.Elements, 1, graph.TensorCount);
-        bytes += InputBytes(graph, op);
-        if (op.Parameters is { } parameters)
-        {
-            bytes += ParameterLeaf.FixedBytes + parameters.WeightsPerChannel
-                + PathBytes(GraphRoots.LeafCount(graph), 1);
-        }
-
+        long whole = Whole(graph, op);
+        long bytes = ElementGas.Of(whole) > ElementGas.Max && MayClaim(op)
+            ? Claimed(graph, op)
+            : whole;
+        long row = op.Kind == OperatorKind.Softmax ? op.Input.Last : 0;
+        long gas = ElementGas.Of(
+            bytes, op.Parameters?.WeightsPerChannel ?? 0, Math.Min(row, 1 + byte.MaxValue), row);
         op.Wiring.Require(
-            bytes <= GraphLimits.ElementProofBytesMax,
+            gas <= ElementGas.Max && bytes <= ElementGas.BytesMax,
             op.Kind,
-            FormattableString.Invariant($"the proof of one element opens {bytes} bytes, ")
-                + $"{GraphLimits.ElementProofBytesMax} is the most");
+            FormattableString.Invariant($"the proof of one element has {bytes} bytes, judging it ")
+                + FormattableString.Invariant($"takes {gas} gas, {ElementGas.Max} is the most"));
         return (int)bytes;
     }
 
-    private static long InputBytes(Graph graph, Operator op)
+    /// <summary>Operators whose operands may be given as values: theirs are scattered.</summary>
+    public static bool MayClaim(Operator op) => op.Kind is OperatorKind.AveragePool2D
+        or OperatorKind.MaxPool2D or OperatorKind.Mean;
+
+    private static long Whole(Graph graph, Operator op)
     {
         ElementReads reads = op.Reads;
-        int elements = op.Input.Elements;
-        long runs = reads.Runs * OpeningBytes(elements, reads.RunBytes, graph.TensorCount);
-        long span = op.Wiring.Inputs.Length
-            * OpeningBytes(elements, reads.SpanBytes, graph.TensorCount);
-        return Math.Min(runs, span);
-    }
-
-    /// <summary>Longest <see cref="Opening"/> of so many adjacent bytes of a tensor.</summary>
-    private static long OpeningBytes(long tensorBytes, long bytes, int tensors)
-    {
-        long leaves = CeilingDivide(tensorBytes, TraceTree.LeafBytes);
-        long opened = Math.Min(
-            leaves, CeilingDivide(bytes - 1, TraceTree.LeafBytes) + 1);
-        return Opening.HeaderBytes + opened * TraceTree.LeafBytes
-            + PathBytes(leaves, opened) + PathBytes(tensors, 1);
-    }
-
-    /// <summary>Siblings of so many adjacent nodes, level by level up to the root.</summary>
-    private static long PathBytes(long nodes, long known)
-    {
-        long siblings = 0;
-        while (nodes > 1)
+        int inputs = op.Wiring.Inputs.Length;
+        long bytes = Own(op);
+        foreach (GraphTensor input in op.Wiring.Inputs)
         {
-            // One node lacks three of its group; several lack at most three at either end.
-            long lacking = known == 1 ? TraceTree.Arity - 1 : 2 * (TraceTree.Arity - 1);
-            siblings += Math.Min(lacking, nodes - known);
-            nodes = CeilingDivide(nodes, TraceTree.Arity);
-            known = Math.Min(nodes, CeilingDivide(known - 1, TraceTree.Arity) + 1);
+            bytes += IndexBytes + OpeningSize.Leaves(
+                input.Elements, reads.Runs / inputs, reads.RunBytes, reads.SpanBytes);
         }
 
-        return siblings * Bytes32.Size;
+        bytes += OpeningSize.Siblings(graph.TensorCount, 1 + inputs, 1);
+        return op.Parameters is { } parameters
+            ? bytes + ParameterLeaf.FixedBytes + parameters.WeightsPerChannel
+                + OpeningSize.Siblings(GraphRoots.LeafCount(graph), 1, 1)
+            : bytes;
     }
 
-    private static long CeilingDivide(long a, long b) => (a + b - 1) / b;
+    private static long Claimed(Graph graph, Operator op) =>
+        Own(op) + op.Reads.Runs * op.Reads.RunBytes
+            + OpeningSize.Siblings(graph.TensorCount, 1, 1);
+
+    private static long Own(Operator op) =>
+        HeaderBytes + IndexBytes + OpeningSize.Leaves(op.Output.Elements, 1);
 }

@@ -189,10 +189,6 @@ internal sealed unsafe partial class Decoder : IDisposable
         }
 
         AddProduct(TraceTensor.FeedForward, weights.Down, batch);
-        for (int b = 0; b < batch; b++)
-        {
-            _trace?.EndLayer(b, TraceTensor.Scalars);
-        }
     }
 
     private void Classify(int b)
@@ -214,7 +210,6 @@ internal sealed unsafe partial class Decoder : IDisposable
         {
             _trace.Partials(b, 0, TraceTensor.Logits, _shape.Vocab, _shape.Dim);
             _trace.Add(b, TraceTensor.Logits, Logits);
-            _trace.EndLayer(b, TraceTensor.FinalScalars);
         }
     }
 
@@ -234,7 +229,7 @@ internal sealed unsafe partial class Decoder : IDisposable
             n[i] = RmsNorm.Of(x[i], gains[i], statistics);
         }
 
-        _trace?.Norm(b, tensor, statistics, partial);
+        _trace?.Norm(tensor, statistics, partial);
         ToInput(b, n, tensor);
     }
 
@@ -256,8 +251,9 @@ internal sealed unsafe partial class Decoder : IDisposable
             _groupSums.Pointer[(long)b * (_inputStride / 32) + g] = sum;
         }
 
+        _trace?.Exponent(tensor, exponent);
+        _trace?.Scalars(b, tensor);
         _trace?.Add<short>(b, tensor, narrow[..wide.Length]);
-        _trace?.Exponent(b, tensor, exponent);
     }
 
     private void Multiply(
@@ -342,10 +338,11 @@ internal sealed unsafe partial class Decoder : IDisposable
             if (_trace is not null)
             {
                 new Span<short>(to, headDim).CopyTo(all[(h * headDim)..]);
-                _trace.Exponent(b, TraceTensor.Rope, exponent, h);
+                _trace.Exponent(TraceTensor.Rope, exponent, h);
             }
         }
 
+        _trace?.Scalars(b, TraceTensor.Rope);
         _trace?.Add<short>(b, TraceTensor.Rope, all);
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.Globalization;
-using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
@@ -9,15 +8,10 @@ namespace ComputeVoucher.Execution.Language;
 /// </summary>
 internal static class LlamaDescription
 {
-    /// <summary>
-    /// Committed tensors and parameters that the recomputation of one element opens at most,
-    /// without paths: what one transaction carries.
-    /// </summary>
-    public const int ElementBytesMax = 16 << 10;
-
-    private const int Leaf = TraceTree.LeafBytes;
-
-    /// <exception cref="ModelException">An element would open more than 16 KiB.</exception>
+    /// <exception cref="ModelException">
+    /// Judging an element would take more than <see cref="ElementGas.Max"/>, or a run has more
+    /// tensors than a trace holds.
+    /// </exception>
     public static ModelDescription Of(LanguageModel model)
     {
         LlamaShape s = model.Parameters.Shape;
@@ -26,12 +20,6 @@ internal static class LlamaDescription
         foreach (OperatorDescription op in operators)
         {
             proof = op.ProofBytes > proof ? op.ProofBytes : proof;
-            if (op.ProofBytes > ElementBytesMax)
-            {
-                throw new ModelException(string.Create(CultureInfo.InvariantCulture,
-                    $"operator {op.Name}: one element opens {op.ProofBytes} bytes, " +
-                    $"at most {ElementBytesMax} can be checked"));
-            }
         }
 
         uint context = (uint)s.Context;
@@ -52,19 +40,6 @@ internal static class LlamaDescription
         };
     }
 
-    /// <summary>
-    /// Bytes that one element of W·x opens: the row, the vector, scales included.
-    /// </summary>
-    public static int ProductBytes(QuantMatrix matrix)
-    {
-        int columns = matrix.Columns;
-        int partials = MatrixWork.PartialCount(columns);
-        int opened = partials == 1 ? columns : MatrixWork.PartialColumns;
-        int cells = (opened + 31) / 32;
-        int row = 2 * opened + Leaf + cells * WeightForms.CellBytes(matrix.Form) + 2 * Leaf;
-        return row + 2 * Leaf;
-    }
-
     /// <summary>Bytes that a trace holds at the last position of the context.</summary>
     private static long TraceBytes(LlamaParameters p)
     {
@@ -82,9 +57,17 @@ internal static class LlamaDescription
         var list = new List<OperatorDescription>();
         ulong layers = (ulong)s.Layers;
         LlamaLayer layer = p.Layers[0];
-        int residual = p.ResidualBits / 8;
-        int square = RmsNorm.SquareColumns < s.Dim ? RmsNorm.SquareColumns : s.Dim;
-        void Add(string name, int width, long parameters, ulong macs, ulong units, int proof) =>
+        var size = new LlamaProofSize(p, model.Architecture);
+        void Add(
+            string name, int width, long parameters, ulong macs, ulong units, ElementCost proof)
+        {
+            if (proof.Gas > ElementGas.Max || proof.Bytes > ElementGas.BytesMax)
+            {
+                throw new ModelException(string.Create(CultureInfo.InvariantCulture,
+                    $"operator {name}: the proof of one element has {proof.Bytes} bytes, judging " +
+                    $"it takes {proof.Gas} gas, {ElementGas.Max} is the most"));
+            }
+
             list.Add(new OperatorDescription
             {
                 Index = list.Count,
@@ -93,45 +76,44 @@ internal static class LlamaDescription
                 Parameters = parameters,
                 Macs = macs,
                 Units = units,
-                ProofBytes = proof,
+                ProofBytes = (int)proof.Bytes,
             });
+        }
+
         ulong norm = layers * CostTable.LanguageNormElement * (ulong)s.Dim;
-        Add("embed", s.Dim, p.Embedding.Weights, 0, 0, 3 * Leaf);
-        Add("attention.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, square * residual + 4 * Leaf);
+        Add("embed", s.Dim, p.Embedding.Weights, 0, 0,
+            size.Few(2, p.Embedding.RowBytes));
+        ElementCost normed = LlamaProofSize.Greater(
+            size.Many(size.SquareBytes, 2), size.Few(3, 2L * s.Dim));
+        Add("attention.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, normed);
         Product("qkv", s.QueryDim + 2 * s.KvDim, WeightId.Query, WeightId.Key, WeightId.Value);
         Add("rope", s.QueryDim + 2 * s.KvDim, 0, 0,
-            layers * CostTable.LanguageRotateElement * (ulong)(s.QueryDim + 2 * s.KvDim), 6 * Leaf);
-        int tokens = s.Context < AttentionWork.PartialTokens
-            ? s.Context : AttentionWork.PartialTokens;
-        int mix = tokens * (Leaf + 4) + 2 * Leaf;
-        int parts = 8 * AttentionWork.Parts(s.Context) + 2 * Leaf;
-        Add("weights", s.Heads, 0, 0, 0, 4 * s.HeadDim + 8 * Leaf);
-        Add("attention.output", s.QueryDim, 0, 0, 0, mix > parts ? mix : parts);
+            layers * CostTable.LanguageRotateElement * (ulong)(s.QueryDim + 2 * s.KvDim),
+            size.Few(4, 4L * s.HeadDim));
+        Add("weights", s.Heads, 0, 0, 0, size.Weight());
+        Add("attention.output", s.QueryDim, 0, 0, 0, size.Mix());
         Product("attention", s.Dim, WeightId.Output);
-        Add("feedforward.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm,
-            square * residual + 4 * Leaf);
+        Add("feedforward.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, normed);
         Product("gate_up", 2 * s.Hidden, WeightId.Gate, WeightId.Up);
         Add("swiglu", s.Hidden, 0, 0,
-            layers * CostTable.LanguageSwiGluElement * (ulong)s.Hidden, 4 * Leaf);
+            layers * CostTable.LanguageSwiGluElement * (ulong)s.Hidden, size.Few(4));
         Product("feedforward", s.Dim, WeightId.Down);
         ulong logits = (ulong)s.Vocab * (ulong)s.Dim;
         Add("logits", s.Vocab, p.Tied ? 0 : p.Classifier.Weights, logits, logits,
-            ProductBytes(p.Classifier));
-        Add("token", 1, 0, 0, CostTable.LanguageChooseElement * (ulong)s.Vocab,
-            4 * (int)SamplingOptions.TopKMax + 4 * Leaf);
+            size.Product(p.Classifier));
+        Add("token", 1, 0, 0, CostTable.LanguageChooseElement * (ulong)s.Vocab, size.Draw());
         return list;
 
         void Product(string name, int width, params System.ReadOnlySpan<WeightId> ids)
         {
             long weights = 0;
-            int proof = 0;
+            ElementCost proof = default;
             foreach (WeightId id in ids)
             {
                 weights += layer.Matrix(id).Weights * s.Layers;
                 foreach (LlamaLayer each in p.Layers)
                 {
-                    int bytes = ProductBytes(each.Matrix(id));
-                    proof = bytes > proof ? bytes : proof;
+                    proof = LlamaProofSize.Greater(proof, size.Product(each.Matrix(id)));
                 }
             }
 

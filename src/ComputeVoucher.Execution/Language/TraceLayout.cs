@@ -16,18 +16,20 @@ internal readonly record struct TracePlace(TraceTensor Tensor, int Position, int
 }
 
 /// <summary>
-/// What a scalar says: of a norm the lowest index of the largest |x|, that |x|, the integer
-/// reciprocal root and the partial sums of squares; of an int16 row the lowest index of the largest
+/// What a scalar says: of a norm the lowest index of the largest |x|, that |x|, the partial sums
+/// of squares and the integer reciprocal root; of an int16 row the lowest index of the largest
 /// magnitude and the exponent; of a softmax the lowest token of the largest score, that score, D.
 /// </summary>
 internal enum ScalarKind
 {
-    NormWitness, NormMax, NormRoot, NormSquares,
+    NormWitness, NormMax, NormSquares, NormRoot,
     RowWitness, RowExponent,
     SoftmaxWitness, SoftmaxMax, SoftmaxSum,
 }
 
-/// <summary>One number among the scalars: of which row, and of which head or part.</summary>
+/// <summary>
+/// One number among the scalars: which row they stand before, and of which head or part.
+/// </summary>
 internal readonly record struct TraceScalar(ScalarKind Kind, TraceTensor Row, int Part);
 
 /// <summary>
@@ -35,21 +37,30 @@ internal readonly record struct TraceScalar(ScalarKind Kind, TraceTensor Row, in
 /// type and shape, and what stands where among the scalars. A closed form of the architecture and
 /// the record, so that the trace of fewer steps is a prefix.
 /// </summary>
+/// <remarks>
+/// Whatever an element follows from stands strictly left of it, by list index and then by offset:
+/// scalars directly before the tensor that reads them, partial sums before their sum. So left of
+/// the first difference between two traces of one order all is equal, and whoever ran the order
+/// himself can open every operand of the element that differs.
+/// </remarks>
 internal sealed class TraceLayout
 {
     private static readonly string[] s_names =
     [
-        "input", "embed", "attention.norm", "qkv.parts", "qkv", "rope", "weights", "weights.sum",
-        "weights.mix", "attention.output", "attention.parts", "attention", "feedforward.norm",
-        "gate_up.parts", "gate_up", "swiglu", "feedforward.parts", "feedforward", "scalars",
-        "final.norm", "logits.parts", "logits", "scalars", "candidates", "candidates.logits",
-        "token",
+        "input", "embed", "attention.norm.scalars", "attention.norm", "qkv.parts", "qkv",
+        "rope.scalars", "rope", "weights.scalars", "weights", "weights.sum", "weights.mix",
+        "attention.output.scalars", "attention.output", "attention.parts", "attention",
+        "feedforward.norm.scalars", "feedforward.norm", "gate_up.parts", "gate_up",
+        "swiglu.scalars", "swiglu", "feedforward.parts", "feedforward", "final.norm.scalars",
+        "final.norm", "logits.parts", "logits", "candidates", "candidates.logits", "token",
     ];
+
+    private const TraceTensor FirstOfLayer = TraceTensor.AttentionNormScalars;
+    private const TraceTensor FirstOfHead = TraceTensor.FinalNormScalars;
 
     private readonly LlamaShape _shape;
     private readonly TensorType _residual;
-    private readonly TraceScalar[] _scalars;
-    private readonly TraceScalar[] _finalScalars;
+    private readonly Dictionary<TraceTensor, TraceScalar[]> _scalars;
     private readonly Dictionary<TraceScalar, int> _offsets = [];
 
     /// <param name="model">The architecture.</param>
@@ -60,19 +71,27 @@ internal sealed class TraceLayout
         _residual = model.ResidualBits == 64 ? TensorType.Int64 : TensorType.Int32;
         Record = record;
         Candidates = (int)Math.Min(record.Sampling.TopK, (uint)_shape.Vocab);
-        _scalars =
-        [
-            .. OfNorm(TraceTensor.AttentionNorm),
-            .. OfRow(TraceTensor.Rope, _shape.Heads + 2 * _shape.KvHeads),
-            .. Each(
-                _shape.Heads, TraceTensor.Weights, ScalarKind.SoftmaxWitness,
-                ScalarKind.SoftmaxMax, ScalarKind.SoftmaxSum),
-            .. OfRow(TraceTensor.AttentionOutput),
-            .. OfNorm(TraceTensor.FeedForwardNorm),
-            .. OfRow(TraceTensor.SwiGlu),
-        ];
-        _finalScalars = [.. OfNorm(TraceTensor.FinalNorm)];
-        foreach (TraceScalar[] scalars in new[] { _scalars, _finalScalars })
+        _scalars = new()
+        {
+            [TraceTensor.AttentionNormScalars] = [.. OfNorm(TraceTensor.AttentionNorm)],
+            [TraceTensor.RopeScalars] =
+                [.. OfRow(TraceTensor.Rope, _shape.Heads + 2 * _shape.KvHeads)],
+            [TraceTensor.WeightsScalars] =
+            [
+                .. Each(
+                    _shape.Heads, TraceTensor.Weights, ScalarKind.SoftmaxWitness,
+                    ScalarKind.SoftmaxMax),
+            ],
+            [TraceTensor.AttentionOutputScalars] =
+            [
+                .. Each(_shape.Heads, TraceTensor.AttentionOutput, ScalarKind.SoftmaxSum),
+                .. OfRow(TraceTensor.AttentionOutput),
+            ],
+            [TraceTensor.FeedForwardNormScalars] = [.. OfNorm(TraceTensor.FeedForwardNorm)],
+            [TraceTensor.SwiGluScalars] = [.. OfRow(TraceTensor.SwiGlu)],
+            [TraceTensor.FinalNormScalars] = [.. OfNorm(TraceTensor.FinalNorm)],
+        };
+        foreach (TraceScalar[] scalars in _scalars.Values)
         {
             for (int i = 0; i < scalars.Length; i++)
             {
@@ -102,10 +121,10 @@ internal sealed class TraceLayout
     {
         TraceTensor.Input => 0,
         TraceTensor.Embed => Before(at.Position),
-        < TraceTensor.FinalNorm => Before(at.Position) + 1 + at.Layer * InLayer(at.Position) +
-            Count(TraceTensor.AttentionNorm, at.Tensor, at.Position),
+        < FirstOfHead => Before(at.Position) + 1 + at.Layer * InLayer(at.Position) +
+            Count(FirstOfLayer, at.Tensor, at.Position),
         _ => Before(at.Position) + 1 + _shape.Layers * InLayer(at.Position) +
-            Count(TraceTensor.FinalNorm, at.Tensor, at.Position),
+            Count(FirstOfHead, at.Tensor, at.Position),
     });
 
     /// <summary>The inverse of <see cref="Index"/>, for an index below 2^24.</summary>
@@ -125,14 +144,14 @@ internal sealed class TraceLayout
         int rest = index - (int)Before(position) - 1;
         int layer = Math.Max(0, rest) / InLayer(position);
         TraceTensor tensor = rest < 0 ? TraceTensor.Embed
-            : layer < _shape.Layers ? TraceTensor.AttentionNorm : TraceTensor.FinalNorm;
+            : layer < _shape.Layers ? FirstOfLayer : FirstOfHead;
         rest -= layer * InLayer(position);
         while ((rest -= Has(tensor, position) ? 1 : 0) >= 0)
         {
             tensor++;
         }
 
-        bool layered = tensor is >= TraceTensor.AttentionNorm and <= TraceTensor.Scalars;
+        bool layered = tensor is >= FirstOfLayer and < FirstOfHead;
         return new TracePlace(tensor, position, layered ? layer : 0);
     }
 
@@ -167,18 +186,22 @@ internal sealed class TraceLayout
             TraceTensor.GateUpParts => [2 * s.Hidden, MatrixWork.PartialCount(s.Dim)],
             TraceTensor.SwiGlu => [s.Hidden],
             TraceTensor.FeedForwardParts => [s.Dim, MatrixWork.PartialCount(s.Hidden)],
-            TraceTensor.Scalars or TraceTensor.FinalScalars => [Scalars(at.Tensor).Length],
             TraceTensor.Logits => [s.Vocab],
             TraceTensor.LogitsParts => [s.Vocab, MatrixWork.PartialCount(s.Dim)],
             TraceTensor.Candidates or TraceTensor.CandidateLogits => [Candidates],
             TraceTensor.Token => [1],
-            _ => [s.Dim],
+            _ => [IsScalars(at.Tensor) ? Scalars(at.Tensor).Length : s.Dim],
         };
     }
 
-    /// <summary>What stands where among the scalars of a layer, or behind the logits.</summary>
-    public ReadOnlySpan<TraceScalar> Scalars(TraceTensor scalars) =>
-        scalars == TraceTensor.FinalScalars ? _finalScalars : _scalars;
+    /// <summary>Whether a tensor holds scalars: those of the tensor that follows it.</summary>
+    public bool IsScalars(TraceTensor tensor) => _scalars.ContainsKey(tensor);
+
+    /// <summary>What stands where among the scalars of one tensor.</summary>
+    public ReadOnlySpan<TraceScalar> Scalars(TraceTensor scalars) => _scalars[scalars];
+
+    /// <summary>The most scalars of one tensor.</summary>
+    public int ScalarsMax => _scalars.Values.Max(s => s.Length);
 
     /// <summary>The inverse of <see cref="Scalars"/>.</summary>
     public int Offset(TraceTensor row, ScalarKind kind, int part = 0) =>
@@ -186,8 +209,9 @@ internal sealed class TraceLayout
 
     private IEnumerable<TraceScalar> OfNorm(TraceTensor norm) =>
     [
-        .. Each(1, norm, ScalarKind.NormWitness, ScalarKind.NormMax, ScalarKind.NormRoot),
+        .. Each(1, norm, ScalarKind.NormWitness, ScalarKind.NormMax),
         .. Each(RmsNorm.SquareParts(_shape.Dim), norm, ScalarKind.NormSquares),
+        .. Each(1, norm, ScalarKind.NormRoot),
         .. OfRow(norm),
     ];
 
@@ -225,24 +249,26 @@ internal sealed class TraceLayout
     }
 
     private int InLayer(int position) =>
-        Count(TraceTensor.AttentionNorm, TraceTensor.FinalNorm, position);
+        Count(FirstOfLayer, FirstOfHead, position);
 
-    private int InHead => Count(TraceTensor.FinalNorm, TraceTensor.Token + 1, 0);
+    private int InHead => Count(FirstOfHead, TraceTensor.Token + 1, 0);
 }
 
 /// <summary>
 /// What a trace commits to, in the order of its list: the record once; from Embed on, position by
-/// position; from AttentionNorm to Scalars, layer by layer; from FinalNorm on where a token is
-/// produced. NAME.parts precedes the product of more than 4,096 columns that it belongs to.
+/// position; from AttentionNormScalars to FeedForward, layer by layer; from FinalNormScalars on
+/// where a token is produced. NAME.scalars precedes the tensor that reads them, NAME.parts the
+/// product of more than 4,096 columns that it belongs to.
 /// </summary>
 internal enum TraceTensor
 {
     Input,
     Embed,
-    AttentionNorm, QkvParts, Qkv, Rope, Weights, WeightsSum, WeightsMix, AttentionOutput,
-    AttentionParts, Attention,
-    FeedForwardNorm, GateUpParts, GateUp, SwiGlu, FeedForwardParts, FeedForward,
-    Scalars,
-    FinalNorm, LogitsParts, Logits, FinalScalars,
+    AttentionNormScalars, AttentionNorm, QkvParts, Qkv, RopeScalars, Rope,
+    WeightsScalars, Weights, WeightsSum, WeightsMix,
+    AttentionOutputScalars, AttentionOutput, AttentionParts, Attention,
+    FeedForwardNormScalars, FeedForwardNorm, GateUpParts, GateUp,
+    SwiGluScalars, SwiGlu, FeedForwardParts, FeedForward,
+    FinalNormScalars, FinalNorm, LogitsParts, Logits,
     Candidates, CandidateLogits, Token,
 }

@@ -13,7 +13,7 @@ internal sealed unsafe class TraceScratch : IDisposable
     private readonly LlamaParameters _model;
     private readonly TraceCollector _sink;
     private readonly TraceLayout _layout;
-    private readonly long[][] _scalars = new long[Decoder.BatchMax][];
+    private readonly long[] _scalars;
     private readonly NativeBuffer<int> _weights;
     private readonly NativeBuffer<long> _mixed;
     private readonly NativeBuffer<long> _sums;
@@ -33,10 +33,7 @@ internal sealed unsafe class TraceScratch : IDisposable
         _sums = new NativeBuffer<long>((long)shape.Heads * parts);
         _heads = new short[shape.QueryDim + 2 * shape.KvDim];
         _narrow = new int[shape.Dim];
-        for (int i = 0; i < _scalars.Length; i++)
-        {
-            _scalars[i] = new long[_layout.Scalars(TraceTensor.Scalars).Length];
-        }
+        _scalars = new long[_layout.ScalarsMax];
     }
 
     /// <summary>Position of the batch's first token.</summary>
@@ -82,41 +79,49 @@ internal sealed unsafe class TraceScratch : IDisposable
         _sink.Add(new TracePlace(tensor, Position + slot, Layer), MemoryMarshal.AsBytes(data));
 
     public void Norm(
-        int slot, TraceTensor norm, in NormStatistics statistics, ReadOnlySpan<long> partial)
+        TraceTensor norm, in NormStatistics statistics, ReadOnlySpan<long> partial)
     {
-        this[slot, norm, ScalarKind.NormWitness] = statistics.MaxIndex;
-        this[slot, norm, ScalarKind.NormMax] = statistics.Max;
-        this[slot, norm, ScalarKind.NormRoot] = (long)statistics.Root;
+        this[norm, ScalarKind.NormWitness] = statistics.MaxIndex;
+        this[norm, ScalarKind.NormMax] = statistics.Max;
+        this[norm, ScalarKind.NormRoot] = (long)statistics.Root;
         for (int part = 0; part < partial.Length; part++)
         {
-            this[slot, norm, ScalarKind.NormSquares, part] = partial[part];
+            this[norm, ScalarKind.NormSquares, part] = partial[part];
         }
     }
 
-    public void Exponent(int slot, TraceTensor row, Exponent exponent, int head = 0)
+    public void Exponent(TraceTensor row, Exponent exponent, int head = 0)
     {
-        this[slot, row, ScalarKind.RowWitness, head] = exponent.Index;
-        this[slot, row, ScalarKind.RowExponent, head] = exponent.Z;
+        this[row, ScalarKind.RowWitness, head] = exponent.Index;
+        this[row, ScalarKind.RowExponent, head] = exponent.Z;
     }
 
-    /// <summary>Scalars and tensors of attention.</summary>
+    /// <summary>
+    /// Scalars and tensors of attention; D waits for the exponent of the output.
+    /// </summary>
     public void Attention(int slot, AttentionWork attention)
     {
         LlamaShape shape = _model.Shape;
         int tokens = attention.Tokens;
         for (int h = 0; h < shape.Heads; h++)
         {
-            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxWitness, h] = attention.MaxIndex[h];
-            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxMax, h] = attention.Max[h];
-            this[slot, TraceTensor.Weights, ScalarKind.SoftmaxSum, h] = attention.Denominator[h];
+            this[TraceTensor.Weights, ScalarKind.SoftmaxWitness, h] = attention.MaxIndex[h];
+            this[TraceTensor.Weights, ScalarKind.SoftmaxMax, h] = attention.Max[h];
         }
 
+        Scalars(slot, TraceTensor.Weights);
         Add<int>(slot, TraceTensor.Weights, _weights.Span(0, shape.Heads * tokens));
         if (tokens > AttentionWork.PartialTokens)
         {
             int parts = AttentionWork.Parts(tokens);
             Add<long>(slot, TraceTensor.WeightsSum, _sums.Span(0, shape.Heads * parts));
             Add<long>(slot, TraceTensor.WeightsMix, _mixed.Span(0, shape.QueryDim * parts));
+        }
+
+        for (int h = 0; h < shape.Heads; h++)
+        {
+            this[TraceTensor.AttentionOutput, ScalarKind.SoftmaxSum, h] =
+                attention.Denominator[h];
         }
     }
 
@@ -149,12 +154,13 @@ internal sealed unsafe class TraceScratch : IDisposable
         }
     }
 
-    /// <summary>Commits to the scalars gathered.</summary>
-    public void EndLayer(int slot, TraceTensor scalars) => Add<long>(
-        slot, scalars, _scalars[slot].AsSpan(0, _layout.Scalars(scalars).Length));
+    /// <summary>Commits to the scalars gathered for a tensor, directly before it.</summary>
+    public void Scalars(int slot, TraceTensor row) => Add<long>(
+        slot, row - 1, _scalars.AsSpan(0, _layout.Scalars(row - 1).Length));
 
-    private long this[int slot, TraceTensor row, ScalarKind kind, int part = 0]
+    // One buffer: the scalars of a row are complete before those of the next are gathered.
+    private long this[TraceTensor row, ScalarKind kind, int part = 0]
     {
-        set => _scalars[slot][_layout.Offset(row, kind, part)] = value;
+        set => _scalars[_layout.Offset(row, kind, part)] = value;
     }
 }

@@ -12,14 +12,12 @@ namespace ComputeVoucher.Disputes.Tests.Language;
 internal sealed class CommittedRun
 {
     private readonly LanguageModel _model;
-    private readonly byte[] _input;
     private readonly RecordedTrace _trace;
     private readonly LanguageWitnesses _witnesses;
 
     private CommittedRun(LanguageModel model, byte[] input, RecordedTrace trace, uint steps)
     {
         _model = model;
-        _input = input;
         _trace = trace;
         _witnesses = new LanguageWitnesses(model, trace, input);
         Layout = new TraceLayout(model.Architecture, InputRecord.Decode(input).Header);
@@ -28,7 +26,18 @@ internal sealed class CommittedRun
             model.ModelRoot, model.ArchitectureBytes, model.ParametersRoot);
     }
 
+    private CommittedRun(CommittedRun honest, RecordedTrace trace)
+    {
+        (_model, _trace, Layout, Court) = (honest._model, trace, honest.Layout, honest.Court);
+        _witnesses = honest._witnesses.Of(trace);
+        Statement = honest.Statement with { TraceRoot = trace.Root };
+    }
+
     public LanguageStatement Statement { get; }
+
+    public RecordedTrace Trace => _trace;
+
+    public LanguageModel Model => _model;
 
     public LanguageJudge Court { get; }
 
@@ -49,13 +58,15 @@ internal sealed class CommittedRun
     public int Elements(int tensor) =>
         _trace[tensor].Data.Length / TraceTree.ElementBytes(_trace[tensor].Type);
 
-    public LanguageWitness Witness(int tensor, int element) => _witnesses.Element(tensor, element);
+    public LanguageWitnesses Witnesses => _witnesses;
 
-    public Judgement Judge(int tensor, int element) => Court.Element(
-        Statement, _witnesses.Element(tensor, element), tensor, element);
+    public byte[] Proof(int tensor, int element) => _witnesses.Element(tensor, element);
 
-    public Judgement Judge(int tensor, int element, int rival) => Court.Rival(
-        Statement, _witnesses.Rival(tensor, element, rival), tensor, element, rival);
+    public Judgement Judge(int tensor, int element) =>
+        Court.Element(Statement, _witnesses.Element(tensor, element));
+
+    public Judgement Judge(int tensor, int element, int rival) =>
+        Court.Element(Statement, _witnesses.Element(tensor, element, (uint)rival));
 
     /// <summary>How many elements a witness speaks of; 0 where the element is none.</summary>
     public int Rivals(int tensor, int element) => Maximum.Rivals(
@@ -79,6 +90,9 @@ internal sealed class CommittedRun
         Span<byte> bytes = stackalloc byte[8];
         System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
         bytes[..size].CopyTo(data.AsSpan(element * size));
-        return new CommittedRun(_model, _input, _trace.With(tensor, data), Statement.Steps);
+        return With(_trace.With(tensor, data));
     }
+
+    /// <summary>The same order with another trace.</summary>
+    public CommittedRun With(RecordedTrace trace) => new(this, trace);
 }

@@ -15,8 +15,7 @@ public sealed class LanguageJudgeTests : IDisposable
     private static readonly LlamaShape s_shape = new(256, 96, 1, 4, 2, 16, 48, 32);
     private readonly LanguageModel _model;
     private readonly CommittedRun _run;
-    private readonly int _qkv;
-    private readonly LanguageWitness _witness;
+    private readonly byte[] _proof;
 
     public LanguageJudgeTests()
     {
@@ -24,150 +23,144 @@ public sealed class LanguageJudgeTests : IDisposable
         _model = LanguageModel.Import(source, 32);
         _run = CommittedRun.Of(
             _model, new InputRecord([3, 1, 4], 4, [47], new(65_536, 8, 65_536, 5)).Encode());
-        _qkv = _run.Layout.Index(new(TraceTensor.Qkv, 2, 0));
-        _witness = _run.Witness(_qkv, 7);
-        Assert.Equal(Verdict.Equal, Judge(_witness));
+        _proof = _run.Proof(_run.Layout.Index(new(TraceTensor.Qkv, 2, 0)), 7);
+        Assert.Equal(Verdict.Equal, _run.Court.Element(_run.Statement, _proof).Verdict);
     }
 
     public void Dispose() => _model.Dispose();
 
+    /// <summary>
+    /// No byte of a proof may be another one, and none be missing. Only the first leaf of the
+    /// record, which is read whole, has bytes that an element does not look at: they are hashed.
+    /// </summary>
     [Fact]
-    public void AnyOpeningLeftOut_IsMissing()
+    public void AnyByteChangedOrLeftOut_IsNoEvidence()
     {
         foreach (int tensor in Enumerable.Range(1, _run.Count - 1))
         {
-            LanguageWitness witness = _run.Witness(tensor, 0);
-            for (int i = 0; i < witness.Trace.Count && witness.Trace.Count > 1; i++)
+            byte[] proof = _run.Proof(tensor, 0);
+            for (int at = 0; at < proof.Length; at += 1 + proof.Length / 60)
             {
-                Assert.Equal(Verdict.OpeningMissing, _run.Court.Element(
-                    _run.Statement, With(witness, trace: Without(witness.Trace, i)),
-                    tensor, 0).Verdict);
+                byte[] changed = [.. proof];
+                changed[at] ^= 1;
+                Assert.NotEqual(
+                    Verdict.Differs, _run.Court.Element(_run.Statement, changed).Verdict);
+                Assert.NotEqual(
+                    Verdict.Equal, _run.Court.Element(_run.Statement, proof[..at]).Verdict);
             }
 
-            for (int i = 0; i < witness.Rows.Count; i++)
-            {
-                Assert.Equal(Verdict.OpeningMissing, _run.Court.Element(
-                    _run.Statement, With(witness, rows: Without(witness.Rows, i)),
-                    tensor, 0).Verdict);
-            }
-        }
-
-        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, input: [])));
-    }
-
-    [Fact]
-    public void AnyByteChanged_IsBad()
-    {
-        byte[] opening = _witness.Trace[0];
-        for (int at = Opening.HeaderBytes; at < opening.Length; at += 7)
-        {
-            byte[] changed = [.. opening];
-            changed[at] ^= 1;
-            IReadOnlyList<byte[]> trace = [changed, .. _witness.Trace.Skip(1)];
-            Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, trace: trace)));
-        }
-
-        RowOpening row = Assert.Single(_witness.Rows);
-        RowOpening[] bad =
-        [
-            row with { Leaves = Flipped(row.Leaves) }, row with { Siblings = new byte[32] },
-            row with { Row = row.Row + 1 }, row with { Layer = 1 },
-            row with { Id = WeightId.Key }, row with { Id = (WeightId)99 },
-            row with { FirstLeaf = 1 }, row with { Leaves = [] },
-            row with { Path = row.Path with { Index = row.Path.Index + 1 } },
-            row with { Path = row.Path with { Siblings = Flipped(row.Path.Siblings) } },
-        ];
-        Assert.All(bad, r => Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, rows: [r]))));
-
-        // Of a vector of gains one leaf is enough: its siblings count too.
-        int norm = _run.Layout.Index(new(TraceTensor.AttentionNorm, 2, 0));
-        LanguageWitness witness = _run.Witness(norm, 7);
-        RowOpening gains = Assert.Single(witness.Rows);
-        Assert.Equal(3 * Bytes32.Size, gains.Siblings.Length);
-        foreach (byte[] siblings in new[] { [], Flipped(gains.Siblings) })
-        {
-            Assert.Equal(Verdict.OpeningBad, _run.Court.Element(
-                _run.Statement, With(witness, rows: [gains with { Siblings = siblings }]),
-                norm, 7).Verdict);
+            byte[] longer = [.. proof, 0];
+            Assert.Equal(
+                Verdict.OpeningBad, _run.Court.Element(_run.Statement, longer).Verdict);
         }
     }
 
     [Fact]
-    public void OpeningsOfSomethingElse_ProveNothing()
+    public void AnotherStatementOrModel_IsBad()
     {
-        // A leaf of another tensor, position and run: each true, none of what is read.
-        LanguageWitness rope = _run.Witness(_run.Layout.Index(new(TraceTensor.Rope, 2, 0)), 7);
-        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, trace: rope.Trace)));
-        LanguageWitness earlier = _run.Witness(_run.Layout.Index(new(TraceTensor.Qkv, 1, 0)), 7);
-        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, trace: earlier.Trace)));
-        LanguageWitness forged = _run.Forge(_qkv, 7, 1).Witness(_qkv, 7);
-        Assert.Equal(Verdict.OpeningBad, Judge(forged));
-        LanguageWitness logits = _run.Witness(_run.Layout.Index(new(TraceTensor.Logits, 2, 0)), 7);
-        Assert.Equal(Verdict.OpeningMissing, Judge(With(_witness, rows: logits.Rows)));
-    }
-
-    [Fact]
-    public void AnotherStatement_IsBad()
-    {
-        LanguageStatement true_ = _run.Statement;
+        LanguageStatement honest = _run.Statement;
         LanguageStatement[] others =
         [
-            true_ with { Steps = true_.Steps - 1 }, true_ with { Steps = 0 },
-            true_ with { Steps = true_.Steps + 1 },
-            true_ with { TraceRoot = Bytes32.Zero }, true_ with { InputRoot = Bytes32.Zero },
+            honest with { InputRoot = honest.TraceRoot },
+            honest with { TraceRoot = honest.InputRoot }, honest with { Steps = 0 },
+            honest with { Steps = honest.Steps - 1 }, honest with { Steps = 5 },
         ];
         Assert.All(others, s => Assert.Equal(
-            Verdict.OpeningBad, _run.Court.Element(s, _witness, _qkv, 7).Verdict));
+            Verdict.OpeningBad, _run.Court.Element(s, _proof).Verdict));
         byte[] architecture = _model.ArchitectureBytes;
         Bytes32 parameters = _model.ParametersRoot;
         Assert.Throws<ModelException>(
             () => new LanguageJudge(Bytes32.Zero, architecture, parameters));
         Assert.Throws<ModelException>(
             () => new LanguageJudge(_model.ModelRoot, architecture, Bytes32.Zero));
+        architecture = [.. architecture];
+        architecture[0] ^= 1;
         Assert.Throws<ModelException>(
-            () => new LanguageJudge(_model.ModelRoot, Flipped(architecture), parameters));
-        Assert.Throws<ArgumentOutOfRangeException>(
-            () => _run.Court.Element(true_, _witness, _run.Count, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(
-            () => _run.Court.Element(true_, _witness, _qkv, 10_000));
+            () => new LanguageJudge(_model.ModelRoot, architecture, parameters));
     }
 
+    /// <summary>Rows stand where the roots of models have them.</summary>
     [Fact]
-    public void MoreThanAnElementReads_IsBad()
+    public void PlacesOfRows_AreThoseOfTheParametersRoot()
     {
-        // Openings of other tensors are true, and harmless as long as they are few.
-        List<byte[]> trace = [.. _witness.Trace];
-        for (int tensor = 1; tensor <= 3; tensor++)
+        RowOrder order = new(_model.Architecture);
+        int next = 0;
+        foreach (LlamaPart part in LlamaLayout.Parts(_model.Parameters))
         {
-            trace.AddRange(_run.Witness(tensor, 0).Trace);
+            Assert.Equal(next, order.Index(part.Id, part.Layer, 0));
+            next += part.Rows;
+            Assert.Equal((part.Id, part.Layer, part.Rows - 1), order.Locate(next - 1));
         }
 
-        Assert.Equal(Verdict.Equal, Judge(With(_witness, trace: trace)));
-        for (int tensor = 4; tensor < _run.Count; tensor++)
+        Assert.Equal(next, order.Count);
+    }
+
+    /// <summary>
+    /// Values and their exponents at as many positions as there are tokens are claimed; a wrong
+    /// claim does not explain the element or falls by one opening.
+    /// </summary>
+    [Fact]
+    public void ClaimedOperands_ExplainOrFall()
+    {
+        int asked = 0;
+        for (int tensor = 1; tensor < _run.Count; tensor++)
         {
-            trace.AddRange(_run.Witness(tensor, 0).Trace);
+            if (!OpenedReader.MayClaim(_run.Layout.Locate(tensor).Tensor))
+            {
+                Assert.Equal(Verdict.Equal, _run.Court.Operands(
+                    _run.Statement, _run.Witnesses.Operands(tensor, 0)).Verdict);
+                continue;
+            }
+
+            foreach (int element in new[] { 0, _run.Elements(tensor) - 1 })
+            {
+                OperandsAnswer answer = _run.Witnesses.Operands(tensor, element);
+                Assert.Equal(
+                    Verdict.Equal, _run.Court.Operands(_run.Statement, answer).Verdict);
+                int size = OpenedReader.MayClaim(_run.Layout.Locate(tensor).Tensor)
+                    && _run.Layout.Locate(tensor).Tensor is TraceTensor.AttentionOutputScalars
+                    && element == 0 ? 8 : 2;
+                for (int place = 0; place < answer.Values.Length / size; place++, asked++)
+                {
+                    byte[] values = [.. answer.Values];
+                    byte[] proof = _run.Witnesses.Refutation(
+                        tensor, element, ElementProof.NoRival, place);
+                    Assert.Equal(Verdict.Equal, Refuted(values, proof));
+                    values[(place + 1) * size - 1] ^= 1;
+                    Assert.Equal(Verdict.Differs, Refuted(values, proof));
+                }
+
+                Assert.NotEqual(Verdict.Equal, _run.Court.Operands(
+                    _run.Statement, answer with { Values = answer.Values[..^1] }).Verdict);
+                Assert.NotEqual(Verdict.Equal, _run.Court.Operands(
+                    _run.Statement, answer with { Values = [.. answer.Values, 0] }).Verdict);
+
+                Verdict Refuted(byte[] values, byte[] proof) => _run.Court.Refutation(
+                    _run.Statement, tensor, element, ElementProof.NoRival, values, proof).Verdict;
+            }
         }
 
-        Assert.Equal(Verdict.OpeningBad, Judge(With(_witness, trace: trace)));
+        Assert.True(asked > 30, $"{asked} operands");
     }
 
     /// <summary>What no honest run commits to is evidence, not a question of range.</summary>
     [Fact]
     public void ANumberOutOfItsRange_Differs()
     {
-        int scalars = _run.Layout.Index(new(TraceTensor.Scalars, 2, 0));
         int norm = _run.Layout.Index(new(TraceTensor.AttentionNorm, 2, 0));
-        int d = _run.Layout.Offset(TraceTensor.Weights, ScalarKind.SoftmaxSum, 1);
+        int scalars = norm - 1;
         int output = _run.Layout.Index(new(TraceTensor.AttentionOutput, 2, 0));
+        int sums = output - 1;
+        int d = _run.Layout.Offset(TraceTensor.AttentionOutput, ScalarKind.SoftmaxSum, 1);
         foreach (long value in new[] { -1, s_shape.Dim, long.MinValue, long.MaxValue })
         {
             Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 0).Verdict);
             Assert.Equal(Verdict.Differs, _run.Forge(scalars, 0, value).Judge(scalars, 1).Verdict);
-            Assert.Equal(Verdict.Differs, _run.Forge(scalars, d, value).Judge(scalars, d).Verdict);
+            Assert.Equal(Verdict.Differs, _run.Forge(sums, d, value).Judge(sums, d).Verdict);
         }
 
         Assert.Equal(
-            Verdict.Differs, _run.Forge(scalars, d, 0).Judge(output, s_shape.HeadDim).Verdict);
+            Verdict.Differs, _run.Forge(sums, d, 0).Judge(output, s_shape.HeadDim).Verdict);
         int z = _run.Layout.Offset(TraceTensor.AttentionNorm, ScalarKind.RowExponent);
         Assert.Equal(Verdict.Differs, _run.Forge(scalars, z, 48).Judge(norm, 0).Verdict);
         int embed = _run.Layout.Index(new(TraceTensor.Embed, 3, 0));
@@ -225,27 +218,5 @@ public sealed class LanguageJudgeTests : IDisposable
         // Rows of both norms, of 8 heads, of the output and of SwiGLU, 4 softmaxes, the last
         // norm's row and the token; the witnesses of |x| itself are where chance has put them.
         Assert.InRange(ties, 2 + 8 + 2 + 4 + 2, 2 + 8 + 2 + 4 + 2 + 3);
-    }
-
-    private Verdict Judge(LanguageWitness witness) =>
-        _run.Court.Element(_run.Statement, witness, _qkv, 7).Verdict;
-
-    private static LanguageWitness With(
-        LanguageWitness witness, IReadOnlyList<byte[]>? trace = null,
-        IReadOnlyList<byte[]>? input = null, IReadOnlyList<RowOpening>? rows = null) => new()
-        {
-            Input = input ?? witness.Input,
-            Trace = trace ?? witness.Trace,
-            Rows = rows ?? witness.Rows,
-        };
-
-    private static List<T> Without<T>(IReadOnlyList<T> list, int index) =>
-        [.. list.Where((_, i) => i != index)];
-
-    private static byte[] Flipped(byte[] bytes)
-    {
-        byte[] changed = [.. bytes];
-        changed[0] ^= 1;
-        return changed;
     }
 }

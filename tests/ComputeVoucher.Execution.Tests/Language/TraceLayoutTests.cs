@@ -16,13 +16,16 @@ public sealed class TraceLayoutTests
         List<string> expected = ["input"];
         for (int position = 0; position < 100; position++)
         {
-            string layer = "attention.norm qkv rope weights " +
-                (position >= 96 ? "weights.sum weights.mix " : "") + "attention.output " +
-                "attention feedforward.norm gate_up swiglu feedforward scalars";
+            string layer = "attention.norm.scalars attention.norm qkv rope.scalars rope " +
+                "weights.scalars weights " +
+                (position >= 96 ? "weights.sum weights.mix " : "") +
+                "attention.output.scalars attention.output attention " +
+                "feedforward.norm.scalars feedforward.norm gate_up swiglu.scalars swiglu " +
+                "feedforward";
             expected.Add("embed");
             expected.AddRange(layer.Split(' '));
             expected.AddRange(layer.Split(' '));
-            string head = "final.norm logits scalars " +
+            string head = "final.norm.scalars final.norm logits " +
                 (drawn ? "candidates candidates.logits token" : "token");
             expected.AddRange(position >= 97 ? head.Split(' ') : []);
         }
@@ -39,26 +42,35 @@ public sealed class TraceLayoutTests
     }
 
     [Fact]
-    public void Scalars_OfALayer_StandInTheOrderOfTheMathematics()
+    public void Scalars_OfATensor_StandBeforeItInTheOrderOfTheMathematics()
     {
         TraceLayout layout = Run(false, out _);
-        string[] norm = ["NormWitness", "NormMax", "NormRoot", "NormSquares"];
-        string[] row = ["RowWitness", "RowExponent"];
-        string[] head = ["SoftmaxWitness", "SoftmaxMax", "SoftmaxSum"];
-        string[] expected =
+        const string Row = "RowWitness RowExponent";
+        const string Norm = "NormWitness NormMax NormSquares NormRoot " + Row;
+        const string Head = "SoftmaxWitness SoftmaxMax";
+        (TraceTensor, string)[] expected =
         [
-            .. norm, .. row, .. row, .. row, .. row, .. row, .. head, .. head, .. row,
-            .. norm, .. row, .. row,
+            (TraceTensor.AttentionNorm, Norm), (TraceTensor.FeedForwardNorm, Norm),
+            (TraceTensor.FinalNorm, Norm), (TraceTensor.SwiGlu, Row),
+            (TraceTensor.Rope, $"{Row} {Row} {Row} {Row}"),
+            (TraceTensor.Weights, $"{Head} {Head}"),
+            (TraceTensor.AttentionOutput, $"SoftmaxSum SoftmaxSum {Row}"),
         ];
-        TraceScalar[] scalars = layout.Scalars(TraceTensor.Scalars).ToArray();
-        Assert.Equal(expected, scalars.Select(s => s.Kind.ToString()));
-        Assert.Equal(new(ScalarKind.RowExponent, TraceTensor.Rope, 3), scalars[13]);
-        Assert.Equal(new(ScalarKind.SoftmaxMax, TraceTensor.Weights, 1), scalars[18]);
-        Assert.Equal(new(ScalarKind.RowExponent, TraceTensor.SwiGlu, 0), scalars[^1]);
-        for (int i = 0; i < scalars.Length; i++)
+        foreach ((TraceTensor row, string kinds) in expected)
         {
-            Assert.Equal(i, layout.Offset(scalars[i].Row, scalars[i].Kind, scalars[i].Part));
+            TraceScalar[] scalars = layout.Scalars(row - 1).ToArray();
+            Assert.Equal(kinds.Split(' '), scalars.Select(s => s.Kind.ToString()));
+            for (int i = 0; i < scalars.Length; i++)
+            {
+                Assert.Equal(row, scalars[i].Row);
+                Assert.Equal(i, layout.Offset(row, scalars[i].Kind, scalars[i].Part));
+            }
         }
+
+        Assert.Equal(
+            new(ScalarKind.RowExponent, TraceTensor.Rope, 3),
+            layout.Scalars(TraceTensor.RopeScalars)[7]);
+        Assert.False(layout.IsScalars(TraceTensor.Rope));
     }
 
     private static TraceLayout Run(bool drawn, out List<(string, int[], TracePlace)> list)

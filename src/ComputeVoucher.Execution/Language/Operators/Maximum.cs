@@ -9,7 +9,7 @@ internal static class Maximum
     /// <summary>How many elements a witness speaks of; 0 where the element is no witness.</summary>
     public static int Rivals(TraceReader reader, in TracePlace at, int index)
     {
-        if (at.Tensor is not (TraceTensor.Scalars or TraceTensor.FinalScalars))
+        if (!reader.Layout.IsScalars(at.Tensor))
         {
             bool isBest = at.Tensor == TraceTensor.Token && reader.Layout.Candidates == 0;
             return isBest || at.Tensor == TraceTensor.Candidates ? reader.Shape.Vocab : 0;
@@ -56,7 +56,7 @@ internal static class Maximum
 
     private static long Size(TraceReader reader, in TracePlace at, int index, int element)
     {
-        if (at.Tensor is not (TraceTensor.Scalars or TraceTensor.FinalScalars))
+        if (!reader.Layout.IsScalars(at.Tensor))
         {
             return reader.Get(at.Of(TraceTensor.Logits), element);
         }

@@ -45,11 +45,9 @@ internal abstract class TraceReader(LlamaArchitecture model, TraceLayout layout)
         return isSmall ? value : 0;
     }
 
-    /// <summary>A scalar that speaks of a row.</summary>
-    public long Scalar(in TracePlace row, ScalarKind kind, int part = 0) => Get(
-        row.Of(row.Tensor == TraceTensor.FinalNorm
-            ? TraceTensor.FinalScalars : TraceTensor.Scalars),
-        layout.Offset(row.Tensor, kind, part));
+    /// <summary>A scalar of a row, from the tensor before it.</summary>
+    public long Scalar(in TracePlace row, ScalarKind kind, int part = 0) =>
+        Get(row.Of(row.Tensor - 1), layout.Offset(row.Tensor, kind, part));
 
     /// <summary>Exponent z of a committed int16 row.</summary>
     public int Exponent(in TracePlace row, int head = 0) =>

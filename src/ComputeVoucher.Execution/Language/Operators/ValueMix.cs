@@ -49,7 +49,8 @@ internal static class ValueMix
         }
 
         long d = reader.Scalar(
-            at.Of(TraceTensor.Weights), ScalarKind.SoftmaxSum, index / reader.Shape.HeadDim);
+            at.Of(TraceTensor.AttentionOutput), ScalarKind.SoftmaxSum,
+            index / reader.Shape.HeadDim);
         return Divide(mixed, 1 + reader.Within(d - 1, int.MaxValue));
     }
 }

@@ -14,6 +14,12 @@ internal sealed class Softmax : Operator
     /// <summary>Longest row whose sum of exponentials, each at most 1, fits Q12.19.</summary>
     private const int RowElementsMax = (1 << SumIntegerBits) - 1;
 
+    /// <summary>
+    /// Largest right shift that gemmlowp's RoundingDivideByPOT defines. A row of 512 equal elements
+    /// exceeds it; no share is then as large as half a step of the output, so each is 0.
+    /// </summary>
+    private const int ExponentMax = 31;
+
     private readonly int _multiplier;
     private readonly int _leftShift;
     private readonly int _differenceMin;
@@ -98,7 +104,7 @@ internal sealed class Softmax : Operator
     private sbyte Share(Row row, int x)
     {
         int difference = x - row.Max;
-        int share = difference < _differenceMin
+        int share = difference < _differenceMin || row.Exponent > ExponentMax
             ? 0
             : FixedPoint.RoundingDivideByPowerOfTwo(
                 FixedPoint.DoublingHighMultiply(row.Scale, Exp(difference)), row.Exponent);

@@ -1,0 +1,71 @@
+using System;
+
+namespace ComputeVoucher.Execution;
+
+/// <summary>
+/// What judging one element on a chain costs, counted beforehand: the transaction's base and the
+/// greater of two things, calldata at its floor price or calldata and arithmetic together (EIP-7623).
+/// Arithmetic was measured on prototypes of the contracts (anvil, hard fork prague, solc 0.8.37).
+/// </summary>
+public static class ElementGas
+{
+    /// <summary>
+    /// The most that import and registry admit for one element, in gas: a thirtieth of the 30 M
+    /// that a block was limited to when transactions became limited to 16.7 M (EIP-7825).
+    /// </summary>
+    public const long Max = 1_000_000;
+
+    /// <summary>
+    /// Longest proof that is read, in bytes: go-ethereum's pool refuses transactions over 128 KiB
+    /// (txMaxSize); a quarter of that is left to framing.
+    /// </summary>
+    public const int BytesMax = 96 << 10;
+
+    /// <summary>A transaction without anything, in gas (yellow paper).</summary>
+    private const long Transaction = 21_000;
+
+    /// <summary>A byte that is not zero, at the floor price (EIP-7623).</summary>
+    private const long FloorByte = 40;
+
+    /// <summary>A byte that is not zero (EIP-2028), and its share of a leaf's hash.</summary>
+    private const long Byte = 16 + 2;
+
+    /// <summary>A product of two bytes, eight of them in one multiplication.</summary>
+    private const long Product = 10;
+
+    /// <summary>An exponential of gemmlowp's fixed point.</summary>
+    private const long Exponential = 1_500;
+
+    /// <summary>An element of a row that is counted into a histogram of byte values.</summary>
+    private const long Counted = 115;
+
+    /// <summary>
+    /// An int16 number times a weight out of a cell of blocks; fitted to rows of 288 to 4,096.
+    /// </summary>
+    private const long RowProduct = 102;
+
+    /// <summary>What an element of a language model takes beside its products.</summary>
+    private const long RowFixed = 60_000;
+
+    /// <summary>A candidate of a draw: division, exponential, two sums.</summary>
+    private const long Candidate = 500;
+
+    /// <summary>Gas of one transaction that judges one element of a graph.</summary>
+    /// <param name="bytes">Of the proof.</param>
+    /// <param name="products">Of two operands.</param>
+    /// <param name="exponentials">Evaluated.</param>
+    /// <param name="counted">Elements of a row of exponentials.</param>
+    public static long Of(
+        long bytes, long products = 0, long exponentials = 0, long counted = 0) =>
+        Transaction + Math.Max(
+            FloorByte * bytes,
+            Byte * bytes + Product * products + Exponential * exponentials + Counted * counted);
+
+    /// <summary>The same of a language model: a row of numbers times a row of weights.</summary>
+    public static long OfRow(long bytes, long products) => Transaction + Math.Max(
+        FloorByte * bytes, Byte * bytes + RowFixed + RowProduct * products);
+
+    /// <summary>The same of a token drawn among candidates.</summary>
+    public static long OfDraw(long bytes, long candidates) => Transaction + Math.Max(
+        FloorByte * bytes, Byte * bytes + RowFixed + Candidate * candidates);
+}

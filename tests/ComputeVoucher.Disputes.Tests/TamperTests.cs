@@ -1,0 +1,276 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution.Tests;
+using ComputeVoucher.ModelFiles;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Trace;
+using Xunit.Abstractions;
+
+namespace ComputeVoucher.Disputes.Tests;
+
+/// <summary>
+/// A provider that commits to another number than its operator gives, somewhere, and goes on from
+/// it or does not: the first difference to the honest run convicts it. Nothing convicts an honest
+/// one, whatever is done to the proof.
+/// </summary>
+public sealed class TamperTests(ITestOutputHelper output)
+{
+    private const ulong Fixed = 20_260_103;
+
+    /// <summary>Models and their share of a thousand tampers: small ones carry the number.</summary>
+    public static TheoryData<string, int> Real => new()
+    {
+        { "ad", 240 }, { "micro_speech", 160 }, { "kws", 60 }, { "ic", 30 },
+        { "person_detect", 20 }, { "vww", 20 }, { "mobilenet_v2", 2 },
+    };
+
+    public static TheoryData<string, ulong> Layers
+    {
+        get
+        {
+            TheoryData<string, ulong> data = [];
+            foreach (string kind in RandomLayers.All.Keys)
+            {
+                data.Add(kind, Fixed);
+                data.Add(kind, Runs.Fresh);
+            }
+
+            return data;
+        }
+    }
+
+    [SharedDataTheory("tflite")]
+    [MemberData(nameof(Real))]
+    public void RealModel_AnyElementTampered_IsConvicted(string name, int share)
+    {
+        using var model = (GraphModel)ModelFile.Open(
+            SharedData.PathOf("tflite", name, "model.tflite"));
+        ulong seed = Runs.IsFull ? Runs.Fresh : Fixed;
+        output.WriteLine($"seed {seed}");
+        Prng numbers = new(seed);
+        HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+        int tampers = Math.Max(2, Runs.Count(share / 8, share * 100));
+        for (int i = 0; i < tampers; i++)
+        {
+            run.Convicts(numbers, recomputed: name != "mobilenet_v2" && i % 2 == 0);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void RandomLayer_AnyElementTampered_IsConvicted(string kind, ulong seed)
+    {
+        Prng numbers = new(seed);
+        for (int i = 0; i < Runs.Count(6, 120); i++)
+        {
+            using GraphModel model = RandomLayers.All[kind](numbers).Build();
+            HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+            for (int t = 0; t < 15; t++)
+            {
+                run.Convicts(numbers, recomputed: true);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void RandomLayer_HonestElementWithAnyProof_IsNotConvicted(string kind, ulong seed)
+    {
+        Prng numbers = new(seed ^ 1);
+        for (int i = 0; i < Runs.Count(4, 190); i++)
+        {
+            using GraphModel model = RandomLayers.All[kind](numbers).Build();
+            HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+            for (int t = 0; t < 200; t++)
+            {
+                run.IsNotConvicted(numbers);
+            }
+        }
+    }
+
+    /// <summary>A list of another length, type or shape proves nothing to anybody.</summary>
+    [Theory]
+    [InlineData("CONV_2D")]
+    [InlineData("ADD")]
+    [InlineData("SOFTMAX")]
+    public void Structure_OfAnotherForm_HasNoProof(string kind)
+    {
+        Prng numbers = new(Fixed);
+        using GraphModel model = RandomLayers.All[kind](numbers).Build();
+        HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+        byte[] proof = run.Proof(numbers);
+        Bytes32[] hashes = [.. Enumerable.Range(0, run.Trace.Count).Select(i => run.Trace[i].Hash)];
+        RecordedTrace.Entry last = run.Trace[run.Trace.Count - 1];
+        int[] turned = [.. last.Dims, 1];
+        Bytes32[][] lists =
+        [
+            [.. hashes, Bytes32.Zero], hashes[..^1],
+            [.. hashes[..^1], TraceTree.TensorHash(TensorType.UInt8, last.Dims, last.Data)],
+            [.. hashes[..^1], TraceTree.TensorHash(last.Type, turned, last.Data)],
+            [.. hashes[..^1], TraceTree.DataRoot(last.Data)],
+        ];
+        foreach (Bytes32[] list in lists)
+        {
+            Assert.Equal(
+                Verdict.OpeningBad, run.Judge.Element(TraceTree.ListRoot(list), proof).Verdict);
+        }
+
+        Assert.Equal(
+            Verdict.OpeningBad,
+            run.Judge.Element(TraceTree.NodeRoot(hashes), proof).Verdict);
+        Assert.Equal(Verdict.Equal, run.Judge.Element(run.Trace.Root, proof).Verdict);
+    }
+
+    /// <summary>A run of a graph and what a cheat makes of it.</summary>
+    private sealed class HonestRun
+    {
+        private readonly Graph _graph;
+        private readonly GraphWitnesses _witnesses;
+
+        public HonestRun(GraphModel model, byte[] input)
+        {
+            _graph = model.Graph;
+            using IModelSession session = model.CreateSession(Backend.Auto, 1);
+            Trace = RecordedTrace.Of(session, input);
+            _witnesses = new GraphWitnesses(model, Trace);
+            Judge = new GraphJudge(
+                model.ModelRoot, model.Architecture, model.Description.ParametersRoot);
+        }
+
+        public RecordedTrace Trace { get; }
+
+        public GraphJudge Judge { get; }
+
+        public byte[] Proof(Prng numbers)
+        {
+            (int op, int element) = Any(numbers);
+            return _witnesses.Element(op, element);
+        }
+
+        public void Convicts(Prng numbers, bool recomputed)
+        {
+            (int op, int element) = Any(numbers);
+            int tensor = _graph.Inputs.Length + op;
+            byte[] data = [.. Trace[tensor].Data];
+            data[element] ^= (byte)numbers.Between(1, 255);
+            RecordedTrace forged = Trace.With(tensor, data);
+            for (int next = op + 1; recomputed && next < _graph.Operators.Length; next++)
+            {
+                forged = Again(forged, _graph.Operators[next]);
+            }
+
+            (int first, int at) = FirstDifference(forged);
+            Assert.Equal((tensor, element), (first, at));
+            byte[] proof = _witnesses.Of(forged).Element(first - _graph.Inputs.Length, at);
+            Judgement judgement = Judge.Element(forged.Root, proof);
+            Assert.True(
+                judgement.Verdict == Verdict.Differs,
+                $"{_graph.Operators[op].Name} {op} [{element}]: {judgement}");
+            Assert.Equal(Trace[tensor].Data[element], (byte)judgement.Computed);
+        }
+
+        public void IsNotConvicted(Prng numbers)
+        {
+            (int op, int element) = Any(numbers);
+            byte[] proof = _witnesses.Element(op, element);
+            Judgement judgement = Judge.Element(
+                Trace.Root, Mutated(numbers, proof, () => Proof(numbers)));
+            Assert.True(judgement.Verdict != Verdict.Differs, $"{op} [{element}]: {judgement}");
+
+            OperandsAnswer answer = _witnesses.Operands(op, element);
+            if (answer.Values.Length == 0)
+            {
+                return;
+            }
+
+            int place = numbers.Between(0, answer.Values.Length - 1);
+            byte[] refutation = _witnesses.Refutation(op, element, answer.Values, place);
+            Assert.NotEqual(Verdict.Differs, Judge.Refutation(
+                Trace.Root, _graph.Inputs.Length + op, element, answer.Values,
+                Mutated(numbers, refutation, () => proof)).Verdict);
+        }
+
+        private (int Op, int Element) Any(Prng numbers)
+        {
+            int op = numbers.Between(0, _graph.Operators.Length - 1);
+            return (op, numbers.Between(0, _graph.Operators[op].Output.Elements - 1));
+        }
+
+        private (int Tensor, int Element) FirstDifference(RecordedTrace forged)
+        {
+            for (int tensor = 0; tensor < Trace.Count; tensor++)
+            {
+                if (forged[tensor].Hash != Trace[tensor].Hash)
+                {
+                    return (tensor, forged[tensor].Data.AsSpan()
+                        .CommonPrefixLength(Trace[tensor].Data));
+                }
+            }
+
+            return (-1, -1);
+        }
+
+        /// <summary>One operator once more, by its definition, where its input has changed.</summary>
+        private RecordedTrace Again(RecordedTrace forged, Operator op)
+        {
+            if (op.Wiring.InputIds.All(id => forged[id].Data == Trace[id].Data))
+            {
+                return forged;
+            }
+
+            ArrayReader reader = new(forged, op);
+            byte[] data = new byte[op.Output.Elements];
+            for (int i = 0; i < data.Length; i++)
+            {
+                data[i] = (byte)op.Element(ref reader, i);
+            }
+
+            return forged.With(_graph.Inputs.Length + op.Wiring.Index, data);
+        }
+    }
+
+    /// <summary>Bytes changed, cut, added, moved, or taken from another proof.</summary>
+    internal static byte[] Mutated(Prng numbers, byte[] proof, Func<byte[]> another)
+    {
+        byte[] changed = [.. proof];
+        switch (numbers.Between(0, 5))
+        {
+            case 0:
+                changed[numbers.Between(0, changed.Length - 1)] ^= (byte)(
+                    1 << numbers.Between(0, 7));
+                return changed;
+            case 1:
+                return changed[..numbers.Between(0, changed.Length - 1)];
+            case 2:
+                return [.. changed, .. numbers.Bytes(numbers.Between(1, 64))];
+            case 3:
+                // The header: another element, another place, another number of something.
+                changed[numbers.Between(0, Math.Min(30, changed.Length - 1))] =
+                    (byte)numbers.Between(0, 255);
+                return changed;
+            case 4:
+                int block = numbers.Between(1, Math.Min(128, changed.Length));
+                int from = numbers.Between(0, changed.Length - block);
+                int to = numbers.Between(0, changed.Length - block);
+                changed.AsSpan(from, block).CopyTo(changed.AsSpan(to));
+                return changed;
+            default:
+                byte[] other = another();
+                int cut = numbers.Between(0, Math.Min(other.Length, changed.Length));
+                return [.. changed[..cut], .. other[cut..]];
+        }
+    }
+
+    private readonly struct ArrayReader(RecordedTrace trace, Operator op) : IElementReader
+    {
+        private readonly byte[][] _inputs = [.. op.Wiring.InputIds.Select(id => trace[id].Data)];
+
+        public sbyte Read(int input, int index) => (sbyte)_inputs[input][index];
+
+        public Channel Channel(int channel) => op.Parameters![channel];
+    }
+}
