@@ -42,8 +42,9 @@ contract Registry is IRegistry, IGraphs {
         uint16 outputs;
         /// Operators that have been checked.
         uint16 checkedOperators;
-        /// Parameter leaves of those.
+        /// Parameter leaves of the graph, and of the operators that have been checked.
         uint32 leaves;
+        uint32 checkedLeaves;
         uint64 units;
         uint32 proved;
         uint32 traceBytes;
@@ -269,13 +270,28 @@ contract Registry is IRegistry, IGraphs {
         g.operators = uint16(operators);
         g.outputs = uint16(outputs);
         g.traceBytes = uint32(bytes_);
+        g.leaves = uint32(_leaves(cursor + _operatorAt(inputs, 0), operators));
+    }
+
+    /// @dev Parameter leaves of all operators. What no shape is counts as none: it is refused when
+    /// its turn comes.
+    function _leaves(uint256 cursor, uint256 operators) private pure returns (uint256 leaves) {
+        for (uint256 i = 0; i < operators; ++i) {
+            uint256 rank = uint256(Architecture.int32At(cursor + 8));
+            if (
+                Architecture.hasParameters(uint256(Architecture.int32At(cursor))) && rank != 0
+                    && rank <= Architecture.RANK_MAX
+            ) leaves += uint256(uint32(int32(Architecture.int32At(cursor + 8 + 4 * rank))));
+            cursor += Architecture.OPERATOR_BYTES;
+        }
     }
 
     /// @dev Checks operators [from, end) and adds up what they take.
     function _checkOperators(Graph storage g, uint256 from, uint256 end) private {
         bytes memory all = Pages.readAll(g.pages);
         (uint256 inputs, uint256 tensors) = (g.inputs, uint256(g.inputs) + g.operators);
-        (uint256 leaves, uint256 units) = (g.leaves, g.units);
+        uint256 all_ = g.leaves;
+        (uint256 leaves, uint256 units) = (g.checkedLeaves, g.units);
         (uint256 proved, uint256 bytes_) = (g.proved, g.traceBytes);
         uint256 word = from % LEAVES_PER_WORD == 0 ? 0 : g.firstLeaves[from / LEAVES_PER_WORD];
         for (uint256 i = from; i < end; ++i) {
@@ -293,10 +309,10 @@ contract Registry is IRegistry, IGraphs {
                 units <= GraphRules.UNITS_MAX && bytes_ <= GraphRules.TRACE_BYTES_MAX,
                 TooLarge()
             );
-            GraphCosts.check(op, tensors);
+            GraphCosts.check(op, tensors, all_);
         }
         g.checkedOperators = uint16(end);
-        g.leaves = uint32(leaves);
+        g.checkedLeaves = uint32(leaves);
         g.units = uint64(units);
         g.proved = uint32(proved);
         g.traceBytes = uint32(bytes_);

@@ -23,6 +23,8 @@ public sealed class CourtChain : IAsyncLifetime
 
     private static readonly FunctionSelector s_admit =
         FunctionSelector.Of("admit(bytes32,bytes)");
+    private static readonly FunctionSelector s_unitsOf =
+        FunctionSelector.Of("unitsOf(bytes32,uint32,uint32,uint8)");
     private static readonly FunctionSelector s_contradicts =
         FunctionSelector.Of($"contradicts({RunAndAnchor},bytes)");
     private static readonly FunctionSelector s_explains =
@@ -68,6 +70,19 @@ public sealed class CourtChain : IAsyncLifetime
         Registry,
         new AbiWriter().Write(parametersRoot).WriteBytes(architecture).ToCall(s_admit));
 
+    /// <summary>Whether a model would be admitted.</summary>
+    internal async Task<bool> WouldAdmitAsync(byte[] architecture, Bytes32 parametersRoot) =>
+        await AskAsync(Registry, new AbiWriter().Write(parametersRoot).WriteBytes(architecture)
+            .ToCall(s_admit)) is not null;
+
+    /// <summary>What the registry says that a run costs.</summary>
+    internal async Task<ulong> UnitsAsync(GraphModel model, uint steps, byte flags)
+    {
+        string units = (await AskAsync(Registry, new AbiWriter().Write(model.ModelRoot)
+            .Write(0UL).Write((ulong)steps).Write((ulong)flags).ToCall(s_unitsOf)))!;
+        return ulong.Parse(units.AsSpan(50), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Whether the proof convicts; null where the judge refuses it.</summary>
     internal Task<bool?> ContradictsAsync(GraphRun run, Bytes32 traceRoot, byte[] proof) =>
         CallAsync(s_contradicts, run, traceRoot, proof);
@@ -89,12 +104,18 @@ public sealed class CourtChain : IAsyncLifetime
         FunctionSelector selector, GraphRun run, Bytes32 traceRoot,
         params byte[][] arguments)
     {
-        string data = Hex.Encode(Call(selector, run, traceRoot, arguments));
+        string? answer = await AskAsync(Elements, Call(selector, run, traceRoot, arguments));
+        return answer is null ? null : answer[^1] == '1';
+    }
+
+    private async Task<string?> AskAsync(string to, byte[] call)
+    {
+        string data = Hex.Encode(call);
         try
         {
             JsonElement result = await _anvil.RpcAsync(
-                "eth_call", $$"""{"to":"{{Elements}}","data":"{{data}}"},"latest" """);
-            return result.GetString()![^1] == '1';
+                "eth_call", $$"""{"to":"{{to}}","data":"{{data}}"},"latest" """);
+            return result.GetString();
         }
         catch (InvalidOperationException refused) when (IsRefusal(refused.Message))
         {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Merkle} from "./Merkle.sol";
-
 /// @notice The declaration of one activation.
 struct Tensor {
     uint256 dtype;
@@ -12,6 +10,8 @@ struct Tensor {
     int256 zero;
     /// Elements, and bytes too: every activation is 8 bits wide.
     uint256 elements;
+    /// Place in memory of its encoding.
+    uint256 encoded;
 }
 
 /// @notice One operator as the architecture encodes it.
@@ -79,6 +79,7 @@ library Architecture {
     function tensorAt(uint256 cursor) internal pure returns (Tensor memory t) {
         t.dtype = uint256(int32At(cursor));
         t.rank = uint256(int32At(cursor + 4));
+        t.encoded = cursor;
         t.elements = 1;
         for (uint256 i = 0; i < t.rank && i < RANK_MAX; ++i) {
             t.dims[i] = uint256(int32At(cursor + 8 + 4 * i));
@@ -112,9 +113,12 @@ library Architecture {
 
     /// @dev dtype, rank and dims as a tensor's hash covers them.
     function headerOf(Tensor memory t) internal pure returns (bytes memory header) {
-        header = abi.encodePacked(uint8(t.dtype), uint8(t.rank));
-        for (uint256 i = 0; i < t.rank; ++i) {
-            header = abi.encodePacked(header, Merkle.little(t.dims[i]));
+        (uint256 dtype, uint256 rank, uint256 encoded) = (t.dtype, t.rank, t.encoded);
+        header = new bytes(2 + 4 * rank);
+        assembly ("memory-safe") {
+            mstore8(add(header, 32), dtype)
+            mstore8(add(header, 33), rank)
+            mcopy(add(header, 34), add(encoded, 8), shl(2, rank))
         }
     }
 

@@ -63,12 +63,11 @@ library Layers {
         uint256 channel = p.channel / (op.output.dims[3] / op.inputs[0].dims[3]);
         uint256 x = _filled(c.count, op.inputs[0].zero);
         for (uint256 f = p.top; f < p.bottom; ++f) {
-            for (uint256 g = p.left; g < p.right; ++g) {
-                Openings.gather(
-                    r, op.ids[0], Windows.tap(p, f, g) + channel, 1,
-                    x + f * uint256(op.attributes[1]) + g
-                );
-            }
+            if (p.left == p.right) break;
+            Openings.gatherStrided(
+                r, op.ids[0], Windows.tap(p, f, p.left) + channel, uint256(p.columnStep),
+                p.right - p.left, x + f * uint256(op.attributes[1]) + p.left
+            );
         }
         return _finish(op, c, x, 0, 8);
     }

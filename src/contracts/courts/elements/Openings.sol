@@ -25,6 +25,8 @@ struct Section {
     uint256 indices;
     /// Their bytes, 128 each.
     uint256 leaves;
+    /// Which of them was read last: definitions mostly read on to the right.
+    uint256 slot;
 }
 
 /// @notice Where a definition reads its operands.
@@ -110,21 +112,35 @@ library Openings {
         }
     }
 
+    /// @dev Copies `count` bytes of an input of the operator, `step` apart, into memory: opened or
+    /// posted ones.
+    function gatherStrided(
+        Reader memory r,
+        uint256 tensor,
+        uint256 from,
+        uint256 step,
+        uint256 count,
+        uint256 into
+    ) internal pure {
+        if (r.source == Source.Posted) {
+            uint256 next = r.next;
+            r.next = next + count;
+            assembly ("memory-safe") {
+                calldatacopy(into, next, count)
+            }
+        } else if (r.source == Source.Nowhere) {
+            _pass(r, tensor, from, step, count);
+        } else {
+            _gatherOpened(_sectionOf(r, tensor), from, step, count, into);
+        }
+    }
+
     /// @dev One byte of an input of the operator, 0 to 255.
     function read(Reader memory r, uint256 tensor, uint256 element)
         internal
         pure
         returns (uint256 value)
     {
-        if (r.source == Source.Nowhere) {
-            if (r.wanted == 0 && !r.isFound) {
-                (r.foundTensor, r.found, r.isFound) = (tensor, element, true);
-            } else if (!r.isFound) {
-                --r.wanted;
-            }
-            return 0;
-        }
-        if (r.source == Source.Posted) return number(r.next++, 1);
         uint256 cursor = _leaf(_sectionOf(r, tensor), element / Merkle.LEAF_BYTES);
         return number(cursor + element % Merkle.LEAF_BYTES, 1);
     }
@@ -146,6 +162,54 @@ library Openings {
         assembly ("memory-safe") {
             value := shr(sub(256, shl(3, width)), calldataload(cursor))
         }
+    }
+
+    /// @dev Counts down to the read that is looked for.
+    function _pass(Reader memory r, uint256 tensor, uint256 from, uint256 step, uint256 count)
+        private
+        pure
+    {
+        if (r.isFound) return;
+        if (r.wanted < count) {
+            (r.foundTensor, r.found, r.isFound) = (tensor, from + r.wanted * step, true);
+        } else {
+            r.wanted -= count;
+        }
+    }
+
+    function _gatherOpened(
+        Section memory s,
+        uint256 from,
+        uint256 step,
+        uint256 count,
+        uint256 into
+    ) private pure {
+        (uint256 slot, uint256 opened) = (s.slot, s.count);
+        (uint256 indices, uint256 leaves) = (s.indices, s.leaves);
+        if (number(indices + 4 * slot, 4) > from / Merkle.LEAF_BYTES) slot = 0;
+        assembly ("memory-safe") {
+            let end := add(into, count)
+            for {} lt(into, end) {
+                into := add(into, 1)
+                from := add(from, step)
+            } {
+                let leaf := shr(7, from)
+                let place := shr(224, calldataload(add(indices, shl(2, slot))))
+                for {} lt(place, leaf) {} {
+                    slot := add(slot, 1)
+                    if eq(slot, opened) { break }
+                    place := shr(224, calldataload(add(indices, shl(2, slot))))
+                }
+                if iszero(eq(place, leaf)) {
+                    opened := 0
+                    break
+                }
+                let value := calldataload(add(leaves, add(shl(7, slot), and(from, 127))))
+                mstore8(into, shr(248, value))
+            }
+        }
+        require(opened != 0, NotOpen(s.tensor, from / Merkle.LEAF_BYTES));
+        s.slot = slot;
     }
 
     /// @dev Reads a section and gives the hash of its tensor.

@@ -38,11 +38,15 @@ library Reductions {
             }
             stride *= dim;
         }
+        if (loops == 0) (extents[0], strides[0]) = (1, 1);
+        uint256 into = Windows.allocate(extents[0]);
         int256 sum = 0;
-        for (uint256 n = 0; n < count; ++n) {
-            sum += Openings.readSigned(
-                r, op.ids[0], origin + _offset(extents, strides, loops, n)
+        for (uint256 n = 0; n < count; n += extents[0]) {
+            Openings.gatherStrided(
+                r, op.ids[0], origin + _offset(extents, strides, loops, n), strides[0],
+                extents[0], into
             );
+            sum += Windows.sumOf(into, extents[0]);
         }
         sum = FixedPoint.multiply(
             sum - t.zero * int256(count), op.attributes[1], op.attributes[2]

@@ -47,12 +47,12 @@ library Windows {
 
     /// @dev MaxPool2D.cs.
     function maxPool(Op memory op, Reader memory r, uint256 index) internal pure returns (int256) {
-        Patch memory p = patchOf(op, index);
+        (uint256 taps, uint256 count) = _taps(op, r, index);
         int256 greatest = type(int8).min;
-        for (uint256 f = p.top; f < p.bottom; ++f) {
-            for (uint256 g = p.left; g < p.right; ++g) {
-                int256 x = Openings.readSigned(r, op.ids[0], tap(p, f, g) + p.channel);
-                if (x > greatest) greatest = x;
+        assembly ("memory-safe") {
+            for { let end := add(taps, count) } lt(taps, end) { taps := add(taps, 1) } {
+                let x := signextend(0, byte(0, mload(taps)))
+                if sgt(x, greatest) { greatest := x }
             }
         }
         return clamp(greatest, op.attributes[8], op.attributes[9]);
@@ -64,21 +64,53 @@ library Windows {
         pure
         returns (int256)
     {
-        Patch memory p = patchOf(op, index);
-        int256 sum = 0;
-        for (uint256 f = p.top; f < p.bottom; ++f) {
-            for (uint256 g = p.left; g < p.right; ++g) {
-                sum += Openings.readSigned(r, op.ids[0], tap(p, f, g) + p.channel);
-            }
-        }
-        int256 count = int256((p.bottom - p.top) * (p.right - p.left));
+        (uint256 taps, uint256 length) = _taps(op, r, index);
+        int256 sum = sumOf(taps, length);
+        int256 count = int256(length);
         int256 mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
         return clamp(mean, op.attributes[8], op.attributes[9]);
+    }
+
+    /// @dev Σ of signed bytes in memory.
+    function sumOf(uint256 from, uint256 count) internal pure returns (int256 sum) {
+        assembly ("memory-safe") {
+            for { let end := add(from, count) } lt(from, end) { from := add(from, 1) } {
+                sum := add(sum, signextend(0, byte(0, mload(from))))
+            }
+        }
+    }
+
+    /// @dev Memory of `count` bytes.
+    function allocate(uint256 count) internal pure returns (uint256 cursor) {
+        assembly ("memory-safe") {
+            cursor := mload(0x40)
+            mstore(0x40, add(cursor, and(add(count, 63), not(31))))
+        }
     }
 
     function clamp(int256 x, int256 least, int256 greatest) internal pure returns (int256) {
         if (x < least) return least;
         return x > greatest ? greatest : x;
+    }
+
+    /// @dev The bytes under the taps inside the image, one behind the other in memory.
+    function _taps(Op memory op, Reader memory r, uint256 index)
+        private
+        pure
+        returns (uint256 taps, uint256 count)
+    {
+        Patch memory p = patchOf(op, index);
+        uint256 width = p.right - p.left;
+        count = (p.bottom - p.top) * width;
+        taps = allocate(count);
+        if (width == 0) return (taps, 0);
+        uint256 into = taps;
+        for (uint256 f = p.top; f < p.bottom; ++f) {
+            Openings.gatherStrided(
+                r, op.ids[0], tap(p, f, p.left) + p.channel, uint256(p.columnStep), width, into
+            );
+            into += width;
+        }
     }
 
     /// @dev Window.cs: taps of one axis inside the image.
