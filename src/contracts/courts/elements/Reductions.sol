@@ -14,8 +14,8 @@ library Reductions {
     int256 private constant SHARE_SHIFT = 31 - 8;
     /// @dev Beyond it a share is 0: a shift of 32 bits by 32 has no meaning.
     int256 private constant EXPONENT_MAX = 31;
-    /// @dev Distances between two signed bytes.
-    uint256 private constant DISTANCES = 256;
+    /// @dev What a byte can be.
+    uint256 private constant BYTE_VALUES = 256;
 
     /// @dev Mean.cs. Attributes: bit set of reduced dimensions, multiplier, shift.
     function mean(Op memory op, Reader memory r, uint256 index) internal pure returns (int256) {
@@ -70,18 +70,30 @@ library Reductions {
             cursor := add(row, 32)
         }
         Openings.gather(r, op.ids[0], from, length, cursor);
-        (uint256[] memory counts, uint256 greatest) = _histogram(row);
-        int256 sum = 0;
-        for (uint256 d = 0; d < DISTANCES; ++d) {
-            uint256 n = d > greatest ? 0 : counts[greatest - d];
-            if (n == 0 || -int256(d) < op.attributes[2]) continue;
-            sum += int256(n)
-                * FixedPoint.divideByPowerOfTwo(
-                    _exp(op, -int256(d)), FixedPoint.SUM_INTEGER_BITS
-                );
-        }
+        (uint256[] memory counts, uint256 least, uint256 greatest) = _histogram(row);
+        int256 sum = _sum(op, counts, least, greatest);
         int256 own = int256(uint256(uint8(row[index - from])) ^ 128) - int256(greatest);
         return _share(op, sum, own);
+    }
+
+    /// @dev Σ exp over a row that is counted, in Q12.19.
+    function _sum(Op memory op, uint256[] memory counts, uint256 least, uint256 greatest)
+        private
+        pure
+        returns (int256 sum)
+    {
+        int256 differenceMin = op.attributes[2];
+        unchecked {
+            // Bytes and counts of at most 4,095: nothing here comes near 2^255.
+            for (uint256 x = least; x <= greatest; ++x) {
+                int256 difference = int256(x) - int256(greatest);
+                if (counts[x] == 0 || difference < differenceMin) continue;
+                sum += int256(counts[x])
+                    * FixedPoint.divideByPowerOfTwo(
+                        _exp(op, difference), FixedPoint.SUM_INTEGER_BITS
+                    );
+            }
+        }
     }
 
     /// @dev One element's part of its row, from 0 to 255, less 128.
@@ -106,13 +118,14 @@ library Reductions {
         );
     }
 
-    /// @dev How often each byte occurs, as x + 128, and the greatest.
+    /// @dev How often each byte occurs, as x + 128, the least and the greatest.
     function _histogram(bytes memory row)
         private
         pure
-        returns (uint256[] memory counts, uint256 greatest)
+        returns (uint256[] memory counts, uint256 least, uint256 greatest)
     {
-        counts = new uint256[](DISTANCES);
+        counts = new uint256[](BYTE_VALUES);
+        least = BYTE_VALUES;
         assembly ("memory-safe") {
             let slots := add(counts, 32)
             let cursor := add(row, 32)
@@ -120,6 +133,7 @@ library Reductions {
             for {} lt(cursor, end) { cursor := add(cursor, 1) } {
                 let u := xor(byte(0, mload(cursor)), 128)
                 if gt(u, greatest) { greatest := u }
+                if lt(u, least) { least := u }
                 let slot := add(slots, shl(5, u))
                 mstore(slot, add(mload(slot), 1))
             }
