@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using System.Linq;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 
@@ -55,9 +54,6 @@ internal sealed class OpenedTrace
             ? opened
             : throw ProofReader.Bad("the tensors are not of the signed root");
     }
-
-    /// <summary>Lowest list index that was opened.</summary>
-    public int First => _tensors.Keys.First();
 
     /// <summary>One committed element, sign or zero extended.</summary>
     /// <exception cref="EvidenceException">Not open.</exception>

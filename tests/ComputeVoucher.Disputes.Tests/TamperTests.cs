@@ -21,7 +21,7 @@ public sealed class TamperTests(ITestOutputHelper output)
 {
     private const ulong Fixed = 20_260_103;
 
-    /// <summary>Models and their share of a thousand tampers: small ones carry the number.</summary>
+    /// <summary>Models and their share of the tampers: small ones carry the number.</summary>
     public static TheoryData<string, int> Real => new()
     {
         { "ad", 240 }, { "micro_speech", 160 }, { "kws", 60 }, { "ic", 30 },
@@ -214,7 +214,7 @@ public sealed class TamperTests(ITestOutputHelper output)
             return (-1, -1);
         }
 
-        /// <summary>One operator once more, by its definition, where its input has changed.</summary>
+        /// <summary>One operator once more, by definition, where its input has changed.</summary>
         private RecordedTrace Again(RecordedTrace forged, Operator op)
         {
             if (op.Wiring.InputIds.All(id => forged[id].Data == Trace[id].Data))

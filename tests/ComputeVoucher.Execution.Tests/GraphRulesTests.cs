@@ -38,7 +38,7 @@ public sealed class GraphRulesTests
     [Fact]
     public void FullyConnected_ProofOfAnElementTooLarge_IsRefused()
     {
-        // The element opens the whole row of inputs and as many weights: over a million gas together.
+        // The element opens the whole row of inputs and as many weights: over a million gas.
         const int Depth = 49_000;
         GraphBuilder builder = new GraphBuilder(GraphBuilder.Int8(0, 1, Depth)).Add(
             GraphBuilder.Int8(0, 1, 1),

@@ -19,7 +19,8 @@ namespace ComputeVoucher.Disputes;
 ///            then the multiproof of the parameter leaves, where there are any
 /// operands   the same behind 02; the values of scattered operands are given beside the proof, big
 ///            endian in the width of their tensor, in the order in which the definition reads them
-/// refutation 03 ‖ place of a value u16 ‖ one of the tensors
+/// refutation 03 ‖ place of a value u16 ‖ list index u32 ‖ leaves ‖ its multiproof    (graph)
+///            03 ‖ place of a value u16 ‖ record ‖ tensors of the answer and the operand (language)
 /// multiproof 32 bytes each: level by level from the lowest, the nodes that the groups of four with
 ///            a known node lack, from left to right; a node beyond the level is zero and not sent
 /// </code>

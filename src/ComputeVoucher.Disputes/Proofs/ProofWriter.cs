@@ -64,7 +64,7 @@ internal sealed class ProofWriter
         Siblings(tree, leaves);
     }
 
-    /// <summary>Leaves of several tensors of one list, then the multiproof of their hashes.</summary>
+    /// <summary>Leaves of several tensors of a list, and the multiproof of their hashes.</summary>
     public void Tensors(RecordedTrace trace, LeafLog log)
     {
         U16(log.Tensors.Count);

@@ -59,7 +59,7 @@ internal sealed class LlamaProofSize
     public ElementCost Many(long bytes, int few) => Cost(
         Head + Tensors(Tensor(Longest, bytes) + few * Tensor(Longest, One), 1 + few, 1), 0);
 
-    /// <summary>One element of W·x: a row of cells, the vector, exponent, residual, itself.</summary>
+    /// <summary>One element of W·x: row of cells, vector, exponent, residual, itself.</summary>
     public ElementCost Product(QuantMatrix matrix)
     {
         int columns = matrix.Columns;
@@ -101,7 +101,7 @@ internal sealed class LlamaProofSize
         return row with { Gas = ElementGas.OfDraw(row.Bytes, candidates) };
     }
 
-    /// <summary>Bytes of the longest tensor that anything but a product reads one number of.</summary>
+    /// <summary>Bytes of the longest tensor of which one number is read.</summary>
     private long Longest => Math.Max(
         8L * Math.Max(_shape.Dim, 2L * _shape.Hidden),
         Math.Max(8L * _shape.QueryDim, 4L * _shape.Vocab));

@@ -10,8 +10,8 @@ using Xunit.Abstractions;
 namespace ComputeVoucher.Disputes.Tests.Language;
 
 /// <summary>
-/// Every committed element follows from openings of committed elements and parameters alone, with
-/// at most 16 KiB of leaves: what a court needs.
+/// Every committed element follows from openings of committed elements and parameters alone: what a
+/// court needs.
 /// </summary>
 public sealed class ElementTests(ITestOutputHelper output)
 {

@@ -140,7 +140,7 @@ public sealed class LanguageTamperTests
 
     private static LanguageModel Tiny()
     {
-        var shape = new LlamaShape(32, 48, 1, 2, 1, 16, 24, 16);
+        var shape = new LlamaShape(32, 64, 1, 2, 1, 16, 24, 16);
         using var source = new MemorySource(SyntheticGguf.Write(shape, GgmlType.Q8_0));
         return LanguageModel.Import(source, 16);
     }

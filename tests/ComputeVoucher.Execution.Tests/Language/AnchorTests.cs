@@ -67,7 +67,7 @@ public sealed class AnchorTests
             "0x2e81892a88b0870d8c85b902bf96c688a6455b7a4f2c5a518f3c1fe81457fa54",
             model.ModelRoot.ToString());
         Assert.StartsWith(
-            "0x795b66450d20dcc51b071ceb4ecbd1855c11ae2", result.TraceRoot.ToString());
+            "0x2892a7237291ad01a409f079087b406207c5f48", result.TraceRoot.ToString());
     }
 
     private static string Sha256(ReadOnlySpan<byte> bytes) =>

@@ -12,8 +12,8 @@ namespace ComputeVoucher.Execution.Language;
 internal sealed unsafe class AttentionWork : Work, IDisposable
 {
     /// <summary>
-    /// Tokens of a committed partial sum: one element opens a 128-byte leaf of V per token,
-    /// 96·128 = 12 KiB, and the weights, 96·4 bytes: below 16 KiB.
+    /// Tokens of a committed partial sum: an answer gives 96 values of V, 192 bytes, and opens as
+    /// many weights, 384 bytes; opening each value instead would take 96 paths.
     /// </summary>
     public const int PartialTokens = 96;
 

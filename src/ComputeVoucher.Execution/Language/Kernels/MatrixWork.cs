@@ -15,7 +15,7 @@ internal sealed unsafe class MatrixWork : Work
 {
     /// <summary>
     /// Columns of a committed partial sum: 4,096 int16 (8 KiB) and 4,096 weights with their
-    /// scales (at most 6 KiB) stay below the 16 KiB that one element may open.
+    /// scales (at most 6 KiB), and as many products, take some 0.9 M gas to judge.
     /// </summary>
     public const int PartialColumns = 4096;
 
