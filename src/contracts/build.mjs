@@ -6,12 +6,15 @@
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import {dirname, join, posix} from 'node:path';
+import {basename, dirname, join, posix} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
-const contracts = ['Providers', 'Vouchers', 'DevStablecoin'];
+const sources = ['Providers.sol', 'Vouchers.sol', 'DevStablecoin.sol', 'courts/Registry.sol',
+  'courts/elements/GraphElements.sol'];
+const nameOf = source => basename(source, '.sol');
+const contracts = sources.map(nameOf);
 // Those whose code a node compares with what it was built with.
 const compared = ['Providers', 'Vouchers'];
 const products = [...contracts.map(name => `${name}.bin`), ...compared.map(name => `${name}.code`)];
@@ -87,7 +90,7 @@ function build() {
   }
   const input = {
     language: 'Solidity',
-    sources: readSources(contracts.map(name => `${name}.sol`)),
+    sources: readSources(sources),
     settings,
   };
   const json = JSON.stringify(input);
@@ -109,8 +112,9 @@ function build() {
     fail(problems.map(e => e.formattedMessage).join('\n'));
   }
   mkdirSync(outDir, {recursive: true});
-  const built = contracts.map(name => {
-    const {abi, evm} = output.contracts[`${name}.sol`][name];
+  const built = sources.map(source => {
+    const name = nameOf(source);
+    const {abi, evm} = output.contracts[source][name];
     return {
       contract: name,
       abi,

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Fixed-point arithmetic of gemmlowp, with double rounding
+/// @dev The same definitions as FixedPoint.cs, in 256 bits: what would leave 32 bits there reverts
+/// where it can happen. A raw value x of Q m.n stands for x / 2^n. Unchecked: operands of 32 bits,
+/// which every function demands, keep every step below 2^64.
+library FixedPoint {
+    /// @dev A sum beyond this, after its left shift, is no honest model's (AccumulatorBound.cs).
+    int256 internal constant ACCUMULATOR_MAX = type(int32).max - 255;
+    int256 internal constant SHIFT_MIN = -31;
+    int256 internal constant SHIFT_MAX = 30;
+    /// @dev Integer bits of the sum of exponentials.
+    uint256 internal constant SUM_INTEGER_BITS = 12;
+
+    /// @dev A derived number that 32 bits do not hold: no evidence of anything.
+    error OutOfRange();
+
+    /// @dev x · multiplier · 2^(shift − 31), rounded twice.
+    function multiply(int256 x, int256 multiplier, int256 shift) internal pure returns (int256) {
+        require(
+            multiplier >= 0 && multiplier <= type(int32).max && shift >= SHIFT_MIN
+                && shift <= SHIFT_MAX,
+            OutOfRange()
+        );
+        require(x <= ACCUMULATOR_MAX && x >= -ACCUMULATOR_MAX, OutOfRange());
+        if (shift > 0) {
+            x <<= uint256(shift);
+            require(x <= ACCUMULATOR_MAX && x >= -ACCUMULATOR_MAX, OutOfRange());
+            return doublingHighMultiply(x, multiplier);
+        }
+        return divideByPowerOfTwo(doublingHighMultiply(x, multiplier), uint256(-shift));
+    }
+
+    /// @dev The high 32 bits of 2ab, rounded to nearest, ties up.
+    function doublingHighMultiply(int256 a, int256 b) internal pure returns (int256) {
+        unchecked {
+            if (a == b && a == type(int32).min) return type(int32).max;
+            return (a * b + (1 << 30)) >> 31;
+        }
+    }
+
+    /// @dev x / 2^exponent, rounded to nearest, ties away from zero; exponent at most 31.
+    function divideByPowerOfTwo(int256 x, uint256 exponent) internal pure returns (int256) {
+        unchecked {
+            int256 mask = int256((1 << exponent) - 1);
+            int256 threshold = (mask >> 1) + (x < 0 ? int256(1) : int256(0));
+            return (x >> exponent) + ((x & mask) > threshold ? int256(1) : int256(0));
+        }
+    }
+
+    /// @dev exp(a) for a ≤ 0: Q5.26 in, Q0.31 out.
+    function expOnNegative(int256 a) internal pure returns (int256 result) {
+        unchecked {
+            if (a == 0) return type(int32).max;
+            // a = −(whole quarters) + rest, rest in [−1/4, 0): exp by Taylor on the rest …
+            int256 quarter = 1 << 24;
+            int256 rest = (a & (quarter - 1)) - quarter;
+            result = _expOnLastQuarter(_saturatingShiftLeft(rest, 5));
+            // … then one multiplication by exp(−2^k) per set bit of the quarters.
+            int256 bits = (rest - a) >> 24;
+            if (bits & 1 != 0) result = doublingHighMultiply(result, 1672461947);
+            if (bits & 2 != 0) result = doublingHighMultiply(result, 1302514674);
+            if (bits & 4 != 0) result = doublingHighMultiply(result, 790015084);
+            if (bits & 8 != 0) result = doublingHighMultiply(result, 290630308);
+            if (bits & 16 != 0) result = doublingHighMultiply(result, 39332535);
+            if (bits & 32 != 0) result = doublingHighMultiply(result, 720401);
+            if (bits & 64 != 0) result = doublingHighMultiply(result, 242);
+        }
+    }
+
+    /// @dev 1 / x for x > 0 of 12 integer bits: Q0.31 scaled by 2^bitsOverUnit.
+    function reciprocal(int256 x) internal pure returns (int256 scaled, int256 bitsOverUnit) {
+        unchecked {
+            require(x > 0 && x <= type(int32).max, OutOfRange());
+            uint256 headroom = 0;
+            while ((x << headroom) < (1 << 31)) ++headroom;
+            bitsOverUnit = int256(SUM_INTEGER_BITS) - int256(headroom);
+            scaled = _oneOverOnePlus((x << headroom) - (1 << 31));
+        }
+    }
+
+    /// @dev exp(a) for a in [−1/4, 0): Q0.31; Taylor's fourth degree around −1/8.
+    function _expOnLastQuarter(int256 a) private pure returns (int256) {
+        unchecked {
+            int256 x = a + (1 << 28);
+            int256 x2 = doublingHighMultiply(x, x);
+            int256 x3 = doublingHighMultiply(x2, x);
+            int256 x4Quarter = divideByPowerOfTwo(doublingHighMultiply(x2, x2), 2);
+            int256 tail = divideByPowerOfTwo(
+                doublingHighMultiply(x4Quarter + x3, 715827883) + x2, 1
+            );
+            return 1895147668 + doublingHighMultiply(1895147668, x + tail);
+        }
+    }
+
+    /// @dev 1 / (1 + a) for a in [0, 1): Q0.31; three steps of Newton and Raphson.
+    function _oneOverOnePlus(int256 a) private pure returns (int256) {
+        unchecked {
+            // a ≥ 0: half away from zero of a + 2^31 − 1. Guess and slope: 48/17 − 32/17 · d.
+            int256 half = (a + type(int32).max + 1) / 2;
+            int256 x = 1515870810 + doublingHighMultiply(half, -1010580540);
+            for (uint256 i = 0; i < 3; ++i) {
+                int256 error_ = (1 << 29) - doublingHighMultiply(half, x);
+                x += _saturatingShiftLeft(doublingHighMultiply(x, error_), 2);
+            }
+            return _saturatingShiftLeft(x, 1);
+        }
+    }
+
+    function _saturatingShiftLeft(int256 x, uint256 exponent) private pure returns (int256) {
+        x <<= exponent;
+        if (x > type(int32).max) return type(int32).max;
+        return x < type(int32).min ? int256(type(int32).min) : x;
+    }
+}

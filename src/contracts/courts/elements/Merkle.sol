@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Multiproofs of the 4-ary trees: several known nodes, one stream of siblings
+/// @dev leaf = keccak(00 ‖ 128 bytes), node = keccak(01 ‖ 4 children); a level of n items has
+/// ⌈n/4⌉ parents until one is left. A missing child is never taken from the stream: it is zero, so
+/// no other than the canonical tree verifies.
+library Merkle {
+    /// @dev Bytes of a leaf of a tensor.
+    uint256 internal constant LEAF_BYTES = 128;
+
+    /// @dev keccak(00 ‖ 128 bytes) of the calldata at `cursor`.
+    function leaf(uint256 cursor) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore8(m, 0)
+            calldatacopy(add(m, 1), cursor, 128)
+            hash := keccak256(m, 129)
+        }
+    }
+
+    /// @notice The root above known nodes. Both arrays are used up.
+    /// @param places Places of the known nodes: at least one, strictly rising, below `count`.
+    /// @param hashes Their hashes.
+    /// @param count Items of the level.
+    /// @param cursor Place in calldata of the siblings: level by level from below, left to right.
+    /// @return root The root.
+    /// @return end Behind the last sibling; the caller checks that it stays within its bytes.
+    function rootOf(uint256[] memory places, bytes32[] memory hashes, uint256 count, uint256 cursor)
+        internal
+        pure
+        returns (bytes32 root, uint256 end)
+    {
+        assembly ("memory-safe") {
+            let known := mload(places)
+            let ps := add(places, 32)
+            let hs := add(hashes, 32)
+            let m := mload(0x40)
+            mstore8(m, 1)
+            for {} gt(count, 1) {} {
+                let out := 0
+                let i := 0
+                for {} lt(i, known) {} {
+                    let group := shr(2, mload(add(ps, shl(5, i))))
+                    let first := shl(2, group)
+                    for { let k := 0 } lt(k, 4) { k := add(k, 1) } {
+                        let hash := 0
+                        let place := add(first, k)
+                        switch and(lt(i, known), eq(mload(add(ps, shl(5, i))), place))
+                        case 1 {
+                            hash := mload(add(hs, shl(5, i)))
+                            i := add(i, 1)
+                        }
+                        default {
+                            if lt(place, count) {
+                                hash := calldataload(cursor)
+                                cursor := add(cursor, 32)
+                            }
+                        }
+                        mstore(add(add(m, 1), shl(5, k)), hash)
+                    }
+                    mstore(add(hs, shl(5, out)), keccak256(m, 129))
+                    mstore(add(ps, shl(5, out)), group)
+                    out := add(out, 1)
+                }
+                known := out
+                count := shr(2, add(count, 3))
+            }
+            root := mload(hs)
+        }
+        end = cursor;
+    }
+
+    /// @dev keccak(tag ‖ count u32 little endian ‖ root): a list (03) or parameters (07).
+    function counted(uint8 tag, uint256 count, bytes32 root) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(tag, little(count), root));
+    }
+
+    /// @dev keccak(02 ‖ dtype, rank, dims ‖ root); `header` is the part between.
+    function tensor(bytes memory header, bytes32 root) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(2), header, root));
+    }
+
+    /// @dev A number below 2^32 as four bytes, little endian.
+    function little(uint256 value) internal pure returns (bytes4) {
+        value = (value & 0x00ff00ff) << 8 | (value >> 8) & 0x00ff00ff;
+        return bytes4(uint32(value << 16 | value >> 16));
+    }
+}

@@ -1,0 +1,182 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text.Json;
+using System.Threading.Tasks;
+using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using Xunit;
+
+namespace ComputeVoucher.Disputes.Tests;
+
+/// <summary>A chain with the registry and the judge of graphs.</summary>
+public sealed class CourtChain : IAsyncLifetime
+{
+    // The first account of anvil, and what it creates first and second.
+    private const string Sender = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    private const string Registry = "0x5fbdb2315678afecb367f032d93f642f64180aa3";
+    private const string Elements = "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512";
+    private const string RunAndAnchor = "(bytes32,bytes32,bytes32,bytes32,uint32,uint32,uint32),"
+        + "(uint8,uint32,uint8,uint32,bytes32)";
+    private const int RunAndAnchorWords = 12;
+
+    private static readonly FunctionSelector s_admit =
+        FunctionSelector.Of("admit(bytes32,bytes)");
+    private static readonly FunctionSelector s_unitsOf =
+        FunctionSelector.Of("unitsOf(bytes32,uint32,uint32,uint8)");
+    private static readonly FunctionSelector s_contradicts =
+        FunctionSelector.Of($"contradicts({RunAndAnchor},bytes)");
+    private static readonly FunctionSelector s_explains =
+        FunctionSelector.Of($"explains({RunAndAnchor},bytes,bytes,bytes)");
+    private static readonly FunctionSelector s_refutes =
+        FunctionSelector.Of($"refutes({RunAndAnchor},bytes,bytes,bytes)");
+
+    private AnvilProcess _anvil = null!;
+
+    /// <summary>What is missing for it, or null.</summary>
+    public static string? Missing { get; } =
+        AnvilProcess.Binary is null ? "anvil is absent: npm ci in src/contracts"
+        : File.Exists(Path.Combine(CompiledContract.OutFolder, "GraphElements.json")) ? null
+        : "src/contracts/out is absent: node src/contracts/build.mjs";
+
+    public async Task InitializeAsync()
+    {
+        if (Missing is not null)
+        {
+            return;
+        }
+
+        _anvil = await AnvilProcess.StartAsync("--hardfork prague");
+        AbiWriter elements = new AbiWriter().Write(Address.Parse(Elements));
+        Assert.Equal(Registry, await DeployAsync("Registry", elements));
+        AbiWriter registry = new AbiWriter().Write(Address.Parse(Registry));
+        Assert.Equal(Elements, await DeployAsync("GraphElements", registry));
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_anvil is not null)
+        {
+            await _anvil.DisposeAsync();
+        }
+    }
+
+    /// <summary>Admits a model; gas of the transaction, or null where it is refused.</summary>
+    internal Task<long?> AdmitAsync(GraphModel model) =>
+        AdmitAsync(model.Architecture, model.Description.ParametersRoot);
+
+    internal Task<long?> AdmitAsync(byte[] architecture, Bytes32 parametersRoot) => SendAsync(
+        Registry,
+        new AbiWriter().Write(parametersRoot).WriteBytes(architecture).ToCall(s_admit));
+
+    /// <summary>Whether a model would be admitted.</summary>
+    internal async Task<bool> WouldAdmitAsync(byte[] architecture, Bytes32 parametersRoot) =>
+        await AskAsync(Registry, new AbiWriter().Write(parametersRoot).WriteBytes(architecture)
+            .ToCall(s_admit)) is not null;
+
+    /// <summary>What the registry says that a run costs.</summary>
+    internal async Task<ulong> UnitsAsync(GraphModel model, uint steps, byte flags)
+    {
+        string units = (await AskAsync(Registry, new AbiWriter().Write(model.ModelRoot)
+            .Write(0UL).Write((ulong)steps).Write((ulong)flags).ToCall(s_unitsOf)))!;
+        return ulong.Parse(units.AsSpan(50), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether the proof convicts; null where the judge refuses it.</summary>
+    internal Task<bool?> ContradictsAsync(GraphRun run, Bytes32 traceRoot, byte[] proof) =>
+        CallAsync(s_contradicts, run, traceRoot, proof);
+
+    /// <summary>Gas of a transaction that judges, data included.</summary>
+    internal async Task<long> GasOfAsync(GraphRun run, Bytes32 traceRoot, byte[] proof) =>
+        (await SendAsync(
+            Elements, Call(s_contradicts, run, traceRoot, [proof])))!.Value;
+
+    internal Task<bool?> ExplainsAsync(
+        GraphRun run, Bytes32 traceRoot, byte[] request, byte[] values, byte[] proof) =>
+        CallAsync(s_explains, run, traceRoot, request, values, proof);
+
+    internal Task<bool?> RefutesAsync(
+        GraphRun run, Bytes32 traceRoot, byte[] request, byte[] values, byte[] proof) =>
+        CallAsync(s_refutes, run, traceRoot, request, values, proof);
+
+    private async Task<bool?> CallAsync(
+        FunctionSelector selector, GraphRun run, Bytes32 traceRoot,
+        params byte[][] arguments)
+    {
+        string? answer = await AskAsync(Elements, Call(selector, run, traceRoot, arguments));
+        return answer is null ? null : answer[^1] == '1';
+    }
+
+    private async Task<string?> AskAsync(string to, byte[] call)
+    {
+        string data = Hex.Encode(call);
+        try
+        {
+            JsonElement result = await _anvil.RpcAsync(
+                "eth_call", $$"""{"to":"{{to}}","data":"{{data}}"},"latest" """);
+            return result.GetString();
+        }
+        catch (InvalidOperationException refused) when (IsRefusal(refused.Message))
+        {
+            return null;
+        }
+    }
+
+    // A proof that is cut off may ask for more memory than there is gas for.
+    private static bool IsRefusal(string message) =>
+        message.Contains("revert", StringComparison.Ordinal)
+            || message.Contains("EVM error", StringComparison.Ordinal);
+
+    private static byte[] Call(
+        FunctionSelector selector, GraphRun run, Bytes32 traceRoot, byte[][] arguments)
+    {
+        AbiWriter call = new AbiWriter().Write(run.Model.ModelRoot).Write(default(Bytes32))
+            .Write(default(Bytes32)).Write(traceRoot);
+        for (int word = 4; word < RunAndAnchorWords; word++)
+        {
+            _ = call.Write(word == 5 ? 1UL : 0UL);
+        }
+
+        foreach (byte[] argument in arguments)
+        {
+            _ = call.WriteBytes(argument);
+        }
+
+        return call.ToCall(selector);
+    }
+
+    private async Task<string> DeployAsync(string contract, AbiWriter arguments)
+    {
+        using JsonDocument artifact = JsonDocument.Parse(await File.ReadAllBytesAsync(
+            Path.Combine(CompiledContract.OutFolder, contract + ".json")));
+        string code = artifact.RootElement.GetProperty("bytecode").GetString()!;
+        JsonElement receipt =
+            await MineAsync("", code + Hex.Encode(arguments.ToArray())[2..]);
+        return receipt.GetProperty("contractAddress").GetString()!;
+    }
+
+    private async Task<long?> SendAsync(string to, byte[] data)
+    {
+        JsonElement receipt = await MineAsync($"\"to\":\"{to}\",", Hex.Encode(data));
+        string gas = receipt.GetProperty("gasUsed").GetString()![2..];
+        return receipt.GetProperty("status").GetString() == "0x1"
+            ? long.Parse(gas, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : null;
+    }
+
+    private async Task<JsonElement> MineAsync(string to, string data)
+    {
+        JsonElement hash = await _anvil.RpcAsync(
+            "eth_sendTransaction",
+            $$"""{"from":"{{Sender}}",{{to}}"gas":"0xf42400","data":"{{data}}"}""");
+        for (; ; await Task.Delay(1))
+        {
+            JsonElement receipt = await _anvil.RpcAsync(
+                "eth_getTransactionReceipt", $"\"{hash.GetString()}\"");
+            if (receipt.ValueKind == JsonValueKind.Object)
+            {
+                return receipt;
+            }
+        }
+    }
+}
