@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
-using Xunit;
 
 namespace ComputeVoucher.Disputes.Tests;
 
