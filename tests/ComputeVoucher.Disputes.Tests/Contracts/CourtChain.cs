@@ -22,6 +22,11 @@ public sealed class CourtChain : IAsyncLifetime
 
     private static readonly FunctionSelector s_admit =
         FunctionSelector.Of("admit(bytes32,bytes)");
+    private static readonly FunctionSelector s_store = FunctionSelector.Of("store(bytes)");
+    private static readonly FunctionSelector s_start =
+        FunctionSelector.Of("start(bytes32,bytes32[])");
+    private static readonly FunctionSelector s_proceed =
+        FunctionSelector.Of("proceed(bytes32,uint256)");
     private static readonly FunctionSelector s_unitsOf =
         FunctionSelector.Of("unitsOf(bytes32,uint32,uint32,uint8)");
     private static readonly FunctionSelector s_contradicts =
@@ -68,6 +73,29 @@ public sealed class CourtChain : IAsyncLifetime
     internal Task<long?> AdmitAsync(byte[] architecture, Bytes32 parametersRoot) => SendAsync(
         Registry,
         new AbiWriter().Write(parametersRoot).WriteBytes(architecture).ToCall(s_admit));
+
+    /// <summary>Stores a page of an architecture, as everybody may.</summary>
+    internal Task<long?> StoreAsync(byte[] page) =>
+        SendAsync(Registry, new AbiWriter().WriteBytes(page).ToCall(s_store));
+
+    /// <summary>Begins with a model whose pages are stored.</summary>
+    internal Task<long?> StartAsync(Bytes32 parametersRoot, params byte[][] pages)
+    {
+        AbiWriter digests = new();
+        foreach (byte[] page in pages)
+        {
+            _ = digests.Write(Keccak256.Hash(page));
+        }
+
+        return SendAsync(
+            Registry,
+            new AbiWriter().Write(parametersRoot).WriteArray(pages.Length, digests)
+                .ToCall(s_start));
+    }
+
+    /// <summary>Checks so many operators more.</summary>
+    internal Task<long?> ProceedAsync(GraphModel model, ulong operators) => SendAsync(
+        Registry, new AbiWriter().Write(model.ModelRoot).Write(operators).ToCall(s_proceed));
 
     /// <summary>Whether a model would be admitted.</summary>
     internal async Task<bool> WouldAdmitAsync(byte[] architecture, Bytes32 parametersRoot) =>

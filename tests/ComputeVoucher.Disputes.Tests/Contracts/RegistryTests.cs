@@ -16,6 +16,9 @@ public sealed class RegistryTests(CourtChain chain) : IClassFixture<CourtChain>
 {
     private const int ChangesPerModel = 40;
 
+    // The code limit of EIP-170, less the 00 in front.
+    private const int PageBytes = 24_575;
+
     // Header, one tensor taken in: 4 + 11 numbers; then the operator's 31.
     private static readonly int[] s_edges =
         [0, 1, -1, 2, 3, 9, 40, 114, 128, -128, 4095, 4096, 4097, int.MaxValue, int.MinValue];
@@ -65,6 +68,46 @@ public sealed class RegistryTests(CourtChain chain) : IClassFixture<CourtChain>
             Assert.True(
                 IsGraph(changed, parameters) == await chain.WouldAdmitAsync(changed, parameters),
                 Convert.ToHexString(changed));
+        }
+    }
+
+    /// <summary>An architecture of two pages, checked in three transactions by whoever comes: its
+    /// elements can be judged only when the last operator is checked, those at the border between
+    /// the pages too.</summary>
+    [ContractTheory]
+    [InlineData(250)]
+    public async Task LongGraph_InPagesAndParts_IsAdmittedWithItsLastOperator(int operators)
+    {
+        GraphTensor tensor = GraphBuilder.Int8(0, 3);
+        GraphBuilder chained = new(tensor);
+        for (int i = 0; i < operators; i++)
+        {
+            _ = chained.Add(tensor, w => new Reshape(w));
+        }
+
+        using GraphModel model = chained.Build();
+        Bytes32 parameters = model.Description.ParametersRoot;
+        byte[] first = model.Architecture[..PageBytes];
+        byte[] second = model.Architecture[PageBytes..];
+        Assert.NotNull(await chain.StoreAsync(first));
+        Assert.NotNull(await chain.StoreAsync(second));
+        Assert.NotNull(await chain.StoreAsync(second[..^1]));
+        Assert.Null(await chain.StartAsync(parameters, second, first));
+        Assert.Null(await chain.StartAsync(parameters, first, second[..^1]));
+        Assert.Null(await chain.StartAsync(parameters, first, second[..^2]));
+        Assert.NotNull(await chain.StartAsync(parameters, first, second));
+        Assert.NotNull(await chain.StartAsync(parameters, first, second));
+
+        GraphRun run = new(model, [1, 2, 3]);
+        Bytes32 root = run.TraceRoot;
+        Assert.NotNull(await chain.ProceedAsync(model, 100));
+        Assert.Null(await chain.ContradictsAsync(run, root, run.Prove(7, 1)));
+        Assert.NotNull(await chain.ProceedAsync(model, 149));
+        Assert.Null(await chain.ContradictsAsync(run, root, run.Prove(7, 1)));
+        Assert.NotNull(await chain.ProceedAsync(model, 1));
+        for (int op = 190; op < 205; op++)
+        {
+            Assert.Equal(false, await chain.ContradictsAsync(run, root, run.Prove(op, 1)));
         }
     }
 

@@ -49,23 +49,35 @@ library FixedPoint {
         }
     }
 
-    /// @dev exp(a) for a ≤ 0: Q5.26 in, Q0.31 out.
+    /// @dev exp(a) for a ≤ 0: Q5.26 in, Q0.31 out. In assembly, because a row has up to 256 of them;
+    /// no product in it meets the corner that `doublingHighMultiply` saturates.
     function expOnNegative(int256 a) internal pure returns (int256 result) {
-        unchecked {
-            if (a == 0) return type(int32).max;
-            // a = −(whole quarters) + rest, rest in [−1/4, 0): exp by Taylor on the rest …
-            int256 quarter = 1 << 24;
-            int256 rest = (a & (quarter - 1)) - quarter;
-            result = _expOnLastQuarter(_saturatingShiftLeft(rest, 5));
+        if (a == 0) return type(int32).max;
+        assembly ("memory-safe") {
+            function high(x, y) -> z {
+                z := sar(31, add(mul(x, y), 0x40000000))
+            }
+            function divide(x, exponent) -> z {
+                let mask := sub(shl(exponent, 1), 1)
+                z := add(sar(exponent, x), sgt(and(x, mask), add(shr(1, mask), slt(x, 0))))
+            }
+            // a = −(whole quarters) + rest, rest in [−1/4, 0): exp by Taylor's fourth degree around
+            // −1/8 on the rest …
+            let rest := sub(and(a, 0xffffff), 0x1000000)
+            let x := add(shl(5, rest), 0x10000000)
+            let x2 := high(x, x)
+            let x4Quarter := divide(high(x2, x2), 2)
+            let tail := divide(add(high(add(x4Quarter, high(x2, x)), 715827883), x2), 1)
+            result := add(1895147668, high(1895147668, add(x, tail)))
             // … then one multiplication by exp(−2^k) per set bit of the quarters.
-            int256 bits = (rest - a) >> 24;
-            if (bits & 1 != 0) result = doublingHighMultiply(result, 1672461947);
-            if (bits & 2 != 0) result = doublingHighMultiply(result, 1302514674);
-            if (bits & 4 != 0) result = doublingHighMultiply(result, 790015084);
-            if (bits & 8 != 0) result = doublingHighMultiply(result, 290630308);
-            if (bits & 16 != 0) result = doublingHighMultiply(result, 39332535);
-            if (bits & 32 != 0) result = doublingHighMultiply(result, 720401);
-            if (bits & 64 != 0) result = doublingHighMultiply(result, 242);
+            let bits := sar(24, sub(rest, a))
+            if and(bits, 1) { result := high(result, 1672461947) }
+            if and(bits, 2) { result := high(result, 1302514674) }
+            if and(bits, 4) { result := high(result, 790015084) }
+            if and(bits, 8) { result := high(result, 290630308) }
+            if and(bits, 16) { result := high(result, 39332535) }
+            if and(bits, 32) { result := high(result, 720401) }
+            if and(bits, 64) { result := high(result, 242) }
         }
     }
 
@@ -77,20 +89,6 @@ library FixedPoint {
             while ((x << headroom) < (1 << 31)) ++headroom;
             bitsOverUnit = int256(SUM_INTEGER_BITS) - int256(headroom);
             scaled = _oneOverOnePlus((x << headroom) - (1 << 31));
-        }
-    }
-
-    /// @dev exp(a) for a in [−1/4, 0): Q0.31; Taylor's fourth degree around −1/8.
-    function _expOnLastQuarter(int256 a) private pure returns (int256) {
-        unchecked {
-            int256 x = a + (1 << 28);
-            int256 x2 = doublingHighMultiply(x, x);
-            int256 x3 = doublingHighMultiply(x2, x);
-            int256 x4Quarter = divideByPowerOfTwo(doublingHighMultiply(x2, x2), 2);
-            int256 tail = divideByPowerOfTwo(
-                doublingHighMultiply(x4Quarter + x3, 715827883) + x2, 1
-            );
-            return 1895147668 + doublingHighMultiply(1895147668, x + tail);
         }
     }
 
