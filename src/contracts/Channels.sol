@@ -15,9 +15,10 @@ import {Channel, ChannelAux, ChannelState} from "./types/Channel.sol";
 import {Class} from "./types/Class.sol";
 import {CompactSignature} from "./types/CompactSignature.sol";
 
-/// @title Channels: units locked by their holder to one node
+/// @title Channels: units locked to one node, for one holder
 /// @dev The second page of `Vouchers`. As ERC-1155 counts, the `locked - redeemed` units of a
-/// channel are this contract's. Every call here is the holder's.
+/// channel are this contract's. Anybody may add units of his own; all that takes from a channel, or
+/// ends it, is the holder's.
 abstract contract Channels is Vault, EIP712 {
     using Rates for Class;
 
@@ -36,18 +37,19 @@ abstract contract Channels is Vault, EIP712 {
     }
 
     /// @inheritdoc IVouchers
+    /// @dev The event comes each time: whoever ignored a channel of one unit, because it is not
+    /// worth following, has to hear of it again when it is.
     function open(Class calldata class, Channel calldata terms, uint128 units)
         external
         nonReentrant
         returns (bytes32 channelId)
     {
-        channelId = _heldChannel(class, terms);
+        channelId = _channelOf(class, terms);
         require(terms.spendKey != address(0), ZeroSpendKey());
+        _checkRecipient(terms.holder);
         // A closed channel that never redeemed has nothing locked either: only `thawAt` tells.
-        require(
-            channel[channelId].locked == 0 && aux[channelId].thawAt == 0, ChannelExists(channelId)
-        );
-        _lock(class, terms, channelId, units);
+        require(aux[channelId].thawAt != CLOSED, ChannelEnded(channelId));
+        uint128 locked = _lock(class, terms, channelId, units);
         emit ChannelOpened(
             channelId,
             terms.holder,
@@ -55,7 +57,7 @@ abstract contract Channels is Vault, EIP712 {
             terms.spendKey,
             terms.classId,
             terms.salt,
-            units
+            locked
         );
     }
 
@@ -64,9 +66,8 @@ abstract contract Channels is Vault, EIP712 {
         external
         nonReentrant
     {
-        bytes32 channelId = _heldChannel(class, terms);
+        bytes32 channelId = _channelOf(class, terms);
         _requireOpen(channelId);
-        require(aux[channelId].thawAt == 0, ChannelThawing(channelId));
         uint128 locked = _lock(class, terms, channelId, units);
         emit ToppedUp(channelId, terms.node, units, locked);
     }
@@ -142,7 +143,8 @@ abstract contract Channels is Vault, EIP712 {
 
     // Units in and out
 
-    /// @dev Locks the caller's units; returns all that is locked then.
+    /// @dev Locks the caller's units, unless the channel is on its way out; returns all that is
+    /// locked then.
     function _lock(
         Class calldata class,
         Channel calldata terms,
@@ -150,6 +152,7 @@ abstract contract Channels is Vault, EIP712 {
         uint128 units
     ) private returns (uint128 locked) {
         require(units != 0, ZeroUnits());
+        require(aux[channelId].thawAt == 0, ChannelThawing(channelId));
         require(block.timestamp < class.expiry, ClassExpired(class.expiry));
         require(providers.providerOf(terms.node) != address(0), UnknownNode(terms.node));
         require(providers.revokedAt(terms.node) == 0, NodeIsRevoked(terms.node));
@@ -176,8 +179,8 @@ abstract contract Channels is Vault, EIP712 {
         _move(address(this), terms.holder, terms.classId, units);
     }
 
-    /// @dev Moves units without asking the receiver: it is either this contract or a holder that
-    /// held these very units before.
+    /// @dev Moves units without asking the receiver: it is either this contract or the holder who
+    /// asked for them by this very call.
     function _move(address from, address to, uint256 classId, uint256 units) private {
         uint256[] memory ids = new uint256[](1);
         uint256[] memory values = new uint256[](1);
@@ -200,7 +203,7 @@ abstract contract Channels is Vault, EIP712 {
 
     /// @dev The channel of a class, and the caller its holder.
     function _heldChannel(Class calldata class, Channel calldata terms)
-        private
+        internal
         view
         returns (bytes32)
     {

@@ -58,8 +58,26 @@ abstract contract Redemptions is Channels {
             Rows.read(rows, i, row);
             _redeemRow(redemption, row, i, separator);
         }
-        batchId = _book(class, redemption);
+        batchId = _book(class, redemption, address(this));
         return (batchId, redemption.bitmap, redemption.paid);
+    }
+
+    /// @inheritdoc IVouchers
+    /// @dev No channel moves, so no bit is set. What is below one base unit joins `burned` at once:
+    /// there is no later amount that it could become part of.
+    function spend(Class calldata class, Channel calldata terms, uint128 units)
+        external
+        nonReentrant
+        returns (uint256 batchId, uint256 paid)
+    {
+        bytes32 channelId = _heldChannel(class, terms);
+        _checkRedeemable(class);
+        require(units != 0, ZeroUnits());
+        _checkChannelUnits(units);
+        Redemption memory redemption = _newRedemption(class, terms.node, 1);
+        _count(redemption, channelId, 0, 0, units, 0);
+        _addBurned(class.token, units * redemption.rate % Rates.SCALE);
+        return (_book(class, redemption, msg.sender), redemption.paid);
     }
 
     /// @inheritdoc IVouchers
@@ -87,7 +105,8 @@ abstract contract Redemptions is Channels {
     // The class's court
 
     /// @inheritdoc IVouchers
-    /// @dev A bound on the time keeps a broken court from stranding units for good.
+    /// @dev Whatever a court does, again and again, the units are free when its time is over: that
+    /// keeps a broken one from stranding them.
     function reserve(Class calldata class, Channel calldata terms, uint128 units, uint40 until)
         external
         nonReentrant
@@ -97,6 +116,8 @@ abstract contract Redemptions is Channels {
         uint128 rest = c.locked - c.redeemed;
         require(units <= rest, ReserveTooLarge(units, rest));
         uint256 untilMax = block.timestamp + Limits.ORDER_HORIZON + class.window;
+        uint256 courtEnd = _courtEnd(class);
+        if (untilMax > courtEnd) untilMax = courtEnd;
         require(until <= untilMax, ReserveTooLong(until, untilMax));
 
         aux[channelId].reserved = units;
@@ -112,6 +133,7 @@ abstract contract Redemptions is Channels {
         returns (uint256 batchId, uint256 paid)
     {
         bytes32 channelId = _judgedChannel(class, terms);
+        _checkBefore(_courtEnd(class));
         _checkChannelUnits(cumUnits);
         return _redeemOne(class, terms, channelId, cumUnits, 0);
     }
@@ -125,17 +147,34 @@ abstract contract Redemptions is Channels {
         uint128 amount,
         bytes calldata records
     ) external nonReentrant {
-        bytes32 channelId = _courtsChannel(class, terms);
-        uint256 max = _rowPaid(class.provider(), channelId, batchId, row, records);
-        max -= refunded[batchId][row];
-        uint256 escrowed = batch[batchId].amount;
-        if (max > escrowed) max = escrowed;
-        require(amount <= max, RefundTooLarge(amount, max));
-
-        batch[batchId].amount -= amount;
-        refunded[batchId][row] += amount;
+        _take(class, terms, batchId, row, amount, records);
         earned[terms.holder][class.token] += amount;
         emit Refunded(batchId, row, terms.holder, amount);
+    }
+
+    /// @inheritdoc IVouchers
+    /// @dev The new batch has the row's record, and no more than `amount` to give back; `latest`
+    /// goes along, so that splitting again puts nothing off any further.
+    function split(
+        Class calldata class,
+        Channel calldata terms,
+        uint256 batchId,
+        uint256 row,
+        uint128 amount,
+        uint40 maturesAt,
+        bytes calldata records
+    ) external nonReentrant returns (uint256 newBatchId) {
+        require(amount != 0, ZeroUnits());
+        _take(class, terms, batchId, row, amount, records);
+        Batch memory part = batch[batchId];
+        require(
+            maturesAt >= block.timestamp && maturesAt <= part.latest,
+            MaturityOutOfBounds(maturesAt, part.latest)
+        );
+
+        (part.amount, part.maturesAt) = (amount, maturesAt);
+        newBatchId = _store(part, Rows.recordAt(records, row));
+        emit BatchSplit(batchId, row, newBatchId, amount);
     }
 
     // From rows to money
@@ -178,8 +217,7 @@ abstract contract Redemptions is Channels {
                 row.r,
                 row.vs
             );
-        if (!ok) to = from;
-        _apply(redemption, channelId, index, from, to, row.nextSeq);
+        if (ok) _apply(redemption, channelId, index, from, to, row.nextSeq);
     }
 
     function _redeemOne(
@@ -193,12 +231,11 @@ abstract contract Redemptions is Channels {
         (uint128 locked, uint128 from) =
             (channel[channelId].locked, channel[channelId].redeemed);
         uint128 to = cumUnits < locked ? cumUnits : locked;
-        if (to < from) to = from;
-        _apply(redemption, channelId, 0, from, to, nextSeq);
-        return (_book(class, redemption), redemption.paid);
+        if (to > from) _apply(redemption, channelId, 0, from, to, nextSeq);
+        return (_book(class, redemption, address(this)), redemption.paid);
     }
 
-    /// @dev Moves one channel from `from` to `to` units redeemed, `from <= to <= locked`.
+    /// @dev Moves one channel from `from` to `to` units redeemed, `from < to <= locked`.
     function _apply(
         Redemption memory redemption,
         bytes32 channelId,
@@ -207,25 +244,35 @@ abstract contract Redemptions is Channels {
         uint128 to,
         uint64 nextSeq
     ) private {
+        channel[channelId].redeemed = to;
+        redemption.bitmap |= 1 << index;
+        _count(redemption, channelId, index, from, to, nextSeq);
+    }
+
+    /// @dev Only rows that pay get here. The record of any other stays zero: nobody signed it.
+    function _count(
+        Redemption memory redemption,
+        bytes32 channelId,
+        uint256 index,
+        uint128 from,
+        uint128 to,
+        uint64 nextSeq
+    ) private pure {
         if (redemption.records.length != 0) {
             Rows.writeRecord(redemption.records, index, channelId, from, to, nextSeq);
         }
-        if (to == from) return;
-
-        channel[channelId].redeemed = to;
-        redemption.bitmap |= 1 << index;
         redemption.units += to - from;
         redemption.paid += _paidFor(redemption.rate, from, to);
     }
 
-    /// @dev Burns the units and books the money: earned at once, or in escrow while a court may
-    /// still undo it. A redemption that moved nothing leaves nothing but its event.
-    function _book(Class calldata class, Redemption memory redemption)
+    /// @dev Burns the units of `owner` and books the money: earned at once, or in escrow while a
+    /// court may still undo it. A redemption that moved nothing leaves nothing but its event.
+    function _book(Class calldata class, Redemption memory redemption, address owner)
         private
         returns (uint256 batchId)
     {
         if (redemption.units != 0) {
-            _burn(address(this), redemption.classId, redemption.units);
+            _burn(owner, redemption.classId, redemption.units);
             _addBurned(class.token, redemption.units * class.burn());
             if (class.court == address(0)) {
                 earned[redemption.provider][class.token] += redemption.paid;
@@ -247,16 +294,46 @@ abstract contract Redemptions is Channels {
         private
         returns (uint256 batchId)
     {
+        uint256 maturesAt = block.timestamp + Limits.ORDER_HORIZON + class.window;
+        return _store(
+            Batch({
+                amount: uint128(redemption.paid), // at most 256 * 2^63 * 2^92 / 2^56
+                maturesAt: uint40(maturesAt),
+                latest: uint40(maturesAt + Limits.DEFERRAL_MAX),
+                provider: redemption.provider,
+                token: class.token,
+                rowsHash: 0
+            }),
+            redemption.records
+        );
+    }
+
+    function _store(Batch memory b, bytes memory records) private returns (uint256 batchId) {
         batchId = ++batchCount;
-        uint40 maturesAt = uint40(block.timestamp + Limits.ORDER_HORIZON + class.window);
-        batch[batchId] = Batch({
-            amount: uint128(redemption.paid), // at most 256 * 2^63 * 2^92 / 2^56
-            maturesAt: maturesAt,
-            provider: redemption.provider,
-            token: class.token,
-            rowsHash: keccak256(redemption.records)
-        });
-        emit BatchEscrowed(batchId, maturesAt, redemption.records);
+        b.rowsHash = keccak256(records);
+        batch[batchId] = b;
+        emit BatchEscrowed(batchId, b.maturesAt, records);
+    }
+
+    /// @dev Takes `amount` out of what row `row` of a batch still in dispute paid, at most what is
+    /// left of the row there and of the batch.
+    function _take(
+        Class calldata class,
+        Channel calldata terms,
+        uint256 batchId,
+        uint256 row,
+        uint128 amount,
+        bytes calldata records
+    ) private {
+        bytes32 channelId = _courtsChannel(class, terms);
+        uint256 max = _rowPaid(class.provider(), channelId, batchId, row, records);
+        max -= refunded[batchId][row];
+        uint256 escrowed = batch[batchId].amount;
+        if (max > escrowed) max = escrowed;
+        require(amount <= max, RefundTooLarge(amount, max));
+
+        batch[batchId].amount -= amount;
+        refunded[batchId][row] += amount;
     }
 
     /// @dev What row `row` of a batch still in dispute paid for the channel.
@@ -282,6 +359,11 @@ abstract contract Redemptions is Channels {
     }
 
     // Checks
+
+    /// @dev When a court can hold or redeem units of the class no more.
+    function _courtEnd(Class calldata class) private pure returns (uint256) {
+        return _redemptionEnd(class) + Limits.COURT_GRACE;
+    }
 
     /// @dev The channel of a class, and the caller its court. Class court zero is nobody.
     function _courtsChannel(Class calldata class, Channel calldata terms)

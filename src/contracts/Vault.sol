@@ -14,7 +14,7 @@ import {SignedTypes} from "./libraries/SignedTypes.sol";
 import {Burned} from "./types/Burned.sol";
 import {Class} from "./types/Class.sol";
 
-/// @title Vault: tokens in for units, units back for their backing
+/// @title Vault: tokens in for units, units back for their backing or for units of a later class
 /// @dev The first page of `Vouchers`. It knows classes and tokens, and no channel.
 ///
 /// Money, exactly, for each token (the invariant tests check this equation):
@@ -41,7 +41,7 @@ abstract contract Vault is IVouchers, ERC1155, Earnings {
         nonReentrant
         returns (uint256 classId, uint256 cost)
     {
-        (classId, cost) = _admit(class, units);
+        (classId, cost) = _sell(class, units);
         _receive(class.token, cost);
         _mint(to, classId, units, "");
     }
@@ -56,7 +56,7 @@ abstract contract Vault is IVouchers, ERC1155, Earnings {
         bytes32 r,
         bytes32 s
     ) external nonReentrant returns (uint256 classId, uint256 cost) {
-        (classId, cost) = _admit(class, units);
+        (classId, cost) = _sell(class, units);
         // Anybody can send a permit he has seen in the mempool; ours then fails, but the allowance
         // is there. So the failure says nothing, and the transfer decides.
         try IERC20Permit(class.token).permit(
@@ -64,6 +64,29 @@ abstract contract Vault is IVouchers, ERC1155, Earnings {
         ) {} catch {}
         _receive(class.token, cost);
         _mint(to, classId, units, "");
+    }
+
+    /// @inheritdoc IVouchers
+    /// @dev What comes out is paid exactly, by the backing of what goes in; so a mint's rounding
+    /// has no part in it, and all that is left of the old units' price is burned.
+    function migrate(Class calldata from, Class calldata into, uint256 units, address to)
+        external
+        nonReentrant
+        returns (uint256 received)
+    {
+        uint256 fromId = _knownClass(from);
+        uint256 intoId = _admit(into);
+        require(
+            from.token == into.token && from.expiry <= into.expiry,
+            NotMigratable(fromId, intoId)
+        );
+
+        _burn(msg.sender, fromId, units);
+        received = units * from.backing() / into.total();
+        _addBurned(from.token, units * from.total() - received * into.total());
+        emit Migrated(msg.sender, fromId, intoId, to, units, received);
+        _issue(intoId, received);
+        _mint(to, intoId, received, "");
     }
 
     /// @inheritdoc IVouchers
@@ -107,31 +130,42 @@ abstract contract Vault is IVouchers, ERC1155, Earnings {
     }
 
     function _checkRedeemable(Class calldata class) internal view {
-        uint256 endedAt = _redemptionEnd(class);
+        _checkBefore(_redemptionEnd(class));
+    }
+
+    function _checkBefore(uint256 endedAt) internal view {
         require(block.timestamp < endedAt, RedemptionEnded(endedAt));
     }
 
     // Minting and burning
 
     /// @dev Checks a mint and books it. Bounds come before products: nothing here can overflow.
-    function _admit(Class calldata class, uint256 units)
+    function _sell(Class calldata class, uint256 units)
         private
         returns (uint256 classId, uint256 cost)
     {
-        require(units != 0, ZeroUnits());
+        classId = _admit(class);
+        _issue(classId, units);
+        cost = quote(class, units);
+        _addBurned(class.token, cost * Rates.SCALE - units * class.total());
+    }
+
+    /// @dev A class that units may be made of: not over, and within bounds from its first ones on.
+    function _admit(Class calldata class) private returns (uint256 classId) {
         require(block.timestamp < class.expiry, ClassExpired(class.expiry));
         classId = classIdOf(class);
-        uint256 before = minted[classId];
-        if (before == 0) {
+        if (minted[classId] == 0) {
             _checkBounds(class);
             emit ClassCreated(classId, class);
         }
-        uint256 supplyLeft = Limits.SUPPLY_MAX - before;
-        require(units <= supplyLeft, TooManyUnits(units, supplyLeft));
+    }
 
-        minted[classId] = before + units;
-        cost = quote(class, units);
-        _addBurned(class.token, cost * Rates.SCALE - units * class.total());
+    /// @dev Counts units that come into being.
+    function _issue(uint256 classId, uint256 units) private {
+        require(units != 0, ZeroUnits());
+        uint256 supplyLeft = Limits.SUPPLY_MAX - minted[classId];
+        require(units <= supplyLeft, TooManyUnits(units, supplyLeft));
+        minted[classId] += units;
     }
 
     function _checkBounds(Class calldata class) private view {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {IEarnings} from "contracts/interfaces/IEarnings.sol";
 import {IVouchers} from "contracts/interfaces/IVouchers.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Class} from "contracts/types/Class.sol";
@@ -35,18 +36,46 @@ contract VouchersChannelTest is Fixture {
         vm.assertEq(vouchers.balanceOf(holder, idOf(_class)), 0, "taken");
     }
 
-    function test_open_failsIfOpen() external {
+    function test_open_addsToAnOpenChannel() external {
         (Channel memory terms, bytes32 id) = openChannel(_class, UNITS);
-        fund(holder, _class, UNITS);
-        _expect(abi.encodeWithSelector(IVouchers.ChannelExists.selector, id));
-        vouchers.open(_class, terms, UNITS);
+        vouchers.redeemBatch(_class, node, rowOf(terms, 5));
+        fund(holder, _class, 11);
+        vm.expectEmit(true, true, true, true, address(vouchers));
+        emit IVouchers.ChannelOpened(
+            id, holder, node, spend, idOf(_class), terms.salt, UNITS + 11
+        );
+        vm.prank(holder);
+        vm.assertEq(vouchers.open(_class, terms, 11), id, "the same");
+        vm.assertEq(lockedOf(id), UNITS + 11, "locked");
+        vm.assertEq(redeemedOf(id), 5, "redeemed");
+    }
+
+    /// Whoever opens another's channel before him, with one unit, has given him a unit.
+    function test_squattedChannelDoesNotBlockAward() external {
+        Channel memory terms = channelOf(_class);
+        fund(stranger, _class, 1);
+        vm.prank(stranger);
+        vouchers.open(_class, terms, 1);
+        bytes32 id = openChannel(_class, terms, UNITS);
+        vm.assertEq(lockedOf(id), UNITS + 1, "both");
+        _thawAndWithdraw(terms);
+        vm.assertEq(vouchers.balanceOf(holder, idOf(_class)), UNITS + 1, "the holder's");
+    }
+
+    function test_open_failsIfThawing() external {
+        (Channel memory terms, bytes32 id) = openChannel(_class, UNITS);
+        fund(holder, _class, 1);
+        vm.prank(holder);
+        vouchers.thaw(_class, terms);
+        _expect(abi.encodeWithSelector(IVouchers.ChannelThawing.selector, id));
+        vouchers.open(_class, terms, 1);
     }
 
     /// Invariant 6, also for a channel that never paid anything.
     function test_open_failsIfClosedUnused() external {
         (Channel memory terms, bytes32 id) = openChannel(_class, UNITS);
         _thawAndWithdraw(terms);
-        _expect(abi.encodeWithSelector(IVouchers.ChannelExists.selector, id));
+        _expect(abi.encodeWithSelector(IVouchers.ChannelEnded.selector, id));
         vouchers.open(_class, terms, UNITS);
     }
 
@@ -55,18 +84,58 @@ contract VouchersChannelTest is Fixture {
         vouchers.redeemBatch(_class, node, rowOf(terms, 5));
         _thawAndWithdraw(terms);
         fund(holder, _class, UNITS);
-        _expect(abi.encodeWithSelector(IVouchers.ChannelExists.selector, id));
+        _expect(abi.encodeWithSelector(IVouchers.ChannelEnded.selector, id));
         vouchers.open(_class, terms, UNITS);
     }
 
-    function test_open_failsIfNotHolder() external {
+    /// The caller's units, the holder's channel.
+    function test_open_locksForSomebodyElse() external {
         fund(stranger, _class, UNITS);
         Channel memory terms = channelOf(_class);
+        vm.prank(stranger);
+        bytes32 id = vouchers.open(_class, terms, UNITS);
+        vm.assertEq(vouchers.balanceOf(stranger, idOf(_class)), 0, "paid");
         vm.expectRevert(
             abi.encodeWithSelector(IVouchers.NotHolder.selector, holder, stranger)
         );
         vm.prank(stranger);
-        vouchers.open(_class, terms, UNITS);
+        vouchers.thaw(_class, terms);
+        _thawAndWithdraw(terms);
+        vm.assertEq(thawAtOf(id), CLOSED, "closed");
+        vm.assertEq(vouchers.balanceOf(holder, idOf(_class)), UNITS, "the holder's");
+    }
+
+    /// Even with an allowance for all his vouchers nobody locks another's units.
+    function test_open_failsWithTheHoldersUnits() external {
+        fund(holder, _class, UNITS);
+        Channel memory terms = channelOf(_class);
+        vm.prank(holder);
+        vouchers.setApprovalForAll(stranger, true);
+        bytes memory why = abi.encodeWithSelector(
+            IERC1155Errors.ERC1155InsufficientBalance.selector, stranger, 0, 1, idOf(_class)
+        );
+        vm.expectRevert(why);
+        vm.prank(stranger);
+        vouchers.open(_class, terms, 1);
+        vm.prank(holder);
+        vouchers.open(_class, terms, 1);
+        vm.expectRevert(why);
+        vm.prank(stranger);
+        vouchers.topUp(_class, terms, 1);
+    }
+
+    function test_open_failsForAHolderThatNobodyIs() external {
+        fund(stranger, _class, UNITS);
+        Channel memory terms = channelOf(_class);
+        address[2] memory nobody = [address(0), address(vouchers)];
+        for (uint256 i = 0; i < nobody.length; ++i) {
+            terms.holder = nobody[i];
+            vm.expectRevert(
+                abi.encodeWithSelector(IEarnings.InvalidRecipient.selector, nobody[i])
+            );
+            vm.prank(stranger);
+            vouchers.open(_class, terms, UNITS);
+        }
     }
 
     function test_open_failsWithoutUnits() external {
@@ -195,10 +264,15 @@ contract VouchersChannelTest is Fixture {
         vouchers.topUp(_class, terms, 1);
     }
 
-    function test_topUp_failsIfNotHolder() external {
-        (Channel memory terms,) = openChannel(_class, UNITS);
-        _expectNotHolder();
-        vouchers.topUp(_class, terms, 1);
+    function test_topUp_addsForSomebodyElse() external {
+        (Channel memory terms, bytes32 id) = openChannel(_class, UNITS);
+        fund(stranger, _class, 11);
+        vm.prank(stranger);
+        vouchers.topUp(_class, terms, 11);
+        vm.assertEq(lockedOf(id), UNITS + 11, "locked");
+        vm.assertEq(vouchers.balanceOf(stranger, idOf(_class)), 0, "paid");
+        _thawAndWithdraw(terms);
+        vm.assertEq(vouchers.balanceOf(holder, idOf(_class)), UNITS + 11, "the holder's");
     }
 
     function test_topUp_failsIfRevokedOrExpired() external {

@@ -35,32 +35,41 @@ contract VouchersCourtTest is Fixture {
     }
 
     function _checkBatch(uint256 batchId, uint128 paid, bytes memory records) private view {
-        (uint128 amount, uint40 maturesAt, address to, address token, bytes32 rowsHash) =
-            vouchers.batch(batchId);
+        (
+            uint128 amount,
+            uint40 maturesAt,
+            uint40 latest,
+            address to,
+            address token,
+            bytes32 rowsHash
+        ) = vouchers.batch(batchId);
         vm.assertEq(amount, paid, "escrow");
         vm.assertEq(maturesAt, NOW + MATURES_AFTER, "matures");
+        vm.assertEq(latest, NOW + MATURES_AFTER + DEFERRAL_MAX, "latest");
         vm.assertEq(to, provider, "provider");
         vm.assertEq(token, address(usd), "token");
         vm.assertEq(rowsHash, keccak256(records), "rowsHash");
     }
 
-    /// Records cover all rows, the useless ones too, so that a row's number is its place.
-    function testFuzz_redeem_recordsEveryRow(uint64 nextSeq, uint128 cum, bytes32[5] memory junk)
-        external
-    {
+    /// Records cover all rows, so that a row's number is its place, and hold what was signed alone
+    /// (attack a08): of useless rows, zeros.
+    function testFuzz_redeem_recordsWhatWasSigned(
+        uint64 nextSeq,
+        uint128 cum,
+        bytes32[5] memory junk
+    ) external {
         (Channel memory terms, bytes32 id) = openChannel(_class, UNITS);
         cum = uint128(bound(cum, 1, UNITS));
         CompactSignature memory sig = sign(SPEND_KEY, ackDigest(id, cum, nextSeq));
         bytes memory row = rowOf(terms, cum, nextSeq, sig);
-        bytes memory junkRow = abi.encodePacked(junk);
-        vouchers.redeemBatch(_class, node, bytes.concat(junkRow, row, row));
-        Channel memory unknown = _decode(junkRow);
-        bytes memory records = bytes.concat(
-            recordOf(idOf(unknown), 0, 0, uint64(bytes8(_slice(junkRow, 88)))),
-            recordOf(id, 0, cum, nextSeq),
-            recordOf(id, cum, cum, nextSeq)
+        CompactSignature memory none;
+        bytes memory forged = rowOf(terms, cum, ~nextSeq, none);
+        vouchers.redeemBatch(
+            _class, node, bytes.concat(abi.encodePacked(junk), forged, row, row)
         );
-        (,,,, bytes32 rowsHash) = vouchers.batch(1);
+        bytes memory records =
+            bytes.concat(new bytes(144), recordOf(id, 0, cum, nextSeq), new bytes(72));
+        (,,,,, bytes32 rowsHash) = vouchers.batch(1);
         vm.assertEq(rowsHash, keccak256(records), "rowsHash");
     }
 
@@ -271,6 +280,32 @@ contract VouchersCourtTest is Fixture {
         court.reserve(_class, terms, 1, until);
     }
 
+    /// Attack a06: a court that reserves again and again holds units until its time is over, and
+    /// no longer.
+    function test_a06_courtReservesUntilItsTimeIsOver() external {
+        (Channel memory terms,) = openChannel(_class, UNITS);
+        uint256 end = uint256(_class.expiry) + GRACE + COURT_GRACE;
+        while (block.timestamp < end) {
+            uint256 most = block.timestamp + MATURES_AFTER;
+            uint40 until = uint40(most < end ? most : end);
+            vm.expectRevert(
+                abi.encodeWithSelector(IVouchers.ReserveTooLong.selector, until + 1, until)
+            );
+            court.reserve(_class, terms, UNITS, until + 1);
+            court.reserve(_class, terms, UNITS, until);
+            vm.warp(until);
+        }
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IVouchers.ReserveTooLong.selector, uint40(end + 1), uint40(end)
+            )
+        );
+        court.reserve(_class, terms, UNITS, uint40(end + 1));
+        court.reserve(_class, terms, UNITS, uint40(end));
+        vm.prank(holder);
+        vm.assertEq(vouchers.withdraw(_class, terms), UNITS, "free");
+    }
+
     function test_reserve_failsIfNotOpen() external {
         fund(holder, _class, 1);
         Channel memory terms = channelOf(_class);
@@ -339,6 +374,19 @@ contract VouchersCourtTest is Fixture {
         court.advance(_class, terms, 1);
     }
 
+    /// Attack a07: what a late holder has left is not the node's. Until the grace ends, a claim of
+    /// the last orders still counts.
+    function test_a07_courtAdvancesNothingAfterTheGrace() external {
+        (Channel memory terms, bytes32 id) = openChannel(_class, UNITS);
+        uint256 end = uint256(_class.expiry) + GRACE + COURT_GRACE;
+        vm.warp(end - 1);
+        court.advance(_class, terms, 7);
+        vm.assertEq(redeemedOf(id), 7, "in time");
+        vm.warp(end);
+        vm.expectRevert(abi.encodeWithSelector(IVouchers.RedemptionEnded.selector, end));
+        court.advance(_class, terms, UNITS);
+    }
+
     function test_advance_failsAboveTheUnitsOfAChannel() external {
         (Channel memory terms,) = openChannel(_class, UNITS);
         vm.expectRevert(
@@ -383,21 +431,5 @@ contract VouchersCourtTest is Fixture {
             abi.encodeWithSelector(IVouchers.NotCourt.selector, address(court), stranger)
         );
         vm.prank(stranger);
-    }
-
-    function _slice(bytes memory data, uint256 offset) private pure returns (bytes32 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 0x20), offset))
-        }
-    }
-
-    function _decode(bytes memory row) private view returns (Channel memory) {
-        return Channel({
-            holder: address(bytes20(_slice(row, 0))),
-            node: node,
-            spendKey: address(bytes20(_slice(row, 20))),
-            classId: idOf(_class),
-            salt: _slice(row, 40)
-        });
     }
 }

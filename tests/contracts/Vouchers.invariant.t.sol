@@ -171,11 +171,15 @@ contract VouchersInvariantTest is Fixture {
         _handler.transfer(0, 1, 1e11);
         _handler.stake(1e9, false);
         for (uint256 i = 0; i < 3; ++i) _handler.open(0, i, 6 * i, 1e10);
-        _handler.topUp(1, 1e9);
+        _handler.topUp(1, 1, 1e9);
+        _handler.topUp(1, 0, 1e9);
+        _handler.migrate(0, 0, 2, 1e10);
+        _handler.spendFree(0, 1, 1, 1e9);
         for (uint256 i = 0; i < 3; ++i) _handler.redeem(i, cums, junk);
         _handler.reserve(2, 100, 1 days);
         _handler.advance(3, 7e8);
-        _handler.refund(0, 0, 0, 10);
+        _handler.refund(0, 0, 10);
+        _handler.split(0, 0, 10, 1);
         _handler.close(8, 6e8);
         _handler.thaw(2);
         _handler.wait(0);
@@ -188,9 +192,10 @@ contract VouchersInvariantTest is Fixture {
         _handler.reclaim(0, 0, 1e9);
         _handler.stake(1e9, false);
         _handler.slash(5e8, false, 0);
-        string[18] memory actions = [
+        string[21] memory actions = [
             "mint", "transfer", "open", "topUp", "redeem", "thaw", "withdraw", "close", "reserve",
-            "advance", "refund", "release", "settle", "reclaim", "stake", "exit", "unstake", "slash"
+            "advance", "refund", "release", "settle", "reclaim", "stake", "exit", "unstake",
+            "slash", "split", "migrate", "spend"
         ];
         for (uint256 i = 0; i < actions.length; ++i) {
             vm.assertGt(_handler.did(bytes32(bytes(actions[i]))), 0, actions[i]);

@@ -86,6 +86,11 @@ contract VouchersReentrancyTest is Fixture {
 
         receiver = new HostileReceiver();
         receiver.setCallback(address(vouchers), call);
+        vouchers.migrate(_class, _class, 10, address(receiver));
+        vm.assertEq(bytes32(receiver.callbackError()), GUARDED, "migrate");
+
+        receiver = new HostileReceiver();
+        receiver.setCallback(address(vouchers), call);
         uint256[] memory two = new uint256[](2);
         two[0] = 1;
         two[1] = 1;
@@ -129,7 +134,7 @@ contract VouchersReentrancyTest is Fixture {
     function _everyCall(Channel memory terms) private view returns (bytes[] memory calls) {
         CompactSignature memory none;
         uint256[] memory list = new uint256[](1);
-        calls = new bytes[](15);
+        calls = new bytes[](18);
         calls[0] = abi.encodeCall(IVouchers.mint, (_class, 1, stranger));
         calls[1] = abi.encodeCall(
             IVouchers.mintWithPermit, (_class, 1, stranger, NOW, 27, bytes32(0), bytes32(0))
@@ -149,5 +154,8 @@ contract VouchersReentrancyTest is Fixture {
         calls[14] = abi.encodeCall(
             IERC1155.safeTransferFrom, (address(_token), stranger, 1, 1, "")
         );
+        calls[15] = abi.encodeCall(IVouchers.split, (_class, terms, 1, 0, 1, uint40(NOW), ""));
+        calls[16] = abi.encodeCall(IVouchers.migrate, (_class, _class, 1, stranger));
+        calls[17] = abi.encodeCall(IVouchers.spend, (_class, terms, 1));
     }
 }

@@ -17,7 +17,7 @@ import {IProviders} from "./IProviders.sol";
 interface IVouchers is IEarnings {
     /// @notice First mint of a class: its terms passed the bounds and are fixed from here on.
     event ClassCreated(uint256 indexed classId, Class class);
-    /// @notice A channel came into being with `units` locked.
+    /// @notice A channel was opened, or added to by another `open`; `units` are locked now, in all.
     event ChannelOpened(
         bytes32 indexed channelId,
         address indexed holder,
@@ -53,9 +53,10 @@ interface IVouchers is IEarnings {
         uint256 units,
         uint256 paid
     );
-    /// @notice What a court needs to judge a batch. `records` holds 72 bytes for each row, also for
-    /// those that did nothing: channel id 32, units before 16, units after 16, nextSeq 8; its
-    /// keccak256 is the batch's `rowsHash`.
+    /// @notice What a court needs to judge a batch. `records` holds 72 bytes for each row: channel
+    /// id 32, units before 16, units after 16, nextSeq 8; its keccak256 is the batch's `rowsHash`.
+    /// A row that moved nothing has 72 zeros, so everything in a record of an ack is signed (units
+    /// after may be less, for want of locked ones); what a court advanced has nextSeq 0.
     event BatchEscrowed(uint256 indexed batchId, uint40 maturesAt, bytes records);
     /// @notice A matured batch became the provider's earnings.
     event Released(uint256 indexed batchId, address indexed provider, uint256 amount);
@@ -63,8 +64,22 @@ interface IVouchers is IEarnings {
     event Refunded(
         uint256 indexed batchId, uint256 indexed row, address indexed holder, uint256 amount
     );
+    /// @notice A court moved `amount` of what one row of a batch had paid into a batch of its own,
+    /// whose BatchEscrowed tells when it matures.
+    event BatchSplit(
+        uint256 indexed batchId, uint256 indexed row, uint256 indexed newBatchId, uint256 amount
+    );
     /// @notice A court holds `units` of a channel back from withdrawal until `until`.
     event Reserved(bytes32 indexed channelId, uint128 units, uint40 until);
+    /// @notice `account` burned `units` of one class; `to` got what their backing pays of another.
+    event Migrated(
+        address indexed account,
+        uint256 indexed fromClassId,
+        uint256 indexed intoClassId,
+        address to,
+        uint256 units,
+        uint256 received
+    );
     /// @notice Units were burned for their backing after the end of the class.
     event Reclaimed(
         address indexed account, uint256 indexed classId, uint256 units, address to, uint256 amount
@@ -80,6 +95,8 @@ interface IVouchers is IEarnings {
     error RedemptionEnded(uint256 endedAt);
     /// @notice The time to redeem is not over yet, so nothing can be reclaimed.
     error RedemptionOpen(uint256 endsAt);
+    /// @notice Units move to a class of the same token that ends no earlier, and to no other.
+    error NotMigratable(uint256 fromClassId, uint256 intoClassId);
     /// @notice The channel names another class than the one given.
     error ClassMismatch(uint256 expected, uint256 actual);
     /// @notice Only the holder may do this.
@@ -96,8 +113,8 @@ interface IVouchers is IEarnings {
     error ZeroUnits();
     /// @notice More units than a class may mint or a channel may ever hold.
     error TooManyUnits(uint256 units, uint256 max);
-    /// @notice The id is in use, or was: closed channels never reopen.
-    error ChannelExists(bytes32 channelId);
+    /// @notice The channel was closed: its id never opens again.
+    error ChannelEnded(bytes32 channelId);
     /// @notice There is no such channel, or it is closed.
     error ChannelNotOpen(bytes32 channelId);
     /// @notice The channel is thawing: no top-up, no second thaw.
@@ -120,6 +137,8 @@ interface IVouchers is IEarnings {
     error InvalidRow(uint256 batchId, uint256 row);
     /// @notice More than this row paid, or than is still in escrow.
     error RefundTooLarge(uint256 amount, uint256 max);
+    /// @notice What is split off matures now or later, by `latest` at the latest.
+    error MaturityOutOfBounds(uint40 maturesAt, uint40 latest);
     /// @notice More than is locked and not redeemed.
     error ReserveTooLarge(uint128 units, uint128 max);
     /// @notice A court may not hold units longer than a dispute can last.
@@ -145,13 +164,16 @@ interface IVouchers is IEarnings {
         bytes32 s
     ) external returns (uint256 classId, uint256 cost);
 
-    /// @notice Locks the caller's units to a node that has joined and is not revoked.
+    /// @notice Locks the caller's units to a node that has joined and is not revoked, for
+    /// `terms.holder`, who alone can thaw, withdraw and close. A channel of the same terms that is
+    /// open, and not thawing, gets them added: so nobody keeps another from opening his by opening
+    /// it first.
     function open(Class calldata class, Channel calldata terms, uint128 units)
         external
         returns (bytes32 channelId);
 
-    /// @notice Locks more units. Refused while thawing: nodes have stopped serving by then, and a
-    /// channel on its way out must not grow.
+    /// @notice Locks more units of the caller's, for the channel's holder. Refused while thawing:
+    /// nodes have stopped serving by then, and a channel on its way out must not grow.
     function topUp(Class calldata class, Channel calldata terms, uint128 units) external;
 
     /// @notice Starts the thaw: `class.thaw` seconds in which the node can still redeem.
@@ -174,6 +196,20 @@ interface IVouchers is IEarnings {
         CompactSignature calldata releaseSig
     ) external returns (uint128 units);
 
+    /// @notice Burns the caller's units and mints `to` as many of another class as their backing
+    /// pays at its price, premium included: units * backing / total, rounded down. The class is of
+    /// the same token and ends no earlier. What is left, the old premium above all, burns.
+    function migrate(Class calldata from, Class calldata into, uint256 units, address to)
+        external
+        returns (uint256 received);
+
+    /// @notice Pays the provider of `terms.node` with units that the caller, `terms.holder`, holds
+    /// free: no channel needs to be open, the terms only name who paid whom, for a court. One row
+    /// that redeems 0 to `units`, in escrow where the class has a court.
+    function spend(Class calldata class, Channel calldata terms, uint128 units)
+        external
+        returns (uint256 batchId, uint256 paid);
+
     /// @notice Burns the caller's units for their backing, once redemption has ended. Their premium
     /// is burned.
     function reclaim(Class calldata class, uint256 units, address to)
@@ -195,12 +231,14 @@ interface IVouchers is IEarnings {
 
     // The class's court
 
-    /// @notice Sets what a channel holds back from withdrawal, in all, and until when.
+    /// @notice Sets what a channel holds back from withdrawal, in all, and until when: at most the
+    /// order horizon and the window from now, and never beyond the end of redemption by more than
+    /// three days.
     function reserve(Class calldata class, Channel calldata terms, uint128 units, uint40 until)
         external;
 
     /// @notice Redeems up to `cumUnits` (all that the channel ever paid, not an increment) without
-    /// an ack, in a batch of its own.
+    /// an ack, in a batch of its own. Ends three days after redemption does.
     function advance(Class calldata class, Channel calldata terms, uint128 cumUnits)
         external
         returns (uint256 batchId, uint256 paid);
@@ -215,6 +253,20 @@ interface IVouchers is IEarnings {
         uint128 amount,
         bytes calldata records
     ) external;
+
+    /// @notice Moves escrow of one row, at most what a refund could, into a batch of its own that
+    /// matures at `maturesAt`: now, where the work is proven right, or up to 30 days after the
+    /// first maturity, where a dispute lasts longer. Its one row is this row's record; in the old
+    /// batch the amount counts as refunded.
+    function split(
+        Class calldata class,
+        Channel calldata terms,
+        uint256 batchId,
+        uint256 row,
+        uint128 amount,
+        uint40 maturesAt,
+        bytes calldata records
+    ) external returns (uint256 newBatchId);
 
     // Reading
 
@@ -253,10 +305,15 @@ interface IVouchers is IEarnings {
         external
         view
         returns (
-            uint128 amount, uint40 maturesAt, address provider, address token, bytes32 rowsHash
+            uint128 amount,
+            uint40 maturesAt,
+            uint40 latest,
+            address provider,
+            address token,
+            bytes32 rowsHash
         );
 
-    /// @notice Token base units refunded of a row.
+    /// @notice Token base units refunded of a row, or split off it.
     function refunded(uint256 batchId, uint256 row) external view returns (uint128);
 
     /// @notice Batches so far; ids run from 1 to this.

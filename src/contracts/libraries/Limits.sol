@@ -17,6 +17,12 @@ library Limits {
     uint256 internal constant THAW_MAX = 30 days;
     /// @dev Longest dispute window in seconds: a provider is paid within about a month.
     uint256 internal constant WINDOW_MAX = 30 days;
+    /// @dev Seconds after the end of redemption in which a court can still hold units back and
+    /// redeem them: an order may run up to that end, and a claim for it comes within so many days.
+    uint256 internal constant COURT_GRACE = 3 days;
+    /// @dev Seconds after its first maturity by which a court may put off what a row paid. A
+    /// dispute that is opened in time ends within 26 days of the order's deadline.
+    uint256 internal constant DEFERRAL_MAX = 30 days;
     /// @dev Furthest expiry from the first mint, in seconds.
     uint256 internal constant EXPIRY_MAX = 5 * 365 days;
 

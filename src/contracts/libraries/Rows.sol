@@ -54,6 +54,15 @@ library Rows {
         }
     }
 
+    /// @dev Record `index` of checked records by itself.
+    function recordAt(bytes calldata records, uint256 index)
+        internal
+        pure
+        returns (bytes calldata)
+    {
+        return records[index * RECORD_BYTES:][:RECORD_BYTES];
+    }
+
     /// @dev Reads record `index` of checked records.
     function readRecord(bytes calldata records, uint256 index)
         internal

@@ -21,6 +21,8 @@ abstract contract Fixture is Test {
     uint256 internal constant SCALE = 1e17;
     uint256 internal constant EXIT_DELAY = 33 days;
     uint256 internal constant GRACE = 30 days;
+    uint256 internal constant COURT_GRACE = 3 days;
+    uint256 internal constant DEFERRAL_MAX = 30 days;
     uint40 internal constant CLOSED = type(uint40).max;
     uint256 internal constant UNITS_MAX = 2 ** 63 - 1;
     bytes32 internal constant DOMAIN_TYPEHASH = keccak256(
@@ -296,7 +298,15 @@ abstract contract Fixture is Test {
     }
 
     function escrowOf(uint256 batchId) internal view returns (uint128 amount) {
-        (amount,,,,) = vouchers.batch(batchId);
+        (amount,,,,,) = vouchers.batch(batchId);
+    }
+
+    function maturesAtOf(uint256 batchId) internal view returns (uint40 maturesAt) {
+        (, maturesAt,,,,) = vouchers.batch(batchId);
+    }
+
+    function latestOf(uint256 batchId) internal view returns (uint40 latest) {
+        (,, latest,,,) = vouchers.batch(batchId);
     }
 
     /// @dev Everything burned in `token`, in 1e-17 of a base unit.

@@ -70,5 +70,7 @@ interface Vm {
     function snapshotValue(string calldata name, uint256 value) external;
     function startPrank(address sender) external;
     function stopPrank() external;
+    function toBase64(bytes calldata data) external pure returns (string memory);
+    function toString(bytes32 value) external pure returns (string memory);
     function warp(uint256 timestamp) external;
 }

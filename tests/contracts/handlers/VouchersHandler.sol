@@ -26,8 +26,13 @@ contract VouchersHandler is Fixture {
     address[] public holders;
     bytes32[] public channelIds;
     mapping(bytes32 channelId => Ghost) public ghosts;
-    /// What one row of one batch may still give back.
     mapping(uint256 batchId => bytes) private _records;
+    /// The row that a batch, split off once or several times, comes from; itself where there is
+    /// none. And what that row has given back, whatever batch it was in by then.
+    mapping(uint256 batchId => bytes32) private _root;
+    mapping(bytes32 root => uint256) private _givenBack;
+    /// The last moment that anything of the row may mature.
+    mapping(uint256 batchId => uint40) private _latest;
 
     /// Sums over everything that ever happened, in token base units.
     uint256 public deposited;
@@ -108,8 +113,10 @@ contract VouchersHandler is Fixture {
     function open(uint256 who, uint256 which, uint256 nodeSeed, uint128 units) public timed {
         which %= classes.length;
         Class memory class = classes[which];
-        address account = holders[who % holders.length];
-        uint256 has = vouchers.balanceOf(account, idOf(class));
+        // Now and then one opens for the other.
+        address payer = holders[who % holders.length];
+        address account = holders[(who / 8) % holders.length];
+        uint256 has = vouchers.balanceOf(payer, idOf(class));
         if (has == 0 || block.timestamp >= class.expiry || channelIds.length >= 24) return;
         address to = nodeSeed % 2 == 0 ? node : node2;
         if (providers.revokedAt(to) != 0) return;
@@ -121,7 +128,7 @@ contract VouchersHandler is Fixture {
             classId: idOf(class),
             salt: bytes32(channelIds.length)
         });
-        vm.prank(account);
+        vm.prank(payer);
         bytes32 id = vouchers.open(class, terms, uint128(bound(units, 1, has)));
         channelIds.push(id);
         Ghost storage ghost = ghosts[id];
@@ -131,15 +138,56 @@ contract VouchersHandler is Fixture {
         ++did["open"];
     }
 
-    function topUp(uint256 seed, uint128 units) external timed {
+    /// @dev By anybody, and by `open` as well.
+    function topUp(uint256 seed, uint256 who, uint128 units) external timed {
         (bytes32 id, Ghost storage ghost, Class memory class) = _pick(seed);
         if (id == 0 || ghost.closed || thawAtOf(id) != 0) return;
         if (block.timestamp >= class.expiry || providers.revokedAt(ghost.terms.node) != 0) return;
-        uint256 has = vouchers.balanceOf(ghost.terms.holder, idOf(class));
+        address payer = holders[who % holders.length];
+        uint256 has = vouchers.balanceOf(payer, idOf(class));
         if (has == 0) return;
-        vm.prank(ghost.terms.holder);
-        vouchers.topUp(class, ghost.terms, uint128(bound(units, 1, has)));
+        units = uint128(bound(units, 1, has));
+        uint128 before = lockedOf(id);
+        vm.prank(payer);
+        if (who % 3 == 0) vouchers.open(class, ghost.terms, units);
+        else vouchers.topUp(class, ghost.terms, units);
+        if (lockedOf(id) != before + units) broken = "not added";
         ++did["topUp"];
+    }
+
+    function migrate(uint256 who, uint256 which, uint256 into, uint256 units) external timed {
+        Class memory from = classes[which % classes.length];
+        Class memory class = classes[into % classes.length];
+        if (block.timestamp >= class.expiry || class.expiry < from.expiry) return;
+        address account = holders[who % holders.length];
+        uint256 has = vouchers.balanceOf(account, idOf(from));
+        uint256 least = ceilDiv(totalRate(class), from.unitPrice * 1e8);
+        if (has < least) return;
+        vm.prank(account);
+        vouchers.migrate(from, class, bound(units, least, has), holders[into % holders.length]);
+        ++did["migrate"];
+    }
+
+    /// @dev Under the terms of a channel that is not there, now and then of one that is.
+    function spendFree(uint256 who, uint256 which, uint256 seed, uint128 units) external timed {
+        (bytes32 id, Ghost storage ghost, Class memory class) = _pick(seed);
+        if (id == 0 || seed % 3 != 0) {
+            which %= classes.length;
+            class = classes[which];
+            Channel memory terms = channelOf(class);
+            terms.holder = holders[who % holders.length];
+            terms.salt = keccak256("a name only");
+            id = idOf(terms);
+            ghost = ghosts[id];
+            (ghost.terms, ghost.classIndex) = (terms, which);
+        }
+        uint256 has = vouchers.balanceOf(ghost.terms.holder, idOf(class));
+        if (has == 0 || block.timestamp >= uint256(class.expiry) + GRACE) return;
+        units = uint128(bound(units, 1, has));
+        vm.prank(ghost.terms.holder);
+        (uint256 batchId,) = vouchers.spend(class, ghost.terms, units);
+        if (batchId != 0) _note(batchId, recordOf(id, 0, units, 0));
+        ++did["spend"];
     }
 
     /// @dev Redeems acks of up to four channels of one node and class, each doubled, with junk
@@ -158,7 +206,7 @@ contract VouchersHandler is Fixture {
             records = bytes.concat(records, recorded);
         }
         (uint256 batchId, uint256 bitmap,) = vouchers.redeemBatch(class, to, rows);
-        if (batchId != 0) _records[batchId] = records;
+        if (batchId != 0) _note(batchId, records);
         for (uint256 i = 1; i < rows.length / 160; ++i) {
             if (i % 3 != 0 && bitmap >> i & 1 == 1) broken = "a useless row was redeemed";
         }
@@ -221,7 +269,10 @@ contract VouchersHandler is Fixture {
         (bytes32 id, Ghost storage ghost, Class memory class) = _pick(seed);
         if (id == 0 || ghost.closed || class.court == address(0)) return;
         units = uint128(bound(units, 0, lockedOf(id) - redeemedOf(id)));
-        uint40 until = uint40(block.timestamp + bound(time, 0, 3 days + uint256(class.window)));
+        uint256 most = block.timestamp + 3 days + class.window;
+        uint256 courtEnd = uint256(class.expiry) + GRACE + COURT_GRACE;
+        if (most > courtEnd) most = courtEnd;
+        uint40 until = uint40(bound(time, 0, most));
         court.reserve(class, ghost.terms, units, until);
         ++did["reserve"];
     }
@@ -229,39 +280,56 @@ contract VouchersHandler is Fixture {
     function advance(uint256 seed, uint128 cum) external timed {
         (bytes32 id, Ghost storage ghost, Class memory class) = _pick(seed);
         if (id == 0 || ghost.closed || class.court == address(0)) return;
+        if (block.timestamp >= uint256(class.expiry) + GRACE + COURT_GRACE) return;
         cum = uint128(bound(cum, 0, UNITS_MAX));
         uint128 from = redeemedOf(id);
         uint128 to = _min(cum, lockedOf(id));
         if (cum > ghost.claimedMost) ghost.claimedMost = cum;
         (uint256 batchId,) = court.advance(class, ghost.terms, cum);
         if (batchId != 0) {
-            _records[batchId] = recordOf(id, from, to, 0);
+            _note(batchId, recordOf(id, from, to, 0));
             ++did["advance"];
         }
     }
 
-    function refund(uint256 seed, uint256 batchSeed, uint256 row, uint128 amount) external timed {
-        uint256 count = vouchers.batchCount();
-        if (count == 0) return;
-        uint256 batchId = 1 + batchSeed % count;
+    function refund(uint256 batchSeed, uint256 row, uint128 amount) external timed {
+        (uint256 batchId, uint256 index, uint256 left) = _pickRow(batchSeed, row);
+        if (batchId == 0) return;
         bytes memory records = _records[batchId];
-        if (records.length == 0) return;
-        row = row % (records.length / 72);
-        bytes32 id = _word(records, row * 72);
-        Ghost storage ghost = ghosts[id];
-        if (ghost.terms.holder == address(0)) return;
+        Ghost storage ghost = ghosts[_word(records, index * 72)];
         Class memory class = classes[ghost.classIndex];
-        if (!_isInDispute(batchId)) return;
-        uint256 left = _rowPaid(class, records, row) - vouchers.refunded(batchId, row);
-        if (left > escrowOf(batchId)) broken = "escrow does not cover a row";
         amount = uint128(bound(amount, 0, left));
-        court.refund(class, ghost.terms, batchId, row, amount, records);
+        court.refund(class, ghost.terms, batchId, index, amount, records);
+        bytes32 root = _rootOf(batchId, index);
+        _givenBack[root] += amount;
+        if (_givenBack[root] > _rowPaid(class, records, index)) {
+            broken = "gave back more than the row paid";
+        }
         ++did["refund"];
         // One base unit more than is left of the row must be refused, whatever else is in escrow.
         amount = uint128(left) - amount + 1;
-        try court.refund(class, ghost.terms, batchId, row, amount, records) {
+        try court.refund(class, ghost.terms, batchId, index, amount, records) {
             broken = "refunded more than the row paid";
         } catch {}
+    }
+
+    function split(uint256 batchSeed, uint256 row, uint128 amount, uint256 time) external timed {
+        (uint256 batchId, uint256 index, uint256 left) = _pickRow(batchSeed, row);
+        if (batchId == 0 || left == 0) return;
+        uint256 latest = _latest[batchId];
+        // Now, at the last moment, or between.
+        uint256 when = time % 4 == 0 ? block.timestamp : latest;
+        if (time % 4 > 1) when = bound(time, block.timestamp, latest);
+        amount = uint128(bound(amount, 1, left));
+        (bool ok, uint256 newId) = _trySplit(batchId, index, amount, uint40(when));
+        if (!ok) broken = "could not split";
+        _records[newId] = _record(_records[batchId], index);
+        _root[newId] = _rootOf(batchId, index);
+        _latest[newId] = uint40(latest);
+        ++did["split"];
+        amount = uint128(left) - amount + 1;
+        (ok,) = _trySplit(batchId, index, amount, uint40(when));
+        if (ok) broken = "split off more than the row paid";
     }
 
     function release(uint256 batchSeed) external timed {
@@ -274,6 +342,7 @@ contract VouchersHandler is Fixture {
         }
         if (_isInDispute(ids[0])) return;
         if (vouchers.release(ids) != 0) ++did["release"];
+        if (maturesAtOf(ids[0]) > _latest[ids[0]]) broken = "put off for too long";
     }
 
     function settle(uint256 who) external timed {
@@ -355,7 +424,7 @@ contract VouchersHandler is Fixture {
 
     /// @dev The actions, more often those that others need first.
     function actions() external pure returns (bytes4[] memory list) {
-        bytes4[24] memory all = [
+        bytes4[27] memory all = [
             this.mint.selector,
             this.transfer.selector,
             this.open.selector,
@@ -370,6 +439,9 @@ contract VouchersHandler is Fixture {
             this.reserve.selector,
             this.advance.selector,
             this.refund.selector,
+            this.split.selector,
+            this.migrate.selector,
+            this.spendFree.selector,
             this.release.selector,
             this.settle.selector,
             this.reclaim.selector,
@@ -457,17 +529,59 @@ contract VouchersHandler is Fixture {
         bytes memory row = _signedRow(id, ghost, cum);
         bytes memory junkRow = abi.encodePacked(junk);
         rows = bytes.concat(row, junkRow, row);
-        Channel memory unknown = Channel({
-            holder: address(bytes20(_word(junkRow, 0))),
-            node: ghost.terms.node,
-            spendKey: address(bytes20(_word(junkRow, 20))),
-            classId: ghost.terms.classId,
-            salt: _word(junkRow, 40)
-        });
-        records = bytes.concat(
-            recordOf(id, from, to, 1),
-            recordOf(idOf(unknown), 0, 0, uint64(bytes8(_word(junkRow, 88)))),
-            recordOf(id, to, to, 1)
+        // Of a row that moves nothing, zeros.
+        records = to > from ? recordOf(id, from, to, 1) : new bytes(72);
+        records = bytes.concat(records, new bytes(144));
+    }
+
+    function _note(uint256 batchId, bytes memory records) private {
+        _records[batchId] = records;
+        _latest[batchId] = maturesAtOf(batchId) + uint40(DEFERRAL_MAX);
+    }
+
+    /// @dev The row of a batch, also where a court has moved a part of it to another.
+    function _rootOf(uint256 batchId, uint256 row) private view returns (bytes32 root) {
+        root = _root[batchId];
+        if (root == 0) root = keccak256(abi.encode(batchId, row));
+    }
+
+    /// @dev A row in dispute, and what it can still give back; batch 0 where the seed hits none.
+    function _pickRow(uint256 seed, uint256 row)
+        private
+        returns (uint256 batchId, uint256 index, uint256 left)
+    {
+        uint256 count = vouchers.batchCount();
+        if (count == 0) return (0, 0, 0);
+        batchId = 1 + seed % count;
+        bytes memory records = _records[batchId];
+        if (records.length == 0 || !_isInDispute(batchId)) return (0, 0, 0);
+        index = row % (records.length / 72);
+        Ghost storage ghost = ghosts[_word(records, index * 72)];
+        if (ghost.terms.holder == address(0)) return (0, 0, 0);
+        left = _rowPaid(classes[ghost.classIndex], records, index);
+        left -= vouchers.refunded(batchId, index);
+        uint256 escrow = escrowOf(batchId);
+        if (_root[batchId] != 0) left = escrow;
+        else if (left > escrow) broken = "escrow does not cover a row";
+    }
+
+    function _trySplit(uint256 batchId, uint256 row, uint128 amount, uint40 maturesAt)
+        private
+        returns (bool ok, uint256 newId)
+    {
+        bytes memory records = _records[batchId];
+        Ghost storage ghost = ghosts[_word(records, row * 72)];
+        try court.split(
+            classes[ghost.classIndex], ghost.terms, batchId, row, amount, maturesAt, records
+        ) returns (uint256 made) {
+            return (true, made);
+        } catch {}
+    }
+
+    function _record(bytes memory records, uint256 row) private pure returns (bytes memory) {
+        bytes32 tail = _word(records, row * 72 + 40);
+        return bytes.concat(
+            _word(records, row * 72), bytes8(_word(records, row * 72 + 32)), tail
         );
     }
 
@@ -482,8 +596,7 @@ contract VouchersHandler is Fixture {
     }
 
     function _isInDispute(uint256 batchId) private view returns (bool) {
-        (, uint40 maturesAt,,,) = vouchers.batch(batchId);
-        return block.timestamp < maturesAt;
+        return block.timestamp < maturesAtOf(batchId);
     }
 
     function _min(uint128 a, uint128 b) private pure returns (uint128) {

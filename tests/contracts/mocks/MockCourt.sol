@@ -40,6 +40,18 @@ contract MockCourt {
         _vouchers.refund(class, terms, batchId, row, amount, records);
     }
 
+    function split(
+        Class calldata class,
+        Channel calldata terms,
+        uint256 batchId,
+        uint256 row,
+        uint128 amount,
+        uint40 maturesAt,
+        bytes calldata records
+    ) external returns (uint256 newBatchId) {
+        return _vouchers.split(class, terms, batchId, row, amount, maturesAt, records);
+    }
+
     function slash(address node, address token, uint256 amount, address reporter)
         external
         returns (uint256 taken, uint256 reward)
