@@ -11,7 +11,12 @@ import {fileURLToPath} from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
-const contracts = ['Providers', 'Vouchers', 'DevStablecoin'];
+const contracts = ['Providers', 'Vouchers', 'DevStablecoin', 'Court', 'Claims', 'Disputes',
+  'Openings', 'Contradictions'];
+// Where those stand that are not in the root.
+const folders = {Court: 'courts', Claims: 'courts', Disputes: 'courts', Openings: 'courts',
+  Contradictions: 'courts'};
+const fileOf = name => posix.join(folders[name] ?? '', `${name}.sol`);
 // Those whose code a node compares with what it was built with.
 const compared = ['Providers', 'Vouchers'];
 const products = [...contracts.map(name => `${name}.bin`), ...compared.map(name => `${name}.code`)];
@@ -87,7 +92,7 @@ function build() {
   }
   const input = {
     language: 'Solidity',
-    sources: readSources(contracts.map(name => `${name}.sol`)),
+    sources: readSources(contracts.map(fileOf)),
     settings,
   };
   const json = JSON.stringify(input);
@@ -110,7 +115,7 @@ function build() {
   }
   mkdirSync(outDir, {recursive: true});
   const built = contracts.map(name => {
-    const {abi, evm} = output.contracts[`${name}.sol`][name];
+    const {abi, evm} = output.contracts[fileOf(name)][name];
     return {
       contract: name,
       abi,
@@ -128,7 +133,7 @@ function build() {
   }
   const names = namesOf(output.sources);
   for (const name of compared) {
-    const {deployedBytecode} = output.contracts[`${name}.sol`][name].evm;
+    const {deployedBytecode} = output.contracts[fileOf(name)][name].evm;
     writeFileSync(join(outDir, `${name}.code`), codeOf(name, deployedBytecode, names));
   }
   writeFileSync(stampPath, stamp);

@@ -16,6 +16,7 @@ import {Clocks} from "./Clocks.sol";
 import {Descents} from "./Descents.sol";
 import {Docket} from "./Docket.sol";
 import {Provers} from "./Provers.sol";
+import {Roots} from "./Roots.sol";
 import {Trees} from "./Trees.sol";
 
 /// @title Disputes: from a root, move by move, to one element
@@ -187,6 +188,7 @@ contract Disputes is Docket {
         nonReentrant
     {
         Dispute memory d = _take(id, m, State.WantProof);
+        _checkRequest(d, m, request);
         operandsOf[id] = keccak256(request);
         d.state = State.WantOperands;
         _askNext(id, d);
@@ -241,6 +243,24 @@ contract Disputes is Docket {
     }
 
     // Inside
+
+    /// @dev List index and element, 4 bytes each, big endian: an element of the opened leaves that
+    /// has operands. Nobody can answer anything else, so silence would prove nothing.
+    function _checkRequest(Dispute memory d, Matter calldata m, bytes calldata request)
+        private
+        view
+    {
+        require(m.purpose == uint8(Tree.Trace) && request.length == 8, WrongRequest());
+        bool graph = _family(m.run.modelRoot) == Roots.GRAPH;
+        require(!graph || d.index >= registry.inputsOf(m.run.modelRoot), WrongRequest());
+        (bytes memory header,) = registry.tensorOf(Tree.Trace, m.run, d.index);
+        uint256 start = uint256(uint32(bytes4(request[4:]))) * Trees.bytesOf(uint8(header[0]));
+        require(
+            uint32(bytes4(request)) == d.index && start < d.size
+                && (start / Trees.LEAF_BYTES) >> (2 * uint256(d.level)) == d.position,
+            WrongRequest()
+        );
+    }
 
     /// @dev Points a dispute at what has to come first.
     function _aim(Dispute memory d, Matter memory m) private view {

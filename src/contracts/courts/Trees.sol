@@ -106,6 +106,13 @@ library Trees {
         return keccak256(abi.encodePacked(uint8(3), little(count), root_));
     }
 
+    /// @dev Bytes of an element: Int32 2, UInt8 3, Int64 4, Int16 7, Int8 9.
+    function bytesOf(uint8 dtype) internal pure returns (uint256) {
+        if (dtype == 2) return 4;
+        if (dtype == 4) return 8;
+        return dtype == 7 ? 2 : 1;
+    }
+
     /// @dev `value` as four bytes, little endian.
     function little(uint256 value) internal pure returns (bytes4) {
         value = (value & 0x00ff00ff) << 8 | (value >> 8) & 0x00ff00ff;

@@ -91,7 +91,8 @@ interface IDisputes {
         bytes32[] calldata siblings
     ) external payable;
 
-    /// @notice The opener asks for the operand values of an element of the opened leaves.
+    /// @notice The opener asks for the operand values of an element of the opened leaves; the
+    /// request is its list index and its place, 4 bytes each.
     function askOperands(uint256 id, Matter calldata matter, bytes calldata request)
         external
         payable;

@@ -23,17 +23,24 @@ interface Vm {
     function assertTrue(bool condition, string calldata why) external pure;
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
+    function computeCreateAddress(address deployer, uint256 nonce)
+        external
+        pure
+        returns (address);
     function eip712HashTypedData(string calldata json) external pure returns (bytes32);
+    function deal(address account, uint256 balance) external;
     function deployCode(string calldata artifact, bytes calldata args)
         external
         returns (address);
     function etch(address target, bytes calldata code) external;
+    function fee(uint256 basefee) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter)
         external;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function getRecordedLogs() external returns (Log[] memory);
+    function getNonce(address account) external view returns (uint64);
     function label(address account, string calldata name) external;
     function parseJsonAddress(string calldata json, string calldata key)
         external
