@@ -25,6 +25,12 @@ abstract contract CourtFixture is Fixture {
         0x3b71fb7d9cc5f30b79d5b5a1f26b3fee17c98c25a7fc7b02643c0ab6e3eb7940;
     uint64 internal constant DEADLINE = uint64(NOW + 1 hours);
 
+    /// The byte of tensor BIG that the cheater flips, and none.
+    uint256 internal constant WRONG = 128 * 200 + 7;
+    uint256 internal constant RIGHT = type(uint256).max;
+
+    bytes32[][2] private _tensors;
+    bytes32[][2] private _big;
     Court internal theCourt;
     Claims internal claims;
     Disputes internal disputes;
@@ -38,6 +44,7 @@ abstract contract CourtFixture is Fixture {
     function setUp() public virtual override {
         super.setUp();
         toy = new ToyModel();
+        _plant();
         uint256 nonce = vm.getNonce(address(this));
         address[4] memory ahead;
         for (uint256 i = 0; i < 4; ++i) {
@@ -211,15 +218,47 @@ abstract contract CourtFixture is Fixture {
 
     function bytesOf(uint256 index, uint256 wrong) internal view returns (bytes memory data) {
         data = new bytes(toy.sizeOf(index));
-        for (uint256 j = 0; j < data.length; ++j) data[j] = bytes1(uint8(7 * index + j));
+        unchecked {
+            for (uint256 j = 0; j < data.length; ++j) data[j] = bytes1(uint8(7 * index + j));
+        }
         if (index == toy.BIG() && wrong < data.length) data[wrong] ^= 0x40;
     }
 
-    function tensorsOf(uint256 wrong) internal view returns (bytes32[] memory hashes) {
-        hashes = new bytes32[](toy.TENSORS());
-        for (uint256 i = 0; i < hashes.length; ++i) {
-            bytes memory data = bytesOf(i, wrong);
-            hashes[i] = Grove.tensor(9, data.length, data);
+    function tensorsOf(uint256 wrong) internal view returns (bytes32[] memory) {
+        return _tensors[wrong == RIGHT ? 0 : 1];
+    }
+
+    /// @dev The leaves' hashes of a tensor.
+    function itemsOf(uint256 index, uint256 wrong) internal view returns (bytes32[] memory) {
+        if (index == toy.BIG()) return _big[wrong == RIGHT ? 0 : 1];
+        return Grove.nodes(bytesOf(index, wrong), 0);
+    }
+
+    /// @dev One leaf of a tensor.
+    function leafOf(uint256 index, uint256 place, uint256 wrong)
+        internal
+        view
+        returns (bytes memory leaf)
+    {
+        leaf = new bytes(128);
+        uint256 size = toy.sizeOf(index);
+        unchecked {
+            for (uint256 j = 128 * place; j < 128 * place + 128 && j < size; ++j) {
+                leaf[j % 128] = bytes1(uint8(7 * index + j));
+            }
+        }
+        if (index == toy.BIG() && wrong / 128 == place) leaf[wrong % 128] ^= 0x40;
+    }
+
+    /// @dev Both runs, once: the honest one and the one with byte `WRONG` flipped.
+    function _plant() private {
+        for (uint256 k = 0; k < 2; ++k) {
+            uint256 wrong = k == 0 ? RIGHT : WRONG;
+            for (uint256 i = 0; i < toy.TENSORS(); ++i) {
+                bytes memory data = bytesOf(i, wrong);
+                _tensors[k].push(Grove.tensor(9, data.length, data));
+            }
+            _big[k] = Grove.nodes(bytesOf(toy.BIG(), wrong), 0);
         }
     }
 

@@ -5,8 +5,13 @@ pragma solidity 0.8.37;
 library Grove {
     function leaf(bytes memory data, uint256 index) internal pure returns (bytes memory out) {
         out = new bytes(128);
-        for (uint256 i = 0; i < 128 && 128 * index + i < data.length; ++i) {
-            out[i] = data[128 * index + i];
+        for (uint256 i = 0; i < 128; i += 32) {
+            uint256 rest = data.length > 128 * index + i ? data.length - 128 * index - i : 0;
+            bytes32 mask = rest < 32 ? ~(bytes32(type(uint256).max) >> (8 * rest)) : ~bytes32(0);
+            assembly ("memory-safe") {
+                let word := mload(add(add(data, 0x20), add(mul(index, 128), i)))
+                mstore(add(add(out, 0x20), i), and(word, mask))
+            }
         }
     }
 
@@ -27,13 +32,11 @@ library Grove {
         for (; level != 0; --level) {
             bytes32[] memory up = new bytes32[]((items.length + 3) / 4);
             for (uint256 i = 0; i < up.length; ++i) {
-                bytes memory message = abi.encodePacked(uint8(1));
-                for (uint256 k = 4 * i; k < 4 * i + 4; ++k) {
-                    message = abi.encodePacked(
-                        message, k < items.length ? items[k] : bytes32(0)
-                    );
+                bytes32[4] memory four;
+                for (uint256 k = 0; k < 4 && 4 * i + k < items.length; ++k) {
+                    four[k] = items[4 * i + k];
                 }
-                up[i] = keccak256(message);
+                up[i] = keccak256(abi.encodePacked(uint8(1), four));
             }
             items = up;
         }

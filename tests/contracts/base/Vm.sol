@@ -75,6 +75,8 @@ interface Vm {
         returns (bytes32 r, bytes32 vs);
     function snapshotGasLastCall(string calldata name) external returns (uint256);
     function snapshotValue(string calldata name, uint256 value) external;
+    function revertToState(uint256 id) external returns (bool);
+    function snapshotState() external returns (uint256);
     function startPrank(address sender) external;
     function stopPrank() external;
     function toBase64(bytes calldata data) external pure returns (string memory);
