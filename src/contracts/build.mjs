@@ -12,10 +12,10 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
 const contracts = ['Providers', 'Vouchers', 'DevStablecoin', 'Court', 'Claims', 'Disputes',
-  'Openings', 'Contradictions'];
+  'Openings', 'Contradictions', 'Committee'];
 // Where those stand that are not in the root.
 const folders = {Court: 'courts', Claims: 'courts', Disputes: 'courts', Openings: 'courts',
-  Contradictions: 'courts'};
+  Contradictions: 'courts', Committee: 'courts'};
 const fileOf = name => posix.join(folders[name] ?? '', `${name}.sol`);
 // Those whose code a node compares with what it was built with.
 const compared = ['Providers', 'Vouchers'];

@@ -99,8 +99,9 @@ abstract contract Docket is IDisputes, Provers, Fees {
         emit Ended(id, convicted);
 
         Verdict memory v = _verdictOf(m, ground);
-        court.disputeEnded(v, d.generation);
+        // In this order: the pot that waits for this dispute takes its verdict in.
         if (convicted && !court.caseOf(m.channel, m.seq).convicted) court.convict(v);
+        court.disputeEnded(v, d.generation);
     }
 
     // Turns

@@ -29,6 +29,8 @@ abstract contract CourtFixture is Fixture {
     uint256 internal constant WRONG = 128 * 200 + 7;
     uint256 internal constant RIGHT = type(uint256).max;
 
+    /// @dev Of the node that signs.
+    uint256 internal _nodeKey = NODE_KEY;
     bytes32[][2] private _tensors;
     bytes32[][2] private _big;
     Court internal theCourt;
@@ -149,7 +151,7 @@ abstract contract CourtFixture is Fixture {
     }
 
     function signed(Statement memory s) internal view returns (Statement memory) {
-        s.signature = sign(NODE_KEY, digestOf(separator(), statementHash(s)));
+        s.signature = sign(_nodeKey, digestOf(separator(), statementHash(s)));
         return s;
     }
 
@@ -170,7 +172,7 @@ abstract contract CourtFixture is Fixture {
                 keccak256("Accept(bytes32 orderHash,uint64 dueAt)"), orderHash(order), dueAt
             )
         );
-        return sign(NODE_KEY, digestOf(separator(), hash));
+        return sign(_nodeKey, digestOf(separator(), hash));
     }
 
     /// @dev The honest receipt of a graph order; the trace root stands in it where wanted.

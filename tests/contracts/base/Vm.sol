@@ -9,6 +9,14 @@ interface Vm {
         address emitter;
     }
 
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function addr(uint256 key) external pure returns (address);
     function assertEq(uint256 left, uint256 right, string calldata why) external pure;
     function assertEq(address left, address right, string calldata why) external pure;
@@ -41,6 +49,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function getRecordedLogs() external returns (Log[] memory);
     function getNonce(address account) external view returns (uint64);
+    function lastCallGas() external view returns (Gas memory);
     function label(address account, string calldata name) external;
     function parseJsonAddress(string calldata json, string calldata key)
         external
