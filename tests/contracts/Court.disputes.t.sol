@@ -328,11 +328,9 @@ contract CourtDisputesTest is DescentFixture {
         descend(id, m, toy.BIG(), WRONG / 128, WRONG);
         bytes memory proof = proofOf(id, WRONG, WRONG);
         disputes.prove(id, m, proof);
-        vm.expectRevert(IDisputes.NotOverdue.selector);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.WrongMatter.selector, id));
         disputes.timeout(id, m);
-        vm.expectRevert(
-            abi.encodeWithSelector(IDisputes.WrongMove.selector, State.Convicted)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.WrongMatter.selector, id));
         disputes.prove(id, m, proof);
     }
 

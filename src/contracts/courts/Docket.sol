@@ -89,12 +89,14 @@ abstract contract Docket is IDisputes, Provers, Fees {
         Ground ground
     ) internal {
         d.state = convicted ? State.Convicted : State.Lapsed;
+        uint96 deposit = d.deposit;
+        uint96 due = convicted ? 0 : d.due;
+        (d.matter, d.commit, d.size, d.deposit, d.due) = (0, 0, 0, 0, 0);
         _save(id, d);
         delete _isOpen[keccak256(abi.encode(m.channel, m.seq, m.opener))];
         if (d.answers == 0) _next(m.channel);
 
-        uint96 due = convicted ? 0 : d.due;
-        credit[m.opener] += d.deposit - due;
+        credit[m.opener] += deposit - due;
         if (due != 0) credit[_providers().providerOf(m.node)] += due;
         emit Ended(id, convicted);
 

@@ -29,8 +29,6 @@ abstract contract Verdicts is Rewards {
     address public immutable contradictions;
     /// @notice Takes claims and demands.
     address public immutable claims;
-    /// @notice Whether a node was convicted here. Clients read it: an empty bond is not revoked.
-    mapping(address node => bool) public condemned;
 
     constructor(address disputes_, address contradictions_, address claims_) {
         disputes = disputes_;
@@ -54,15 +52,14 @@ abstract contract Verdicts is Rewards {
 
     /// @inheritdoc ICourt
     function disputeOpened(Verdict calldata v) external onlyDisputes returns (uint24 g) {
-        bytes32 bond = _bondKey(v.node, v.token);
-        g = generationOf[bond];
-        ++openIn[bond][g];
+        g = generationOf[v.node];
+        ++openIn[v.node][g];
         ++_cases[_caseKey(v.channel, v.seq)].disputes;
     }
 
     /// @inheritdoc ICourt
     function disputeEnded(Verdict calldata v, uint24 g) external onlyDisputes {
-        --openIn[_bondKey(v.node, v.token)][g];
+        --openIn[v.node][g];
         --_cases[_caseKey(v.channel, v.seq)].disputes;
     }
 
@@ -137,7 +134,6 @@ abstract contract Verdicts is Rewards {
         CaseState storage c = _cases[_caseKey(v.channel, v.seq)];
         require(!c.convicted, AlreadyConvicted());
         c.convicted = true;
-        condemned[v.node] = true;
         // What was never delivered was never paid but by a claim: maxUnits is the holder's word.
         _allowRefund(
             v.channel, v.seq, c, v.ground == Ground.Late ? c.value : _value(v.units, v.rate)

@@ -25,7 +25,7 @@ enum State {
 
 /// @notice A dispute as it stands: four words.
 struct Dispute {
-    /// keccak256 of its `Matter`, which travels in calldata.
+    /// keccak256 of its `Matter`, which travels in calldata; zero when over.
     bytes32 matter;
     /// What the provider has to open, or has opened, next.
     bytes32 commit;

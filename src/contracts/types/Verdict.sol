@@ -27,14 +27,9 @@ struct Verdict {
     Ground ground;
 }
 
-/// @notice What is known of an order, by case key keccak256(channel, seq).
+/// @notice What is known of an order, by case key keccak256(channel, seq). What a verdict writes
+/// stands in the first word.
 struct CaseState {
-    /// The batch that a claim of this order made; 0 = none.
-    uint48 batchId;
-    /// Unix seconds of the first claim; 0 = never claimed.
-    uint40 claimedAt;
-    /// Token base units that the claim added to row 0 of that batch for this order.
-    uint128 value;
     bool convicted;
     /// Its money was put off while a dispute was open: once.
     bool deferred;
@@ -42,8 +37,15 @@ struct CaseState {
     bool finalised;
     /// Disputes open on it.
     uint32 disputes;
-    /// Token base units that may be refunded for it in all, and that were.
+    /// The batch that a claim of this order made; 0 = none.
+    uint48 batchId;
+    /// Token base units that may be refunded for it in all.
     uint128 refundable;
+    /// Unix seconds of the first claim; 0 = never claimed.
+    uint40 claimedAt;
+    /// Token base units that the claim added to row 0 of that batch for this order.
+    uint128 value;
+    /// Token base units that were refunded.
     uint128 refunded;
 }
 
@@ -72,7 +74,7 @@ struct Pot {
 struct Share {
     address to;
     /// Token base units that the channel has paid the node.
-    uint128 weight;
-    /// Token base units that it gets at most.
+    uint96 weight;
+    /// Token base units that it gets at most; 0 = `SHARE_PAID_MAX` times its weight.
     uint128 cap;
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Delivery} from "contracts/types/Claim.sol";
+import {CompactSignature} from "contracts/types/CompactSignature.sol";
+import {Matter} from "contracts/types/Dispute.sol";
+import {Brief, Order} from "contracts/types/Order.sol";
+import {CaseState} from "contracts/types/Verdict.sol";
+import {DescentFixture} from "../base/DescentFixture.sol";
+
+/// @notice Drives one court, one node and one channel with whatever anybody can do, in any order.
+/// What has to be refused is tried too, inside `try`; what must succeed reverts here if it does not.
+contract CourtHandler is DescentFixture {
+    /// Verdicts by order, counted where they are seen, and what was slashed with them.
+    mapping(uint64 seq => uint256) public verdicts;
+    uint256 public slashes;
+    uint256 public verdictCount;
+    uint256 public etherIn;
+    Matter[] private _open;
+    uint256[] private _ids;
+
+    modifier counted() {
+        uint256[8] memory before;
+        for (uint64 i = 0; i < 8; ++i) {
+            before[i] = theCourt.caseOf(channel, i).convicted ? 1 : 0;
+        }
+        uint128 bond = bondOf();
+        _;
+        uint256 fresh = 0;
+        for (uint64 i = 0; i < 8; ++i) {
+            bool now_ = theCourt.caseOf(channel, i).convicted;
+            if (before[i] == 1 && !now_) revert("a verdict was taken back");
+            if (before[i] == 0 && now_) (fresh, verdicts[i]) = (fresh + 1, verdicts[i] + 1);
+        }
+        verdictCount += fresh;
+        if (bondOf() < bond && fresh == 0) ++slashes;
+    }
+
+    function claim(uint256 first, uint256 count) external counted {
+        first %= 8;
+        count = 1 + count % (8 - first);
+        Delivery[] memory d = new Delivery[](count);
+        for (uint256 i = 0; i < count; ++i) d[i] = deliveryOf(_order(uint64(first + i)));
+        try claims.claim(class, terms, zeroStart(), d) {} catch {}
+    }
+
+    function redeem(uint128 cum) external counted {
+        vouchers.redeemBatch(class, node, rowOf(terms, uint128(bound(cum, 0, 9_000))));
+    }
+
+    function equivocate(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        try contradictions.equivocation(
+            brief(o), receiptOf(o, "a"), receiptOf(o, "b"), noRecord()
+        ) {} catch {}
+    }
+
+    function openDispute(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        Matter memory m = matterOf(o, receiptOf(o, 0), TRACE, holder);
+        Brief memory b = brief(o);
+        vm.prank(holder);
+        try openings.open{value: feeOf(150_000)}(b, receiptOf(o, 0), TRACE, noRecord(), noLeaf())
+        returns (uint256 id) {
+            _open.push(m);
+            _ids.push(id);
+            etherIn += feeOf(150_000);
+        } catch {}
+    }
+
+    function answerRoot(uint256 which) external counted {
+        if (_ids.length == 0) return;
+        which %= _ids.length;
+        Matter memory m = _open[which];
+        bytes32 root = keccak256(abi.encode("root", m.seq));
+        try disputes.answerRoot(_ids[which], m, traceOf(_order(m.seq), root)) {
+            _open[which].run.traceRoot = root;
+        } catch {}
+    }
+
+    function timeoutDispute(uint256 which) external counted {
+        if (_ids.length == 0) return;
+        which %= _ids.length;
+        try disputes.timeout(_ids[which], _open[which]) {} catch {}
+    }
+
+    function ask(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        Brief memory b = brief(o);
+        CompactSignature memory sig = acceptOf(o, DEADLINE);
+        vm.prank(holder);
+        try claims.ask{value: 0.01 ether}(b, DEADLINE, sig, noLeaf()) {
+            etherIn += 0.01 ether;
+        } catch {}
+    }
+
+    function timeoutDemand(uint64 seq) external counted {
+        try claims.timeout(class, terms, seq % 8) {} catch {}
+    }
+
+    function refund(uint64 seq, uint256 batchId, uint128 amount) external counted {
+        if (vouchers.batchCount() == 0) return;
+        CaseState memory c = theCourt.caseOf(channel, seq % 8);
+        batchId = c.batchId != 0 ? c.batchId : 1 + batchId % vouchers.batchCount();
+        amount = uint128(bound(amount, 0, c.refundable));
+        try theCourt.refund(class, terms, seq % 8, batchId, 0, amount, "") {} catch {}
+    }
+
+    function collect(uint24 generation) external counted {
+        try theCourt.collectShare(node, address(usd), generation % 3, channel) {} catch {}
+    }
+
+    function exitOrWithdraw(bool leave) external counted {
+        vm.startPrank(provider);
+        if (leave) {
+            try providers.exit(node, address(usd), address(theCourt)) {} catch {}
+        } else {
+            uint128 bond = bondOf();
+            try providers.withdraw(node, address(usd), address(theCourt), provider) {
+                // No bond out under exposure: nothing of these orders can be judged any more.
+                vm.assertTrue(
+                    block.timestamp > uint256(DEADLINE) + 26 days || bond == 0, "too early"
+                );
+            } catch {}
+        }
+        vm.stopPrank();
+    }
+
+    function pass(uint256 time) external counted {
+        vm.warp(block.timestamp + bound(time, 1, 2 days));
+    }
+
+    /// Ether held equals ether in, less nothing: nobody collects here.
+    function etherHeld() external view returns (uint256) {
+        return address(disputes).balance + address(claims).balance;
+    }
+
+    function caseAt(uint64 seq) external view returns (CaseState memory) {
+        return theCourt.caseOf(channel, seq);
+    }
+
+    function tokenBalances() external view returns (uint256 held, uint256 known) {
+        held = usd.balanceOf(address(providers)) + usd.balanceOf(address(theCourt))
+            + usd.balanceOf(holder) + usd.balanceOf(provider);
+        known = BOND;
+    }
+
+    function escrowed() external view returns (uint256 sum, uint256 paid) {
+        for (uint256 i = 1; i <= vouchers.batchCount(); ++i) sum += escrowOf(i);
+        sum += vouchers.earned(holder, address(usd)) + vouchers.earned(provider, address(usd));
+        paid = paidFor(class, 0, redeemedOf(channel));
+    }
+
+    function _order(uint64 seq) private view returns (Order memory) {
+        return graphOrder(seq);
+    }
+}
