@@ -12,9 +12,9 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
 const contracts = ['Providers', 'Vouchers', 'DevStablecoin', 'Court', 'Claims', 'Disputes',
-  'Openings', 'Contradictions', 'Committee'];
+  'Challenges', 'Contradictions', 'Committee'];
 // Where those stand that are not in the root.
-const folders = {Court: 'courts', Claims: 'courts', Disputes: 'courts', Openings: 'courts',
+const folders = {Court: 'courts', Claims: 'courts', Disputes: 'courts', Challenges: 'courts',
   Contradictions: 'courts', Committee: 'courts'};
 const fileOf = name => posix.join(folders[name] ?? '', `${name}.sol`);
 // Those whose code a node compares with what it was built with.

@@ -164,12 +164,12 @@ contract CourtContradictionsTest is CourtFixture {
         Records.Opening[] memory all = _opened(record, 2);
         vm.expectRevert(Provers.NotApplicable.selector);
         vm.prank(holder);
-        openings.open{value: 1 ether}(brief(o), s, 2, all, leaf);
+        challenges.open{value: 1 ether}(brief(o), s, 2, all, leaf);
         tokens[39] = 78;
         s = _taleReceipt(o, tokens);
         leaf = openingOf(_words(tokens), 1);
         vm.prank(holder);
-        openings.open{value: 1 ether}(brief(o), s, 2, all, leaf);
+        challenges.open{value: 1 ether}(brief(o), s, 2, all, leaf);
     }
 
     function test_nothing_hasOneForm() external {

@@ -81,7 +81,7 @@ contract CourtDemandsTest is CourtFixture {
         claims.timeout(class, terms, 1);
     }
 
-    /// R6, R9: a claim that lists the order answers, after the three days too, and pays by its rule.
+    /// R6, R9: a claim that lists the order answers, late as it is, and pays by its own rule.
     function test_claimAnswersDemand() external {
         Order memory o = graphOrder(1);
         vm.warp(LATE + 5 days);

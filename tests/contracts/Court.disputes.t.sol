@@ -61,7 +61,7 @@ contract CourtDisputesTest is DescentFixture {
         Statement memory s = receiptOf(order, 0);
         Matter memory m = matterOf(order, s, OUTPUT, holder);
         vm.prank(holder);
-        uint256 id = openings.open{value: feeOf(150_000)}(
+        uint256 id = challenges.open{value: feeOf(150_000)}(
             brief(order), s, OUTPUT, noRecord(), noLeaf()
         );
         // One list, one tensor, one leaf: both headers are folded into the answer.
@@ -231,7 +231,7 @@ contract CourtDisputesTest is DescentFixture {
         Statement memory s = receiptOf(order, 0);
         vm.expectRevert(abi.encodeWithSelector(ICourt.NotAuthorised.selector, stranger));
         vm.prank(stranger);
-        openings.open{value: feeOf(150_000)}(brief(order), s, TRACE, noRecord(), noLeaf());
+        challenges.open{value: feeOf(150_000)}(brief(order), s, TRACE, noRecord(), noLeaf());
         vm.prank(holder);
         theCourt.appoint(terms, stranger, true);
         openTrace(order, s, stranger);
@@ -257,7 +257,7 @@ contract CourtDisputesTest is DescentFixture {
         vm.warp(DEADLINE + 14 days + 1);
         vm.expectRevert(Provers.CaseOver.selector);
         vm.prank(holder);
-        openings.open{value: feeOf(150_000)}(brief(order), s, TRACE, noRecord(), noLeaf());
+        challenges.open{value: feeOf(150_000)}(brief(order), s, TRACE, noRecord(), noLeaf());
         vm.warp(DEADLINE + 14 days);
         openTrace(order, s, holder);
     }
@@ -268,7 +268,7 @@ contract CourtDisputesTest is DescentFixture {
         openTrace(order, s, holder);
         vm.expectRevert(IDisputes.AlreadyOpen.selector);
         vm.prank(holder);
-        openings.open{value: feeOf(150_000)}(brief(order), s, TRACE, noRecord(), noLeaf());
+        challenges.open{value: feeOf(150_000)}(brief(order), s, TRACE, noRecord(), noLeaf());
         openTrace(order, s, spend);
     }
 
@@ -426,7 +426,7 @@ contract CourtDisputesTest is DescentFixture {
         for (uint8 purpose = 0; purpose < 2; ++purpose) {
             vm.expectRevert(Provers.NotApplicable.selector);
             vm.prank(holder);
-            openings.open{value: 1 ether}(brief(order), s, purpose, noRecord(), noLeaf());
+            challenges.open{value: 1 ether}(brief(order), s, purpose, noRecord(), noLeaf());
         }
     }
 
@@ -445,7 +445,7 @@ contract CourtDisputesTest is DescentFixture {
         s = signed(s);
         m = matterOf(order, s, CANCEL, holder);
         vm.prank(holder);
-        id = openings.open{value: feeOf(150_000)}(
+        id = challenges.open{value: feeOf(150_000)}(
             brief(order), s, CANCEL, noRecord(), noLeaf()
         );
     }

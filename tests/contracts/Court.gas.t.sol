@@ -18,7 +18,7 @@ contract CourtGasTest is DescentFixture {
         _size("Court", address(theCourt));
         _size("Claims", address(claims));
         _size("Disputes", address(disputes));
-        _size("Openings", address(openings));
+        _size("Challenges", address(challenges));
         _size("Contradictions", address(contradictions));
     }
 
@@ -34,8 +34,8 @@ contract CourtGasTest is DescentFixture {
         Statement memory s = receiptOf(o, Grove.list(tensorsOf(WRONG)));
         m = matterOf(o, s, TRACE, holder);
         bytes memory data =
-            abi.encodeCall(openings.open, (brief(o), s, TRACE, noRecord(), noLeaf()));
-        _send("open", address(openings), holder, feeOf(150_000), data);
+            abi.encodeCall(challenges.open, (brief(o), s, TRACE, noRecord(), noLeaf()));
+        _send("open", address(challenges), holder, feeOf(150_000), data);
         id = disputes.disputeCount();
         while (true) {
             bytes memory answer = answerData(id, WRONG);

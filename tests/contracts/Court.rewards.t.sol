@@ -127,10 +127,10 @@ contract CourtRewardsTest is DescentFixture {
             Statement memory s = receiptOf(o, 0);
             Matter memory m = matterOf(o, s, TRACE, address(refuser));
             bytes memory data = abi.encodeCall(
-                openings.open, (brief(o), s, TRACE, noRecord(), noLeaf())
+                challenges.open, (brief(o), s, TRACE, noRecord(), noLeaf())
             );
             uint256 id = abi.decode(
-                refuser.act(address(openings), feeOf(150_000), data), (uint256)
+                refuser.act(address(challenges), feeOf(150_000), data), (uint256)
             );
             vm.warp(NOW + mood * 4 days);
             disputes.timeout(id, m);

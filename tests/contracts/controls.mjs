@@ -7,6 +7,7 @@ import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} f
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {courtControls} from './controls.court.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const E = 'Earnings.sol';
@@ -160,6 +161,7 @@ const controls = [
   ['invariant: early bond', P, 'b.exitAt != 0 && block.timestamp >= b.exitAt', 'b.exitAt != 0',
     'invariant_units'],
   ['invariant: refund twice', R, 'max -= refunded[batchId][row];', '', 'invariant_units'],
+  ...courtControls,
 ];
 
 const work = mkdtempSync(join(tmpdir(), 'controls-'));

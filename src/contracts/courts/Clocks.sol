@@ -52,7 +52,7 @@ library Clocks {
         overdue = time > endsAt;
     }
 
-    /// @notice What a side has used after a move at `time`; no side is ever charged beyond its budget.
+    /// @notice What a side has used after a move at `time`; never charged beyond its budget.
     function spent(uint256 before, uint256 turnedAt, uint256 time) internal pure returns (uint24) {
         uint256 sum = before + (time - turnedAt);
         return uint24(sum > BUDGET ? BUDGET : sum);

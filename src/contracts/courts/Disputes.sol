@@ -25,17 +25,17 @@ import {Trees} from "./Trees.sol";
 /// clocks, the queue and the fees; here are the moves.
 contract Disputes is Docket {
     /// @notice Checks what a dispute is opened with.
-    address public immutable openings;
+    address public immutable challenges;
 
-    constructor(ICourt court_, IRegistry registry_, address openings_)
+    constructor(ICourt court_, IRegistry registry_, address challenges_)
         Provers(court_, registry_)
     {
-        openings = openings_;
+        challenges = challenges_;
     }
 
     /// @inheritdoc IDisputes
     function open(Matter calldata m) external payable nonReentrant returns (uint256 id) {
-        require(msg.sender == openings, ICourt.NotAuthorised(msg.sender));
+        require(msg.sender == challenges, ICourt.NotAuthorised(msg.sender));
         Dispute memory d;
         d.matter = keccak256(abi.encode(m));
         _aim(d, m);

@@ -12,8 +12,8 @@ import {IRegistry} from "./IRegistry.sol";
 import {IVouchers} from "./IVouchers.sol";
 
 /// @title The court of a class: claims, demands, verdicts, and the money that follows them
-/// @notice Nobody owns it. `Disputes`, `Contradictions` and `Claims`, fixed at deployment, decide; this
-/// contract alone slashes, refunds and splits.
+/// @notice Nobody owns it. `Disputes`, `Contradictions` and `Claims`, fixed at deployment, decide;
+/// this contract alone slashes, refunds and splits.
 interface ICourt {
     /// @notice A contract's signature counts from now on, for good.
     event Recorded(address indexed signer, bytes32 indexed digest);

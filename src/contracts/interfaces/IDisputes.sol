@@ -50,7 +50,7 @@ interface IDisputes {
     /// @notice Less ether than the answer has to be prepaid with.
     error FeeTooLow(uint256 value, uint256 needed);
 
-    /// @notice `Openings` only, which has checked it: a dispute begins. The sender of its call
+    /// @notice `Challenges` only, which has checked it: a dispute begins. The sender of its call
     /// prepays the first answer.
     function open(Matter calldata matter) external payable returns (uint256 id);
 

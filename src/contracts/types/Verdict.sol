@@ -28,7 +28,7 @@ struct Verdict {
 }
 
 /// @notice What is known of an order, by case key keccak256(channel, seq). What a verdict writes
-/// stands in the first word.
+/// stands in the first word, what a claim writes in the second.
 struct CaseState {
     bool convicted;
     /// Its money was put off while a dispute was open: once.
@@ -37,10 +37,10 @@ struct CaseState {
     bool finalised;
     /// Disputes open on it.
     uint32 disputes;
-    /// The batch that a claim of this order made; 0 = none.
-    uint48 batchId;
     /// Token base units that may be refunded for it in all.
     uint128 refundable;
+    /// The batch that a claim of this order made; 0 = none.
+    uint48 batchId;
     /// Unix seconds of the first claim; 0 = never claimed.
     uint40 claimedAt;
     /// Token base units that the claim added to row 0 of that batch for this order.

@@ -5,7 +5,7 @@ import {Claims} from "contracts/courts/Claims.sol";
 import {Contradictions} from "contracts/courts/Contradictions.sol";
 import {Court} from "contracts/courts/Court.sol";
 import {Disputes} from "contracts/courts/Disputes.sol";
-import {Openings} from "contracts/courts/Openings.sol";
+import {Challenges} from "contracts/courts/Challenges.sol";
 import {Records} from "contracts/courts/Records.sol";
 import {Channel} from "contracts/types/Channel.sol";
 import {Delivery, Start} from "contracts/types/Claim.sol";
@@ -36,7 +36,7 @@ abstract contract CourtFixture is Fixture {
     Court internal theCourt;
     Claims internal claims;
     Disputes internal disputes;
-    Openings internal openings;
+    Challenges internal challenges;
     Contradictions internal contradictions;
     ToyModel internal toy;
     Class internal class;
@@ -52,7 +52,7 @@ abstract contract CourtFixture is Fixture {
         for (uint256 i = 0; i < 4; ++i) {
             ahead[i] = vm.computeCreateAddress(address(this), nonce + 1 + i);
         }
-        // court, disputes, openings, contradictions, claims
+        // court, disputes, challenges, contradictions, claims
         theCourt = Court(
             vm.deployCode(
                 "Court.sol:Court",
@@ -62,8 +62,8 @@ abstract contract CourtFixture is Fixture {
         disputes = Disputes(
             vm.deployCode("Disputes.sol:Disputes", abi.encode(theCourt, toy, ahead[1]))
         );
-        openings = Openings(
-            vm.deployCode("Openings.sol:Openings", abi.encode(theCourt, toy, disputes))
+        challenges = Challenges(
+            vm.deployCode("Challenges.sol:Challenges", abi.encode(theCourt, toy, disputes))
         );
         contradictions = Contradictions(
             vm.deployCode("Contradictions.sol:Contradictions", abi.encode(theCourt, toy))

@@ -46,7 +46,7 @@ abstract contract DescentFixture is CourtFixture {
     {
         m = matterOf(order, s, TRACE, opener);
         vm.prank(opener);
-        id = openings.open{value: feeOf(150_000)}(
+        id = challenges.open{value: feeOf(150_000)}(
             brief(order), s, TRACE, noRecord(), noLeaf()
         );
     }

@@ -7,15 +7,20 @@ import {Matter} from "contracts/types/Dispute.sol";
 import {Brief, Order} from "contracts/types/Order.sol";
 import {CaseState} from "contracts/types/Verdict.sol";
 import {DescentFixture} from "../base/DescentFixture.sol";
+import {WillingVerifier} from "../mocks/WillingVerifier.sol";
 
 /// @notice Drives one court, one node and one channel with whatever anybody can do, in any order.
-/// What has to be refused is tried too, inside `try`; what must succeed reverts here if it does not.
+/// What has to be refused is tried too, inside `try`; the `moved` counters say what succeeded.
 contract CourtHandler is DescentFixture {
     /// Verdicts by order, counted where they are seen, and what was slashed with them.
     mapping(uint64 seq => uint256) public verdicts;
     uint256 public slashes;
     uint256 public verdictCount;
     uint256 public etherIn;
+    /// Refunds, deferrals and early payments that went through.
+    uint256[3] public moved;
+    WillingVerifier private _willing;
+    mapping(uint256 batchId => bytes) private _records;
     Matter[] private _open;
     uint256[] private _ids;
 
@@ -36,16 +41,29 @@ contract CourtHandler is DescentFixture {
         if (bondOf() < bond && fresh == 0) ++slashes;
     }
 
+    function setUp() public override {
+        super.setUp();
+        _willing = new WillingVerifier();
+        vm.prank(holder);
+        claims.trust(terms, address(_willing), true);
+    }
+
     function claim(uint256 first, uint256 count) external counted {
         first %= 8;
         count = 1 + count % (8 - first);
         Delivery[] memory d = new Delivery[](count);
         for (uint256 i = 0; i < count; ++i) d[i] = deliveryOf(_order(uint64(first + i)));
-        try claims.claim(class, terms, zeroStart(), d) {} catch {}
+        uint128 from = redeemedOf(channel);
+        try claims.claim(class, terms, zeroStart(), d) returns (uint256 batchId) {
+            if (batchId != 0) _records[batchId] = recordOf(channel, from, redeemedOf(channel), 0);
+        } catch {}
     }
 
     function redeem(uint128 cum) external counted {
-        vouchers.redeemBatch(class, node, rowOf(terms, uint128(bound(cum, 0, 9_000))));
+        cum = uint128(bound(cum, 0, 9_000));
+        uint128 from = redeemedOf(channel);
+        (uint256 batchId,,) = vouchers.redeemBatch(class, node, rowOf(terms, cum));
+        if (batchId != 0) _records[batchId] = recordOf(channel, from, cum, uint64(cum % 1_000));
     }
 
     function equivocate(uint64 seq) external counted {
@@ -60,7 +78,7 @@ contract CourtHandler is DescentFixture {
         Matter memory m = matterOf(o, receiptOf(o, 0), TRACE, holder);
         Brief memory b = brief(o);
         vm.prank(holder);
-        try openings.open{value: feeOf(150_000)}(b, receiptOf(o, 0), TRACE, noRecord(), noLeaf())
+        try challenges.open{value: feeOf(150_000)}(b, receiptOf(o, 0), TRACE, noRecord(), noLeaf())
         returns (uint256 id) {
             _open.push(m);
             _ids.push(id);
@@ -101,18 +119,59 @@ contract CourtHandler is DescentFixture {
     function refund(uint64 seq, uint256 batchId, uint128 amount) external counted {
         if (vouchers.batchCount() == 0) return;
         CaseState memory c = theCourt.caseOf(channel, seq % 8);
-        batchId = c.batchId != 0 ? c.batchId : 1 + batchId % vouchers.batchCount();
+        batchId = 1 + batchId % vouchers.batchCount();
         amount = uint128(bound(amount, 0, c.refundable));
-        try theCourt.refund(class, terms, seq % 8, batchId, 0, amount, "") {} catch {}
+        uint256 before = vouchers.earned(holder, address(usd));
+        bytes memory records = _records[batchId];
+        try theCourt.refund(class, terms, seq % 8, batchId, 0, amount, records) {
+            vm.assertEq(
+                vouchers.earned(holder, address(usd)) - before, amount, "refunded as asked"
+            );
+            if (amount != 0) ++moved[0];
+        } catch {}
+    }
+
+    function defer(uint256 which, uint256 batchId, uint128 amount) external counted {
+        if (_ids.length == 0 || vouchers.batchCount() == 0) return;
+        which %= _ids.length;
+        batchId = 1 + batchId % vouchers.batchCount();
+        bytes memory records = _records[batchId];
+        Matter memory m = _open[which];
+        amount = uint128(bound(amount, 1, paidFor(class, 0, m.units)));
+        vm.prank(holder);
+        try disputes.defer(_ids[which], m, class, terms, batchId, 0, amount, records) returns (
+            uint256 part
+        ) {
+            _records[part] = records;
+            ++moved[1];
+        } catch {}
+    }
+
+    function finalise(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        bytes memory records = _records[theCourt.caseOf(channel, seq % 8).batchId];
+        try claims.finalise(
+            brief(o), receiptOf(o, 0), noLeaf(), address(_willing), "", records
+        ) returns (uint256 part) {
+            _records[part] = records;
+            ++moved[2];
+        } catch {}
+    }
+
+    function release(uint256 batchId) external counted {
+        if (vouchers.batchCount() == 0) return;
+        uint256[] memory ids = new uint256[](1);
+        ids[0] = 1 + batchId % vouchers.batchCount();
+        try vouchers.release(ids) {} catch {}
     }
 
     function collect(uint24 generation) external counted {
         try theCourt.collectShare(node, address(usd), generation % 3, channel) {} catch {}
     }
 
-    function exitOrWithdraw(bool leave) external counted {
+    function exitOrWithdraw(bool exits) external counted {
         vm.startPrank(provider);
-        if (leave) {
+        if (exits) {
             try providers.exit(node, address(usd), address(theCourt)) {} catch {}
         } else {
             uint128 bond = bondOf();

@@ -15,9 +15,9 @@ import {Provers} from "./Provers.sol";
 import {Records} from "./Records.sol";
 import {Roots} from "./Roots.sol";
 
-/// @title Openings: what a dispute is opened with, checked once
+/// @title Challenges: what a dispute is opened with, checked once
 /// @dev `Disputes` takes the matter from here and from nowhere else, and believes it.
-contract Openings is Provers {
+contract Challenges is Provers {
     using Rates for Class;
 
     /// @notice Where the moves are made.
