@@ -39,12 +39,12 @@ struct CaseState {
     uint32 disputes;
     /// Token base units that may be refunded for it in all.
     uint128 refundable;
-    /// The batch that a claim of this order made; 0 = none.
+    /// Token base units that a claim added for this order to row 0 of `batchId`.
+    uint128 value;
+    /// The batch that the claim made; 0 = none.
     uint48 batchId;
     /// Unix seconds of the first claim; 0 = never claimed.
     uint40 claimedAt;
-    /// Token base units that the claim added to row 0 of that batch for this order.
-    uint128 value;
     /// Token base units that were refunded.
     uint128 refunded;
 }

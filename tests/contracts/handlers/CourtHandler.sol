@@ -5,6 +5,7 @@ import {Delivery} from "contracts/types/Claim.sol";
 import {CompactSignature} from "contracts/types/CompactSignature.sol";
 import {Matter} from "contracts/types/Dispute.sol";
 import {Brief, Order} from "contracts/types/Order.sol";
+import {Statement} from "contracts/types/Statement.sol";
 import {CaseState} from "contracts/types/Verdict.sol";
 import {DescentFixture} from "../base/DescentFixture.sol";
 import {WillingVerifier} from "../mocks/WillingVerifier.sol";
@@ -75,10 +76,11 @@ contract CourtHandler is DescentFixture {
 
     function openDispute(uint64 seq) external counted {
         Order memory o = _order(seq % 8);
-        Matter memory m = matterOf(o, receiptOf(o, 0), TRACE, holder);
+        Statement memory s = receiptOf(o, 0);
+        Matter memory m = matterOf(o, s, TRACE, holder);
         Brief memory b = brief(o);
         vm.prank(holder);
-        try challenges.open{value: feeOf(150_000)}(b, receiptOf(o, 0), TRACE, noRecord(), noLeaf())
+        try challenges.open{value: feeOf(150_000)}(b, s, TRACE, noRecord(), noLeaf())
         returns (uint256 id) {
             _open.push(m);
             _ids.push(id);
