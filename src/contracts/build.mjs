@@ -12,7 +12,9 @@ import {fileURLToPath} from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
 const sources = ['Providers.sol', 'Vouchers.sol', 'DevStablecoin.sol', 'courts/Registry.sol',
-  'courts/elements/GraphElements.sol'];
+  'courts/elements/GraphElements.sol', 'courts/Court.sol', 'courts/Claims.sol',
+  'courts/Disputes.sol', 'courts/Challenges.sol', 'courts/Contradictions.sol',
+  'courts/Committee.sol'];
 const nameOf = source => basename(source, '.sol');
 const contracts = sources.map(nameOf);
 // Those whose code a node compares with what it was built with.
@@ -132,7 +134,7 @@ function build() {
   }
   const names = namesOf(output.sources);
   for (const name of compared) {
-    const {deployedBytecode} = output.contracts[`${name}.sol`][name].evm;
+    const {deployedBytecode} = output.contracts[fileOf(name)][name].evm;
     writeFileSync(join(outDir, `${name}.code`), codeOf(name, deployedBytecode, names));
   }
   writeFileSync(stampPath, stamp);

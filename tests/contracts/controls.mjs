@@ -7,6 +7,7 @@ import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} f
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {courtControls} from './controls.court.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const E = 'Earnings.sol';
@@ -226,6 +227,7 @@ const controls = [
     '_addBurned(from.token, units * from.total() - received * into.total());', '',
     'invariant_money'],
   ['invariant: refund twice', R, 'max -= refunded[batchId][row];', '', 'invariant_units'],
+  ...courtControls,
 ];
 
 const work = mkdtempSync(join(tmpdir(), 'controls-'));

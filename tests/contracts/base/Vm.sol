@@ -9,6 +9,14 @@ interface Vm {
         address emitter;
     }
 
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function addr(uint256 key) external pure returns (address);
     function assertEq(uint256 left, uint256 right, string calldata why) external pure;
     function assertEq(address left, address right, string calldata why) external pure;
@@ -23,17 +31,25 @@ interface Vm {
     function assertTrue(bool condition, string calldata why) external pure;
     function assume(bool condition) external pure;
     function chainId(uint256 id) external;
+    function computeCreateAddress(address deployer, uint256 nonce)
+        external
+        pure
+        returns (address);
     function eip712HashTypedData(string calldata json) external pure returns (bytes32);
+    function deal(address account, uint256 balance) external;
     function deployCode(string calldata artifact, bytes calldata args)
         external
         returns (address);
     function etch(address target, bytes calldata code) external;
+    function fee(uint256 basefee) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter)
         external;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
     function getRecordedLogs() external returns (Log[] memory);
+    function getNonce(address account) external view returns (uint64);
+    function lastCallGas() external view returns (Gas memory);
     function label(address account, string calldata name) external;
     function parseJsonAddress(string calldata json, string calldata key)
         external
@@ -68,6 +84,8 @@ interface Vm {
         returns (bytes32 r, bytes32 vs);
     function snapshotGasLastCall(string calldata name) external returns (uint256);
     function snapshotValue(string calldata name, uint256 value) external;
+    function revertToState(uint256 id) external returns (bool);
+    function snapshotState() external returns (uint256);
     function startPrank(address sender) external;
     function stopPrank() external;
     function toBase64(bytes calldata data) external pure returns (string memory);

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDisputes} from "../interfaces/IDisputes.sol";
+import {Dispute, Matter, State} from "../types/Dispute.sol";
+import {Ground, Verdict} from "../types/Verdict.sol";
+import {Clocks} from "./Clocks.sol";
+import {Fees} from "./Fees.sol";
+import {Provers} from "./Provers.sol";
+
+/// @title Docket: whose turn it is, until when, and what the answers cost
+/// @dev The first page of `Disputes`. A dispute is four words, the rest travels in calldata. Each
+/// has clocks of its own: nobody's overtime, and no other opener, shortens or prolongs them. On one
+/// channel one opening at a time waits for its first answer, the one that takes a re-execution.
+abstract contract Docket is IDisputes, Provers, Fees {
+    /// @dev Gas of an answer with everything: 64 hashes, or operands.
+    uint256 internal constant GAS_ANSWER = 150_000;
+    uint256 internal constant GAS_OPERANDS = 180_000;
+
+    /// @dev Bytes of a `Matter`: 17 words.
+    uint256 private constant MATTER_BYTES = 544;
+
+    /// @dev Openings of a channel that wait for their first answer: `head` has its turn.
+    struct Queue {
+        uint64 head;
+        uint64 tail;
+    }
+
+    /// @inheritdoc IDisputes
+    uint256 public disputeCount;
+    /// @inheritdoc IDisputes
+    mapping(uint256 id => bytes32) public operandsOf;
+    mapping(uint256 id => Dispute) private _disputes;
+    mapping(bytes32 channel => Queue) private _queues;
+    mapping(bytes32 channel => mapping(uint64 place => uint256 id)) private _waiting;
+    /// @dev keccak256(channel, seq, opener): one dispute at a time.
+    mapping(bytes32 key => bool) private _isOpen;
+
+    /// @inheritdoc IDisputes
+    function disputeOf(uint256 id) external view returns (Dispute memory) {
+        return _disputes[id];
+    }
+
+    /// @inheritdoc IDisputes
+    function turnOf(uint256 id)
+        external
+        view
+        returns (Clocks.Side side, uint256 endsAt, bool overdue)
+    {
+        return Clocks.turn(_disputes[id], block.timestamp);
+    }
+
+    /// @inheritdoc IDisputes
+    function timeout(uint256 id, Matter calldata m) external nonReentrant {
+        Dispute memory d = _load(id, m);
+        (Clocks.Side side,, bool overdue) = Clocks.turn(d, block.timestamp);
+        require(overdue, NotOverdue());
+        _end(id, d, m, side == Clocks.Side.Provider, Ground.Silence);
+    }
+
+    // Beginning and end
+
+    /// @dev Enters a new dispute, behind those that wait for a first answer on its channel.
+    function _enter(Dispute memory d, Matter memory m) internal returns (uint256 id) {
+        bytes32 key = keccak256(abi.encode(m.channel, m.seq, m.opener));
+        require(!_isOpen[key], AlreadyOpen());
+        _isOpen[key] = true;
+        id = ++disputeCount;
+        d.generation = court.disputeOpened(_verdictOf(m, Ground.Proof));
+        Queue storage q = _queues[m.channel];
+        if (q.head == q.tail) {
+            d.turnedAt = uint40(block.timestamp);
+        } else {
+            _waiting[m.channel][q.tail] = id;
+            (d.resume, d.state) = (d.state, State.Queued);
+        }
+        ++q.tail;
+        _save(id, d);
+        emit Opened(id, m.channel, m.seq, m);
+    }
+
+    /// @dev Ends a dispute. The state comes first: whatever follows, there is one end. An order
+    /// that was judged meanwhile ends as such, and is not judged twice.
+    function _end(
+        uint256 id,
+        Dispute memory d,
+        Matter calldata m,
+        bool convicted,
+        Ground ground
+    ) internal {
+        d.state = convicted ? State.Convicted : State.Lapsed;
+        uint96 deposit = d.deposit;
+        uint96 due = convicted ? 0 : d.due;
+        (d.matter, d.commit, d.size, d.deposit, d.due) = (0, 0, 0, 0, 0);
+        _save(id, d);
+        delete _isOpen[keccak256(abi.encode(m.channel, m.seq, m.opener))];
+        if (d.answers == 0) _next(m.channel);
+
+        credit[m.opener] += deposit - due;
+        if (due != 0) credit[_providers().providerOf(m.node)] += due;
+        emit Ended(id, convicted);
+
+        Verdict memory v = _verdictOf(m, ground);
+        // In this order: the pot that waits for this dispute takes its verdict in.
+        if (convicted && !court.caseOf(m.channel, m.seq).convicted) court.convict(v);
+        court.disputeEnded(v, d.generation);
+    }
+
+    // Turns
+
+    function _load(uint256 id, Matter calldata m) internal view returns (Dispute memory d) {
+        d = _disputes[id];
+        require(d.matter == _hash(m), WrongMatter(id));
+    }
+
+    /// @dev The words as they stand in calldata; any other encoding is another matter.
+    function _hash(Matter calldata m) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            calldatacopy(p, m, MATTER_BYTES)
+            hash := keccak256(p, MATTER_BYTES)
+        }
+    }
+
+    /// @dev The dispute, in `state` and in time.
+    function _take(uint256 id, Matter calldata m, State state)
+        internal
+        view
+        returns (Dispute memory d)
+    {
+        d = _load(id, m);
+        _checkTurn(d, state);
+    }
+
+    function _checkTurn(Dispute memory d, State state) internal view {
+        require(d.state == state, WrongMove(d.state));
+        (, uint256 endsAt, bool overdue) = Clocks.turn(d, block.timestamp);
+        require(!overdue, Overdue(endsAt));
+    }
+
+    /// @dev Charges the side that has just moved, and starts the next turn.
+    function _charge(Dispute memory d, Clocks.Side side) internal view {
+        if (side == Clocks.Side.Provider) {
+            d.spentProvider = Clocks.spent(d.spentProvider, d.turnedAt, block.timestamp);
+        } else {
+            d.spentOpener = Clocks.spent(d.spentOpener, d.turnedAt, block.timestamp);
+        }
+        d.turnedAt = uint40(block.timestamp);
+    }
+
+    /// @dev After the provider's move; the first one lets the next opening of the channel begin.
+    function _answered(uint256 id, Dispute memory d, Matter calldata m) internal {
+        _charge(d, Clocks.Side.Provider);
+        _earn(d);
+        if (d.answers++ == 0) _next(m.channel);
+        _save(id, d);
+        emit Answered(id, d.state);
+    }
+
+    /// @dev After the opener's move, which pays for the answer that it asks for.
+    function _askNext(uint256 id, Dispute memory d) internal {
+        require(d.answers < Clocks.ANSWERS_MAX, WrongMove(d.state));
+        _charge(d, Clocks.Side.Opener);
+        _prepay(d);
+        _save(id, d);
+        emit Asked(id, d.state);
+    }
+
+    function _save(uint256 id, Dispute memory d) internal {
+        _disputes[id] = d;
+    }
+
+    /// @dev The head of the channel's queue has its first answer, or its end.
+    function _next(bytes32 channel) private {
+        Queue storage q = _queues[channel];
+        uint64 head = ++q.head;
+        if (head == q.tail) return;
+        uint256 id = _waiting[channel][head];
+        Dispute storage d = _disputes[id];
+        d.state = d.resume;
+        d.turnedAt = uint40(block.timestamp);
+        emit Started(id);
+    }
+
+    // Fees
+
+    /// @dev The opener prepays the answer; all of it stays here until the end.
+    function _prepay(Dispute memory d) internal {
+        uint256 needed =
+            prepaid(d.state == State.WantOperands ? GAS_OPERANDS : GAS_ANSWER);
+        require(msg.value >= needed, FeeTooLow(msg.value, needed));
+        d.deposit += uint96(msg.value);
+    }
+
+    /// @dev What an answer has cost, in case that the provider is right.
+    function _earn(Dispute memory d) internal view {
+        uint256 gasUnits = d.state == State.WantRefutation ? GAS_OPERANDS : GAS_ANSWER;
+        d.due += uint96(_earns(gasUnits, d.deposit - d.due));
+    }
+
+    // Reading
+
+    function _verdictOf(Matter memory m, Ground ground) internal pure returns (Verdict memory) {
+        return Verdict({
+            channel: m.channel,
+            seq: m.seq,
+            node: m.node,
+            token: m.token,
+            rate: m.rate,
+            units: m.units,
+            reporter: m.opener,
+            ground: ground
+        });
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Delivery} from "contracts/types/Claim.sol";
+import {CompactSignature} from "contracts/types/CompactSignature.sol";
+import {Matter} from "contracts/types/Dispute.sol";
+import {Brief, Order} from "contracts/types/Order.sol";
+import {Statement} from "contracts/types/Statement.sol";
+import {CaseState} from "contracts/types/Verdict.sol";
+import {DescentFixture} from "../base/DescentFixture.sol";
+import {WillingVerifier} from "../mocks/WillingVerifier.sol";
+
+/// @notice Drives one court, one node and one channel with whatever anybody can do, in any order.
+/// What has to be refused is tried too, inside `try`; the `moved` counters say what succeeded.
+contract CourtHandler is DescentFixture {
+    /// Verdicts by order, counted where they are seen, and what was slashed with them.
+    mapping(uint64 seq => uint256) public verdicts;
+    uint256 public slashes;
+    uint256 public verdictCount;
+    uint256 public etherIn;
+    /// Refunds, deferrals and early payments that went through.
+    uint256[3] public moved;
+    WillingVerifier private _willing;
+    mapping(uint256 batchId => bytes) private _records;
+    Matter[] private _open;
+    uint256[] private _ids;
+
+    modifier counted() {
+        uint256[8] memory before;
+        for (uint64 i = 0; i < 8; ++i) {
+            before[i] = theCourt.caseOf(channel, i).convicted ? 1 : 0;
+        }
+        uint128 bond = bondOf();
+        _;
+        uint256 fresh = 0;
+        for (uint64 i = 0; i < 8; ++i) {
+            bool now_ = theCourt.caseOf(channel, i).convicted;
+            if (before[i] == 1 && !now_) revert("a verdict was taken back");
+            if (before[i] == 0 && now_) (fresh, verdicts[i]) = (fresh + 1, verdicts[i] + 1);
+        }
+        verdictCount += fresh;
+        if (bondOf() < bond && fresh == 0) ++slashes;
+    }
+
+    function setUp() public override {
+        super.setUp();
+        _willing = new WillingVerifier();
+        vm.prank(holder);
+        claims.trust(terms, address(_willing), true);
+    }
+
+    function claim(uint256 first, uint256 count) external counted {
+        first %= 8;
+        count = 1 + count % (8 - first);
+        Delivery[] memory d = new Delivery[](count);
+        for (uint256 i = 0; i < count; ++i) d[i] = deliveryOf(_order(uint64(first + i)));
+        uint128 from = redeemedOf(channel);
+        try claims.claim(class, terms, zeroStart(), d) returns (uint256 batchId) {
+            if (batchId != 0) _records[batchId] = recordOf(channel, from, redeemedOf(channel), 0);
+        } catch {}
+    }
+
+    function redeem(uint128 cum) external counted {
+        cum = uint128(bound(cum, 0, 9_000));
+        uint128 from = redeemedOf(channel);
+        (uint256 batchId,,) = vouchers.redeemBatch(class, node, rowOf(terms, cum));
+        if (batchId != 0) _records[batchId] = recordOf(channel, from, cum, uint64(cum % 1_000));
+    }
+
+    function equivocate(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        try contradictions.equivocation(
+            brief(o), receiptOf(o, "a"), receiptOf(o, "b"), noRecord()
+        ) {} catch {}
+    }
+
+    function openDispute(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        Statement memory s = receiptOf(o, 0);
+        Matter memory m = matterOf(o, s, TRACE, holder);
+        Brief memory b = brief(o);
+        vm.prank(holder);
+        try challenges.open{value: feeOf(150_000)}(b, s, TRACE, noRecord(), noLeaf())
+        returns (uint256 id) {
+            _open.push(m);
+            _ids.push(id);
+            etherIn += feeOf(150_000);
+        } catch {}
+    }
+
+    function answerRoot(uint256 which) external counted {
+        if (_ids.length == 0) return;
+        which %= _ids.length;
+        Matter memory m = _open[which];
+        bytes32 root = keccak256(abi.encode("root", m.seq));
+        try disputes.answerRoot(_ids[which], m, traceOf(_order(m.seq), root)) {
+            _open[which].run.traceRoot = root;
+        } catch {}
+    }
+
+    function timeoutDispute(uint256 which) external counted {
+        if (_ids.length == 0) return;
+        which %= _ids.length;
+        try disputes.timeout(_ids[which], _open[which]) {} catch {}
+    }
+
+    function ask(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        Brief memory b = brief(o);
+        CompactSignature memory sig = acceptOf(o, DEADLINE);
+        vm.prank(holder);
+        try claims.ask{value: 0.01 ether}(b, DEADLINE, sig, noLeaf()) {
+            etherIn += 0.01 ether;
+        } catch {}
+    }
+
+    function timeoutDemand(uint64 seq) external counted {
+        try claims.timeout(class, terms, seq % 8) {} catch {}
+    }
+
+    function refund(uint64 seq, uint256 batchId, uint128 amount) external counted {
+        if (vouchers.batchCount() == 0) return;
+        CaseState memory c = theCourt.caseOf(channel, seq % 8);
+        batchId = 1 + batchId % vouchers.batchCount();
+        amount = uint128(bound(amount, 0, c.refundable));
+        uint256 before = vouchers.earned(holder, address(usd));
+        bytes memory records = _records[batchId];
+        try theCourt.refund(class, terms, seq % 8, batchId, 0, amount, records) {
+            vm.assertEq(
+                vouchers.earned(holder, address(usd)) - before, amount, "refunded as asked"
+            );
+            if (amount != 0) ++moved[0];
+        } catch {}
+    }
+
+    function defer(uint256 which, uint256 batchId, uint128 amount) external counted {
+        if (_ids.length == 0 || vouchers.batchCount() == 0) return;
+        which %= _ids.length;
+        batchId = 1 + batchId % vouchers.batchCount();
+        bytes memory records = _records[batchId];
+        Matter memory m = _open[which];
+        amount = uint128(bound(amount, 1, paidFor(class, 0, m.units)));
+        vm.prank(holder);
+        try disputes.defer(_ids[which], m, class, terms, batchId, 0, amount, records) returns (
+            uint256 part
+        ) {
+            _records[part] = records;
+            ++moved[1];
+        } catch {}
+    }
+
+    function finalise(uint64 seq) external counted {
+        Order memory o = _order(seq % 8);
+        bytes memory records = _records[theCourt.caseOf(channel, seq % 8).batchId];
+        try claims.finalise(
+            brief(o), receiptOf(o, 0), noLeaf(), address(_willing), "", records
+        ) returns (uint256 part) {
+            _records[part] = records;
+            ++moved[2];
+        } catch {}
+    }
+
+    function release(uint256 batchId) external counted {
+        if (vouchers.batchCount() == 0) return;
+        uint256[] memory ids = new uint256[](1);
+        ids[0] = 1 + batchId % vouchers.batchCount();
+        try vouchers.release(ids) {} catch {}
+    }
+
+    function collect(uint24 generation) external counted {
+        try theCourt.collectShare(node, address(usd), generation % 3, channel) {} catch {}
+    }
+
+    function exitOrWithdraw(bool exits) external counted {
+        vm.startPrank(provider);
+        if (exits) {
+            try providers.exit(node, address(usd), address(theCourt)) {} catch {}
+        } else {
+            uint128 bond = bondOf();
+            try providers.withdraw(node, address(usd), address(theCourt), provider) {
+                // No bond out under exposure: nothing of these orders can be judged any more.
+                vm.assertTrue(
+                    block.timestamp > uint256(DEADLINE) + 26 days || bond == 0, "too early"
+                );
+            } catch {}
+        }
+        vm.stopPrank();
+    }
+
+    function pass(uint256 time) external counted {
+        vm.warp(block.timestamp + bound(time, 1, 2 days));
+    }
+
+    /// Ether held equals ether in, less nothing: nobody collects here.
+    function etherHeld() external view returns (uint256) {
+        return address(disputes).balance + address(claims).balance;
+    }
+
+    function caseAt(uint64 seq) external view returns (CaseState memory) {
+        return theCourt.caseOf(channel, seq);
+    }
+
+    function tokenBalances() external view returns (uint256 held, uint256 known) {
+        held = usd.balanceOf(address(providers)) + usd.balanceOf(address(theCourt))
+            + usd.balanceOf(holder) + usd.balanceOf(provider);
+        known = BOND;
+    }
+
+    function escrowed() external view returns (uint256 sum, uint256 paid) {
+        for (uint256 i = 1; i <= vouchers.batchCount(); ++i) sum += escrowOf(i);
+        sum += vouchers.earned(holder, address(usd)) + vouchers.earned(provider, address(usd));
+        paid = paidFor(class, 0, redeemedOf(channel));
+    }
+
+    function _order(uint64 seq) private view returns (Order memory) {
+        return graphOrder(seq);
+    }
+}
