@@ -134,7 +134,7 @@ function build() {
   }
   const names = namesOf(output.sources);
   for (const name of compared) {
-    const {deployedBytecode} = output.contracts[fileOf(name)][name].evm;
+    const {deployedBytecode} = output.contracts[`${name}.sol`][name].evm;
     writeFileSync(join(outDir, `${name}.code`), codeOf(name, deployedBytecode, names));
   }
   writeFileSync(stampPath, stamp);
