@@ -5,8 +5,8 @@ namespace ComputeVoucher.Execution;
 /// <summary>
 /// What judging one element on a chain costs, counted beforehand: the transaction's base and the
 /// greater of two things, calldata at its floor price or calldata and arithmetic together
-/// (EIP-7623). Arithmetic was measured on prototypes of the contracts (anvil, hard fork
-/// prague, solc 0.8.37).
+/// (EIP-7623). Arithmetic was measured on prototypes of the contracts (anvil, hard fork prague,
+/// solc 0.8.37).
 /// </summary>
 public static class ElementGas
 {

@@ -44,10 +44,23 @@ public sealed class TamperTests(ITestOutputHelper output)
 
     [SharedDataTheory("tflite")]
     [MemberData(nameof(Real))]
-    public void RealModel_AnyElementTampered_IsConvicted(string name, int share)
+    public void RealModel_AnyElementTampered_IsConvicted(string name, int share) =>
+        Convicts(
+            SharedData.PathOf("tflite", name, "model.tflite"), share,
+            isLight: name != "mobilenet_v2");
+
+    [SharedDataTheory("further")]
+    [InlineData("tflite/hello/model.tflite", 200, true)]
+    [InlineData("tflite/str_ww/model.tflite", 60, true)]
+    [InlineData("tflite/ic_large/model.tflite", 2, false)]
+    [InlineData("tflite/mobilenet_v2_pad/model.tflite", 2, false)]
+    public void FurtherModel_AnyElementTampered_IsConvicted(
+        string path, int share, bool isLight) => Convicts(
+            SharedData.PathOf(["further", .. path.Split('/')]), share, isLight);
+
+    private void Convicts(string path, int share, bool isLight)
     {
-        using var model = (GraphModel)ModelFile.Open(
-            SharedData.PathOf("tflite", name, "model.tflite"));
+        using var model = (GraphModel)ModelFile.Open(path);
         ulong seed = Runs.IsFull ? Runs.Fresh : Fixed;
         output.WriteLine($"seed {seed}");
         Prng numbers = new(seed);
@@ -55,7 +68,7 @@ public sealed class TamperTests(ITestOutputHelper output)
         int tampers = Math.Max(2, Runs.Count(share / 8, share * 100));
         for (int i = 0; i < tampers; i++)
         {
-            run.Convicts(numbers, recomputed: name != "mobilenet_v2" && i % 2 == 0);
+            run.Convicts(numbers, recomputed: isLight && i % 2 == 0);
         }
     }
 
