@@ -1,7 +1,6 @@
 using System;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Ledger.Tests;

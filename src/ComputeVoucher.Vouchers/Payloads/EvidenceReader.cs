@@ -1,6 +1,6 @@
 using System;
+using System.Buffers;
 using System.Buffers.Binary;
-using System.IO;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Vouchers;
@@ -8,7 +8,7 @@ namespace ComputeVoucher.Vouchers;
 /// <summary>Puts the parts of an <see cref="EvidenceBundle"/> one behind the other.</summary>
 internal sealed class EvidenceWriter
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
     public void Bytes(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
 
@@ -37,8 +37,8 @@ internal sealed class EvidenceWriter
     /// <summary>All of it and its hash.</summary>
     public byte[] Seal()
     {
-        byte[] body = _bytes.ToArray();
-        return [.. body, .. Keccak256.Hash(body).ToArray()];
+        Bytes(Keccak256.Hash(_bytes.WrittenSpan).ToArray());
+        return _bytes.WrittenSpan.ToArray();
     }
 }
 

@@ -1,5 +1,3 @@
-using System;
-
 namespace ComputeVoucher.Vouchers;
 
 /// <summary>Inputs are kept for weeks, for disputes: what they may take of the disk is bounded, or
