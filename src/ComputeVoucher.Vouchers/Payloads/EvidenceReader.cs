@@ -37,8 +37,8 @@ internal sealed class EvidenceWriter
     /// <summary>All of it and its hash.</summary>
     public byte[] Seal()
     {
-        byte[] body = _bytes.WrittenSpan.ToArray();
-        return [.. body, .. Keccak256.Hash(body).ToArray()];
+        Bytes(Keccak256.Hash(_bytes.WrittenSpan).ToArray());
+        return _bytes.WrittenSpan.ToArray();
     }
 }
 
