@@ -49,8 +49,8 @@ library FixedPoint {
         }
     }
 
-    /// @dev exp(a) for a ≤ 0: Q5.26 in, Q0.31 out. In assembly, because a row has up to 256 of them;
-    /// no product in it meets the corner that `doublingHighMultiply` saturates.
+    /// @dev exp(a) for a ≤ 0: Q5.26 in, Q0.31 out. In assembly, because a row has up to 256; no
+    /// product in it meets the corner that `doublingHighMultiply` saturates.
     function expOnNegative(int256 a) internal pure returns (int256 result) {
         if (a == 0) return type(int32).max;
         assembly ("memory-safe") {

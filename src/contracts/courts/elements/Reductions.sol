@@ -86,9 +86,10 @@ library Reductions {
         unchecked {
             // Bytes and counts of at most 4,095: nothing here comes near 2^255.
             for (uint256 x = least; x <= greatest; ++x) {
+                int256 count = int256(counts[x]);
                 int256 difference = int256(x) - int256(greatest);
-                if (counts[x] == 0 || difference < differenceMin) continue;
-                sum += int256(counts[x])
+                if (count == 0 || difference < differenceMin) continue;
+                sum += count
                     * FixedPoint.divideByPowerOfTwo(
                         _exp(op, difference), FixedPoint.SUM_INTEGER_BITS
                     );
@@ -125,18 +126,25 @@ library Reductions {
         returns (uint256[] memory counts, uint256 least, uint256 greatest)
     {
         counts = new uint256[](BYTE_VALUES);
-        least = BYTE_VALUES;
         assembly ("memory-safe") {
             let slots := add(counts, 32)
             let cursor := add(row, 32)
-            let end := add(cursor, mload(row))
-            for {} lt(cursor, end) { cursor := add(cursor, 1) } {
-                let u := xor(byte(0, mload(cursor)), 128)
-                if gt(u, greatest) { greatest := u }
-                if lt(u, least) { least := u }
-                let slot := add(slots, shl(5, u))
-                mstore(slot, add(mload(slot), 1))
+            // Whole words; the zeros behind the row are taken out again.
+            let words := shr(5, add(mload(row), 31))
+            for { let end := add(cursor, shl(5, words)) } lt(cursor, end) {
+                cursor := add(cursor, 32)
+            } {
+                let word := mload(cursor)
+                for { let i := 0 } lt(i, 32) { i := add(i, 1) } {
+                    let slot := add(slots, shl(5, xor(byte(i, word), 128)))
+                    mstore(slot, add(mload(slot), 1))
+                }
             }
+            let zero := add(slots, 4096)
+            mstore(zero, sub(mload(zero), sub(shl(5, words), mload(row))))
+            for {} iszero(mload(add(slots, shl(5, least)))) { least := add(least, 1) } {}
+            greatest := 255
+            for {} iszero(mload(add(slots, shl(5, greatest)))) { greatest := sub(greatest, 1) } {}
         }
     }
 
