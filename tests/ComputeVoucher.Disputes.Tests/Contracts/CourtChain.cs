@@ -196,14 +196,13 @@ public sealed class CourtChain : IAsyncLifetime
         JsonElement hash = await _anvil.RpcAsync(
             "eth_sendTransaction",
             $$"""{"from":"{{Sender}}",{{to}}"gas":"0xf42400","data":"{{data}}"}""");
-        for (; ; await Task.Delay(1))
+        JsonElement receipt = default;
+        await Patience.UntilAsync(async () =>
         {
-            JsonElement receipt = await _anvil.RpcAsync(
+            receipt = await _anvil.RpcAsync(
                 "eth_getTransactionReceipt", $"\"{hash.GetString()}\"");
-            if (receipt.ValueKind == JsonValueKind.Object)
-            {
-                return receipt;
-            }
-        }
+            return receipt.ValueKind == JsonValueKind.Object;
+        });
+        return receipt;
     }
 }

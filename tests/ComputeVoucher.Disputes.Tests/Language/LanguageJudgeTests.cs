@@ -44,7 +44,8 @@ public sealed class LanguageJudgeTests : IDisposable
                 Assert.NotEqual(
                     Verdict.Differs, _run.Court.Element(_run.Statement, changed).Verdict);
                 Assert.NotEqual(
-                    Verdict.Equal, _run.Court.Element(_run.Statement, proof.AsMemory(0, at)).Verdict);
+                    Verdict.Equal,
+                    _run.Court.Element(_run.Statement, proof.AsMemory(0, at)).Verdict);
             }
 
             byte[] longer = [.. proof, 0];
