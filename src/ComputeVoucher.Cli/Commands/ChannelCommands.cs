@@ -32,6 +32,9 @@ internal sealed class ChannelCommands
     private readonly Option<string> _id = Opt.Needed<string>(
         "--id", "The channel, as `channel list` names it", "HEX");
 
+    private readonly Option<string> _class = Opt.Of<string>(
+        "--class", "The terms of its class, to be written with it: they tell of the court", "FILE");
+
     private readonly Option<string> _write = Opt.Of<string>(
         "--write", "Also write a channel file ID.json for each that has none here", "DIR");
 
@@ -65,7 +68,8 @@ internal sealed class ChannelCommands
             commands.ListAsync, commands._holder, commands._fromBlock, commands._write));
         group.Add(ReportCommand.CreateReading("restore",
             "Write a channel file anew, from what the chain recorded when it was opened",
-            commands.RestoreAsync, commands._id, commands._output, commands._fromBlock));
+            commands.RestoreAsync, commands._id, commands._output, commands._class,
+            commands._fromBlock));
         return group;
     }
 
@@ -164,7 +168,17 @@ internal sealed class ChannelCommands
             chain.Rpc, chain.Deployment.Vouchers, id, from, cancel).ConfigureAwait(false)
             ?? throw new CommandException($"{id}: no channel of this id was opened since block "
                 + $"{from} (ask another endpoint, or from an earlier block)");
-        ChannelFile.Write(file, channel);
+        if (parsed.GetValue(_class) is { } classFile)
+        {
+            VoucherClass terms = ClassFile.Load(classFile);
+            ClassFile.RequireOf(channel, terms);
+            ChannelFile.Write(file, channel, terms);
+        }
+        else
+        {
+            ChannelFile.Write(file, channel);
+        }
+
         return (await ShowAsync(chain, channel, cancel).ConfigureAwait(false)).Add("file", file);
     }
 

@@ -57,12 +57,7 @@ internal sealed class OrderGuards : IDisposable
                     + "for the channel file does not hold the terms of the class");
         }
 
-        if (known.HashStruct() != channel.ClassId)
-        {
-            throw new CommandException($"the class {known.HashStruct()} is not the channel's, "
-                + $"{channel.ClassId} (give the class that the channel was opened with)");
-        }
-
+        ClassFile.RequireOf(channel, known);
         bool hasCourt = known.Court != Address.Zero;
         folder ??= hasCourt ? parsed.GetRequiredValue(ClientOptions.State) + ".evidence" : null;
         DeploymentFile deployment =

@@ -22,6 +22,16 @@ internal static class ClassFile
     public static VoucherClass Load(string path) => Read(path,
         JsonFile.Load(path, "computevoucher class create -o FILE", s_fields));
 
+    /// <exception cref="CommandException">They are not the channel's.</exception>
+    public static void RequireOf(in ChannelTerms channel, in VoucherClass terms)
+    {
+        if (terms.HashStruct() != channel.ClassId)
+        {
+            throw new CommandException($"the class {terms.HashStruct()} is not the channel's, "
+                + $"{channel.ClassId} (give the class that the channel was opened with)");
+        }
+    }
+
     /// <summary>The terms in a field of another file; null where it has none.</summary>
     public static VoucherClass? Inside(JsonFile file, string path, string field) =>
         file.Has(field) ? Read($"{path}: {field}", file.Inside(field, s_fields)) : null;

@@ -84,8 +84,14 @@ public sealed class MoneyTroubleTests
         JsonElement listed = rig.OnChain(
             "channel", "list", "--holder", rig.AddressOf("holder")).GetProperty("channels")[0];
         JsonElement restored = rig.OnChain("channel", "restore", "--id",
-            listed.GetProperty("id").GetString()!, "-o", other);
+            listed.GetProperty("id").GetString()!, "--class", rig.PathOf("class.json"),
+            "-o", other);
         Assert.Equal(terms, File.ReadAllText(other));
+        File.Delete(other);
+        rig.OnChain("channel", "restore", "--id", listed.GetProperty("id").GetString()!,
+            "-o", other);
+        Assert.StartsWith(
+            File.ReadAllText(other).TrimEnd('\n', '}'), terms, StringComparison.Ordinal);
 
         // Every amount is a string: numbers of JSON are exact to 2^53 alone.
         foreach (string amount in new[] { "locked", "redeemed" })
