@@ -15,7 +15,8 @@ namespace ComputeVoucher.Client;
 /// channels may lie in one folder. Thread safe.
 /// </summary>
 /// <remarks>
-/// The name is CHANNEL-SEQ-DEADLINE.evidence, both numbers of 20 digits. A file is on the disk
+/// The name is CHANNEL-SEQ-DEADLINE-ORDER.evidence, both numbers of 20 digits, the order's hash
+/// cut to 16. A file is on the disk
 /// before its order leaves, and is replaced whole. It goes when no dispute can be opened any more:
 /// 14 days after the deadline.
 /// </remarks>
@@ -26,11 +27,15 @@ public sealed class EvidenceFolder
     /// <summary>Ends the name of a file that is not whole yet.</summary>
     private const string Partial = ".partial";
 
+    /// <summary>Of an order's hash in a name: a sequence that was refused, or that a lost journal
+    /// forgot, is used again, and both orders keep their evidence.</summary>
+    private const int HashDigits = 16;
+
     /// <summary>Digits of a number in a name, so that names sort as numbers do.</summary>
     private const int Digits = 20;
 
     private readonly Lock _lock = new();
-    private readonly SortedDictionary<ulong, string> _files = [];
+    private readonly SortedDictionary<(ulong Seq, string Order), string> _files = [];
     private readonly VoucherDomain _domain;
     private readonly VoucherClass _class;
     private readonly ChannelTerms _channel;
@@ -101,15 +106,15 @@ public sealed class EvidenceFolder
     {
         lock (_lock)
         {
-            ulong seq = order.Order.Seq;
-            if (_files.ContainsKey(seq))
+            (ulong Seq, string Order) key = KeyOf(order);
+            if (_files.ContainsKey(key))
             {
                 // Left by an earlier run.
                 return;
             }
 
             string file = Path.Combine(_path, string.Create(CultureInfo.InvariantCulture,
-                $"{_prefix}{seq:D20}-{order.Order.Deadline:D20}{Ending}"));
+                $"{_prefix}{key.Seq:D20}-{order.Order.Deadline:D20}-{key.Order}{Ending}"));
             Write(file, new EvidenceBundle
             {
                 Domain = _domain,
@@ -118,42 +123,45 @@ public sealed class EvidenceFolder
                 Order = order.Signed,
                 Input = order.Input,
             });
-            Posix.Sync(_path);
-            _files.Add(seq, file);
+            _files.Add(key, file);
         }
     }
 
     /// <summary>Something became known of an order; nothing where it has no file.</summary>
-    public void Add(ulong seq, Func<EvidenceBundle, EvidenceBundle> add)
+    public void Add(PendingOrder order, Func<EvidenceBundle, EvidenceBundle> add)
     {
         lock (_lock)
         {
-            if (_files.TryGetValue(seq, out string? file))
+            if (_files.TryGetValue(KeyOf(order), out string? file))
             {
                 Write(file, add(Read(file)));
             }
         }
     }
 
-    /// <summary>An ack pays for all orders below it; those that have none yet get it.</summary>
+    /// <summary>An ack pays for all orders below it; those that have none yet get it. A file that
+    /// is damaged or gone stays as it is: what was served is paid for all the same.</summary>
     public void AddAck(in Ack ack, byte[] signed)
     {
         lock (_lock)
         {
-            foreach ((ulong seq, string file) in _files)
+            foreach (((ulong seq, _), string file) in _files)
             {
                 if (seq >= ack.NextSeq)
                 {
                     break;
                 }
 
-                if (!HasAck(file))
+                if (LacksAck(file) is { } bundle)
                 {
-                    Write(file, Read(file) with { Ack = signed });
+                    Write(file, bundle with { Ack = signed });
                 }
             }
         }
     }
+
+    private static (ulong Seq, string Order) KeyOf(PendingOrder order) => (order.Order.Seq,
+        order.Order.HashStruct().ToString()[2..(2 + HashDigits)]);
 
     private void Load(ulong now)
     {
@@ -165,18 +173,18 @@ public sealed class EvidenceFolder
                 // Its order never left: a kill came before.
                 File.Delete(file);
             }
-            else if (name.Length == 2 * Digits + 1 + Ending.Length
+            else if (name.Length == 2 * Digits + 2 + HashDigits + Ending.Length
                 && ulong.TryParse(name[..Digits], NumberStyles.None, CultureInfo.InvariantCulture,
                     out ulong seq)
                 && ulong.TryParse(name.AsSpan(Digits + 1, Digits), NumberStyles.None,
                     CultureInfo.InvariantCulture, out ulong deadline))
             {
-                Keep(file, seq, deadline, now);
+                Keep(file, (seq, name.Substring(2 * Digits + 2, HashDigits)), deadline, now);
             }
         }
     }
 
-    private void Keep(string file, ulong seq, ulong deadline, ulong now)
+    private void Keep(string file, (ulong Seq, string Order) key, ulong deadline, ulong now)
     {
         if ((UInt128)deadline + CourtLimits.OpenSeconds < now)
         {
@@ -184,20 +192,29 @@ public sealed class EvidenceFolder
         }
         else
         {
-            _files[seq] = file;
+            _files[key] = file;
         }
     }
 
-    private static bool HasAck(string file)
+    /// <summary>The bundle, where it can be read and holds no ack.</summary>
+    private static EvidenceBundle? LacksAck(string file)
     {
         Span<byte> head = stackalloc byte[8];
-        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite
-            | FileShare.Delete);
-        return EvidenceBundle.HasAck(
-            head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]);
+        try
+        {
+            using FileStream stream = new(file, FileMode.Open, FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete);
+            int read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            return EvidenceBundle.HasAck(head[..read]) ? null : Read(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+            or ClientException)
+        {
+            return null;
+        }
     }
 
-    private static void Write(string file, EvidenceBundle bundle)
+    private void Write(string file, EvidenceBundle bundle)
     {
         string beside = file + Partial;
         try
@@ -207,6 +224,7 @@ public sealed class EvidenceFolder
             File.WriteAllBytes(beside, bundle.Encode());
             Posix.Sync(beside);
             File.Move(beside, file, overwrite: true);
+            Posix.Sync(_path);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -334,7 +334,7 @@ public sealed class OrderRunner : IDisposable
     {
         Cancel wish = new(order.Order.HashStruct());
         byte[] signed = SignedPayload.Encode(wish, _spendKey.Sign(wish.Digest(_separator)));
-        Evidence?.Add(order.Order.Seq, bundle => bundle with { Cancel = signed });
+        Evidence?.Add(order, bundle => bundle with { Cancel = signed });
         return signed;
     }
 
@@ -357,7 +357,9 @@ public sealed class OrderRunner : IDisposable
                 + " (nothing was acknowledged; ask the provider)");
         }
 
-        Evidence?.Add(order.Order.Seq, bundle => bundle with { Accept = signed });
+        Evidence?.Add(order, bundle => bundle.Accept.IsEmpty
+            ? bundle with { Accept = signed }
+            : bundle);
     }
 
     /// <summary>Everything in a receipt that can be computed here is computed here.</summary>
@@ -366,16 +368,11 @@ public sealed class OrderRunner : IDisposable
     {
         RefusalReason refusal = SignedPayload.Decode(
             last.Bytes.Span, out Receipt receipt, out Signature signature);
-        if (refusal == RefusalReason.None && receipt.OrderHash == order.Order.HashStruct())
+        if (refusal == RefusalReason.None && receipt.OrderHash == order.Order.HashStruct()
+            && SignedPayload.CheckSigner(receipt.HashStruct(), signature, _separator,
+                _channel.Node) == RefusalReason.None)
         {
-            // Before it is checked: a wrong one is the evidence.
-            Evidence?.Add(order.Order.Seq, bundle => bundle with
-            {
-                Receipt = last.Bytes,
-                Output = output.Length <= EvidenceBundle.OutputBytesMax
-                    ? output
-                    : (ReadOnlyMemory<byte>?)null,
-            });
+            KeepReceipt(order, last.Bytes, output);
         }
 
         OutputInfo info = _model.CheckOutput(
@@ -402,6 +399,19 @@ public sealed class OrderRunner : IDisposable
             index, order, receipt, signature, output, delivery.Elapsed, null);
     }
 
+    /// <summary>Before its sums are checked: a wrong one is the evidence. The first that the node
+    /// signed stays, or it could send another one to erase it.</summary>
+    private void KeepReceipt(PendingOrder order, ReadOnlyMemory<byte> signed, byte[] output) =>
+        Evidence?.Add(order, bundle => bundle.Receipt.IsEmpty
+            ? bundle with
+            {
+                Receipt = signed,
+                Output = output.Length <= EvidenceBundle.OutputBytesMax
+                    ? output
+                    : (ReadOnlyMemory<byte>?)null,
+            }
+            : bundle);
+
     /// <summary>
     /// A refusal frees the sequence only when the node has reserved nothing for it.
     /// </summary>
@@ -409,7 +419,7 @@ public sealed class OrderRunner : IDisposable
     {
         ulong seq = order.Order.Seq;
         string line = $"{last?.Reason ?? 0}: {last?.Text}";
-        Evidence?.Add(seq, bundle => bundle with { Refusal = last?.Reason ?? 0 });
+        Evidence?.Add(order, bundle => bundle with { Refusal = last?.Reason ?? 0 });
         bool isFree = last is { Retryable: false } || (!mayBeTaken && (RefusalReason)
             (last?.Reason ?? 0) is RefusalReason.ChannelUnknown or RefusalReason.ChannelNotFinal);
         if (isFree)

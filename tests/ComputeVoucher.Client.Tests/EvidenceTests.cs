@@ -232,10 +232,47 @@ public sealed class EvidenceTests : IDisposable
         File.WriteAllText(name + ".partial", "half");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(name));
         ulong last = order.Order.Deadline + 14 * Day;
-        Open(last).Add(4, bundle => bundle with { Refusal = 5 });
+        Open(last).Add(order, bundle => bundle with { Refusal = 5 });
         Assert.Equal(5, Single().Refusal);
         Open(last + 1);
         Assert.Equal([stranger], Directory.GetFiles(Place));
+    }
+
+    /// <summary>A sequence that was refused, or that a lost journal forgot, is used again.
+    /// </summary>
+    [Fact]
+    public void ASequenceUsedAgain_KeepsTheEvidenceOfBothOrders()
+    {
+        PendingOrder first = Given.Order(s_terms.HashStruct(), 4, [1]);
+        PendingOrder second = Given.Order(s_terms.HashStruct(), 4, [2]);
+        Assert.NotEqual(first.Order.HashStruct(), second.Order.HashStruct());
+        _evidence.Begin(first);
+        EvidenceFolder reopened = Open(first.Order.Deadline);
+        reopened.Begin(second);
+        reopened.Add(second, bundle => bundle with { Refusal = 5 });
+        EvidenceBundle[] kept =
+            [.. Directory.GetFiles(Place, "*.evidence").Select(EvidenceFolder.Read)];
+        Assert.Equal(2, kept.Length);
+        Assert.Equal(
+            0, kept.Single(b => b.Order.Span.SequenceEqual(first.Signed.Span)).Refusal);
+        Assert.Equal(
+            5, kept.Single(b => b.Order.Span.SequenceEqual(second.Signed.Span)).Refusal);
+    }
+
+    /// <summary>What was served is paid for, whatever became of a file.</summary>
+    [Fact]
+    public void ADamagedOrMissingFile_StopsNoAck()
+    {
+        PendingOrder[] orders =
+            [.. Enumerable.Range(1, 3).Select(n => Given.Order(s_terms.HashStruct(), (ulong)n, [1]))];
+        Array.ForEach(orders, _evidence.Begin);
+        string[] files = [.. Directory.GetFiles(Place, "*.evidence").Order()];
+        File.WriteAllText(files[0], "damaged");
+        File.Delete(files[1]);
+        Ack ack = new(s_terms.HashStruct(), 10, 4);
+        _evidence.AddAck(ack, new byte[SignedPayload.Bytes<Ack>()]);
+        Assert.Equal("damaged", File.ReadAllText(files[0]));
+        Assert.False(File.Exists(files[1]));
     }
 
     [Fact]

@@ -84,16 +84,33 @@ contract CourtDisputesTest is DescentFixture {
         uint8 first = uint8(7 * toy.BIG());
         bytes memory values = abi.encodePacked(first, uint8(1));
         bytes memory proof = proofOf(id, WRONG, WRONG);
+        vm.prank(node);
         vm.expectRevert(IDisputes.NotExplained.selector);
         disputes.answerOperands(id, m, request, values, proof);
         unchecked {
             values = abi.encodePacked(first, committed - first);
         }
+        vm.expectRevert(abi.encodeWithSelector(ICourt.NotAuthorised.selector, address(this)));
+        disputes.answerOperands(id, m, request, values, proof);
+        vm.prank(node);
         disputes.answerOperands(id, m, request, values, proof);
         vm.expectRevert(Provers.NoContradiction.selector);
         disputes.refute(id, m, request, values, abi.encode(uint256(0), first));
         disputes.refute(id, m, request, values, abi.encode(uint256(1), uint8(WRONG)));
         _checkConvicted(id, BOND);
+    }
+
+    /// @dev A valid choice of somebody else would lead the dispute away from what is wrong.
+    function test_choices_areTheOpenersAlone() external {
+        (uint256 id, Matter memory m) = _open(WRONG);
+        bytes memory refusal =
+            abi.encodeWithSelector(ICourt.NotAuthorised.selector, address(this));
+        vm.expectRevert(refusal);
+        disputes.pick{value: feeOf(150_000)}(id, m, 0, bytes32(0), new bytes32[](0));
+        descend(id, m, toy.BIG(), WRONG / 128, WRONG);
+        bytes memory request = requestOf(toy.BIG(), WRONG);
+        vm.expectRevert(refusal);
+        disputes.askOperands{value: feeOf(180_000)}(id, m, request);
     }
 
     function test_operands_failIfNobodyCouldAnswer() external {
@@ -107,6 +124,7 @@ contract CourtDisputesTest is DescentFixture {
             abi.encodePacked(requestOf(toy.BIG(), WRONG), uint8(0))
         ];
         for (uint256 i = 0; i < 5; ++i) {
+            vm.prank(holder);
             vm.expectRevert(IDisputes.WrongRequest.selector);
             disputes.askOperands{value: feeOf(180_000)}(id, m, requests[i]);
         }
@@ -200,12 +218,16 @@ contract CourtDisputesTest is DescentFixture {
         (uint256 child, bytes32 hash, bytes32[] memory path) =
             pickTo(id, toy.BIG(), WRONG / 128, WRONG);
         uint256 fee = feeOf(150_000);
+        vm.prank(holder);
         vm.expectRevert(IDisputes.WrongPick.selector);
         disputes.pick{value: fee}(id, m, child + 1, hash, path);
+        vm.prank(holder);
         vm.expectRevert(IDisputes.WrongPick.selector);
         disputes.pick{value: fee}(id, m, child, keccak256("other"), path);
+        vm.prank(holder);
         vm.expectRevert(IDisputes.WrongPick.selector);
         disputes.pick{value: fee}(id, m, child + 64, hash, path);
+        vm.prank(holder);
         vm.expectRevert(
             abi.encodeWithSelector(IDisputes.FeeTooLow.selector, fee - 1, fee)
         );
@@ -220,6 +242,7 @@ contract CourtDisputesTest is DescentFixture {
         bytes32[] memory padded = new bytes32[](64);
         for (uint256 i = 0; i < row.length; ++i) padded[i] = row[i];
         bytes32[] memory path = Grove.path(padded, row.length, 3);
+        vm.prank(holder);
         vm.expectRevert(IDisputes.WrongPick.selector);
         disputes.pick{value: feeOf(150_000)}(id, m, row.length, 0, path);
     }

@@ -95,6 +95,7 @@ public sealed partial class Outbox
 
         if (IsAwaited(entry, isPromised))
         {
+            ProgressOf(entry).DeniedSince = null;
             return;
         }
 
@@ -186,6 +187,7 @@ public sealed partial class Outbox
         Head head,
         CancellationToken cancel)
     {
+        ProgressOf(entry).DeniedSince = null;
         _paid[entry.Id] = UInt128.Min(receipt.EffectiveGasPrice, attempt.MaxFee)
             * Math.Min(receipt.GasUsed, attempt.GasLimit);
         OutboxEntry mined = entry with

@@ -97,11 +97,12 @@ internal sealed class RequestCommand
         using Interruption interruption = new(cancel, asksTwice: true);
         using CancellationTokenSource stop =
             CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
+        // Its lock first: who has it may write the evidence of this channel.
+        using ClientJournal journal = ClientJournal.Open(
+            parsed.GetRequiredValue(ClientOptions.State), channel);
         using OrderGuards guards = await OrderGuards
             .OpenAsync(parsed, channel, interruption.Token).ConfigureAwait(false);
         using IModel model = OpenModel(parsed, out InputFile inputs, out Tokenizer? tokenizer);
-        using ClientJournal journal = ClientJournal.Open(
-            parsed.GetRequiredValue(ClientOptions.State), channel);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
             spendKey, TimeSpan.FromSeconds(Opt.Bounded(parsed, _patience, 1, 86_400))));
         TextStream? text = tokenizer is null

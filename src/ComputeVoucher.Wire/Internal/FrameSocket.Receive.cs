@@ -98,6 +98,13 @@ internal sealed partial class FrameSocket
             if (turns is not null)
             {
                 await turns.WaitAsync().ConfigureAwait(false);
+                if (!IsOpen)
+                {
+                    // Evicted while it waited: nothing more is signed or recovered for it.
+                    turns.Release();
+                    break;
+                }
+
                 HasTurn = true;
             }
 

@@ -20,9 +20,9 @@ import {Roots} from "./Roots.sol";
 import {Trees} from "./Trees.sol";
 
 /// @title Disputes: from a root, move by move, to one element
-/// @dev The opener asks, the provider opens canonically or loses by silence. Anyone may send a
-/// side's move: only a valid one counts, so whoever sends it helps that side. `Docket` keeps the
-/// clocks, the queue and the fees; here are the moves.
+/// @dev The opener asks, the provider opens canonically or loses by silence. Anyone may send a move
+/// of which only one is valid (an answer, a proof); what is a choice (a pick, a request, operands)
+/// is its side's alone. `Docket` keeps the clocks, the queue and the fees; here are the moves.
 contract Disputes is Docket {
     /// @notice Checks what a dispute is opened with.
     address public immutable challenges;
@@ -115,6 +115,11 @@ contract Disputes is Docket {
         bytes calldata values,
         bytes calldata proof
     ) external nonReentrant {
+        // False values that explain the element convict him who posted them: nobody else may.
+        require(
+            msg.sender == m.node || msg.sender == _providers().providerOf(m.node),
+            ICourt.NotAuthorised(msg.sender)
+        );
         Dispute memory d = _take(id, m, State.WantOperands);
         require(operandsOf[id] == keccak256(request), WrongRequest());
         require(
@@ -170,6 +175,8 @@ contract Disputes is Docket {
         bytes32 hash,
         bytes32[] calldata siblings
     ) external payable nonReentrant {
+        // Every child is a valid one: whoever chooses decides where the dispute goes.
+        require(msg.sender == m.opener, ICourt.NotAuthorised(msg.sender));
         Dispute memory d = _take(id, m, State.WantPick);
         if (d.wraps & Descents.FRESH != 0) {
             require(child == 0 && hash == d.commit && siblings.length == 0, WrongPick());
@@ -187,6 +194,7 @@ contract Disputes is Docket {
         payable
         nonReentrant
     {
+        require(msg.sender == m.opener, ICourt.NotAuthorised(msg.sender));
         Dispute memory d = _take(id, m, State.WantProof);
         _checkRequest(d, m, request);
         operandsOf[id] = keccak256(request);
