@@ -264,7 +264,8 @@ public sealed class EvidenceTests : IDisposable
     public void ADamagedOrMissingFile_StopsNoAck()
     {
         PendingOrder[] orders =
-            [.. Enumerable.Range(1, 3).Select(n => Given.Order(s_terms.HashStruct(), (ulong)n, [1]))];
+            [.. Enumerable.Range(1, 3)
+                .Select(n => Given.Order(s_terms.HashStruct(), (ulong)n, [1]))];
         Array.ForEach(orders, _evidence.Begin);
         string[] files = [.. Directory.GetFiles(Place, "*.evidence").Order()];
         File.WriteAllText(files[0], "damaged");

@@ -49,8 +49,6 @@ public sealed class CourtTests
         // may be ahead of the client's: a second for each of its blocks.
         rig.OnChain("provider", "exit", "--key", rig.PathOf("provider.key"), "--node",
             rig.AddressOf("node"), "--class", rig.PathOf("class.json"));
-        await rig.Chain.RpcAsync("evm_increaseTime", "172800");
-        await rig.Chain.MineAsync();
         int kept = 0;
         await Patience.UntilAsync(
             () =>
