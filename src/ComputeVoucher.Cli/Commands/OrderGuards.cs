@@ -51,15 +51,10 @@ internal sealed class OrderGuards : IDisposable
             : ChannelFile.LoadClass(parsed.GetRequiredValue(ClientOptions.Channel));
         if (terms is not { } known)
         {
-            if (folder is not null)
-            {
-                throw new UsageException($"{s_evidence.Name}: {s_class.Name} FILE is wanted too, "
+            return folder is null
+                ? new OrderGuards(null, null, null)
+                : throw new UsageException($"{s_evidence.Name}: {s_class.Name} FILE is wanted too, "
                     + "for the channel file does not hold the terms of the class");
-            }
-
-            ErrorFunnel.Note("the channel file does not hold the terms of its class: no bond is "
-                + $"looked at and no evidence kept (give {s_class.Name} FILE)");
-            return new OrderGuards(null, null, null);
         }
 
         ClassFile.RequireOf(channel, known);
