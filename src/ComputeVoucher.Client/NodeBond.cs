@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -43,12 +42,9 @@ public sealed class NodeBond(
 
         if (!CourtLimits.IsBonded(bond.ExitAt, deadline))
         {
-            string at = DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(
-                    bond.ExitAt, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds()))
-                .ToString("u", CultureInfo.InvariantCulture);
-            throw new ClientException($"node {node} takes its bond away at {at}, less than "
-                + $"{CourtLimits.BondSeconds / 86_400} days after the order's deadline: it could "
-                + "not be punished (use another node)");
+            throw new ClientException($"node {node} takes its bond away at {bond.ExitDate}, "
+                + $"less than {CourtLimits.BondSeconds / 86_400} days after the order's deadline: "
+                + "it could not be punished (use another node)");
         }
     }
 

@@ -19,8 +19,14 @@ public sealed partial class LedgerStore
     /// <summary>Window of <see cref="LedgerStanding.InputBytesADay"/>, seconds.</summary>
     private const ulong DaySeconds = 86_400;
 
+    private static readonly Dictionary<Bytes32, UInt128> s_none = [];
+
     /// <summary>What the last look over all orders found; null before the first.</summary>
     public LedgerStanding? Standing { get; private set; }
+
+    /// <summary>Of that look, units by class; none before the first.</summary>
+    /// <inheritdoc cref="LedgerStanding"/>
+    public IReadOnlyDictionary<Bytes32, UInt128> ExposedUnits => Standing?.ExposedUnits ?? s_none;
 
     /// <summary>Keeps an order and its input, whatever their age, until the dispute lets go of
     /// them. Asked again it changes nothing; several disputes may keep one order.</summary>

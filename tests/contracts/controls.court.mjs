@@ -11,6 +11,9 @@ const A = 'courts/Demands.sol';
 const F = 'courts/Files.sol';
 const G = 'courts/Descents.sol';
 const P = 'courts/Provers.sol';
+const onlyOpener =
+  'require(msg.sender == m.opener, ICourt.NotAuthorised(msg.sender));\n        ';
+const taken = what => `Dispute memory d = _take(id, m, State.Want${what});`;
 
 export const courtControls = [
   ['court: dave#275, overtime is nobody else\'s', K,
@@ -65,6 +68,13 @@ export const courtControls = [
     + ' d.commit', '', 'test_pick_failsBesideTheTree'],
   ['court: no pick beside the tree', D, '&& position < Trees.width(Descents.items(d), level)\n',
     '\n', 'test_pick_failsForAMissingChild'],
+  ['court: the opener chooses the child', D, onlyOpener + taken('Pick'), taken('Pick'),
+    'test_choices_areTheOpenersAlone'],
+  ['court: the opener asks for operands', D, onlyOpener + taken('Proof'), taken('Proof'),
+    'test_choices_areTheOpenersAlone'],
+  ['court: only the provider posts operands', D,
+    'msg.sender == m.node || msg.sender == _providers().providerOf(m.node),', 'true,',
+    'test_operands_oneIsRefuted'],
   ['court: a request can be answered', D, '_checkRequest(d, m, request);', '',
     'test_operands_failIfNobodyCouldAnswer'],
   ['court: openings queue', O, 'if (q.head == q.tail) {', 'if (true) {',

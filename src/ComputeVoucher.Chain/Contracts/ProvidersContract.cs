@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
@@ -98,7 +99,15 @@ public sealed class ProvidersContract
 /// <summary>What a node stands to lose in front of one court, in one token.</summary>
 /// <param name="Amount">Token base units.</param>
 /// <param name="ExitAt">Unix seconds from which it may leave; 0 while it stays.</param>
-public readonly record struct Bond(UInt128 Amount, ulong ExitAt);
+public readonly record struct Bond(UInt128 Amount, ulong ExitAt)
+{
+    private static readonly ulong s_lastDate = (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
+    /// <summary><see cref="ExitAt"/> for people; what lies behind the calendar is its last second.
+    /// </summary>
+    public string ExitDate => DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(ExitAt, s_lastDate))
+        .ToString("u", CultureInfo.InvariantCulture);
+}
 
 /// <summary>What src/contracts/interfaces/IProviders.sol declares and Chain uses.</summary>
 internal static class ProvidersAbi

@@ -89,11 +89,9 @@ internal static class LedgerChecks
             ? new Finding("bond", false, $"{figures}: clients order nothing (computevoucher "
                 + "provider stake)")
             : bond.ExitAt != 0
-            ? new Finding("bond", false, $"{figures}; it may leave at "
-                + DateTimeOffset.FromUnixTimeSeconds((long)bond.ExitAt)
-                    .ToString("u", CultureInfo.InvariantCulture)
-                + ": clients order nothing that is due less than 30 days before (stake again, or "
-                + "stop serving)")
+            ? new Finding("bond", false, $"{figures}; it may leave at {bond.ExitDate}: clients "
+                + "order nothing that is due less than 30 days before (stake again, or stop "
+                + "serving)")
             : new Finding("bond", true, figures);
     }
 

@@ -12,8 +12,6 @@ namespace ComputeVoucher.Node;
 /// <summary>What an operator may ask of a running node, and the answers.</summary>
 internal sealed class ControlDesk
 {
-    private static readonly Dictionary<Bytes32, UInt128> s_none = [];
-
     private readonly Serving _serving;
     private readonly ChainService _chain;
     private readonly Engine _engine;
@@ -125,7 +123,7 @@ internal sealed class ControlDesk
     private void Exposure(Utf8JsonWriter json)
     {
         json.WriteStartArray("exposed");
-        foreach ((Bytes32 id, UInt128 units) in _serving.Ledger.Standing?.ExposedUnits ?? s_none)
+        foreach ((Bytes32 id, UInt128 units) in _serving.Ledger.ExposedUnits)
         {
             json.WriteStartObject();
             json.WriteString("class", id.ToString());

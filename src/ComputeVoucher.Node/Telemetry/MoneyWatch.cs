@@ -18,8 +18,6 @@ internal sealed class MoneyWatch
     /// <summary>Three calls to an endpoint; a scraper comes as often.</summary>
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(15);
 
-    private static readonly Dictionary<Bytes32, UInt128> s_nothing = [];
-
     private readonly LedgerStore _ledger;
     private readonly ChainParts _chain;
     private readonly ProvidersContract _providers;
@@ -51,7 +49,7 @@ internal sealed class MoneyWatch
     public List<Stake> Stakes()
     {
         List<Stake> seen = Volatile.Read(ref _bonds);
-        return Stake.Of(_policy.Classes.Values, _ledger.Standing?.ExposedUnits ?? s_nothing)
+        return Stake.Of(_policy.Classes.Values, _ledger.ExposedUnits)
             .ConvertAll(stake => stake with
             {
                 Bond = seen.Find(one =>
@@ -92,8 +90,8 @@ internal sealed class MoneyWatch
             Volatile.Write(
                 ref _seen, new ChainFigures(Clamp(balance), head.BaseFee, lag));
             Volatile.Write(ref _bonds, await Stake.ReadAsync(
-                Stake.Of(_policy.Classes.Values, s_nothing), _providers, _policy.Node, cancel)
-                .ConfigureAwait(false));
+                Stake.Of(_policy.Classes.Values, _ledger.ExposedUnits), _providers, _policy.Node,
+                cancel).ConfigureAwait(false));
         }
         catch (ChainException)
         {

@@ -9,8 +9,8 @@ import {Run, Tree} from "../types/Run.sol";
 import {Architecture, Op, Tensor} from "./elements/Architecture.sol";
 import {GraphCosts} from "./elements/GraphCosts.sol";
 import {GraphRules} from "./elements/GraphRules.sol";
-import {Merkle} from "./elements/Merkle.sol";
 import {Pages} from "./elements/Pages.sol";
+import {Trees} from "./Trees.sol";
 
 /// @title Models whose elements a court can judge
 /// @notice Anyone admits a model. What is admitted is a function of the model root alone, so nobody
@@ -113,7 +113,7 @@ contract Registry is IRegistry, IGraphs {
         bytes memory all = Pages.readAll(pages);
         bytes32 digest = keccak256(abi.encodePacked(uint8(5), all));
         modelRoot = keccak256(
-            abi.encodePacked(uint8(4), Merkle.little(1), digest, parametersRoot)
+            abi.encodePacked(uint8(4), Trees.little(1), digest, parametersRoot)
         );
         Graph storage g = _graphs[modelRoot];
         // Whoever began with it, it is the same.

@@ -30,12 +30,21 @@ library Trees {
         return (count + 4 ** level - 1) / 4 ** level;
     }
 
-    /// @dev keccak(00 ‖ 128 bytes) at `offset` in calldata.
-    function leaf(bytes calldata data, uint256 offset) internal pure returns (bytes32 hash) {
+    /// @dev keccak(00 ‖ 128 bytes) at `offset` in `data`.
+    function leaf(bytes calldata data, uint256 offset) internal pure returns (bytes32) {
+        uint256 cursor;
+        assembly ("memory-safe") {
+            cursor := add(data.offset, offset)
+        }
+        return leaf(cursor);
+    }
+
+    /// @dev keccak(00 ‖ 128 bytes) of the calldata at `cursor`.
+    function leaf(uint256 cursor) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             let m := mload(0x40)
             mstore8(m, 0)
-            calldatacopy(add(m, 1), add(data.offset, offset), 128)
+            calldatacopy(add(m, 1), cursor, 128)
             hash := keccak256(m, 129)
         }
     }
@@ -101,9 +110,14 @@ library Trees {
         return keccak256(abi.encodePacked(uint8(2), header, root_));
     }
 
-    /// @dev keccak(03 ‖ count ‖ root), the count little endian.
+    /// @dev A list of `count` tensors.
     function list(uint256 count, bytes32 root_) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(3), little(count), root_));
+        return counted(3, count, root_);
+    }
+
+    /// @dev keccak(tag ‖ count u32 little endian ‖ root): a list (03) or parameters (07).
+    function counted(uint8 tag, uint256 count, bytes32 root_) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(tag, little(count), root_));
     }
 
     /// @dev Bytes of an element: Int32 2, UInt8 3, Int64 4, Int16 7, Int8 9.

@@ -12,6 +12,7 @@ import {Movers} from "./Movers.sol";
 import {Openings, Reader, Source, Subject} from "./Openings.sol";
 import {Reductions} from "./Reductions.sol";
 import {Windows} from "./Windows.sol";
+import {Trees} from "../Trees.sol";
 
 /// @title One element of an integer graph, judged from openings
 /// @notice GraphJudge.cs on chain: all twelve operators, one definition each. A proof, all numbers
@@ -236,7 +237,7 @@ contract GraphElements is IElements {
         bytes32 root;
         (root, end) = Merkle.rootOf(places, hashes, site.leaves, cursor + length);
         require(
-            Merkle.counted(7, site.leaves, root) == site.parametersRoot, InvalidParameters()
+            Trees.counted(7, site.leaves, root) == site.parametersRoot, InvalidParameters()
         );
     }
 

@@ -6,19 +6,6 @@ pragma solidity 0.8.37;
 /// ⌈n/4⌉ parents until one is left. A missing child is never taken from the stream: it is zero, so
 /// no other than the canonical tree verifies.
 library Merkle {
-    /// @dev Bytes of a leaf of a tensor.
-    uint256 internal constant LEAF_BYTES = 128;
-
-    /// @dev keccak(00 ‖ 128 bytes) of the calldata at `cursor`.
-    function leaf(uint256 cursor) internal pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            let m := mload(0x40)
-            mstore8(m, 0)
-            calldatacopy(add(m, 1), cursor, 128)
-            hash := keccak256(m, 129)
-        }
-    }
-
     /// @notice The root above known nodes. Both arrays are used up.
     /// @param places Places of the known nodes: at least one, strictly rising, below `count`.
     /// @param hashes Their hashes.
@@ -69,21 +56,5 @@ library Merkle {
             root := mload(hs)
         }
         end = cursor;
-    }
-
-    /// @dev keccak(tag ‖ count u32 little endian ‖ root): a list (03) or parameters (07).
-    function counted(uint8 tag, uint256 count, bytes32 root) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(tag, little(count), root));
-    }
-
-    /// @dev keccak(02 ‖ dtype, rank, dims ‖ root); `header` is the part between.
-    function tensor(bytes memory header, bytes32 root) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(2), header, root));
-    }
-
-    /// @dev A number below 2^32 as four bytes, little endian.
-    function little(uint256 value) internal pure returns (bytes4) {
-        value = (value & 0x00ff00ff) << 8 | (value >> 8) & 0x00ff00ff;
-        return bytes4(uint32(value << 16 | value >> 16));
     }
 }

@@ -5,6 +5,7 @@ import {IGraphs} from "../../interfaces/IGraphs.sol";
 import {GraphSite} from "../../types/GraphSite.sol";
 import {Architecture, Op, Tensor} from "./Architecture.sol";
 import {Merkle} from "./Merkle.sol";
+import {Trees} from "../Trees.sol";
 
 /// @notice The operator whose element is judged, and what its openings are proven against.
 struct Subject {
@@ -86,7 +87,7 @@ library Openings {
         count = subject.site.tensors;
         bytes32 root;
         (root, end) = Merkle.rootOf(places, hashes, count, cursor);
-        require(Merkle.counted(3, count, root) == subject.traceRoot, NotInTrace());
+        require(Trees.counted(3, count, root) == subject.traceRoot, NotInTrace());
     }
 
     /// @dev Copies opened bytes of an input of the operator into memory.
@@ -99,10 +100,10 @@ library Openings {
     ) internal pure {
         Section memory s = _sectionOf(r, tensor);
         while (length != 0) {
-            uint256 skip = from % Merkle.LEAF_BYTES;
-            uint256 part = Merkle.LEAF_BYTES - skip;
+            uint256 skip = from % Trees.LEAF_BYTES;
+            uint256 part = Trees.LEAF_BYTES - skip;
             if (part > length) part = length;
-            uint256 cursor = _leaf(s, from / Merkle.LEAF_BYTES) + skip;
+            uint256 cursor = _leaf(s, from / Trees.LEAF_BYTES) + skip;
             assembly ("memory-safe") {
                 calldatacopy(into, cursor, part)
             }
@@ -141,8 +142,8 @@ library Openings {
         pure
         returns (uint256 value)
     {
-        uint256 cursor = _leaf(_sectionOf(r, tensor), element / Merkle.LEAF_BYTES);
-        return number(cursor + element % Merkle.LEAF_BYTES, 1);
+        uint256 cursor = _leaf(_sectionOf(r, tensor), element / Trees.LEAF_BYTES);
+        return number(cursor + element % Trees.LEAF_BYTES, 1);
     }
 
     /// @dev The same as a number from −128 to 127.
@@ -186,7 +187,7 @@ library Openings {
     ) private pure {
         (uint256 slot, uint256 opened) = (s.slot, s.count);
         (uint256 indices, uint256 leaves) = (s.indices, s.leaves);
-        if (number(indices + 4 * slot, 4) > from / Merkle.LEAF_BYTES) slot = 0;
+        if (number(indices + 4 * slot, 4) > from / Trees.LEAF_BYTES) slot = 0;
         assembly ("memory-safe") {
             let end := add(into, count)
             for {} lt(into, end) {
@@ -208,7 +209,7 @@ library Openings {
                 mstore8(into, shr(248, value))
             }
         }
-        require(opened != 0, NotOpen(s.tensor, from / Merkle.LEAF_BYTES));
+        require(opened != 0, NotOpen(s.tensor, from / Trees.LEAF_BYTES));
         s.slot = slot;
     }
 
@@ -221,7 +222,7 @@ library Openings {
         (bytes memory header, uint256 size) = _shape(subject, s.tensor);
         bytes32 root;
         (root, end) = _leaves(s, size, cursor);
-        hash = Merkle.tensor(header, root);
+        hash = Trees.tensor(header, root);
     }
 
     /// @dev Reads a section's leaves and climbs to the root of its tensor's bytes.
@@ -231,7 +232,7 @@ library Openings {
         returns (bytes32 root, uint256 end)
     {
         uint256 count = number(cursor, 2);
-        uint256 all = (size + Merkle.LEAF_BYTES - 1) / Merkle.LEAF_BYTES;
+        uint256 all = (size + Trees.LEAF_BYTES - 1) / Trees.LEAF_BYTES;
         require(count != 0 && count <= all, MalformedProof());
         s.count = count;
         s.indices = cursor + 2;
@@ -244,9 +245,9 @@ library Openings {
             require(place >= least && place < all, MalformedProof());
             least = place + 1;
             places[i] = place;
-            hashes[i] = Merkle.leaf(s.leaves + Merkle.LEAF_BYTES * i);
+            hashes[i] = Trees.leaf(s.leaves + Trees.LEAF_BYTES * i);
         }
-        return Merkle.rootOf(places, hashes, all, s.leaves + Merkle.LEAF_BYTES * count);
+        return Merkle.rootOf(places, hashes, all, s.leaves + Trees.LEAF_BYTES * count);
     }
 
     /// @dev The shape of a tensor: of those that the operator names, without a call.
@@ -281,7 +282,7 @@ library Openings {
             uint256 high = leaf - first;
             if (high >= s.count) high = s.count - 1;
             if (number(s.indices + 4 * high, 4) == leaf) {
-                return s.leaves + Merkle.LEAF_BYTES * high;
+                return s.leaves + Trees.LEAF_BYTES * high;
             }
             uint256 low = 0;
             while (low < high) {
@@ -290,7 +291,7 @@ library Openings {
                 else high = middle;
             }
             require(number(s.indices + 4 * low, 4) == leaf, NotOpen(s.tensor, leaf));
-            return s.leaves + Merkle.LEAF_BYTES * low;
+            return s.leaves + Trees.LEAF_BYTES * low;
         }
     }
 }
