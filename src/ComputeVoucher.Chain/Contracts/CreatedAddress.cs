@@ -4,8 +4,8 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
 
-/// <summary>Where a contract will stand, from who creates it and his nonce: the hash of the RLP list
-/// of both (Yellow Paper, section 7).</summary>
+/// <summary>Where a contract will stand, from who creates it and his nonce: the hash of the RLP
+/// list of both (Yellow Paper, section 7).</summary>
 public static class CreatedAddress
 {
     private const byte Text = 0x80;

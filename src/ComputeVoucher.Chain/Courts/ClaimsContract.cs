@@ -110,8 +110,8 @@ public sealed class ClaimsContract
             .WriteBytes(records)
             .ToCall(ClaimsAbi.Finalise.Selector);
 
-    /// <summary>Evidence for a receipt, so that a claim pays the proof that was ordered; anyone may.
-    /// </summary>
+    /// <summary>Evidence for a receipt, so that a claim pays the proof that was ordered; anyone
+    /// may.</summary>
     /// <param name="first">Leaf 0 of a language model's record; none for a graph.</param>
     public static byte[] Attest(
         in Brief brief,

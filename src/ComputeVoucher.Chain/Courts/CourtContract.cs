@@ -175,11 +175,30 @@ public sealed class CourtContract
             (ref r) => new RewardShare(r.ReadAddress(), r.ReadUInt128(), r.ReadUInt128()),
             cancel);
 
+    /// <summary>The contracts that decide, and the registry, as the court names them.</summary>
+    public async Task<CourtParts> PartsAsync(BlockTag block, CancellationToken cancel) => new(
+        await AddressAsync(CourtAbi.Registry, block, cancel).ConfigureAwait(false),
+        await AddressAsync(CourtAbi.Disputes, block, cancel).ConfigureAwait(false),
+        await AddressAsync(CourtAbi.Contradictions, block, cancel).ConfigureAwait(false),
+        await AddressAsync(CourtAbi.Claims, block, cancel).ConfigureAwait(false));
+
     /// <summary>Rewards.sol and Deliveries.sol: the name of a bond in front of this court.
     /// </summary>
     internal static Bytes32 BondKey(Address node, Address token) =>
         Keccak256.Hash(new AbiWriter().Write(node).Write(token).ToArray());
+
+    private Task<Address> AddressAsync(
+        ContractFunction function, BlockTag block, CancellationToken cancel) => _reader.ReadAsync(
+            new AbiWriter().ToCall(function.Selector),
+            1,
+            block,
+            (ref r) => r.ReadAddress(),
+            cancel);
 }
+
+/// <summary>The contracts that a court was deployed with.</summary>
+public readonly record struct CourtParts(
+    Address Registry, Address Disputes, Address Contradictions, Address Claims);
 
 /// <summary>What src/contracts/courts/Court.sol declares and Chain uses.</summary>
 internal static class CourtAbi
@@ -206,7 +225,8 @@ internal static class CourtAbi
 
     public static readonly ContractFunction CaseOf = new(0xa65618d9, "caseOf(bytes32,uint64)");
 
-    public static readonly ContractFunction Condemned = new(0x1443954f, "condemnedIn(address,address)");
+    public static readonly ContractFunction Condemned =
+        new(0x1443954f, "condemnedIn(address,address)");
 
     public static readonly ContractFunction MayAct =
         new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");
@@ -221,6 +241,14 @@ internal static class CourtAbi
 
     public static readonly ContractFunction Share =
         new(0xcde9590a, "share(bytes32,uint24,bytes32)");
+
+    public static readonly ContractFunction Registry = new(0x7b103999, "registry()");
+
+    public static readonly ContractFunction Disputes = new(0xd4c5b252, "disputes()");
+
+    public static readonly ContractFunction Contradictions = new(0xf61cd1bb, "contradictions()");
+
+    public static readonly ContractFunction Claims = new(0xdcc59b6f, "claims()");
 
     public static readonly ContractEvent Appointed = new(
         "3b44682149c64af94b60089aeee1d39934b18b44b63b0977e762eeb0cbb2e79f",

@@ -100,8 +100,8 @@ internal sealed class AdmitCommand
         {
             if (model.IsStream)
             {
-                throw new CommandException($"{model.ModelRoot}: a language model; this deployment's "
-                    + "registry admits graphs");
+                throw new CommandException($"{model.ModelRoot}: a language model, and this "
+                    + "deployment's registry admits graphs");
             }
 
             List<byte[]> pages = Pages(model.Description.Architecture.Span);

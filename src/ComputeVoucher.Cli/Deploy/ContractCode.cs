@@ -7,8 +7,8 @@ using ComputeVoucher.Primitives;
 namespace ComputeVoucher.Cli;
 
 /// <summary>
-/// Creation code of the contracts, embedded at build time: creation.pack of src/contracts/out, whose
-/// layout build.mjs says.
+/// Creation code of the contracts, embedded at build time: creation.pack of src/contracts/out,
+/// whose layout build.mjs says.
 /// </summary>
 internal static class ContractCode
 {

@@ -9,8 +9,8 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>deploy</c>: the contracts, a court with all that it needs, and on request a worthless
-/// stablecoin for development.</summary>
+/// <summary><c>deploy</c>: the contracts, a court with all that it needs, and on request a
+/// worthless stablecoin for development.</summary>
 /// <remarks>The file is written before the first transaction: addresses follow from account and
 /// nonce. So a run that was killed goes on with what is not there yet, and nothing is created
 /// twice.</remarks>
@@ -135,8 +135,8 @@ internal sealed class DeployCommand
 
             if (chain.Elapsed > chain.Rules.Timeout)
             {
-                throw new CommandException($"deploy {step.Contract}: an earlier run sent it, and no "
-                    + "block has taken it (wait, and run the same again)");
+                throw new CommandException($"deploy {step.Contract}: an earlier run sent it, and "
+                    + "no block has taken it (wait, and run the same again)");
             }
 
             await Task.Delay(s_pause, cancel).ConfigureAwait(false);

@@ -5,8 +5,8 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary>Contracts that one account creates one after the other, with nothing in between: so each
-/// can name those that come later.</summary>
+/// <summary>Contracts that one account creates one after the other, with nothing in between: so
+/// each can name those that come later.</summary>
 internal static class DeployPlan
 {
     /// <summary>Vouchers and Providers, the court's where there is one, the token where it is

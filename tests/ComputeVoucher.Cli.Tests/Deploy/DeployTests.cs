@@ -155,8 +155,8 @@ public sealed class DeployTests : IAsyncLifetime
             await DeployCommand.DeployAsync(deployer, Out, true, false, default);
         using IModel model = ModelFile.Open(NodeRig.ShippedModel);
         using ChainSession stranger = await ChainSession.OpenAsync(
-            [_anvil.Url.ToString()], deployment, PrivateKey.Parse(AnvilProcess.Keys[3]), SendRules.Quiet,
-            default);
+            [_anvil.Url.ToString()], deployment, PrivateKey.Parse(AnvilProcess.Keys[3]),
+            SendRules.Quiet, default);
         JsonElement first = Json(await AdmitCommand.AdmitAsync(stranger, model, default));
         Assert.Equal("admitted", first.GetProperty("state").GetString());
         Assert.Equal(3, first.GetProperty("transactions").GetInt32());
@@ -174,8 +174,8 @@ public sealed class DeployTests : IAsyncLifetime
     }
 
     private Task<ChainSession> OpenAsync(Action<string> say) => ChainSession.OpenToDeployAsync(
-        [_anvil.Url.ToString()], PrivateKey.Parse(AnvilProcess.Keys[0]), SendRules.Quiet with { Say = say },
-        default);
+        [_anvil.Url.ToString()], PrivateKey.Parse(AnvilProcess.Keys[0]),
+        SendRules.Quiet with { Say = say }, default);
 
     private static JsonElement Json(Report report) =>
         JsonDocument.Parse(report.ToJson()).RootElement;
