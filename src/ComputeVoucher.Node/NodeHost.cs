@@ -115,6 +115,7 @@ public sealed class NodeHost
             Metrics = _metrics,
             Log = _log,
             Time = _time,
+            Pace = new Pace(_options.Workers + _options.Streams),
             NotAccepting = readiness.Refusal,
         };
         BackendChoice chosen = Backends.Choose(_options.Backend);

@@ -38,6 +38,17 @@ public static class CourtLimits
     /// two weeks in hand for clocks and outages.</summary>
     public const ulong InputKeepSeconds = 45 * DaySeconds;
 
+    /// <summary>A node's answers in one dispute may take so long, seconds (Clocks.BUDGET, 3.5 days)
+    /// less half a day for transactions: what it admits, it can run again within it.</summary>
+    public const ulong ReExecutionSeconds = 3 * DaySeconds;
+
+    /// <summary>Longest input of a graph that an opener can be asked to show, bytes
+    /// (Provers.INPUT_BYTES_MAX): what a transaction carries.</summary>
+    /// <remarks>Longer inputs are served all the same: a node that keeps them never asks, and a
+    /// cheater may not ask for what nobody can show. Who loses one loses the dispute, so it belongs
+    /// into a backup.</remarks>
+    public const int InputShowBytesMax = 98_304;
+
     private const ulong DaySeconds = 86_400;
 
     /// <summary>Whether a bond still stands when the last word about an order is spoken.</summary>

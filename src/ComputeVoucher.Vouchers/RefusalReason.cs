@@ -39,6 +39,8 @@ public enum RefusalReason : ushort
     BudgetShort = 160,
     GlobalBudgetShort = 161,
     InputsFull = 162,
+    KeyInputsFull = 163,
+    DisputesFull = 164,
 
     SignatureMalformed = 170,
     SignerWrong = 171,

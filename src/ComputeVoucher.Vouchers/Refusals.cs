@@ -67,6 +67,12 @@ public static class Refusals
             [RefusalReason.InputsFull] = Retry(
                 "the node keeps as many bytes of inputs as it may; "
                 + "try again later, or another node"),
+            [RefusalReason.KeyInputsFull] = Retry(
+                "the node keeps as many bytes of inputs of this spend key as it may of one; "
+                + "try again later, or another node"),
+            [RefusalReason.DisputesFull] = Retry(
+                "the node could not answer in time if all its channels disputed at once; "
+                + "ask for fewer units, or another node"),
             [RefusalReason.SignatureMalformed] = Abuse(
                 "the signature is not canonical secp256k1 (EIP-2098, low s); "
                 + "sign with a conforming library"),

@@ -72,5 +72,35 @@ public sealed class StakeTests
         Assert.Equal(1, rig.Ledger.Figures.InputBytes);
     }
 
+    /// <summary>A machine that ran 1,000 units in 2 s, with 3 workers: 3 days of it, a quarter
+    /// because a trace is kept beside.</summary>
+    [Fact]
+    public void Pace_OfTheSlowestModel_BoundsWhatIsTakenOn()
+    {
+        Pace pace = new(3);
+        Assert.Null(pace.DisputeUnitsMax);
+        FakeModel slow = new();
+        pace.Note(slow, 1, TimeSpan.FromMicroseconds(999));
+        Assert.Null(pace.DisputeUnitsMax);
+        pace.Note(slow, 1_000, TimeSpan.FromSeconds(2));
+        Assert.Equal((UInt128)(500 * 3 * 86_400 * 3 / 4), pace.DisputeUnitsMax);
+        pace.Note(slow, 3_000, TimeSpan.FromSeconds(2));
+        Assert.Equal((UInt128)(1_000 * 3 * 86_400 * 3 / 4), pace.DisputeUnitsMax);
+    }
+
+    /// <summary>The figures of the refusal are those that the rule looked at.</summary>
+    [Fact]
+    public async Task OrderBeyondWhatCanBeDisputed_IsRefusedWithTheFigures()
+    {
+        using ServingRig rig = new(hasCourt: true);
+        rig.Ledger.DisputeUnitsMax = 1;
+        FakeExchange refused = rig.StreamOf(rig.NewOrder());
+        await rig.Pipeline.OnOrderAsync(refused);
+        Assert.Equal(((ushort)RefusalReason.DisputesFull, true), refused.Error);
+        Assert.EndsWith("(0 of 1 units)", refused.ErrorText, StringComparison.Ordinal);
+        rig.Ledger.DisputeUnitsMax = UInt128.MaxValue;
+        await rig.RunNextAsync(await rig.SendAsync(rig.NewOrder()));
+    }
+
     private static Address Of(byte value) => new([.. Enumerable.Repeat(value, Address.Size)]);
 }

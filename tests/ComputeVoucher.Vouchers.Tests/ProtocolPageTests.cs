@@ -86,6 +86,7 @@ public sealed class ProtocolPageTests
             ["BudgetUnitsMax"] = policy.BudgetUnitsMax,
             ["NodeUnackedUnitsMax"] = policy.NodeUnackedUnitsMax,
             ["NodeInputBytesMax"] = (UInt128)policy.NodeInputBytesMax,
+            ["KeyInputBytesMax"] = (UInt128)policy.KeyInputBytesMax,
             ["DeadlineAheadSecondsMax"] = CourtLimits.DeadlineAheadSecondsMax,
         };
         Assert.Equal(

@@ -114,6 +114,10 @@ internal sealed class ControlDesk
             json.WriteNumber("inputBytesMax", inputs.Max);
             json.Amount("inputBytesADay", (UInt128?)inputs.ADay);
             json.Amount("inputDays", (UInt128?)inputs.Days);
+            json.Amount("inputBytesOfOneKey", (UInt128?)inputs.OfOneKey);
+            json.WriteNumber("inputBytesOfOneKeyMax", inputs.OfOneKeyMax);
+            json.Amount("disputeUnits", _serving.Ledger.DisputeUnits);
+            json.Amount("disputeUnitsMax", _serving.Pace.DisputeUnitsMax);
             Exposure(json);
         });
     }

@@ -35,6 +35,14 @@ internal static class NodeGauges
             () => serving.Policy.NodeInputBytesMax);
         metrics.Gauge("input_bytes_a_day", "What the last day brought, looked at every 10 minutes",
             () => ledger.Standing?.InputBytesADay);
+        metrics.Gauge("input_bytes_of_one_key", "Of the spend key that has most, at that look",
+            () => ledger.Standing?.KeyInputBytes);
+        metrics.Gauge("input_bytes_of_one_key_max", "Beyond them that key is refused",
+            () => serving.Policy.KeyInputBytesMax);
+        metrics.Gauge("dispute_units", "To run again if every channel disputed at once",
+            () => (Int128)ledger.DisputeUnits);
+        metrics.Gauge("dispute_units_max", "That can be run again in the time a court gives",
+            () => serving.Pace.DisputeUnitsMax is UInt128 max ? (Int128)max : null);
         metrics.Gauge("channels", "Channels of this node", () => ledger.Channels().Count);
         metrics.Gauge("outbox_open", "Transactions that are not final",
             () => chain.Outbox.Open.Count);

@@ -53,6 +53,21 @@ public readonly record struct ChannelView
     /// <summary>Bytes of all inputs that the node keeps.</summary>
     public long NodeInputBytes { get; init; }
 
+    /// <summary>Bytes of the inputs of this spend key that the node keeps, over all its channels.
+    /// </summary>
+    public long KeyInputBytes { get; init; }
+
+    /// <summary>Units of the longest order of this channel about which a court may still decide.
+    /// </summary>
+    public UInt128 ChannelDisputeUnits { get; init; }
+
+    /// <summary>The same, summed over all channels of the node: what it has to run again, before it
+    /// answers, if every channel disputes at once.</summary>
+    public UInt128 NodeDisputeUnits { get; init; }
+
+    /// <summary>What it can run again in the time that a court gives it.</summary>
+    public UInt128 NodeDisputeUnitsMax { get; init; }
+
     /// <summary>What stands at the sequence that the view was asked for.</summary>
     public SequenceUse SequenceUse { get; init; }
 
