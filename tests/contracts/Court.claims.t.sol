@@ -202,7 +202,7 @@ contract CourtClaimsTest is DescentFixture {
         );
         _defer(id, m, value + 1, records);
         uint256 part = _defer(id, m, value, records);
-        vm.expectRevert(ICourt.WrongStage.selector);
+        vm.expectRevert(abi.encodeWithSelector(ICourt.AmountTooLarge.selector, 1, 0));
         _defer(id, m, 1, records);
         vm.stopPrank();
         vm.assertEq(escrowOf(part), value, "its own batch");

@@ -299,7 +299,7 @@ contract CourtDisputesTest is DescentFixture {
         Matter memory m = matterOf(graphOrder(3), receiptOf(graphOrder(3), 0), TRACE, holder);
         vm.expectRevert(abi.encodeWithSelector(ICourt.NotAuthorised.selector, holder));
         vm.prank(holder);
-        disputes.open{value: 1 ether}(m);
+        disputes.open{value: 1 ether}(m, false);
     }
 
     function test_move_failsWithAnotherMatter() external {

@@ -41,15 +41,17 @@ contract Challenges is Provers {
         Records.Opening calldata last
     ) external payable returns (uint256 id) {
         (bytes32 channel,) = _opened(b, s);
+        bool stranger = !court.isOwnSide(b.terms, channel, msg.sender);
         require(
-            court.mayAct(b.terms, channel, msg.sender), ICourt.NotAuthorised(msg.sender)
+            !stranger || court.mayAct(b.terms, channel, msg.sender),
+            ICourt.NotAuthorised(msg.sender)
         );
         (Run memory run, Records.Record memory head) = _runOf(b, s, record);
         if (purpose == Descents.CANCEL) _checkShort(s, head, record, last);
         else _checkPurpose(s, purpose);
         Matter memory m = _matterOf(b, s, run, purpose);
         m.channel = channel;
-        return disputes.open{value: msg.value}(m);
+        return disputes.open{value: msg.value}(m, stranger);
     }
 
     function _checkPurpose(Statement calldata s, uint8 purpose) private pure {

@@ -46,7 +46,9 @@ contract Contradictions is Provers {
                 || other.isReceipt && other.traceRoot == 0;
             require(traces && !silent, NoContradiction());
         }
-        Statement calldata priced = other.isReceipt ? other : one;
+        // The dearer one, whichever the caller names first.
+        Statement calldata priced =
+            other.isReceipt && (!one.isReceipt || other.units > one.units) ? other : one;
         uint32 prompt = 0;
         if (!priced.isReceipt) {
             (Run memory run,) = _runOf(b, priced, record);

@@ -5,6 +5,7 @@ import {ICourt} from "../interfaces/ICourt.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {IVouchers} from "../interfaces/IVouchers.sol";
 import {Limits} from "../libraries/Limits.sol";
+import {Rates} from "../libraries/Rates.sol";
 import {Channel} from "../types/Channel.sol";
 import {Class} from "../types/Class.sol";
 import {CaseState} from "../types/Verdict.sol";
@@ -16,6 +17,8 @@ import {Verdicts} from "./Verdicts.sol";
 /// reporter's share), `Verdicts` (slash, refund), and here what `Claims` may do. Those who decide
 /// are fixed for good: deploy them at the addresses that the deployer's nonces give.
 contract Court is Verdicts {
+    using Rates for Class;
+
     modifier onlyClaims() {
         require(msg.sender == claims, NotProver(msg.sender));
         _;
@@ -43,15 +46,26 @@ contract Court is Verdicts {
     }
 
     /// @inheritdoc ICourt
-    function claimed(bytes32 channel, uint64 seq, uint256 batchId, uint128 value)
-        external
-        onlyClaims
-    {
+    /// @dev What was charged is the most, what was paid the sum; the batch with the largest part is
+    /// the one that evidence frees. So a further claim takes nothing from what can be refunded.
+    function claimed(
+        bytes32 channel,
+        uint64 seq,
+        uint256 batchId,
+        uint128 charged,
+        uint128 value
+    ) external onlyClaims {
         CaseState storage c = _cases[_caseKey(channel, seq)];
         if (c.claimedAt == 0) c.claimedAt = uint40(block.timestamp);
-        // Once moved, a case stays with the batch that paid it.
-        if (value == 0 || c.finalised || c.deferred) return;
-        (c.batchId, c.value) = (uint48(batchId), value);
+        if (charged > c.charged) c.charged = uint64(charged);
+        if (value == 0) return;
+        uint104 part = uint104(value);
+        if (part > c.value) {
+            if (c.value != 0) c.more += c.value;
+            (c.batchId, c.value) = (uint48(batchId), part);
+        } else {
+            c.more += part;
+        }
         emit Claimed(channel, seq, batchId, value);
     }
 
@@ -73,23 +87,29 @@ contract Court is Verdicts {
     }
 
     /// @inheritdoc ICourt
+    /// @dev What was proven, at most what its claim added to that batch, and not what was put off.
     function finalise(
         Class calldata class,
         Channel calldata terms,
         uint64 seq,
+        uint128 units,
         bytes calldata records
     ) external onlyClaims nonReentrant returns (uint256 newBatchId) {
         bytes32 channel = _channelOf(class, terms);
         CaseState storage c = _cases[_caseKey(channel, seq)];
+        uint256 amount = c.value;
+        if (units < c.charged) amount = _least(amount, _value(units, class.provider()));
         require(
-            c.value != 0 && !c.finalised && !c.deferred && !c.convicted && c.disputes == 0
+            amount > c.moved && !c.finalised && !c.convicted && !c.late && c.disputes == 0
                 && c.refundable == 0,
             WrongStage()
         );
+        amount -= c.moved;
         c.finalised = true;
+        c.moved += uint128(amount);
         newBatchId = vouchers.split(
-            class, terms, c.batchId, 0, c.value, uint40(block.timestamp), records
+            class, terms, c.batchId, 0, uint128(amount), uint40(block.timestamp), records
         );
-        emit Moved(channel, seq, newBatchId, c.value);
+        emit Moved(channel, seq, newBatchId, amount);
     }
 }

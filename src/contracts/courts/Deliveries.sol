@@ -10,6 +10,7 @@ import {Channel} from "../types/Channel.sol";
 import {Delivery, Start} from "../types/Claim.sol";
 import {Class} from "../types/Class.sol";
 import {Run} from "../types/Run.sol";
+import {CaseState} from "../types/Verdict.sol";
 import {Clocks} from "./Clocks.sol";
 import {Fees} from "./Fees.sol";
 import {Provers} from "./Provers.sol";
@@ -24,7 +25,11 @@ abstract contract Deliveries is IClaims, Provers, Fees {
 
     /// @notice Bytes of an output that can be claimed or demanded: what a transaction carries.
     uint256 public constant OUTPUT_BYTES_MAX = 65_536;
+    /// @dev Bit 3: the proof that a verifier can accept. Bit 2 is an ack's alone.
+    uint8 internal constant PROOF_FLAG = 8;
 
+    /// @notice Receipts for which evidence was accepted, by their EIP-712 hashes.
+    mapping(bytes32 receiptHash => bool) public attested;
     /// @notice Sums that claims have proven: keccak256(channel, cumUnits, nextSeq).
     mapping(bytes32 start => bool) public checkpoint;
     /// @notice Token base units that claims paid against a bond, by week.
@@ -55,7 +60,8 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         s.node = terms.node;
         s.rate = uint96(class.provider());
         _checkStart(terms, s, start);
-        require(!court.condemned(s.node), NodeCondemned(s.node));
+        // What the others are owed stands on bonds that this verdict did not touch.
+        require(!court.condemnedIn(s.node, class.token), NodeCondemned(s.node));
         uint256[] memory ends = _sum(terms, s, deliveries);
 
         uint256 paid;
@@ -93,20 +99,28 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         for (uint256 i = 0; i < ends.length; ++i) {
             uint256 low = begin > s.from ? begin : s.from;
             uint256 high = ends[i] < s.to ? ends[i] : s.to;
-            begin = ends[i];
             uint256 value =
                 low < high ? high * s.rate / Rates.SCALE - low * s.rate / Rates.SCALE : 0;
-            court.claimed(s.channel, deliveries[i].order.seq, s.batchId, uint128(value));
+            court.claimed(
+                s.channel,
+                deliveries[i].order.seq,
+                s.batchId,
+                uint128(ends[i] - begin),
+                uint128(value)
+            );
+            begin = ends[i];
         }
     }
 
-    /// @dev Checks one delivery and ends its demand; returns its units. Claims pay execution only.
+    /// @dev Checks one delivery and ends its demand; returns its units. Claims pay execution, and
+    /// of the proofs only the one for which evidence was accepted.
     function _delivered(Channel calldata terms, bytes32 channel, Delivery calldata d)
         internal
         returns (uint128 units)
     {
         require(d.order.channel == channel && d.order.extension == 0, ICourt.Mismatch());
-        require(!court.caseOf(channel, d.order.seq).convicted, CaseOver());
+        CaseState memory c = court.caseOf(channel, d.order.seq);
+        require(!c.convicted && !c.late, CaseOver());
         bytes32 orderHash = Statements.hashOrder(d.order);
         require(
             court.isSigned(terms.spendKey, orderHash, d.signature),
@@ -117,7 +131,7 @@ abstract contract Deliveries is IClaims, Provers, Fees {
                 && court.isStated(terms.node, d.receipt),
             NotStated()
         );
-        bool answered = _endDemand(terms, channel, d.order.seq);
+        bool answered = _endDemand(terms, channel, d.order.seq, d.output.length);
         require(
             answered || Clocks.claimable(d.order.deadline, block.timestamp), ICourt.OutOfTime()
         );
@@ -135,9 +149,11 @@ abstract contract Deliveries is IClaims, Provers, Fees {
 
         units = d.receipt.units < d.order.maxUnits ? d.receipt.units : d.order.maxUnits;
         if (family == Roots.GRAPH) {
-            uint256 owed = registry.unitsOf(
-                d.order.modelRoot, 0, d.receipt.steps, d.order.flags & EXECUTION_FLAGS
-            );
+            uint8 flags = d.order.flags & EXECUTION_FLAGS;
+            if (d.order.flags & PROOF_FLAG != 0 && attested[Statements.hashStatement(d.receipt)]) {
+                flags |= PROOF_FLAG;
+            }
+            uint256 owed = registry.unitsOf(d.order.modelRoot, 0, d.receipt.steps, flags);
             if (owed < units) units = uint128(owed);
         }
     }
@@ -171,8 +187,10 @@ abstract contract Deliveries is IClaims, Provers, Fees {
 
     /// @dev Ends an open demand of the order as answered; false where there is none. The next page
     /// says how.
-    function _endDemand(Channel calldata terms, bytes32 channel, uint64 seq)
-        internal
-        virtual
-        returns (bool);
+    function _endDemand(
+        Channel calldata terms,
+        bytes32 channel,
+        uint64 seq,
+        uint256 outputBytes
+    ) internal virtual returns (bool);
 }

@@ -59,9 +59,10 @@ abstract contract Demands is Deliveries {
         uint256 needed = prepaid(_answerGas(b.order, first));
         require(msg.value >= needed, FeeTooLow(msg.value, needed));
 
+        credit[msg.sender] += msg.value - needed;
         d.asker = msg.sender;
         d.respondBy = uint40(block.timestamp + Clocks.RESPOND);
-        d.deposit = uint96(msg.value);
+        d.deposit = uint96(needed);
         d.maxUnits = b.order.maxUnits;
         demanded[channel] += b.order.maxUnits;
         court.reserve(b.class, b.terms, demanded[channel], d.respondBy);
@@ -141,15 +142,16 @@ abstract contract Demands is Deliveries {
     }
 
     /// @dev The provider is paid for the answer, whoever sends it; the rest goes back.
-    function _endDemand(Channel calldata terms, bytes32 channel, uint64 seq)
-        internal
-        override
-        returns (bool)
-    {
+    function _endDemand(
+        Channel calldata terms,
+        bytes32 channel,
+        uint64 seq,
+        uint256 outputBytes
+    ) internal override returns (bool) {
         Demand storage d = _demands[_caseKey(channel, seq)];
         if (!_isOpen(d) || block.timestamp > d.respondBy) return false;
         _end(d, channel);
-        uint256 fee = _earns(GAS_ANSWER + GAS_OUTPUT_BYTE * msg.data.length, d.deposit);
+        uint256 fee = _earns(GAS_ANSWER + GAS_OUTPUT_BYTE * outputBytes, d.deposit);
         credit[_providers().providerOf(terms.node)] += fee;
         credit[d.asker] += d.deposit - fee;
         emit DemandEnded(channel, seq, true);

@@ -19,9 +19,11 @@ library Descents {
     /// @dev The commitment is new: the opener has not asked for it yet.
     uint8 internal constant FRESH = 4;
     /// @dev The input was asked for: once.
-    uint8 internal constant SHOWN = 8;
+    uint8 internal constant ASKED = 8;
     /// @dev Below a tensor's header, not in the list.
     uint8 internal constant INSIDE = 16;
+    /// @dev Opened by a stranger, as everybody may on this channel.
+    uint8 internal constant STRANGER = 32;
 
     /// @dev Levels of an answer: two more cost 3.3 times as much, two save nothing.
     uint256 internal constant LEVELS = 3;

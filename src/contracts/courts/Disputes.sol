@@ -26,6 +26,8 @@ import {Trees} from "./Trees.sol";
 contract Disputes is Docket {
     /// @notice Checks what a dispute is opened with.
     address public immutable challenges;
+    /// @dev Orders whose input lies in some dispute's calldata.
+    mapping(bytes32 orderHash => bool) private _inputShown;
 
     constructor(ICourt court_, IRegistry registry_, address challenges_)
         Provers(court_, registry_)
@@ -34,9 +36,15 @@ contract Disputes is Docket {
     }
 
     /// @inheritdoc IDisputes
-    function open(Matter calldata m) external payable nonReentrant returns (uint256 id) {
+    function open(Matter calldata m, bool stranger)
+        external
+        payable
+        nonReentrant
+        returns (uint256 id)
+    {
         require(msg.sender == challenges, ICourt.NotAuthorised(msg.sender));
         Dispute memory d;
+        if (stranger) d.wraps = Descents.STRANGER;
         d.matter = keccak256(abi.encode(m));
         _aim(d, m);
         if (d.state == State.WantNodes) d.wraps &= ~Descents.FRESH;
@@ -138,13 +146,14 @@ contract Disputes is Docket {
         Dispute memory d = _load(id, m);
         require(_providers().providerOf(m.node) == msg.sender, ICourt.NotAuthorised(msg.sender));
         require(
-            d.answers == 0 && d.wraps & Descents.SHOWN == 0
+            d.answers == 0 && d.wraps & Descents.ASKED == 0 && !_inputShown[m.orderHash]
                 && (d.state == State.WantRoot || d.state == State.WantNodes),
             WrongMove(d.state)
         );
         _checkTurn(d, d.state);
         _checkShowable(m.run.modelRoot);
-        d.wraps |= Descents.SHOWN;
+        _leave(d, m.channel);
+        d.wraps |= Descents.ASKED;
         d.resume = d.state;
         d.state = State.WantInput;
         _charge(d, Clocks.Side.Provider);
@@ -160,7 +169,10 @@ contract Disputes is Docket {
         nonReentrant
     {
         Dispute memory d = _take(id, m, State.WantInput);
-        _checkInput(m.run.modelRoot, m.run.inputRoot, input);
+        if (!_inputShown[m.orderHash]) {
+            _checkInput(m.run.modelRoot, m.run.inputRoot, input);
+            _inputShown[m.orderHash] = true;
+        }
         d.state = d.resume;
         _charge(d, Clocks.Side.Opener);
         _save(id, d);

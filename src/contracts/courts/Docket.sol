@@ -5,13 +5,15 @@ import {IDisputes} from "../interfaces/IDisputes.sol";
 import {Dispute, Matter, State} from "../types/Dispute.sol";
 import {Ground, Verdict} from "../types/Verdict.sol";
 import {Clocks} from "./Clocks.sol";
+import {Descents} from "./Descents.sol";
 import {Fees} from "./Fees.sol";
 import {Provers} from "./Provers.sol";
 
 /// @title Docket: whose turn it is, until when, and what the answers cost
 /// @dev The first page of `Disputes`. A dispute is four words, the rest travels in calldata. Each
 /// has clocks of its own: nobody's overtime, and no other opener, shortens or prolongs them. On one
-/// channel one opening at a time waits for its first answer, the one that takes a re-execution.
+/// channel one opening at a time waits for its first answer, the one that takes a re-execution; one
+/// more of strangers, where everybody may open: they hold up only each other.
 abstract contract Docket is IDisputes, Provers, Fees {
     /// @dev Gas of an answer with everything: 64 hashes, or operands.
     uint256 internal constant GAS_ANSWER = 150_000;
@@ -20,7 +22,7 @@ abstract contract Docket is IDisputes, Provers, Fees {
     /// @dev Bytes of a `Matter`: 17 words.
     uint256 private constant MATTER_BYTES = 544;
 
-    /// @dev Openings of a channel that wait for their first answer: `head` has its turn.
+    /// @dev Openings of one line that wait for their first answer: `head` has its turn.
     struct Queue {
         uint64 head;
         uint64 tail;
@@ -31,8 +33,8 @@ abstract contract Docket is IDisputes, Provers, Fees {
     /// @inheritdoc IDisputes
     mapping(uint256 id => bytes32) public operandsOf;
     mapping(uint256 id => Dispute) private _disputes;
-    mapping(bytes32 channel => Queue) private _queues;
-    mapping(bytes32 channel => mapping(uint64 place => uint256 id)) private _waiting;
+    mapping(bytes32 line => Queue) private _queues;
+    mapping(bytes32 line => mapping(uint64 place => uint256 id)) private _waiting;
     /// @dev keccak256(channel, seq, opener): one dispute at a time.
     mapping(bytes32 key => bool) private _isOpen;
 
@@ -67,11 +69,12 @@ abstract contract Docket is IDisputes, Provers, Fees {
         _isOpen[key] = true;
         id = ++disputeCount;
         d.generation = court.disputeOpened(_verdictOf(m, Ground.Proof));
-        Queue storage q = _queues[m.channel];
+        bytes32 line = _line(d, m.channel);
+        Queue storage q = _queues[line];
         if (q.head == q.tail) {
             d.turnedAt = uint40(block.timestamp);
         } else {
-            _waiting[m.channel][q.tail] = id;
+            _waiting[line][q.tail] = id;
             (d.resume, d.state) = (d.state, State.Queued);
         }
         ++q.tail;
@@ -94,7 +97,7 @@ abstract contract Docket is IDisputes, Provers, Fees {
         (d.matter, d.commit, d.size, d.deposit, d.due) = (0, 0, 0, 0, 0);
         _save(id, d);
         delete _isOpen[keccak256(abi.encode(m.channel, m.seq, m.opener))];
-        if (d.answers == 0) _next(m.channel);
+        _leave(d, m.channel);
 
         credit[m.opener] += deposit - due;
         if (due != 0) credit[_providers().providerOf(m.node)] += due;
@@ -152,7 +155,8 @@ abstract contract Docket is IDisputes, Provers, Fees {
     function _answered(uint256 id, Dispute memory d, Matter calldata m) internal {
         _charge(d, Clocks.Side.Provider);
         _earn(d);
-        if (d.answers++ == 0) _next(m.channel);
+        _leave(d, m.channel);
+        ++d.answers;
         _save(id, d);
         emit Answered(id, d.state);
     }
@@ -170,12 +174,15 @@ abstract contract Docket is IDisputes, Provers, Fees {
         _disputes[id] = d;
     }
 
-    /// @dev The head of the channel's queue has its first answer, or its end.
-    function _next(bytes32 channel) private {
-        Queue storage q = _queues[channel];
+    /// @dev The head of a line has its first answer, its end, or waits for the input: the next one
+    /// begins. Nothing to do for one that has left before.
+    function _leave(Dispute memory dispute, bytes32 channel) internal {
+        if (dispute.answers != 0 || dispute.wraps & Descents.ASKED != 0) return;
+        bytes32 line = _line(dispute, channel);
+        Queue storage q = _queues[line];
         uint64 head = ++q.head;
         if (head == q.tail) return;
-        uint256 id = _waiting[channel][head];
+        uint256 id = _waiting[line][head];
         Dispute storage d = _disputes[id];
         d.state = d.resume;
         d.turnedAt = uint40(block.timestamp);
@@ -199,6 +206,11 @@ abstract contract Docket is IDisputes, Provers, Fees {
     }
 
     // Reading
+
+    /// @dev The channel's own side waits in one line, strangers in another.
+    function _line(Dispute memory d, bytes32 channel) private pure returns (bytes32) {
+        return keccak256(abi.encode(channel, d.wraps & Descents.STRANGER));
+    }
 
     function _verdictOf(Matter memory m, Ground ground) internal pure returns (Verdict memory) {
         return Verdict({

@@ -137,8 +137,16 @@ abstract contract Files is ICourt {
         view
         returns (bool)
     {
-        return who == terms.holder || who == terms.spendKey || appointed[channel][who]
-            || appointed[channel][EVERYBODY];
+        return isOwnSide(terms, channel, who) || appointed[channel][EVERYBODY];
+    }
+
+    /// @inheritdoc ICourt
+    function isOwnSide(Channel calldata terms, bytes32 channel, address who)
+        public
+        view
+        returns (bool)
+    {
+        return who == terms.holder || who == terms.spendKey || appointed[channel][who];
     }
 
     /// @inheritdoc ICourt

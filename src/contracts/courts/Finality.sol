@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IEvidence} from "../interfaces/IEvidence.sol";
 import {ICourt} from "../interfaces/ICourt.sol";
 import {SignedTypes} from "../libraries/SignedTypes.sol";
+import {Statements} from "../libraries/Statements.sol";
 import {Channel} from "../types/Channel.sol";
 import {Brief} from "../types/Order.sol";
 import {Statement} from "../types/Statement.sol";
@@ -39,14 +40,41 @@ abstract contract Finality is Demands {
         bytes calldata evidence,
         bytes calldata records
     ) external nonReentrant returns (uint256 batchId) {
-        (bytes32 channel, bytes32 orderHash) = court.check(b);
+        _checkEvidence(b, receipt, first, verifier, evidence);
+        uint128 units =
+            receipt.units < b.order.maxUnits ? receipt.units : b.order.maxUnits;
+        return court.finalise(b.class, b.terms, b.order.seq, units, records);
+    }
+
+    /// @notice Keeps it on file that evidence for a receipt was accepted; anyone may call. From
+    /// then on claims of the order pay the proof that flags bit 3 asked for.
+    function attest(
+        Brief calldata b,
+        Statement calldata receipt,
+        Records.Opening calldata first,
+        address verifier,
+        bytes calldata evidence
+    ) external nonReentrant {
+        bytes32 channel = _checkEvidence(b, receipt, first, verifier, evidence);
+        bytes32 receiptHash = Statements.hashStatement(receipt);
+        attested[receiptHash] = true;
+        emit Attested(channel, b.order.seq, receiptHash);
+    }
+
+    function _checkEvidence(
+        Brief calldata b,
+        Statement calldata receipt,
+        Records.Opening calldata first,
+        address verifier,
+        bytes calldata evidence
+    ) private view returns (bytes32 channel) {
+        bytes32 orderHash;
+        (channel, orderHash) = court.check(b);
         _checkStated(b, orderHash, receipt);
         require(receipt.isReceipt, NotStated());
         _checkUnits(b, receipt, first);
         require(trusted[channel][verifier], NoEvidence());
         require(_holds(verifier, _claimOf(b, orderHash, receipt), evidence), NoEvidence());
-
-        return court.finalise(b.class, b.terms, b.order.seq, records);
     }
 
     function _checkUnits(

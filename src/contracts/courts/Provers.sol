@@ -31,7 +31,7 @@ abstract contract Provers {
 
     /// @notice The node signed no such statement of this order.
     error NotStated();
-    /// @notice Too late, or judged already.
+    /// @notice Too late, or convicted already.
     error CaseOver();
     /// @notice The proof does not prove anything.
     error NoContradiction();

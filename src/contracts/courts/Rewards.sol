@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ICourt} from "../interfaces/ICourt.sol";
+import {Limits} from "../libraries/Limits.sol";
+import {Rates} from "../libraries/Rates.sol";
 import {Ground, Pot, Share, Verdict} from "../types/Verdict.sol";
 import {Fees} from "./Fees.sol";
 import {Files} from "./Files.sol";
@@ -48,8 +50,9 @@ abstract contract Rewards is Files, Fees {
         Pot memory p = pot[bond][generation];
         require(s.weight != 0, NothingToCollect());
         amount = uint256(p.amount) * s.weight / p.weight;
-        uint256 cap = s.cap == 0 ? SHARE_PAID_MAX * s.weight : s.cap;
-        if (amount > cap) amount = cap;
+        uint256 most = SHARE_PAID_MAX * s.weight;
+        if (amount > most) amount = most;
+        if (amount > s.cap) amount = s.cap;
         require(amount != 0, NothingToCollect());
 
         delete share[bond][generation][channel];
@@ -64,17 +67,24 @@ abstract contract Rewards is Files, Fees {
         return generationOf[node] != 0;
     }
 
+    /// @inheritdoc ICourt
+    function condemnedIn(address node, address token) external view returns (bool) {
+        return pot[_bondKey(node, token)][0].condemned;
+    }
+
     function _bondKey(address node, address token) internal pure returns (bytes32) {
         return keccak256(abi.encode(node, token));
     }
 
-    /// @dev Books the share of one verdict. A channel that paid nothing has no weight.
+    /// @dev Books the share of one verdict. A channel that paid nothing has no weight. The widest
+    /// cap counts, and who earned it: a verdict for silence takes nothing from a later proof.
     function _share(Verdict memory v, uint256 reward) internal {
         uint24 g = generationOf[v.node];
         if (g == 0 || openIn[v.node][g - 1] == 0) generationOf[v.node] = g + 1;
         else --g;
 
         bytes32 bond = _bondKey(v.node, v.token);
+        pot[bond][0].condemned = true;
         (, uint128 redeemed) = vouchers.channel(v.channel);
         // Below 2^99; no token has so many base units that the bound matters.
         uint256 paid = _value(redeemed, v.rate);
@@ -82,22 +92,20 @@ abstract contract Rewards is Files, Fees {
         Pot storage p = pot[bond][g];
         p.amount += uint128(reward);
         Share storage s = share[bond][g][v.channel];
-        if (weight <= s.weight) return;
-        p.weight += weight - s.weight;
-        (s.to, s.weight) = (v.reporter, weight);
-        if (v.ground != Ground.Proof) s.cap = _silenceCap(v, weight);
+        if (weight > s.weight) {
+            p.weight += weight - s.weight;
+            s.weight = weight;
+        }
+        uint128 cap = v.ground == Ground.Proof
+            ? type(uint128).max
+            : uint128(SHARE_SILENCE_MAX * _value(v.units, v.rate));
+        if (s.to == address(0) || cap > s.cap) (s.to, s.cap) = (v.reporter, cap);
     }
 
-    /// @dev Not above `SHARE_PAID_MAX`, and not zero, which would mean just that.
-    function _silenceCap(Verdict memory v, uint96 weight) private pure returns (uint128) {
-        uint256 price = SHARE_SILENCE_MAX * _value(v.units, v.rate);
-        uint256 most = SHARE_PAID_MAX * weight;
-        if (price == 0) return 1;
-        return uint128(price < most ? price : most);
-    }
-
-    /// @dev `units` times a rate in 1e-17 base units, rounded down: below 2^63 * 2^92 / 2^56.
-    function _value(uint128 units, uint96 rate) internal pure returns (uint256) {
-        return uint256(units) * rate / 1e17;
+    /// @dev `units` times a rate in 1e-17 base units, rounded down: below 2^63 * 2^92 / 2^56. More
+    /// than a channel can hold is nobody's cost, whatever was signed.
+    function _value(uint256 units, uint256 rate) internal pure returns (uint256) {
+        if (units > Limits.CHANNEL_UNITS_MAX) units = Limits.CHANNEL_UNITS_MAX;
+        return units * rate / Rates.SCALE;
     }
 }

@@ -30,6 +30,9 @@ abstract contract Verdicts is Rewards {
     /// @notice Takes claims and demands.
     address public immutable claims;
 
+    /// @dev The case that a batch was put off for.
+    mapping(uint256 batchId => bytes32 caseKey) private _deferredFor;
+
     constructor(address disputes_, address contradictions_, address claims_) {
         disputes = disputes_;
         contradictions = contradictions_;
@@ -64,7 +67,9 @@ abstract contract Verdicts is Rewards {
     }
 
     /// @inheritdoc ICourt
-    /// @dev Bounded by the case: an opener cannot put off a row that others fill.
+    /// @dev Bounded by the case, all parts together: an opener cannot put off a row that others
+    /// fill, and one that puts off a little leaves the rest to the others. A part that was put off
+    /// counts once, however often; nothing is ever due earlier than before.
     function defer(
         Verdict calldata v,
         Class calldata class,
@@ -75,20 +80,10 @@ abstract contract Verdicts is Rewards {
         bytes calldata records
     ) external onlyDisputes nonReentrant returns (uint256 newBatchId) {
         require(_channelOf(class, terms) == v.channel, Mismatch());
-        CaseState storage c = _cases[_caseKey(v.channel, v.seq)];
-        require(!c.deferred && !c.finalised, WrongStage());
-        uint256 max = _value(v.units, v.rate);
-        require(amount <= max, AmountTooLarge(amount, max));
-        c.deferred = true;
-        newBatchId = vouchers.split(
-            class,
-            terms,
-            batchId,
-            row,
-            amount,
-            uint40(block.timestamp + Clocks.DISPUTE_MAX),
-            records
-        );
+        bytes32 key = _caseKey(v.channel, v.seq);
+        uint40 maturesAt = _putOff(key, _value(v.units, v.rate), batchId, amount);
+        newBatchId = vouchers.split(class, terms, batchId, row, amount, maturesAt, records);
+        _deferredFor[newBatchId] = key;
         emit Moved(v.channel, v.seq, newBatchId, amount);
     }
 
@@ -110,38 +105,84 @@ abstract contract Verdicts is Rewards {
         vouchers.refund(class, terms, batchId, row, amount, records);
     }
 
-    /// @notice Shows a receipt of fewer steps for an order that a claim charged more for: the
-    /// difference is refundable, and nobody is slashed, since a Cancel explains both.
+    /// @inheritdoc ICourt
+    /// @dev The difference between what was charged and what is owed, as far as claims were paid.
     function showSmaller(Brief calldata b, Statement calldata smaller) external nonReentrant {
-        (bytes32 channel, bytes32 orderHash) = check(b);
+        (bytes32 channel, CaseState storage c) = _receiptOf(b, smaller);
         require(mayAct(b.terms, channel, msg.sender), NotAuthorised(msg.sender));
-        require(
-            smaller.isReceipt && smaller.orderHash == orderHash && isStated(b.terms.node, smaller),
-            InvalidSignature(b.terms.node)
-        );
-        CaseState storage c = _cases[_caseKey(channel, b.order.seq)];
         require(
             c.claimedAt != 0 && Clocks.openable(b.order.deadline, c.claimedAt, block.timestamp),
             OutOfTime()
         );
-        uint256 owed = _value(smaller.units, uint96(b.class.provider()));
-        require(owed < c.value, AmountTooLarge(owed, c.value));
-        _allowRefund(channel, b.order.seq, c, c.value - owed);
+        uint256 rate = b.class.provider();
+        (uint256 owed, uint256 charged) =
+            (_value(smaller.units, rate), _value(c.charged, rate));
+        require(owed < charged, AmountTooLarge(owed, charged));
+        _allowRefund(channel, b.order.seq, c, _least(charged - owed, _paid(c)));
     }
 
-    /// @dev Once for each order. The flag comes first, the money after it.
+    /// @inheritdoc ICourt
+    /// @dev Without an end: the node is convicted, and what is left to decide is in its own words.
+    /// So it gains nothing by convicting itself of its cheapest statement.
+    function showReceipt(Brief calldata b, Statement calldata receipt) external nonReentrant {
+        (bytes32 channel, CaseState storage c) = _receiptOf(b, receipt);
+        require(c.convicted, WrongStage());
+        uint256 units = _least(receipt.units, b.order.maxUnits);
+        _allowRefund(channel, b.order.seq, c, _value(units, b.class.provider()));
+    }
+
+    function _receiptOf(Brief calldata b, Statement calldata receipt)
+        private
+        view
+        returns (bytes32 channel, CaseState storage c)
+    {
+        bytes32 orderHash;
+        (channel, orderHash) = check(b);
+        require(
+            receipt.isReceipt && receipt.orderHash == orderHash
+                && isStated(b.terms.node, receipt),
+            InvalidSignature(b.terms.node)
+        );
+        c = _cases[_caseKey(channel, b.order.seq)];
+    }
+
+    /// @dev Once for each order; one that was late can still be proven wrong, for the rest of the
+    /// bond. The flag comes first, the money after it.
     function _convict(Verdict memory v) internal {
         CaseState storage c = _cases[_caseKey(v.channel, v.seq)];
-        require(!c.convicted, AlreadyConvicted());
-        c.convicted = true;
+        bool late = v.ground == Ground.Late;
+        require(!c.convicted && !(late && c.late), AlreadyConvicted());
+        if (late) c.late = true;
+        else c.convicted = true;
         // What was never delivered was never paid but by a claim: maxUnits is the holder's word.
-        _allowRefund(
-            v.channel, v.seq, c, v.ground == Ground.Late ? c.value : _value(v.units, v.rate)
-        );
+        uint256 amount = _least(_value(c.charged, v.rate), _paid(c));
+        uint256 value = _value(v.units, v.rate);
+        if (!late && value > amount) amount = value;
+        _allowRefund(v.channel, v.seq, c, amount);
 
         (uint256 taken, uint256 reward) = _slash(v);
         _share(v, reward);
         emit Convicted(v.channel, v.seq, v.node, taken);
+    }
+
+    /// @dev Counts what is put off of a case worth `value`, and says until when: the dispute is
+    /// over then, as far as Vouchers allows, and the rest of the batch is not due later.
+    function _putOff(bytes32 key, uint256 value, uint256 batchId, uint128 amount)
+        private
+        returns (uint40)
+    {
+        (, uint40 maturesAt, uint40 latest,,,) = vouchers.batch(batchId);
+        uint256 until = block.timestamp + Clocks.DISPUTE_MAX;
+        if (_deferredFor[batchId] != key) {
+            // Only a part of another case ends before that.
+            require(until <= latest, OutOfTime());
+            CaseState storage c = _cases[key];
+            uint256 max = value > c.moved ? value - c.moved : 0;
+            require(amount <= max, AmountTooLarge(amount, max));
+            c.moved += amount;
+        }
+        until = _least(until, latest);
+        return until < maturesAt ? maturesAt : uint40(until);
     }
 
     function _slash(Verdict memory v) private returns (uint256 taken, uint256 reward) {
@@ -157,7 +198,16 @@ abstract contract Verdicts is Rewards {
         private
     {
         if (amount <= c.refundable) return;
-        c.refundable = uint128(amount);
+        c.refundable = uint104(amount);
         emit Refundable(channel, seq, amount);
+    }
+
+    /// @dev Token base units that claims added for the order, in all.
+    function _paid(CaseState storage c) private view returns (uint256) {
+        return uint256(c.value) + c.more;
+    }
+
+    function _least(uint256 a, uint256 b) internal pure returns (uint256) {
+        return a < b ? a : b;
     }
 }

@@ -5,6 +5,8 @@ pragma solidity 0.8.37;
 interface IClaims {
     /// @notice Evidence that `verifier` accepts pays early on this channel, or no longer.
     event Trusted(bytes32 indexed channel, address indexed verifier, bool on);
+    /// @notice Evidence for this receipt was accepted: a claim pays the proof it asked for.
+    event Attested(bytes32 indexed channel, uint64 indexed seq, bytes32 receiptHash);
     /// @notice A claim may begin at these sums.
     event Checkpoint(bytes32 indexed channel, uint128 cumUnits, uint64 nextSeq);
     /// @notice A result is demanded until `respondBy`.
@@ -18,7 +20,7 @@ interface IClaims {
 
     /// @notice The bond is leaving, or smaller than what its claims of five weeks pay.
     error BondTooSmall(uint256 bond, uint256 needed);
-    /// @notice The node was convicted here: it claims nothing more.
+    /// @notice The node was convicted here in this token: it claims nothing more in it.
     error NodeCondemned(address node);
     /// @notice Orders of a claim ascend from the first sequence that the start leaves open.
     error NotAscending(uint64 seq);

@@ -79,6 +79,12 @@ interface ICourt {
         view
         returns (bool);
 
+    /// @notice Whether `who` is of the channel's own side: holder, spend key, or appointed by name.
+    function isOwnSide(Channel calldata terms, bytes32 channel, address who)
+        external
+        view
+        returns (bool);
+
     /// @notice The channel of a class that this court judges; open or not.
     function channelOf(Class calldata class, Channel calldata terms)
         external
@@ -94,10 +100,22 @@ interface ICourt {
     /// @notice Whether a node was convicted here.
     function condemned(address node) external view returns (bool);
 
+    /// @notice Whether a node was convicted here of an order in this token.
+    function condemnedIn(address node, address token) external view returns (bool);
+
     /// @notice What is known of an order.
     function caseOf(bytes32 channel, uint64 seq) external view returns (CaseState memory);
 
-    /// @notice Provers only: slash, refundable, reporter's share, once per order.
+    /// @notice Shows a receipt of fewer steps for an order that a claim charged more for: the
+    /// difference is refundable, and nobody is slashed, since a Cancel explains both.
+    function showSmaller(Brief calldata brief, Statement calldata smaller) external;
+
+    /// @notice Shows another receipt of a convicted order, anyone may: what it charges becomes
+    /// refundable where that is more. Nobody is slashed again.
+    function showReceipt(Brief calldata brief, Statement calldata receipt) external;
+
+    /// @notice Provers only: slash, refundable, reporter's share. Once per order by proof or
+    /// silence, and before that once for being late.
     function convict(Verdict calldata verdict) external;
 
     /// @notice `Disputes` only: a dispute began. Returns what `disputeEnded` has to be told.
@@ -106,7 +124,8 @@ interface ICourt {
     /// @notice `Disputes` only: a dispute ended.
     function disputeEnded(Verdict calldata about, uint24 generation) external;
 
-    /// @notice `Disputes` only: money of the case stays in escrow while the dispute lasts.
+    /// @notice `Disputes` only: money of the case stays in escrow while the dispute lasts. What was
+    /// put off can be put off again.
     function defer(
         Verdict calldata about,
         Class calldata class,
@@ -122,18 +141,26 @@ interface ICourt {
         external
         returns (uint256 batchId, uint256 paid, uint128 from, uint128 to);
 
-    /// @notice `Claims` only: a claim listed the order, and added `value` to row 0 of its batch.
-    function claimed(bytes32 channel, uint64 seq, uint256 batchId, uint128 value) external;
+    /// @notice `Claims` only: a claim listed the order with `charged` units, and added `value` to
+    /// row 0 of its batch.
+    function claimed(
+        bytes32 channel,
+        uint64 seq,
+        uint256 batchId,
+        uint128 charged,
+        uint128 value
+    ) external;
 
     /// @notice `Claims` only: holds units back for a demand, as many as there are.
     function reserve(Class calldata class, Channel calldata terms, uint128 units, uint40 until)
         external;
 
-    /// @notice `Claims` only: frees the money of a claimed order, once.
+    /// @notice `Claims` only: frees the money of a claimed order, once, as much as `units` cost.
     function finalise(
         Class calldata class,
         Channel calldata terms,
         uint64 seq,
+        uint128 units,
         bytes calldata records
     ) external returns (uint256 newBatchId);
 

@@ -51,8 +51,8 @@ interface IDisputes {
     error FeeTooLow(uint256 value, uint256 needed);
 
     /// @notice `Challenges` only, which has checked it: a dispute begins. The sender of its call
-    /// prepays the first answer.
-    function open(Matter calldata matter) external payable returns (uint256 id);
+    /// prepays the first answer. Strangers, where everybody may act, queue by themselves.
+    function open(Matter calldata matter, bool stranger) external payable returns (uint256 id);
 
     /// @notice The provider signs the trace root of its receipt.
     function answerRoot(uint256 id, Matter calldata matter, Statement calldata statement)
@@ -75,10 +75,12 @@ interface IDisputes {
         bytes calldata proof
     ) external;
 
-    /// @notice Before its first answer, once: the provider has lost the input.
+    /// @notice Before its first answer, once, and never after the order's input was shown in any
+    /// dispute: the provider has lost the input.
     function wantInput(uint256 id, Matter calldata matter) external;
 
-    /// @notice The opener shows the input, in calldata.
+    /// @notice Shows the input, in calldata; anyone may. Where another dispute of the order has
+    /// shown it, nothing needs to be shown.
     function showInput(uint256 id, Matter calldata matter, bytes calldata input) external;
 
     /// @notice The opener picks a node of the last answer: its place among those that could stand
@@ -109,7 +111,8 @@ interface IDisputes {
         bytes calldata proof
     ) external;
 
-    /// @notice The opener keeps money of the case in escrow while the dispute lasts, once.
+    /// @notice The opener keeps money of the case in escrow while the dispute lasts: all
+    /// deferrals of an order together at most its value. A part can be put off again.
     function defer(
         uint256 id,
         Matter calldata matter,

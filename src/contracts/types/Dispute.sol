@@ -32,7 +32,7 @@ struct Dispute {
     State state;
     /// To go back to after the input was shown.
     State resume;
-    /// `Descents` flags: which headers lie between `commit` and the tree.
+    /// `Descents` flags: which headers lie between `commit` and the tree, and who opened.
     uint8 wraps;
     /// Height of the node above the items of its tree.
     uint8 level;

@@ -28,25 +28,33 @@ struct Verdict {
 }
 
 /// @notice What is known of an order, by case key keccak256(channel, seq). What a verdict writes
-/// stands in the first word, what a claim writes in the second.
+/// stands in the first word, what a first claim writes in the second. Values are token base units,
+/// at most 2^63 units times 2^92 / 1e17: below 2^99.
 struct CaseState {
+    /// By proof or silence: the whole bond, and nothing can be judged any more.
     bool convicted;
-    /// Its money was put off while a dispute was open: once.
-    bool deferred;
+    /// A demand was not answered: a fifth of the bond. What was signed can still be proven wrong.
+    bool late;
     /// Its money was paid early, by evidence: once.
     bool finalised;
     /// Disputes open on it.
-    uint32 disputes;
-    /// Token base units that may be refunded for it in all.
-    uint128 refundable;
-    /// Token base units that a claim added for this order to row 0 of `batchId`.
-    uint128 value;
-    /// The batch that the claim made; 0 = none.
+    uint24 disputes;
+    /// What may be refunded for it in all.
+    uint104 refundable;
+    /// What claims added for it to other batches than `batchId`.
+    uint104 more;
+    /// What one claim added for it to row 0 of `batchId`, the largest such part.
+    uint104 value;
+    /// The batch that this claim made; 0 = none.
     uint48 batchId;
     /// Unix seconds of the first claim; 0 = never claimed.
     uint40 claimedAt;
-    /// Token base units that were refunded.
+    /// Units that a claim listed it with, the most.
+    uint64 charged;
+    /// What was refunded.
     uint128 refunded;
+    /// What was split off for it: put off while a dispute is open, or paid early.
+    uint128 moved;
 }
 
 /// @notice A demand for a result that was accepted and did not come.
@@ -67,7 +75,9 @@ struct Demand {
 struct Pot {
     uint128 amount;
     /// Sum of the weights of the convicted channels.
-    uint128 weight;
+    uint120 weight;
+    /// The node was convicted in this token; told in generation 0, where it is in the same slot.
+    bool condemned;
 }
 
 /// @notice One channel's part of a pot.
@@ -75,6 +85,6 @@ struct Share {
     address to;
     /// Token base units that the channel has paid the node.
     uint96 weight;
-    /// Token base units that it gets at most; 0 = `SHARE_PAID_MAX` times its weight.
+    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight.
     uint128 cap;
 }
