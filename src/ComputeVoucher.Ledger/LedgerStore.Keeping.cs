@@ -19,7 +19,7 @@ public sealed partial class LedgerStore
 
     private static readonly Dictionary<Bytes32, UInt128> s_none = [];
 
-    private UInt128 _disputeUnitsMax = UInt128.MaxValue;
+    private DisputeBounds _disputeBounds = DisputeBounds.None;
 
     /// <summary>What the last look over all orders found; null before the first.</summary>
     public LedgerStanding? Standing { get; private set; }
@@ -40,15 +40,15 @@ public sealed partial class LedgerStore
     public Task UnpinOrder(Bytes32 orderHash, Bytes32 dispute) =>
         Change(batch => _memory.Unpin(orderHash, dispute, batch));
 
-    /// <summary>Units that the node can run again in the time that a court gives it for its
-    /// answers; orders that would take more are refused. Unbounded until it is set.</summary>
-    public UInt128 DisputeUnitsMax
+    /// <summary>What the node can run again in the time that a court gives it for its answers;
+    /// orders that would take more are refused. Unbounded until it is set.</summary>
+    public DisputeBounds DisputeBounds
     {
         get
         {
             lock (_gate)
             {
-                return _disputeUnitsMax;
+                return _disputeBounds;
             }
         }
 
@@ -56,7 +56,7 @@ public sealed partial class LedgerStore
         {
             lock (_gate)
             {
-                _disputeUnitsMax = value;
+                _disputeBounds = value;
             }
         }
     }
@@ -71,6 +71,16 @@ public sealed partial class LedgerStore
                 return _memory.DisputeUnits;
             }
         }
+    }
+
+    /// <summary>Puts the input of a stored order back, where it was lost; its bytes are the ones
+    /// that the order commits to.</summary>
+    public Task RestoreInput(StoredOrder order, byte[] input)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        return Input(order.Hash).Length > 0 || input.Length == 0
+            ? Task.CompletedTask
+            : Change(batch => _memory.RestoreInput(order, input, batch));
     }
 
     /// <summary>Looks over all orders.</summary>

@@ -32,7 +32,7 @@ public sealed partial class LedgerStore
             askDisk = _memory.IsOnDiskOnly(channel, seq, orderHash);
             return _memory.View(channel, seq, orderHash) with
             {
-                NodeDisputeUnitsMax = DisputeUnitsMax,
+                DisputeBounds = _disputeBounds,
             };
         }
     }
@@ -64,7 +64,7 @@ public sealed partial class LedgerStore
             }
 
             result = _memory.Reserve(
-                order, orderHash, signature, kept, _options.Policy, DisputeUnitsMax, _open);
+                order, orderHash, signature, kept, _options.Policy, _disputeBounds, _open);
             askDisk = _memory.IsOnDiskOnly(order.Channel, order.Seq, orderHash);
             WakeIfUrgent();
         }

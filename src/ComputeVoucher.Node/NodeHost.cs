@@ -121,6 +121,9 @@ public sealed class NodeHost
         BackendChoice chosen = Backends.Choose(_options.Backend);
         _log.BackendChosen(chosen.Reason);
         MoneyWatch money = new(ledger, chain, _options, policy, _time);
+        serving.Courts = new Courtroom(
+            serving, chain.Rpc, chain.Service.Outbox, money.Stakes, new CourtOptions(
+                _options.StartBlock, _options.Redeem.WeiPerTokenUnit, _options.ThreadsPerWorker));
         using Engine engine = new(
             serving, chain.Service, _options, chosen.Backend, Scheduling.Threads, money);
         await engine.ResumeAsync().ConfigureAwait(false);

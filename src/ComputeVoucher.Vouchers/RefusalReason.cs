@@ -52,6 +52,7 @@ public enum RefusalReason : ushort
     QueryNonceWrong = 190,
     QueryStale = 191,
     NotOffered = 192,
+    OpeningUnknown = 193,
 
     AckBelowOwed = 200,
     AckOverLocked = 201,

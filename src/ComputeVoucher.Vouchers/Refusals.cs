@@ -92,7 +92,10 @@ public static class Refusals
                 "the release names another ack than the node's newest; "
                 + "ask for the state, and name its ack"),
             [RefusalReason.NotOffered] = Final(
-                "this node answers no openings, proofs or offers; ask another node"),
+                "this node makes no proofs or offers; ask another node"),
+            [RefusalReason.OpeningUnknown] = Final(
+                "the run has no such node, or the query signs another place; "
+                + "ask for a node with something below it"),
             [RefusalReason.AckBelowOwed] = Final(
                 "the ack is below what its sequences cost; recompute the units of the receipts"),
             [RefusalReason.AckOverLocked] = Final(

@@ -175,7 +175,7 @@ public sealed class KeepingTests
         {
             await Task.WhenAll(
                 store.PutChannel(first), store.PutChannel(second), store.PutChannel(free));
-            store.DisputeUnitsMax = 150;
+            store.DisputeBounds = new DisputeBounds(150, 100);
             Assert.Equal(RefusalReason.None, Given.Reserve(store, Given.Order(first, 0)).Refusal);
             Assert.Equal(RefusalReason.None, Given.Reserve(store, Given.Order(first, 1)).Refusal);
             Assert.Equal((UInt128)100, store.DisputeUnits);

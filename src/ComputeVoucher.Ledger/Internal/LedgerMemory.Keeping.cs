@@ -134,6 +134,17 @@ internal sealed partial class LedgerMemory
         batch.Add(new Change(Table.Inputs, hash.ToArray(), null));
     }
 
+    public void RestoreInput(StoredOrder stored, byte[] input, Batch batch)
+    {
+        if (Order(stored.Hash) is { } open)
+        {
+            open.InputBytes = input.Length;
+        }
+
+        AddInput(_channels[stored.Order.Channel], input.Length);
+        batch.Add(new Change(Table.Inputs, stored.Hash.ToArray(), input));
+    }
+
     private void LoadPins()
     {
         foreach (string name in _settings.Keys)

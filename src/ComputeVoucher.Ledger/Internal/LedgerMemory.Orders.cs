@@ -16,7 +16,7 @@ internal sealed partial class LedgerMemory
         in Signature signature,
         byte[] input,
         ServicePolicy policy,
-        UInt128 disputeUnitsMax,
+        DisputeBounds bounds,
         Batch batch)
     {
         OrderContext context = new()
@@ -27,7 +27,7 @@ internal sealed partial class LedgerMemory
             InputBytes = input.Length,
             Channel = View(order.Channel, order.Seq, hash) with
             {
-                NodeDisputeUnitsMax = disputeUnitsMax,
+                DisputeBounds = bounds,
             },
             Policy = policy,
             DomainSeparator = default,

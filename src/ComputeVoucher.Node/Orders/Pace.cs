@@ -46,9 +46,8 @@ internal sealed class Pace
         }
     }
 
-    /// <summary>Units that can be run again in <see cref="CourtLimits.ReExecutionSeconds"/>, by the
-    /// slowest model that was seen; null before the first run.</summary>
-    public UInt128? DisputeUnitsMax
+    /// <summary>By the slowest model that was seen; null before the first run.</summary>
+    public DisputeBounds? Bounds
     {
         get
         {
@@ -62,8 +61,10 @@ internal sealed class Pace
                 }
             }
 
-            return slowest is { } one
-                ? (UInt128)(one * CourtLimits.ReExecutionSeconds * _workers / TraceFactor)
+            return slowest / TraceFactor is { } one
+                ? new DisputeBounds(
+                    (UInt128)(one * CourtLimits.ReExecutionSeconds * _workers),
+                    (UInt128)(one * CourtLimits.LongestSeconds))
                 : null;
         }
     }

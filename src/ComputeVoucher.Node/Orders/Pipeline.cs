@@ -26,6 +26,9 @@ internal sealed class Pipeline : IWireHandler
     /// <summary>Orders between their reservation and their receipt.</summary>
     public int InFlight => _inFlight.Count;
 
+    /// <inheritdoc cref="Openings.Waiting"/>
+    public int OpeningsWaiting => _requests.OpeningsWaiting;
+
     public ValueTask OnOrderAsync(IOrderStream stream)
     {
         long arrived = _serving.Time.GetTimestamp();
@@ -132,7 +135,8 @@ internal sealed class Pipeline : IWireHandler
             RefusalReason.KeyInputsFull => string.Create(CultureInfo.InvariantCulture,
                 $" (it keeps {channel.KeyInputBytes} of {_serving.Policy.KeyInputBytesMax})"),
             RefusalReason.DisputesFull => string.Create(CultureInfo.InvariantCulture,
-                $" ({channel.NodeDisputeUnits} of {channel.NodeDisputeUnitsMax} units)"),
+                $" ({channel.NodeDisputeUnits} of {channel.DisputeBounds.AllUnits} units, ")
+                + $"{channel.DisputeBounds.OneUnits} of one order)",
             _ => "",
         };
     }

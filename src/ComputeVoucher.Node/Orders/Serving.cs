@@ -40,6 +40,9 @@ internal sealed class Serving
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Its side before the courts; null where no class has one, and in tests.</summary>
+    public Courtroom? Courts { get; set; }
+
     /// <summary>How fast orders are run here.</summary>
     public Pace Pace { get; init; } = new(1);
 
@@ -59,9 +62,9 @@ internal sealed class Serving
     public void NoteRun(IModel model, RunResult result, TimeSpan time)
     {
         Pace.Note(model, result.Units, time);
-        if (Pace.DisputeUnitsMax is UInt128 max)
+        if (Pace.Bounds is { } bounds)
         {
-            Ledger.DisputeUnitsMax = max;
+            Ledger.DisputeBounds = bounds;
         }
     }
 

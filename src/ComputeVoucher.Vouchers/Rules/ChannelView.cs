@@ -66,7 +66,7 @@ public readonly record struct ChannelView
     public UInt128 NodeDisputeUnits { get; init; }
 
     /// <summary>What it can run again in the time that a court gives it.</summary>
-    public UInt128 NodeDisputeUnitsMax { get; init; }
+    public DisputeBounds DisputeBounds { get; init; }
 
     /// <summary>What stands at the sequence that the view was asked for.</summary>
     public SequenceUse SequenceUse { get; init; }
@@ -76,6 +76,16 @@ public readonly record struct ChannelView
     /// and after a lost disk the chain may know more than the ledger.
     /// </summary>
     public UInt128 CommittedUnits => UInt128.Max(Redeemed, AckedUnits);
+}
+
+/// <summary>What a node can run again for a court; units.</summary>
+/// <param name="AllUnits">In <see cref="CourtLimits.ReExecutionSeconds"/>, with all workers.</param>
+/// <param name="OneUnits">In <see cref="CourtLimits.LongestSeconds"/>, with one: an order is not
+/// divided among workers, and the last one begun ends that much after the sum.</param>
+public readonly record struct DisputeBounds(UInt128 AllUnits, UInt128 OneUnits)
+{
+    /// <summary>Before anything was measured.</summary>
+    public static DisputeBounds None => new(UInt128.MaxValue, UInt128.MaxValue);
 }
 
 /// <summary>Where a channel stands, as the node sees it. Stored: numbers are frozen.</summary>

@@ -23,7 +23,8 @@ internal sealed class DisputeBudgetRule : IOrderRule
 
         UInt128 others = channel.NodeDisputeUnits - channel.ChannelDisputeUnits;
         UInt128 own = UInt128.Max(channel.ChannelDisputeUnits, context.Order.MaxUnits);
-        return others + own <= channel.NodeDisputeUnitsMax
+        return others + own <= channel.DisputeBounds.AllUnits
+            && context.Order.MaxUnits <= channel.DisputeBounds.OneUnits
             ? RefusalReason.None
             : RefusalReason.DisputesFull;
     }

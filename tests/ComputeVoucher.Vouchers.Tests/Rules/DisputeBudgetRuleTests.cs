@@ -19,7 +19,7 @@ public sealed class DisputeBudgetRuleTests
         Terms = s_terms,
         ChannelDisputeUnits = 100,
         NodeDisputeUnits = 1_000,
-        NodeDisputeUnitsMax = 900 + s_order.MaxUnits,
+        DisputeBounds = new DisputeBounds(900 + s_order.MaxUnits, s_order.MaxUnits),
     };
 
     [Fact]
@@ -31,6 +31,15 @@ public sealed class DisputeBudgetRuleTests
         RefusalReason.DisputesFull,
         Check(s_channel with { NodeDisputeUnits = s_channel.NodeDisputeUnits + 1 }));
 
+    /// <summary>However many workers there are: one of them runs it.</summary>
+    [Fact]
+    public void LongerThanOneWorkerRunsInTime_Refused() => Assert.Equal(
+        RefusalReason.DisputesFull,
+        Check(s_channel with
+        {
+            DisputeBounds = new DisputeBounds(UInt128.MaxValue, s_order.MaxUnits - 1),
+        }));
+
     /// <summary>One order of a channel waits for its first answer at a time.</summary>
     [Fact]
     public void ShorterThanTheChannelsLongest_AddsNothing() => Assert.Equal(
@@ -39,7 +48,7 @@ public sealed class DisputeBudgetRuleTests
         {
             ChannelDisputeUnits = 1_000,
             NodeDisputeUnits = 1_900,
-            NodeDisputeUnitsMax = 1_900,
+            DisputeBounds = new DisputeBounds(1_900, s_order.MaxUnits),
         }));
 
     [Fact]
