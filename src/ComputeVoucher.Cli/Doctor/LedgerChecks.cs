@@ -66,6 +66,12 @@ internal static class LedgerChecks
         const ulong wanted = CourtLimits.InputKeepSeconds / DaySeconds;
         string figures = string.Create(CultureInfo.InvariantCulture,
             $"{inputs.Kept} of {inputs.Max} bytes of inputs");
+        if (inputs.OfOneKey is long most)
+        {
+            figures += string.Create(CultureInfo.InvariantCulture,
+                $", at most {most} of one spend key, which may have {inputs.OfOneKeyMax}");
+        }
+
         if (inputs.Days is not long days)
         {
             return new Finding("inputs", true, $"{figures}; the last day brought none");
@@ -103,7 +109,11 @@ internal static class LedgerChecks
         if (answer is { } json)
         {
             return (new InputStore(Number(json, "inputBytes") ?? 0,
-                Number(json, "inputBytesMax") ?? 0, Number(json, "inputBytesADay")),
+                Number(json, "inputBytesMax") ?? 0, Number(json, "inputBytesADay"))
+            {
+                OfOneKey = Number(json, "inputBytesOfOneKey"),
+                OfOneKeyMax = Number(json, "inputBytesOfOneKeyMax") ?? 0,
+            },
                 Stake.Of(classes, Exposed(json)));
         }
 
