@@ -25,7 +25,7 @@ public sealed class DescentOpener
     /// <param name="own">The honest run, of as many steps as the statement has.</param>
     /// <param name="tree">Which root the dispute is about.</param>
     /// <param name="root">That root as it was signed.</param>
-    public DescentOpener(RecordedRun own, CommittedTree tree, in Bytes32 root)
+    public DescentOpener(RecordedRun own, RunTree tree, in Bytes32 root)
     {
         (_own, _root) = (own, root);
         Position = DescentPosition.Of(own.Layout, tree, root);
@@ -76,7 +76,7 @@ public sealed class DescentOpener
     /// </summary>
     public IReadOnlyList<ListMember>? Inputs()
     {
-        bool isInput = Position is { Tree: CommittedTree.Trace }
+        bool isInput = Position is { Tree: RunTree.Trace }
             && (Position.IsInside || Position.Wraps.HasFlag(DescentWraps.Tensor))
             && Position.Index < _own.Layout.Inputs;
         if (!isInput)
@@ -117,6 +117,15 @@ public sealed class DescentOpener
     {
         OperandsRequest at = Element();
         RecordedTrace trace = Known();
+        if (Position.Tree == RunTree.Output)
+        {
+            // The output of a graph is part of its trace: one-shot, or a descent into that.
+            return _own.Model is LanguageModel language
+                ? new LanguageWitnesses(language, _own.Trace, _own.Input)
+                    .Token(trace, at.Element)
+                : null;
+        }
+
         return _own.Model is GraphModel graph
             ? GraphProof(graph, trace, at)
             : LanguageProof((LanguageModel)_own.Model, trace, at);

@@ -20,10 +20,13 @@ public enum DescentWraps : byte
     Fresh = 4,
 
     /// <summary>The input was asked for: once.</summary>
-    Shown = 8,
+    Asked = 8,
 
     /// <summary>Below a tensor's header, not in the list.</summary>
     Inside = 16,
+
+    /// <summary>Opened by a stranger, as everybody may on this channel.</summary>
+    Stranger = 32,
 }
 
 /// <summary>
@@ -38,7 +41,7 @@ public enum DescentWraps : byte
 /// <param name="Place">Place of the node on its level.</param>
 /// <param name="Size">Items of the list, or bytes of the tensor.</param>
 public readonly record struct DescentPosition(
-    CommittedTree Tree, Bytes32 Commit, DescentWraps Wraps, int Level, int Index, int Place,
+    RunTree Tree, Bytes32 Commit, DescentWraps Wraps, int Level, int Index, int Place,
     long Size)
 {
     /// <summary>Levels of an answer.</summary>
@@ -48,7 +51,7 @@ public readonly record struct DescentPosition(
     public const int LeafLevels = 2;
 
     /// <summary>A root that nobody has opened yet.</summary>
-    public static DescentPosition Of(RunLayout layout, CommittedTree tree, in Bytes32 root)
+    public static DescentPosition Of(RunLayout layout, RunTree tree, in Bytes32 root)
     {
         int count = layout.Count(tree);
         return count == 1

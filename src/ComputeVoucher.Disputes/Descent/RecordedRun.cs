@@ -85,8 +85,8 @@ public sealed class RecordedRun : IDisposable
 
     public void Dispose() => _session?.Dispose();
 
-    internal RecordedTrace List(CommittedTree tree) =>
-        tree == CommittedTree.Trace ? Trace : Output;
+    internal RecordedTrace List(RunTree tree) =>
+        tree == RunTree.Trace ? Trace : Output;
 
     /// <summary>The tree that a position's nodes are of.</summary>
     /// <param name="at">After <see cref="DescentPosition.Entered"/>.</param>
@@ -96,10 +96,10 @@ public sealed class RecordedRun : IDisposable
     private static RecordedTrace OutputOf(RunLayout layout, ReadOnlySpan<byte> output)
     {
         List<RecordedTrace.Entry> entries = [];
-        for (int i = 0; i < layout.Count(CommittedTree.Output); i++)
+        for (int i = 0; i < layout.Count(RunTree.Output); i++)
         {
-            (TensorType type, int[] dims) = layout.Tensor(CommittedTree.Output, i);
-            byte[] data = output[..layout.Bytes(CommittedTree.Output, i)].ToArray();
+            (TensorType type, int[] dims) = layout.Tensor(RunTree.Output, i);
+            byte[] data = output[..layout.Bytes(RunTree.Output, i)].ToArray();
             output = output[data.Length..];
             entries.Add(new("output", type, dims, data, TraceTree.TensorHash(type, dims, data)));
         }

@@ -7,7 +7,7 @@ using ComputeVoucher.Trace;
 namespace ComputeVoucher.Disputes;
 
 /// <summary>The trees that a statement commits to; numbered as in types/Run.sol.</summary>
-public enum CommittedTree
+public enum RunTree
 {
     /// <summary>Every tensor of the run.</summary>
     Trace,
@@ -57,24 +57,24 @@ public sealed class RunLayout
     public ReadOnlySpan<int> Outputs => _graph is null ? [] : _graph.Outputs;
 
     /// <summary>Tensors of a tree.</summary>
-    public int Count(CommittedTree tree) => tree == CommittedTree.Trace
+    public int Count(RunTree tree) => tree == RunTree.Trace
         ? _graph?.TensorCount ?? (int)_language!.Tensors((uint)_steps)
         : _graph?.Outputs.Length ?? 1;
 
     /// <summary>Type and shape of a tensor.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such tensor.</exception>
-    public (TensorType Type, int[] Dims) Tensor(CommittedTree tree, int index)
+    public (TensorType Type, int[] Dims) Tensor(RunTree tree, int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count(tree));
         if (_graph is not null)
         {
             GraphTensor tensor = _graph.Tensor(
-                tree == CommittedTree.Trace ? index : _graph.Outputs[index]);
+                tree == RunTree.Trace ? index : _graph.Outputs[index]);
             return (tensor.Type, tensor.Dims.ToArray());
         }
 
-        if (tree == CommittedTree.Output)
+        if (tree == RunTree.Output)
         {
             return (TensorType.Int32, [_steps]);
         }
@@ -84,7 +84,7 @@ public sealed class RunLayout
     }
 
     /// <summary>Bytes of a tensor.</summary>
-    public int Bytes(CommittedTree tree, int index)
+    public int Bytes(RunTree tree, int index)
     {
         (TensorType type, int[] dims) = Tensor(tree, index);
         return TraceTree.DataBytes(type, dims);

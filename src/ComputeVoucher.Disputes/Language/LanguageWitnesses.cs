@@ -88,6 +88,25 @@ public sealed class LanguageWitnesses
         return proof.ToArray();
     }
 
+    /// <summary>An output that is no token of the trace.</summary>
+    /// <param name="output">The list of the one tensor that a receipt's output is.</param>
+    /// <param name="place">Of the token.</param>
+    internal byte[] Token(RecordedTrace output, int place)
+    {
+        TracePlace at = new(TraceTensor.Token, _layout.Record.Prompt - 1 + place, 0);
+        RecordingReader reader = NewReader(claims: false);
+        _ = reader.Ordered(0);
+        _ = reader.Get(at, 0);
+        ProofWriter proof = new();
+        proof.U8(ElementProof.OtherToken);
+        proof.U32((uint)place);
+        Record(proof, reader);
+        proof.Leaves(
+            output[0].Data, output[0].Tree, [sizeof(int) * place / TraceTree.LeafBytes]);
+        proof.Tensors(_trace, reader.Trace);
+        return proof.ToArray();
+    }
+
     /// <summary>How many elements a witness speaks of; 0 where the element is none.</summary>
     internal int Rivals(int tensor, int element) => Maximum.Rivals(
         NewReader(claims: false), _layout.Locate(tensor), element);

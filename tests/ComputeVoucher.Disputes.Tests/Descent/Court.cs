@@ -30,7 +30,7 @@ internal sealed class Court
     private readonly RunLayout _layout;
     private readonly Bytes32 _root;
 
-    public Court(RunLayout layout, CommittedTree tree, Bytes32 root)
+    public Court(RunLayout layout, RunTree tree, Bytes32 root)
     {
         (_layout, _root) = (layout, root);
         Position = DescentPosition.Of(layout, tree, root);

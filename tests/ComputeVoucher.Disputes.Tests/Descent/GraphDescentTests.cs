@@ -105,7 +105,7 @@ public sealed class GraphDescentTests(ITestOutputHelper output)
 
     private static void IsNotConvicted(RecordedRun honest, Prng numbers)
     {
-        Court court = new(honest.Layout, CommittedTree.Trace, honest.Trace.Root);
+        Court court = new(honest.Layout, RunTree.Trace, honest.Trace.Root);
         for (; ; )
         {
             DescentPosition asked = court.Position.Entered(honest.Layout);

@@ -123,7 +123,7 @@ public sealed class LanguageDescentTests
             hashes[i] = own.Trace[i].Hash;
         }
 
-        Court court = new(own.Layout, CommittedTree.Trace, TraceTree.ListRoot(hashes));
+        Court court = new(own.Layout, RunTree.Trace, TraceTree.ListRoot(hashes));
         Assert.False(court.Answer(DescentAnswers.Data(own, court.Position)));
     }
 }

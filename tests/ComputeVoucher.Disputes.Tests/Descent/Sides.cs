@@ -11,8 +11,8 @@ internal static class Sides
     public static (Ending Ending, Court Court) Play(
         RecordedRun own, RecordedRun signed, bool operands)
     {
-        Court court = new(signed.Layout, CommittedTree.Trace, signed.Trace.Root);
-        DescentOpener opener = new(own, CommittedTree.Trace, signed.Trace.Root);
+        Court court = new(signed.Layout, RunTree.Trace, signed.Trace.Root);
+        DescentOpener opener = new(own, RunTree.Trace, signed.Trace.Root);
         while (!opener.IsOpened)
         {
             byte[] data = DescentAnswers.Data(signed, court.Position);
