@@ -17,13 +17,13 @@ public static class CourtLimits
     /// </summary>
     public const ulong DeadlineAheadSecondsMax = 3 * DaySeconds;
 
-    /// <summary>Least window of a class that a court judges, seconds: below two days nobody finds
-    /// anything (Files.sol).</summary>
-    public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
-
     /// <summary>An order that was served and not acknowledged may be claimed so long after its
     /// deadline, seconds (Clocks.CLAIM).</summary>
     public const ulong ClaimSeconds = 3 * DaySeconds;
+
+    /// <summary>Least window of a class that a court judges, seconds: below two days nobody finds
+    /// anything (Files.sol).</summary>
+    public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
 
     /// <summary>Disputes and demands open so long after the deadline, seconds; evidence is kept as
     /// long.</summary>

@@ -9,7 +9,7 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
-using CommittedTree = ComputeVoucher.Disputes.CommittedTree;
+using RunTree = ComputeVoucher.Disputes.RunTree;
 
 namespace ComputeVoucher.Node;
 
@@ -239,7 +239,7 @@ internal sealed class DisputeDesk
             .ProviderOfAsync(matter.Node, BlockTag.Latest, cancel);
 
     private static DescentPosition PositionOf(in Dispute state, Matter matter) => new(
-        (CommittedTree)matter.Purpose, state.Commit,
+        (RunTree)matter.Purpose, state.Commit,
         (DescentWraps)(state.Wraps
             & (DisputeWraps.List | DisputeWraps.Tensor | DisputeWraps.Inside)),
         state.Level,
