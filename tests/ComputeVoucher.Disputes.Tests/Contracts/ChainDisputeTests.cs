@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Disputes.Tests.Descent;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
