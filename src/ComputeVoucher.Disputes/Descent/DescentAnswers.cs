@@ -24,7 +24,7 @@ public static class DescentAnswers
     }
 
     /// <summary>The same of a run that may be any: the contract may refuse it.</summary>
-    internal static byte[] Data(RecordedRun run, in DescentPosition at)
+    public static byte[] Data(RecordedRun run, in DescentPosition at)
     {
         DescentPosition inside = at.Entered(run.Layout);
         if (inside.IsAtLeaves)

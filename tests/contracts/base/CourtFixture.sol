@@ -33,6 +33,8 @@ abstract contract CourtFixture is Fixture {
     uint256 internal _nodeKey = NODE_KEY;
     bytes32[][2] private _tensors;
     bytes32[][2] private _big;
+    bytes32 internal graphInput;
+    bytes32 internal graphOutput;
     Court internal theCourt;
     Claims internal claims;
     Disputes internal disputes;
@@ -91,7 +93,7 @@ abstract contract CourtFixture is Fixture {
             channel: channel,
             seq: seq,
             modelRoot: toy.GRAPH(),
-            inputRoot: graphInput(),
+            inputRoot: graphInput,
             maxUnits: 1_000,
             deadline: DEADLINE,
             flags: 0,
@@ -184,7 +186,7 @@ abstract contract CourtFixture is Fixture {
         s.isReceipt = true;
         s.orderHash = orderHash(order);
         s.steps = 1;
-        s.outputRoot = graphOutput();
+        s.outputRoot = graphOutput;
         s.traceRoot = traceRoot;
         s.units = 1_000;
         return signed(s);
@@ -262,14 +264,8 @@ abstract contract CourtFixture is Fixture {
             }
             _big[k] = Grove.nodes(bytesOf(toy.BIG(), wrong), 0);
         }
-    }
-
-    function graphInput() internal view returns (bytes32) {
-        return _single(0);
-    }
-
-    function graphOutput() internal view returns (bytes32) {
-        return _single(toy.TENSORS() - 1);
+        graphInput = _single(0);
+        graphOutput = _single(toy.TENSORS() - 1);
     }
 
     function _single(uint256 index) private view returns (bytes32) {

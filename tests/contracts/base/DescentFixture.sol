@@ -32,7 +32,7 @@ abstract contract DescentFixture is CourtFixture {
         m.orderHash = s.orderHash;
         m.node = node;
         m.spendKey = spend;
-        m.token = address(usd);
+        m.token = class.token;
         m.opener = opener;
         m.seq = order.seq;
         m.rate = uint96(providerRate(class));

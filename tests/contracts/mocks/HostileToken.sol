@@ -13,6 +13,7 @@ contract HostileToken is ERC20 {
     uint256 public feeBps;
     bool public refuse;
     bool public generous;
+    bool public lies;
 
     constructor() ERC20("Hostile", "EVIL") {}
 
@@ -30,6 +31,15 @@ contract HostileToken is ERC20 {
 
     function setGenerous(bool yes) external {
         generous = yes;
+    }
+
+    function setLies(bool yes) external {
+        lies = yes;
+    }
+
+    /// @notice Says no, and moves nothing.
+    function transfer(address to, uint256 value) public override returns (bool) {
+        return !lies && super.transfer(to, value);
     }
 
     /// @notice Calls `target` with `data` once, during the next transfer.

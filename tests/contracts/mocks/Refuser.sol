@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @notice A party that is a contract: it does what it is told, and takes no ether kindly.
+/// @notice A party that is a contract: it does what it is told, and takes no ether kindly, and
+/// no question.
 contract Refuser {
     uint256 private _mood;
 
@@ -22,6 +23,20 @@ contract Refuser {
     }
 
     receive() external payable {
+        _react();
+    }
+
+    /// @dev As a verifier: never a yes. Mood 4 says two, which is none either.
+    fallback() external {
+        require(_mood != 0, "no");
+        _react();
+        assembly ("memory-safe") {
+            mstore(0, 2)
+            return(0, 0x20)
+        }
+    }
+
+    function _react() private view {
         if (_mood == 1) revert("no");
         if (_mood == 2) {
             while (true) {}
