@@ -14,6 +14,11 @@ if (args is ["floods", ..])
     return await FloodBench.RunAsync(args[1..]).ConfigureAwait(false);
 }
 
+if (args is [HonestProcess.Command, ..])
+{
+    return await HonestProcess.ServeAsync(args[1..]).ConfigureAwait(false);
+}
+
 // In this process: the toolchain that builds a project per run would need a restore of its own.
 Job job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
 if (args.Contains("--allocations"))

@@ -45,11 +45,15 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
             await service.StepAsync(default);
         }
 
-        Assert.Equal((UInt128)1_000_000_000, store.Row(terms.HashStruct()).Redeemed);
+        // It is paid, and one endpoint alone is not believed that it is.
+        Assert.Empty(outbox.Open);
+        Assert.Equal(UInt128.Zero, store.Row(terms.HashStruct()).Redeemed);
         proxy.Heal();
         _clock.Advance(6);
+        await chain.Anvil.MineAsync();
         await service.StepAsync(default);
         Assert.True(service.Health.IsAccepting, service.Health.Problem);
+        Assert.Equal((UInt128)1_000_000_000, store.Row(terms.HashStruct()).Redeemed);
     }
 
     /// <summary>Acks could not be redeemed any more: neither orders nor redemptions are taken.

@@ -75,8 +75,7 @@ internal static class FloodBench
     {
         await using NodeRig rig = await NodeRig.CreateAsync(UnitsBought).ConfigureAwait(false);
         await rig.StartNodeAsync().ConfigureAwait(false);
-        await using HonestClient client = await HonestClient.ConnectAsync(rig)
-            .ConfigureAwait(false);
+        using HonestProcess client = await HonestProcess.StartAsync(rig).ConfigureAwait(false);
         Console.WriteLine($"{length.TotalSeconds} s of each flood, "
             + $"{Environment.ProcessorCount} cores, load "
             + File.ReadAllText("/proc/loadavg").Split(' ')[0] + "; ms, MiB");
@@ -90,7 +89,7 @@ internal static class FloodBench
     }
 
     private static async Task CompareAsync(
-        NodeRig rig, HonestClient client, FloodKind kind, TimeSpan length)
+        NodeRig rig, HonestProcess client, FloodKind kind, TimeSpan length)
     {
         int node = rig.Node!.Id;
         ProcessFigures before = ProcessFigures.Of(node);
@@ -103,15 +102,16 @@ internal static class FloodBench
             client, kind, discarding.Endpoint, length / QuietPart, pace, node)
             .ConfigureAwait(false);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {kind} | {pace:F0} | {flooded.Served.Count} | {flooded.Lost} "
-            + $"| {flooded.At(0.5):F2} | {flooded.At(0.99):F2} "
-            + $"| {quiet.At(0.5):F2} | {quiet.At(0.99):F2} "
-            + $"| {flooded.At(0.99) / quiet.At(0.99):F1} "
+            $"| {kind} | {pace:F0} | {flooded.Served} | {flooded.Lost} "
+            + $"| {flooded.P50:F2} | {flooded.P99:F2} "
+            + $"| {quiet.P50:F2} | {quiet.P99:F2} "
+            + $"| {flooded.P99 / quiet.P99:F1} "
             + $"| {before.ResidentMiB}, {most.ResidentMiB}, {after.ResidentMiB} "
             + $"| {before.Descriptors}, {most.Descriptors}, {after.Descriptors} |"));
-        if ((flooded.LastLoss ?? quiet.LastLoss) is { } loss)
+        if (flooded.Lost + quiet.Lost > 0)
         {
-            Console.WriteLine($"  lost {flooded.Lost}, quiet {quiet.Lost}: {loss}");
+            Console.WriteLine($"  lost {flooded.Lost}, quiet {quiet.Lost}: "
+                + $"{flooded.LastLoss} {quiet.LastLoss}");
         }
     }
 
@@ -123,7 +123,7 @@ internal static class FloodBench
     /// <param name="paceMax">Most pieces a second of all flooders.</param>
     /// <param name="node">Its process.</param>
     private static async Task<(HonestFigures Honest, double Pace, ProcessFigures Most)>
-        BesideAsync(HonestClient client, FloodKind kind, IPEndPoint? discarding, TimeSpan length,
+        BesideAsync(HonestProcess client, FloodKind kind, IPEndPoint? discarding, TimeSpan length,
             double paceMax, int node)
     {
         FloodTarget target = await client.TargetAsync(discarding).ConfigureAwait(false);
@@ -153,8 +153,7 @@ internal static class FloodBench
             flooders, flooder => new Thread(() => Flood(flooder)) { IsBackground = true });
         Array.ForEach(threads, thread => thread.Start());
         Task<ProcessFigures> most = ProcessFigures.MaximumAsync(node, over.Token);
-        HonestFigures honest = await Task.Run(() => client.RunAsync(over.Token))
-            .ConfigureAwait(false);
+        HonestFigures honest = await client.RunAsync(over.Token).ConfigureAwait(false);
         TimeSpan took = TimeProvider.System.GetElapsedTime(begun);
         // Whoever still waits for an answer sees the end of its connection.
         Array.ForEach(flooders, flooder => flooder.Dispose());

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
@@ -19,7 +18,7 @@ namespace ComputeVoucher.Bench;
 internal sealed class HonestClient : IAsyncDisposable
 {
     /// <summary>Orders between two acks: a 16th of the window of 1,024 sequences.</summary>
-    private const int AckEvery = 64;
+    public const int AckEvery = 64;
 
     /// <summary>Before any that counts: compiled and cached.</summary>
     private const int WarmUpOrders = 500;
@@ -40,33 +39,25 @@ internal sealed class HonestClient : IAsyncDisposable
     private UInt128 _owed;
     private ulong _seq;
 
-    private HonestClient(NodeRig rig)
+    private HonestClient(HonestPlan plan)
     {
-        using IModel model = ModelFile.Open(rig.Model);
-        _input = File.ReadAllBytes(rig.Input)[..model.InputBytesMax];
-        _cost = model.CheckInput(_input);
-        _model = model.ModelRoot;
-        _key = PrivateKey.Parse(File.ReadAllText(rig.PathOf("spend.key")).Trim());
-        using JsonDocument channel = JsonDocument.Parse(
-            File.ReadAllText(rig.PathOf("channel.json")));
-        _channel = Bytes32.Parse(channel.RootElement.GetProperty("id").GetString());
-        VoucherDomain domain = new(
-            ulong.Parse(rig.Deployment("chainId"), CultureInfo.InvariantCulture),
-            Address.Parse(rig.Deployment("vouchers")), Address.Parse(rig.Deployment("providers")));
+        (_input, _cost, _model) = plan.Work();
+        _key = plan.SpendKey();
+        _channel = Bytes32.Parse(plan.Field("channel.json", "id"));
         _options = new WireClientOptions
         {
-            Endpoint = new IPEndPoint(IPAddress.Loopback, rig.NodePort),
-            ExpectedNode = Address.Parse(rig.AddressOf("node")),
-            ExpectedContext = domain.VouchersSeparator,
+            Endpoint = plan.Node,
+            ExpectedNode = Address.Parse(plan.Field("channel.json", "node")),
+            ExpectedContext = plan.Separator(),
             Nonce = new Bytes32(RandomNumberGenerator.GetBytes(Bytes32.Size)),
             Time = TimeProvider.System,
         };
     }
 
     /// <summary>Connected, and as fast as it becomes.</summary>
-    public static async Task<HonestClient> ConnectAsync(NodeRig rig)
+    public static async Task<HonestClient> ConnectAsync(HonestPlan plan)
     {
-        HonestClient client = new(rig);
+        HonestClient client = new(plan);
         client._wire = await WireClient.ConnectAsync(client._options).ConfigureAwait(false);
         int served = 0;
         string? failure = null;
@@ -81,32 +72,19 @@ internal sealed class HonestClient : IAsyncDisposable
         return client;
     }
 
-    /// <summary>For a flooder at an endpoint, after one more order.</summary>
-    /// <param name="endpoint">Null is the node.</param>
-    public async Task<FloodTarget> TargetAsync(IPEndPoint? endpoint)
+    /// <summary>Told the first sequence that no order of its has, after each.</summary>
+    public Action<ulong> Began { get; set; } = _ => { };
+
+    /// <summary>One more order, served, with its signature.</summary>
+    public async Task<byte[]> ServeAsync()
     {
         Order served = NewOrder();
-        if (await OrderAsync(served).ConfigureAwait(false) is { } failure)
-        {
-            throw new IOException($"an order before the flood was not served: {failure}");
-        }
-
-        return new FloodTarget
-        {
-            Endpoint = endpoint ?? (IPEndPoint)_options.Endpoint,
-            Answers = endpoint is null,
-            Separator = _options.ExpectedContext,
-            SpendKey = _key,
-            Served = served,
-            Input = _input,
-            InputBytesMax = _input.Length,
-            UnusedSeq = () => Volatile.Read(ref _seq) + (ulong)(2 * AckEvery),
-        };
+        return await OrderAsync(served).ConfigureAwait(false) is { } failure
+            ? throw new IOException($"an order before the flood was not served: {failure}")
+            : Sign(served);
     }
 
     /// <summary>Orders until it is stopped.</summary>
-    /// <returns>Milliseconds of each that was served, and how many attempts failed, with the last
-    /// failure's words.</returns>
     public async Task<HonestFigures> RunAsync(CancellationToken stop)
     {
         List<double> served = [];
@@ -137,7 +115,7 @@ internal sealed class HonestClient : IAsyncDisposable
             await Task.Delay(s_again, CancellationToken.None).ConfigureAwait(false);
         }
 
-        return new HonestFigures(served, lost, last);
+        return HonestFigures.Of(served, lost, last);
     }
 
     public async ValueTask DisposeAsync()
@@ -177,7 +155,8 @@ internal sealed class HonestClient : IAsyncDisposable
 
         _ = SignedPayload.Decode(seen.Bytes.Span, out Receipt receipt, out _);
         _owed += receipt.Units;
-        Volatile.Write(ref _seq, order.Seq + 1);
+        _seq = order.Seq + 1;
+        Began(_seq);
         if (_seq % AckEvery == 0)
         {
             await _wire.RequestAsync(FrameKind.Ack, Sign(new Ack(_channel, _owed, _seq)))
@@ -193,15 +172,34 @@ internal sealed class HonestClient : IAsyncDisposable
 }
 
 /// <summary>What an honest client saw.</summary>
-/// <param name="Served">Milliseconds from each order to its receipt.</param>
+/// <param name="Served">Orders that were.</param>
+/// <param name="P50">Milliseconds from an order to its receipt that half of them stay within.
+/// </param>
+/// <param name="P99">The same of 99 in a hundred.</param>
 /// <param name="Lost">Attempts that ended otherwise.</param>
-/// <param name="LastLoss">How the last of them ended; null where there is none.</param>
-internal sealed record HonestFigures(List<double> Served, int Lost, string? LastLoss)
+/// <param name="LastLoss">How the last of them ended; empty where there is none.</param>
+internal sealed record HonestFigures(int Served, double P50, double P99, int Lost, string LastLoss)
 {
-    /// <summary>The latency that so large a share of the orders stays within, ms.</summary>
-    public double At(double share)
+    public static HonestFigures Of(List<double> served, int lost, string? lastLoss)
     {
-        Served.Sort();
-        return Served.Count == 0 ? double.NaN : Served[(int)(share * (Served.Count - 1))];
+        served.Sort();
+        double At(double share) => served.Count == 0
+            ? double.NaN
+            : served[(int)(share * (served.Count - 1))];
+        return new HonestFigures(served.Count, At(0.5), At(0.99), lost, lastLoss ?? "");
+    }
+
+    /// <summary>One line.</summary>
+    public string Write() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Served} {P50} {P99} {Lost} {LastLoss.ReplaceLineEndings(" ")}");
+
+    public static HonestFigures Read(string line)
+    {
+        string[] parts = line.Split(' ', 5);
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        return new HonestFigures(
+            int.Parse(parts[0], plain), double.Parse(parts[1], plain),
+            double.Parse(parts[2], plain), int.Parse(parts[3], plain), parts[4]);
     }
 }

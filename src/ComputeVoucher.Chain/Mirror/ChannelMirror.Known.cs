@@ -15,6 +15,10 @@ public sealed partial class ChannelMirror
     // Rows that are read and stored together: five batches of calls, one flush of the disk.
     private const int SliceChannels = 250;
 
+    // Slices that are asked for before the first of them is stored: two keep the chain at work
+    // while we store, four hide the way to an endpoint that is 40 ms away.
+    private const int SlicesAtOnce = 4;
+
     // Rows of the slow round and unsettled rows that one step reads at most: one batch, and four
     // slices. The rest has its turn in the next steps.
     private const int RoundChannels = 50;
@@ -98,47 +102,67 @@ public sealed partial class ChannelMirror
         }
     }
 
-    /// <summary>Reads and stores slice by slice. One channel that cannot be read is left where it
-    /// waits, and holds up no other.</summary>
+    /// <summary>Reads some slices at once and stores one after the other. One channel that cannot
+    /// be read is left where it waits, and holds up no other.</summary>
     private async Task ReadAsync(
         List<Bytes32> ids, BlockHeader head, ulong final, CancellationToken cancel)
     {
-        for (int start = 0; start < ids.Count; start += SliceChannels)
+        Queue<(List<Bytes32> Slice, Task<ChannelReading?[]> Views)> reads = [];
+        try
         {
-            List<Bytes32> slice = [];
-            for (int i = start; i < Math.Min(ids.Count, start + SliceChannels); i++)
+            for (int start = 0; start < ids.Count || reads.Count > 0;)
             {
-                slice.Add(ids[i]);
-            }
-
-            ChannelReading?[] views = await _reader.ReadAsync(slice, head, cancel)
-                .ConfigureAwait(false);
-            List<Task> writes = [];
-            List<(Bytes32 Id, ChannelRow Row)> rows = [];
-            for (int i = 0; i < views.Length; i++)
-            {
-                if (views[i] is ChannelReading view)
+                if (start < ids.Count && reads.Count < SlicesAtOnce)
                 {
-                    Judge(slice[i], view, head, final, rows);
+                    List<Bytes32> slice =
+                        ids.GetRange(start, Math.Min(SliceChannels, ids.Count - start));
+                    reads.Enqueue((slice, _reader.ReadAsync(slice, head, cancel)));
+                    start += slice.Count;
+                    continue;
                 }
-                else
-                {
-                    _unread = $"channel {slice[i]} cannot be read; the others can";
-                }
-            }
 
-            foreach ((_, ChannelRow row) in rows)
+                (List<Bytes32> oldest, Task<ChannelReading?[]> views) = reads.Dequeue();
+                await StoreAsync(oldest, await views.ConfigureAwait(false), head, final)
+                    .ConfigureAwait(false);
+                NoteProgress();
+            }
+        }
+        finally
+        {
+            // One that failed ends the step: the others are not waited for by anybody else.
+            foreach ((_, Task<ChannelReading?[]> views) in reads)
             {
-                writes.Add(_store.PutChannelAsync(row));
+                await ((Task)views).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
 
-            await Task.WhenAll(writes).ConfigureAwait(false);
-            foreach ((Bytes32 id, ChannelRow row) in rows)
+    private async Task StoreAsync(
+        List<Bytes32> slice, ChannelReading?[] views, BlockHeader head, ulong final)
+    {
+        List<Task> writes = [];
+        List<(Bytes32 Id, ChannelRow Row)> rows = [];
+        for (int i = 0; i < views.Length; i++)
+        {
+            if (views[i] is ChannelReading view)
             {
-                Take(id, row);
+                Judge(slice[i], view, head, final, rows);
             }
+            else
+            {
+                _unread = $"channel {slice[i]} cannot be read; the others can";
+            }
+        }
 
-            NoteProgress();
+        foreach ((_, ChannelRow row) in rows)
+        {
+            writes.Add(_store.PutChannelAsync(row));
+        }
+
+        await Task.WhenAll(writes).ConfigureAwait(false);
+        foreach ((Bytes32 id, ChannelRow row) in rows)
+        {
+            Take(id, row);
         }
     }
 
@@ -169,21 +193,26 @@ public sealed partial class ChannelMirror
         UInt128 granted = before is null or { Status: ChannelStatus.Pending } ? 0 : before.Locked;
         UInt128 promised = UInt128.Max(granted, _promised.GetValueOrDefault(id));
         bool isAgreed = view.Answers >= _reader.AnswersForCredit;
+        UInt128 redeemed = isAgreed ? view.Redeemed : before?.Redeemed ?? 0;
+        bool isClosed = isAgreed ? view.IsClosed : before?.Status == ChannelStatus.Closed;
         UInt128 credit = isAgreed
             ? UInt128.Max(granted, UInt128.Min(promised, view.Locked))
             : granted;
-        bool isWaiting = promised > credit && view.LockedMax > credit && !view.IsClosed;
+        bool isWaiting = promised > credit && view.LockedMax > credit && !isClosed;
+        // What one alone says is asked again when there is another.
+        bool isDoubted = !isAgreed && (view.ClosedSaid > 0 || view.LockedMax != granted
+            || view.Redeemed != redeemed);
         bool isSettled = _unsettled.GetValueOrDefault(id) <= final && !view.IsContested
-            && !isWaiting;
+            && !isWaiting && !isDoubted;
         ChannelRow row = new()
         {
             Terms = terms,
-            Status = view.IsClosed ? ChannelStatus.Closed
+            Status = isClosed ? ChannelStatus.Closed
                 : credit > 0 && view.LockedMax > 0 ? ChannelStatus.Open
                 : ChannelStatus.Pending,
-            Locked = UInt128.Max(UInt128.Min(credit, view.LockedMax), view.Redeemed),
-            Redeemed = view.Redeemed,
-            ThawAt = ThawOf(view, head),
+            Locked = UInt128.Max(UInt128.Min(credit, view.LockedMax), redeemed),
+            Redeemed = redeemed,
+            ThawAt = ThawOf(view, isClosed, head),
             Mirror = isSettled ? default : Mark(promised),
         };
         if (isSettled)
@@ -212,8 +241,8 @@ public sealed partial class ChannelMirror
 
     /// <summary>Where one alone says that it ended, the holder may be withdrawing this very moment.
     /// </summary>
-    private static ulong ThawOf(in ChannelReading view, BlockHeader head) =>
-        view.IsClosed ? ChannelAmounts.ClosedThawAt
+    private static ulong ThawOf(in ChannelReading view, bool isClosed, BlockHeader head) =>
+        isClosed ? ChannelAmounts.ClosedThawAt
         : view.ClosedSaid > 0 && view.ThawAt == 0 ? Math.Max(1, head.Timestamp)
         : view.ThawAt;
 

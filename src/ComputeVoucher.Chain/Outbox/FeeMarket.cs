@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
@@ -36,9 +37,9 @@ internal sealed class FeeMarket(JsonRpcClient rpc, FeeLimits limits)
             return _seen;
         }
 
-        UInt128 baseFee = await rpc.BaseFeeAsync(head, cancel).ConfigureAwait(false);
+        Middle baseFee = await rpc.BaseFeeAsync(head, cancel).ConfigureAwait(false);
         _seen = limits.Tip is { } fixedTip
-            ? new FeeView(baseFee, fixedTip, fixedTip * TipFactorMax)
+            ? new FeeView(baseFee, new Middle(fixedTip, fixedTip), fixedTip * TipFactorMax)
             : await AskAsync(baseFee, cancel).ConfigureAwait(false);
         _seenAt = head.Hash;
         return _seen;
@@ -76,35 +77,75 @@ internal sealed class FeeMarket(JsonRpcClient rpc, FeeLimits limits)
         }
     }
 
-    private async Task<FeeView> AskAsync(UInt128 baseFee, CancellationToken cancel)
+    private async Task<FeeView> AskAsync(Middle baseFee, CancellationToken cancel)
     {
-        FeeHistory history = await rpc.FeeHistoryAsync(HistoryBlocks, cancel)
+        List<FeeHistory> history = await rpc.FeeHistoryAsync(HistoryBlocks, cancel)
             .ConfigureAwait(false);
-        UInt128? suggested = await rpc.PriorityFeeAsync(cancel).ConfigureAwait(false);
-        UInt128 paid = UInt128.Max(history.High ?? 0, baseFee);
-        if (paid == UInt128.Zero)
-        {
-            // No base fee and no transactions: a new or a private chain.
-            paid = s_gwei;
-        }
+        Middle? suggested = await rpc.PriorityFeeAsync(cancel).ConfigureAwait(false);
+        Middle? paid = Middle.Of(history, one => one.High);
+        Middle? typical = Middle.Of(history, one => one.Typical);
+        UInt128 most = PaidOf(paid?.High, baseFee.High);
+        return new FeeView(
+            baseFee,
+            new Middle(
+                UInt128.Min(
+                    suggested?.Low ?? typical?.Low ?? s_gwei, PaidOf(paid?.Low, baseFee.Low)),
+                UInt128.Min(suggested?.High ?? typical?.High ?? s_gwei, most)),
+            most * TipFactorMax);
+    }
 
-        paid = UInt128.Min(paid, ulong.MaxValue);
-        UInt128 tip = UInt128.Min(suggested ?? history.Typical ?? s_gwei, paid);
-        return new FeeView(baseFee, tip, paid * TipFactorMax);
+    /// <summary>What blocks were paid for a unit of gas. No base fee and no transactions: a new or
+    /// a private chain.</summary>
+    private static UInt128 PaidOf(UInt128? tips, UInt128 baseFee)
+    {
+        UInt128 paid = UInt128.Max(tips ?? 0, baseFee);
+        return paid == UInt128.Zero ? s_gwei : UInt128.Min(paid, ulong.MaxValue);
     }
 }
 
-/// <summary>Prices of one block, wei per gas.</summary>
+/// <summary>Prices of one block, wei per gas. Of two endpoints that differ nobody knows which one
+/// lies: the lower price is enough to try, and the higher one is what gets it mined.</summary>
 /// <param name="BaseFee">Of the newest block.</param>
 /// <param name="Tip">What gets a transaction mined soon.</param>
 /// <param name="TipMax">What no tip may exceed, bumps included.</param>
-internal readonly record struct FeeView(UInt128 BaseFee, UInt128 Tip, UInt128 TipMax)
+internal readonly record struct FeeView(Middle BaseFee, Middle Tip, UInt128 TipMax)
 {
-    public FeeQuote Market => FeeQuote.Market(BaseFee, Tip);
+    /// <summary>The endpoints are so far apart that one of them has to be wrong.</summary>
+    public bool IsDisputed => Tip.High / 2 >= Tip.Low;
 
     /// <summary>Below it no block of now takes a transaction.</summary>
-    public FeeQuote Floor => new(BaseFee + UInt128.One, UInt128.Zero);
+    public FeeQuote Floor => new(BaseFee.Low + UInt128.One, UInt128.Zero);
 
     /// <summary>What gas will most likely cost.</summary>
-    public UInt128 GasPrice => BaseFee + Tip;
+    public UInt128 GasPrice => BaseFee.Low + Tip.Low;
+
+    /// <summary>What is offered. Room for the higher base fee costs nothing, for the chain takes
+    /// its own; a tip is paid as it stands, so what can wait tries the lower one first.</summary>
+    /// <param name="dear">It cannot wait, or has waited.</param>
+    public FeeQuote Market(bool dear) => FeeQuote.Market(BaseFee.High, dear ? Tip.High : Tip.Low);
+}
+
+/// <summary>The middle of what endpoints say: one value of an odd number of them, of an even number
+/// two.</summary>
+/// <param name="Low">Wei per gas.</param>
+/// <param name="High">Wei per gas, at least as much.</param>
+internal readonly record struct Middle(UInt128 Low, UInt128 High)
+{
+    /// <summary>Null where none of them says anything.</summary>
+    public static Middle? Of<T>(List<T> said, Func<T, UInt128?> of)
+    {
+        List<UInt128> values = [];
+        foreach (T one in said)
+        {
+            if (of(one) is { } value)
+            {
+                values.Add(value);
+            }
+        }
+
+        values.Sort();
+        return values.Count == 0
+            ? null
+            : new Middle(values[(values.Count - 1) / 2], values[values.Count / 2]);
+    }
 }

@@ -76,8 +76,9 @@ public sealed partial class Outbox
             CreatedAt = (ulong)_time.GetUtcNow().ToUnixTimeSeconds(),
         };
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
+        FeeQuote market = fees.Market(dear: true);
         Price? price = await PriceAsync(
-            filler, fees, fees.Market, fees.Floor, ChainLimits.TransactionGasMin, cancel)
+            filler, fees, market, fees.Floor, ChainLimits.TransactionGasMin, cancel)
             .ConfigureAwait(false);
         if (price is null)
         {

@@ -14,6 +14,9 @@ public sealed partial class Outbox
     // that a row has one left for days.
     private const int QuickAttempts = 32;
 
+    // Of two endpoints one may call a price enough that nobody takes: so many blocks are the test.
+    private const ulong DisputeBlocks = 2;
+
     private static readonly TimeSpan s_slowAttempts = TimeSpan.FromHours(1);
 
     private async Task SignAsync(OutboxEntry entry, Head head, CancellationToken cancel)
@@ -36,7 +39,8 @@ public sealed partial class Outbox
         }
 
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
-        Price? price = await PriceAsync(entry, fees, fees.Market, fees.Floor, gas, cancel)
+        FeeQuote market = fees.Market(judged.IsUrgent);
+        Price? price = await PriceAsync(entry, fees, market, fees.Floor, gas, cancel)
             .ConfigureAwait(false);
         if (price is not null)
         {
@@ -317,13 +321,11 @@ public sealed partial class Outbox
             return true;
         }
 
-        if (!JudgedOf(entry).IsUrgent)
-        {
-            return false;
-        }
-
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
-        return entry.Attempts[^1].MaxFee < fees.BaseFee;
+        OutboxAttempt last = entry.Attempts[^1];
+        return JudgedOf(entry).IsUrgent ? last.MaxFee < fees.BaseFee.High
+            : fees.IsDisputed && last.PriorityFee < fees.Tip.High
+                && IsLater(head, progress.SignedAtBlock!.Value + DisputeBlocks - 1);
     }
 
     /// <summary>No endpoint took any attempt, so none was ever public: the next one is signed at
@@ -334,10 +336,11 @@ public sealed partial class Outbox
         OutboxAttempt last = entry.Attempts[^1];
         FeeQuote previous = new(last.MaxFee, last.PriorityFee);
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
+        FeeQuote market = fees.Market(progress.IsFeeTooLow || JudgedOf(entry).IsUrgent);
         bool isLate = entry.Attempts.Count >= QuickAttempts
             && Elapsed(progress.AttemptSince) < s_slowAttempts;
         bool isWanted = progress.IsBumpAsked
-            || (!isLate && (progress.IsFeeTooLow || previous.IsFarFrom(fees.Market)));
+            || (!isLate && (progress.IsFeeTooLow || previous.IsFarFrom(market)));
         if (!isWanted
             || await GasAsync(entry, head, cancel).ConfigureAwait(false) is not ulong gas)
         {
@@ -345,10 +348,8 @@ public sealed partial class Outbox
         }
 
         bool isRaised = progress.IsFeeTooLow
-            || (progress.IsBumpAsked && fees.Market.MaxFee >= previous.MaxFee);
-        FeeQuote wanted = isRaised
-            ? FeeQuote.Replacement(previous, fees.Market)
-            : fees.Market;
+            || (progress.IsBumpAsked && market.MaxFee >= previous.MaxFee);
+        FeeQuote wanted = isRaised ? FeeQuote.Replacement(previous, market) : market;
         Price? price = await PriceAsync(entry, fees, wanted, fees.Floor, gas, cancel)
             .ConfigureAwait(false);
         if (price is null || price.Quote == previous)
@@ -387,7 +388,7 @@ public sealed partial class Outbox
 
         FeeQuote previous = new(last.MaxFee, last.PriorityFee);
         FeeView fees = await Market.LookAsync(head.Latest, cancel).ConfigureAwait(false);
-        FeeQuote wanted = FeeQuote.Replacement(previous, fees.Market);
+        FeeQuote wanted = FeeQuote.Replacement(previous, fees.Market(dear: true));
         Price? price = await PriceAsync(
             entry, fees, wanted, previous.Floor(), last.GasLimit, cancel).ConfigureAwait(false);
         if (price is null)

@@ -91,21 +91,10 @@ public sealed partial class Outbox : IDisposable
 
     /// <summary>Rows that are not final, oldest first, those of a former key before ours; a
     /// snapshot.</summary>
-    public IReadOnlyList<OutboxEntry> Open
-    {
-        get
-        {
-            _gate.Wait();
-            try
-            {
-                return [.. _former.Values, .. _open.Values];
-            }
-            finally
-            {
-                _gate.Release();
-            }
-        }
-    }
+    public IReadOnlyList<OutboxEntry> Open => Snapshot(closed: false);
+
+    /// <summary>Those, and before them the closed rows that are kept.</summary>
+    public IReadOnlyList<OutboxEntry> All => Snapshot(closed: true);
 
     /// <summary>Stores a request; it is signed and sent by later steps.</summary>
     /// <returns>The row: durable when the task completes; an open row of the same
@@ -291,6 +280,20 @@ public sealed partial class Outbox : IDisposable
         {
             _byNonce[nonce] = entry;
             _nextNonce = Math.Max(_nextNonce, nonce + 1);
+        }
+    }
+
+    private OutboxEntry[] Snapshot(bool closed)
+    {
+        _gate.Wait();
+        try
+        {
+            OutboxEntry[] open = [.. _former.Values, .. _open.Values];
+            return closed ? [.. _closed.Values, .. open] : open;
+        }
+        finally
+        {
+            _gate.Release();
         }
     }
 

@@ -17,6 +17,10 @@ public sealed partial class Redeemer
     /// <summary>The kind of outbox rows that redeem.</summary>
     public const string Kind = "redeem";
 
+    // Longer than finality takes anywhere and than an endpoint that lags is asked; what did not
+    // move after all is due again then, or as soon as it is urgent.
+    private const ulong DoneSeconds = 3_600;
+
     private readonly Func<IReadOnlyList<ChannelState>> _channels;
     private readonly Func<Bytes32, VoucherClass?> _classOf;
     private readonly BatchBuilder _builder;
@@ -265,21 +269,24 @@ public sealed partial class Redeemer
         return groups;
     }
 
-    /// <summary>Per channel the units that open transactions redeem.</summary>
+    /// <summary>Per channel the units that open transactions redeem, and those that did lately:
+    /// an endpoint that lags shows them as due, and of two answers one is half.</summary>
     private Dictionary<Bytes32, InFlight> InFlightOf()
     {
         Dictionary<Bytes32, InFlight> inFlight = [];
-        foreach (OutboxEntry item in _outbox.Open)
+        foreach (OutboxEntry item in _outbox.All)
         {
             bool isMine = item.Request.To == _vouchers
                 && item.Outcome is OutboxOutcome.Open or OutboxOutcome.Succeeded;
-            if (!isMine || item.Request.Purpose is not { } purpose)
+            bool isOver = !item.IsOpen && item.CreatedAt + DoneSeconds <= Now;
+            if (!isMine || isOver || item.Request.Purpose is not { } purpose)
             {
                 continue;
             }
 
             // What waits under an ordinary cap, or what nobody can make dearer, saves nothing.
-            bool isSafe = (item.State > OutboxState.Intent || item.Request.IsUrgent)
+            bool isSafe = item.IsOpen
+                && (item.State > OutboxState.Intent || item.Request.IsUrgent)
                 && item.From == _outbox.Account;
             foreach (RedeemedUnits units in purpose.Channels)
             {
@@ -309,7 +316,7 @@ public sealed partial class Redeemer
     private void Wait(Bytes32 classId) =>
         _waitUntil[classId] = Now + (ulong)_options.RetryAfter.TotalSeconds;
 
-    /// <param name="Units">Of any open transaction.</param>
+    /// <param name="Units">Of any open transaction, and of those that did it lately.</param>
     /// <param name="SafeUnits">Of those that are on their way under the urgent cap or signed, by
     /// the key that may raise their fee.</param>
     private readonly record struct InFlight(UInt128 Units, UInt128 SafeUnits);

@@ -100,23 +100,24 @@ public sealed partial class JsonRpcClient
         return left <= 0 && endpoints.Count > 0 ? null : throw last ?? AllQuarantined();
     }
 
-    /// <summary>Wei per gas: the middle of what the endpoints' newest blocks say, of two the lower,
-    /// for too little is raised later and too much forbids what a cap would allow.</summary>
-    internal async Task<UInt128> BaseFeeAsync(BlockHeader head, CancellationToken cancel)
+    /// <summary>Wei per gas: the middle of what the endpoints' newest blocks say, of two both.
+    /// </summary>
+    internal async Task<Middle> BaseFeeAsync(BlockHeader head, CancellationToken cancel)
     {
         if (_endpoints.Length == 1)
         {
-            return head.BaseFee;
+            return new Middle(head.BaseFee, head.BaseFee);
         }
 
         List<BlockHeader?> heads = await AnswersAsync(
             "eth_getBlockByNumber", BlockParameters(BlockTag.Latest), ResultParser.Block, cancel)
             .ConfigureAwait(false);
-        return LowerMiddle(heads, block => block?.BaseFee) ?? head.BaseFee;
+        return Middle.Of(heads, block => block?.BaseFee)
+            ?? new Middle(head.BaseFee, head.BaseFee);
     }
 
     /// <summary>The tip that nodes suggest, wei per gas; null where none does.</summary>
-    internal async Task<UInt128?> PriorityFeeAsync(CancellationToken cancel) => LowerMiddle(
+    internal async Task<Middle?> PriorityFeeAsync(CancellationToken cancel) => Middle.Of(
         await AnswersOrNoneAsync(
             "eth_maxPriorityFeePerGas",
             NoParameters,
@@ -124,13 +125,12 @@ public sealed partial class JsonRpcClient
             cancel).ConfigureAwait(false),
         tip => tip);
 
-    /// <summary>The tips that the newest blocks were paid; empty blocks say nothing and are left
-    /// out.</summary>
+    /// <summary>The tips that the newest blocks were paid, as each endpoint tells; empty blocks say
+    /// nothing and are left out.</summary>
     /// <param name="blocks">How many, 1 to 1,024.</param>
     /// <param name="cancel">Ends the wait.</param>
-    internal async Task<FeeHistory> FeeHistoryAsync(int blocks, CancellationToken cancel)
-    {
-        List<FeeHistory> said = await AnswersOrNoneAsync(
+    internal Task<List<FeeHistory>> FeeHistoryAsync(int blocks, CancellationToken cancel) =>
+        AnswersOrNoneAsync(
             "eth_feeHistory",
             w =>
             {
@@ -142,25 +142,7 @@ public sealed partial class JsonRpcClient
                 w.WriteEndArray();
             },
             r => FeeHistory.Read(r, blocks),
-            cancel).ConfigureAwait(false);
-        return new FeeHistory(
-            LowerMiddle(said, one => one.Typical), LowerMiddle(said, one => one.High));
-    }
-
-    private static UInt128? LowerMiddle<T>(List<T> said, Func<T, UInt128?> of)
-    {
-        List<UInt128> values = [];
-        foreach (T one in said)
-        {
-            if (of(one) is { } value)
-            {
-                values.Add(value);
-            }
-        }
-
-        values.Sort();
-        return values.Count == 0 ? null : values[(values.Count - 1) / 2];
-    }
+            cancel);
 
     /// <summary>Nothing where no endpoint says: a tip is a guess in any case.</summary>
     private async Task<List<T>> AnswersOrNoneAsync<T>(
@@ -208,7 +190,8 @@ public sealed partial class JsonRpcClient
         }
 
         // Else a request lost here and there would leave the word of one, which may be the liar's.
-        for (int i = 0; i < silent.Count && poll.Heard > 0 && poll.Heard < enough; i++)
+        int once = silent.Count;
+        for (int i = 0; i < once && poll.Heard > 0 && poll.Heard < enough; i++)
         {
             await AskAsync(silent[i]).ConfigureAwait(false);
         }

@@ -48,6 +48,64 @@ public sealed class OutboxFeeTests
         Assert.Null(rig.Outbox.Problem);
     }
 
+    /// <summary>Of two, one calls a wei enough, for the block and for its author, and keeps what it
+    /// is sent. What cannot wait costs what the other says at once; what can, after two blocks.
+    /// </summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, false)]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    public async Task Price_OfOneWei_OfOneEndpointOfTwo_NeitherDelaysNorStrands(
+        int liar, bool isUrgent)
+    {
+        using OutboxRig rig = new(endpoints: 2);
+        ScriptedChain honest = rig.Chains[1 - liar];
+        (rig.Chains[liar].BaseFee, rig.Chains[liar].Tip) = (1, 1);
+        (honest.BaseFee, honest.Tip, honest.Paid) = (8 * Gwei, 2 * Gwei, 2 * Gwei);
+        honest.Refuse = t => t.MaxFeePerGas < (UInt256)(8 * Gwei)
+                || t.MaxPriorityFeePerGas < (UInt256)Gwei
+            ? "transaction underpriced: tip needed 1"
+            : null;
+        await rig.SubmitAsync(OutboxRig.Request() with { IsUrgent = isUrgent });
+        await rig.RunAsync(isUrgent ? 1 : 25);
+        Assert.Single(honest.Pool);
+        Assert.Equal((UInt256)(2 * Gwei), honest.Offered[^1].MaxPriorityFeePerGas);
+        Assert.True(honest.Offered[^1].MaxFeePerGas >= (UInt256)(18 * Gwei));
+    }
+
+    /// <summary>Of two, one calls any price too little: what the other takes is sent.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Price_BeyondEveryCap_OfOneEndpointOfTwo_ForbidsNothing(int liar)
+    {
+        using OutboxRig rig = new(endpoints: 2);
+        (rig.Chains[liar].BaseFee, rig.Chains[liar].Tip) = (5_000 * Gwei, 900 * Gwei);
+        await rig.SubmitAsync(OutboxRig.Redemption());
+        await rig.RunAsync(1);
+        Transaction sent = Assert.Single(rig.Chains[1 - liar].Offered);
+        Assert.Equal((UInt256)Gwei, sent.MaxPriorityFeePerGas);
+        Assert.True(sent.MaxFeePerGas <= (UInt256)(100 * Gwei));
+    }
+
+    /// <summary>Two of three are away: the third is asked, and nobody for ever.</summary>
+    [Fact]
+    public async Task Price_OfOneOfThree_TheOthersAway_IsEnough()
+    {
+        using OutboxRig rig = new(endpoints: 3);
+        foreach (ScriptedChain away in rig.Chains[1..])
+        {
+            string[] asked = ["eth_getBlockByNumber", "eth_estimateGas", "eth_feeHistory",
+                "eth_maxPriorityFeePerGas"];
+            Array.ForEach(asked, method => away.Busy[method] = 1_000_000);
+        }
+
+        await rig.SubmitAsync(OutboxRig.Request());
+        await rig.RunAsync(1);
+        Assert.Single(rig.Chain.Pool);
+    }
+
     [Fact]
     public async Task Tip_OfTheOperator_AsHeSays()
     {

@@ -180,11 +180,19 @@ public sealed class MarketTests
 
         // 3. A cancelled order is charged for its steps and no more.
         JsonElement whole = rig.Json(rig.PromptArguments(Prompt, "--tokens", "1500"));
-        JsonElement cut = rig.Json(rig.PromptArguments(
-            Prompt, "--tokens", "1500", "--cancel-after", "3"));
-        Assert.InRange(NodeRig.Units(cut, "units"), 1, NodeRig.Units(whole, "units") / 2);
-        Assert.Contains("computevoucher_orders_cancelled_total 1\n",
-            await rig.PageAsync("metrics"), StringComparison.Ordinal);
+        // On a busy machine a Cancel may come when all is done; then the next one is looked at.
+        long most = NodeRig.Units(whole, "units");
+        JsonElement cut = default;
+        await Patience.UntilAsync(
+            () =>
+            {
+                cut = rig.Json(rig.PromptArguments(
+                    Prompt, "--tokens", "1500", "--cancel-after", "3"));
+                Assert.InRange(NodeRig.Units(cut, "units"), 1, most);
+                return NodeRig.Units(cut, "units") <= most / 2;
+            },
+            () => "every Cancel came late");
+        Assert.InRange(await rig.CounterAsync("orders_cancelled_total"), 1, long.MaxValue);
 
         Assert.Equal(0, rig.StopNode());
         JsonElement redeemed = rig.Json("redeem", "--config", rig.PathOf("node.json"));

@@ -1,3 +1,4 @@
+using ComputeVoucher.Chain;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
@@ -23,10 +24,12 @@ internal enum PoolFault
     /// <summary>Logs, thaws, transactions: nothing happens on its chain.</summary>
     HidesAll,
     InventsChannel,
+    InventsTopUp,
     InventsThaws,
     InventsBlocks,
     InventsEndlessBlocks,
     SaysRedeemed,
+    SaysClosed,
     SaysIdle,
     SaysReverted,
     SaysLittleGas,
@@ -46,13 +49,19 @@ internal static class PoolFaults
 {
     private const ulong Gwei = 1_000_000_000;
 
+    /// <summary>What is never believed without a second word, also while nobody else is there to
+    /// say it.</summary>
+    public static bool IsOfCredit(this PoolFault fault) => fault
+        is PoolFault.InventsChannel or PoolFault.InventsTopUp
+        or PoolFault.SaysRedeemed or PoolFault.SaysClosed;
+
     /// <param name="fault">Instead of whatever it did before.</param>
     /// <param name="view">The endpoint.</param>
     /// <param name="head">Of the honest chain when the fault began.</param>
     /// <param name="now">Of the honest chain.</param>
-    /// <param name="invented">A channel that is nowhere on the chain.</param>
+    /// <param name="of">A channel of the chain.</param>
     public static void Apply(
-        this PoolFault fault, SimulatedView view, ulong head, ulong now, ChannelTerms invented)
+        this PoolFault fault, SimulatedView view, ulong head, ulong now, ChannelTerms of)
     {
         view.Heal();
         view.IsAway = fault == PoolFault.Away;
@@ -67,8 +76,14 @@ internal static class PoolFaults
         view.HidesTransactions = fault is PoolFault.HidesTransactions or PoolFault.HidesAll;
         view.KeepsTransactions = fault
             is PoolFault.KeepsTransactions or PoolFault.FreezesMute or PoolFault.HidesAll;
-        view.Invented = fault == PoolFault.InventsChannel ? invented : null;
-        view.Thaws = fault == PoolFault.InventsThaws ? 2_000_000_000 : null;
+        view.Invented = fault == PoolFault.InventsChannel ? of with { Salt = default } : null;
+        view.Inflated = fault == PoolFault.InventsTopUp ? of : null;
+        view.Thaws = fault switch
+        {
+            PoolFault.InventsThaws => 2_000_000_000,
+            PoolFault.SaysClosed => ChannelAmounts.ClosedThawAt,
+            _ => null,
+        };
         view.Lead = fault switch
         {
             PoolFault.InventsBlocks => 100,

@@ -12,8 +12,8 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Simulation.Tests;
 
 /// <summary>
-/// Some hours of a node with three endpoints, of which at any time one may lag, lie or freeze, and
-/// of holders who acknowledge, thaw and withdraw; gas is cheap, dear or beyond every cap. One seed
+/// Some hours of a node with three endpoints, of which at any time one may lag, lie or freeze, for
+/// a while also with nobody there to contradict it, and of holders who acknowledge, thaw and withdraw; gas is cheap, dear or beyond every cap. One seed
 /// decides everything.
 /// </summary>
 internal sealed class PoolHistory : IDisposable
@@ -30,6 +30,9 @@ internal sealed class PoolHistory : IDisposable
     // Of a stormy history gas is beyond every cap from so many steps before the last thaws on, and
     // what is acknowledged then is lost: the only loss that is allowed.
     private const int StormSteps = 20;
+
+    // Blocks for which nobody contradicts a lie about credit, at most: the others are away.
+    private const int AloneBlocks = 20;
 
     private const int Channels = 3;
     private const ulong Gwei = 1_000_000_000;
@@ -52,6 +55,8 @@ internal sealed class PoolHistory : IDisposable
     private readonly PoolNode _node;
     private readonly PoolPromises _promises;
     private (PoolFault Fault, SimulatedView View, ulong Head)? _fault;
+    private ChannelTerms _victim;
+    private ulong _aloneUntil;
     private readonly List<string> _faults = [];
     private readonly bool _isSteady;
     private readonly bool _isStormy;
@@ -199,8 +204,12 @@ internal sealed class PoolHistory : IDisposable
         PoolFault fault = all[_random.Below(all.Length)];
         int endpoint = _random.Below(_views.Count);
         _fault = (fault, _views[endpoint], _chain.Head);
+        _victim = _channels[_random.Below(_channels.Count)];
+        bool isAlone = fault.IsOfCredit() && _random.Chance(50);
+        _aloneUntil = isAlone ? _chain.Head + (ulong)_random.Between(1, AloneBlocks) : 0;
         _faults.Add($"{fault} of {endpoint} at {_chain.Head}");
         Count(fault.ToString());
+        Count("alone", isAlone ? 1 : 0);
     }
 
     private async Task StepAsync(int blocks)
@@ -227,8 +236,9 @@ internal sealed class PoolHistory : IDisposable
         _views.ForEach(view => view.Heal());
         if (_fault is { } fault)
         {
-            ChannelTerms invented = _channels[0] with { Salt = default };
-            fault.Fault.Apply(fault.View, fault.Head, _chain.Head, invented);
+            fault.Fault.Apply(fault.View, fault.Head, _chain.Head, _victim);
+            _views.ForEach(
+                view => view.IsAway |= view != fault.View && _chain.Head <= _aloneUntil);
         }
 
         for (int i = 0; i < StepsPerPoll; i++)

@@ -98,6 +98,12 @@ internal sealed class PoolPromises
             bool isMore = row.Status == ChannelStatus.Open && !real.IsClosed
                 && row.Locked > real.Locked;
             Assert.False(isMore, $"{row.Locked} units are believed, {real.Locked} are locked");
+            Assert.True(
+                row.Redeemed <= real.Redeemed,
+                $"{row.Redeemed} units are believed redeemed, {real.Redeemed} are");
+            Assert.True(
+                real.IsClosed || row.Status != ChannelStatus.Closed,
+                "a channel is believed to have ended, and is open");
         }
     }
 

@@ -244,12 +244,24 @@ public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, in
             }
         }
 
-        bool isInvented = view.Invented is not null && from <= 1 && wanted.Contains(
-            ChannelOpenedEvent.Topic.ToString(), StringComparison.Ordinal);
-        if (isInvented)
+        // As old as whoever asks wants to know.
+        if (view.Invented is { } invented && IsAsked(ChannelOpenedEvent.Topic))
         {
-            logs.Add(Opening(1, view.Invented!.Value, InventedUnits));
+            logs.Add(Opening(from, invented, InventedUnits));
         }
+
+        if (view.Inflated is { } inflated && IsAsked(VouchersAbi.ToppedUp.Topic))
+        {
+            UInt128 locked = Amounts(inflated.HashStruct()).Locked + InventedUnits;
+            logs.Add(LogOf(
+                from,
+                VouchersAbi.ToppedUp.Topic,
+                [inflated.HashStruct().ToString(), Word(inflated.Node)],
+                new AbiWriter().Write(InventedUnits).Write(locked).ToArray()));
+        }
+
+        bool IsAsked(in Bytes32 kind) =>
+            from <= HeadOf(view) && wanted.Contains(kind.ToString(), StringComparison.Ordinal);
 
         return $"[{string.Join(',', logs)}]";
     }
@@ -273,7 +285,10 @@ public sealed partial class SimulatedChain(VoucherDomain domain, Prng random, in
         if (VouchersAbi.Channel.Selector.Starts(call))
         {
             bool isInvented = view.Invented?.HashStruct() == id;
-            amounts = isInvented ? new ChannelAmounts(InventedUnits, 0, 0) : amounts;
+            amounts = isInvented ? new ChannelAmounts(InventedUnits, 0, 0)
+                : view.Inflated?.HashStruct() == id && !amounts.IsClosed
+                    ? amounts with { Locked = amounts.Locked + InventedUnits }
+                : amounts;
             answer.Write(amounts.Locked)
                 .Write(view.SaysRedeemed ? amounts.Locked : amounts.Redeemed);
         }

@@ -20,6 +20,9 @@ public sealed class SimulatedView
     /// <summary>A channel that is nowhere on the chain, with its log.</summary>
     public ChannelTerms? Invented { get; set; }
 
+    /// <summary>A channel that holds more than it does, with the log of a top-up.</summary>
+    public ChannelTerms? Inflated { get; set; }
+
     /// <summary>The newest block that it knows.</summary>
     public ulong FrozenAt { get; set; } = ulong.MaxValue;
 
@@ -61,7 +64,7 @@ public sealed class SimulatedView
     {
         (IsAway, RefusesBatches, HidesLogs, HidesThaws) = (false, false, false, false);
         (Invented, FrozenAt, Lead, NonceLead) = (null, ulong.MaxValue, 0, 0);
-        (SaysRedeemed, SaysIdle, SaysReverted) = (false, false, false);
+        (Inflated, SaysRedeemed, SaysIdle, SaysReverted) = (null, false, false, false);
         (KeepsTransactions, HidesTransactions, RefusesTransactions) = (false, false, null);
         (Thaws, Gas, Price) = (null, null, null);
     }
