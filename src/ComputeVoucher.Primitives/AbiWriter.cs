@@ -53,6 +53,9 @@ public sealed class AbiWriter
     /// <summary>string: its UTF-8 bytes.</summary>
     public AbiWriter WriteString(string value) => WriteBytes(Encoding.UTF8.GetBytes(value));
 
+    /// <summary>A struct that has a dynamic member: its own heads and tails, in the tail.</summary>
+    public AbiWriter WriteTuple(AbiWriter members) => Dynamic(members.ToArray());
+
     /// <summary>
     /// T[]: the elements, written one after the other into <paramref name="elements"/>.
     /// </summary>

@@ -8,7 +8,8 @@ namespace ComputeVoucher.Chain;
 
 /// <summary>One error of a contract, and the sentence that says it to people.</summary>
 /// <param name="Signature">As Solidity writes it, without blanks.</param>
-/// <param name="Sentence">{n} is the n-th argument, {n:t} one that is a time.</param>
+/// <param name="Sentence">{n} is the n-th argument, {n:t} one that is a time, {n:x} a hash, {n:m} a
+/// dispute's state, {n:r} the reason for a refused operator.</param>
 /// <param name="IfZero">Instead, where the first argument is zero.</param>
 internal sealed record RevertReason(string Signature, string Sentence, string? IfZero = null)
 {
@@ -101,7 +102,9 @@ internal sealed record RevertReason(string Signature, string Sentence, string? I
         new("InvalidShortString()", "the name of the signatures' domain is damaged"),
         new("StringTooLong(string)", "{0}: too long for the name of the signatures' domain"),
         new("SafeERC20FailedOperation(address)", "the token {0} refused its transfer"),
-        new("ReentrancyGuardReentrantCall()", "the token called back into the contract"),
+        new("ReentrancyGuardReentrantCall()",
+            "the token, or a receiver, called back into the contract"),
+        .. CourtReasons.All,
     ];
 
     /// <summary>The sentence; the name alone where the arguments are not what it declares.
@@ -136,11 +139,9 @@ internal sealed record RevertReason(string Signature, string Sentence, string? I
                         break;
                     default:
                         UInt256 value = reader.ReadUInt256();
-                        sentence = at == 1 && value.IsZero && IfZero is not null ? IfZero
-                            : Put(sentence, number, value.ToString())
-                                .Replace($"{{{number}:t}}", Date(value), StringComparison.Ordinal)
-                                .Replace($"{{{number}:x}}", value.ToBytes32().ToString(),
-                                    StringComparison.Ordinal);
+                        sentence = at == 1 && value.IsZero && IfZero is not null
+                            ? IfZero
+                            : Put(sentence, number, value);
                         break;
                 }
             }
@@ -155,6 +156,19 @@ internal sealed record RevertReason(string Signature, string Sentence, string? I
 
     private static string Put(string sentence, string number, string value) =>
         sentence.Replace($"{{{number}}}", value, StringComparison.Ordinal);
+
+    private static string Put(string sentence, string number, UInt256 value)
+    {
+        byte small = value.TryToUInt64(out ulong word) && word <= byte.MaxValue
+            ? (byte)word
+            : byte.MaxValue;
+        return Put(sentence, number, value.ToString())
+            .Replace($"{{{number}:t}}", Date(value), StringComparison.Ordinal)
+            .Replace(
+                $"{{{number}:x}}", value.ToBytes32().ToString(), StringComparison.Ordinal)
+            .Replace($"{{{number}:m}}", CourtReasons.Move(small), StringComparison.Ordinal)
+            .Replace($"{{{number}:r}}", CourtReasons.Refusal(small), StringComparison.Ordinal);
+    }
 
     private static string Date(UInt256 seconds) => seconds.ToBigInteger() is var time
         && time <= s_lastDate

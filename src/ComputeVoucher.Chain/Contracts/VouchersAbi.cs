@@ -51,6 +51,8 @@ internal static class VouchersAbi
 
     public static readonly ContractFunction Aux = new(0x400876f0, "aux(bytes32)");
 
+    public static readonly ContractFunction Batch = new(0x0eaa75fe, "batch(uint256)");
+
     public static readonly ContractFunction Earned = new(0x211dc32d, "earned(address,address)");
 
     public static readonly ContractFunction Burned = new(0xa7509b83, "burned(address)");
@@ -86,4 +88,12 @@ internal static class VouchersAbi
     public static readonly ContractEvent BatchRedeemed = new(
         "f827852bedb807fbf34ea98a98f62e913b54773ecf2c54f36ffed3b58d34092f",
         "BatchRedeemed(address,uint256,uint256,uint256,uint256,uint256)");
+
+    public static readonly ContractEvent BatchEscrowed = new(
+        "7032eb9c6d39722227c4a29a7140aaa0736bb317d05b9e570f7bdf002cbfe515",
+        "BatchEscrowed(uint256,uint40,bytes)");
+
+    public static readonly ContractEvent BatchSplit = new(
+        "d7fe0ac104ba1ce5345b4356a21df5b7da17579f16e2f52bf33a92e96c1c49ee",
+        "BatchSplit(uint256,uint256,uint256,uint256)");
 }

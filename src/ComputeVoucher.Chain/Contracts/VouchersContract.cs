@@ -24,13 +24,13 @@ public sealed class VouchersContract
     public Address Address { get; }
 
     public static byte[] Mint(in VoucherClass terms, UInt128 units, Address to) =>
-        Class(new AbiWriter(), terms).Write(units).Write(to).ToCall(VouchersAbi.Mint.Selector);
+        new AbiWriter().Write(terms).Write(units).Write(to).ToCall(VouchersAbi.Mint.Selector);
 
     /// <param name="deadline">Unix seconds, of the permit.</param>
     /// <param name="permit">EIP-2612, for exactly the quote.</param>
     public static byte[] MintWithPermit(
         in VoucherClass terms, UInt128 units, Address to, ulong deadline, in Signature permit) =>
-        Class(new AbiWriter(), terms)
+        new AbiWriter().Write(terms)
             .Write(units)
             .Write(to)
             .Write(deadline)
@@ -40,20 +40,20 @@ public sealed class VouchersContract
             .ToCall(VouchersAbi.MintWithPermit.Selector);
 
     public static byte[] Open(in VoucherClass terms, in ChannelTerms channel, UInt128 units) =>
-        Channel(Class(new AbiWriter(), terms), channel)
+        new AbiWriter().Write(terms).Write(channel)
             .Write(units)
             .ToCall(VouchersAbi.Open.Selector);
 
     public static byte[] TopUp(in VoucherClass terms, in ChannelTerms channel, UInt128 units) =>
-        Channel(Class(new AbiWriter(), terms), channel)
+        new AbiWriter().Write(terms).Write(channel)
             .Write(units)
             .ToCall(VouchersAbi.TopUp.Selector);
 
     public static byte[] Thaw(in VoucherClass terms, in ChannelTerms channel) =>
-        Channel(Class(new AbiWriter(), terms), channel).ToCall(VouchersAbi.Thaw.Selector);
+        new AbiWriter().Write(terms).Write(channel).ToCall(VouchersAbi.Thaw.Selector);
 
     public static byte[] Withdraw(in VoucherClass terms, in ChannelTerms channel) =>
-        Channel(Class(new AbiWriter(), terms), channel).ToCall(VouchersAbi.Withdraw.Selector);
+        new AbiWriter().Write(terms).Write(channel).ToCall(VouchersAbi.Withdraw.Selector);
 
     public static byte[] Close(
         in VoucherClass terms,
@@ -62,19 +62,21 @@ public sealed class VouchersContract
         in Signature ackSignature,
         in Signature releaseSignature)
     {
-        AbiWriter writer = Channel(Class(new AbiWriter(), terms), channel)
+        AbiWriter writer = new AbiWriter().Write(terms).Write(channel)
             .Write(ack.CumUnits)
             .Write(ack.NextSeq);
-        return Compact(Compact(writer, ackSignature), releaseSignature)
+        return writer
+            .Write(ackSignature)
+            .Write(releaseSignature)
             .ToCall(VouchersAbi.Close.Selector);
     }
 
     public static byte[] Reclaim(in VoucherClass terms, UInt128 units, Address to) =>
-        Class(new AbiWriter(), terms).Write(units).Write(to).ToCall(VouchersAbi.Reclaim.Selector);
+        new AbiWriter().Write(terms).Write(units).Write(to).ToCall(VouchersAbi.Reclaim.Selector);
 
     public static byte[] RedeemBatch(
         in VoucherClass terms, Address node, ReadOnlySpan<RedeemRow> rows) =>
-        Class(new AbiWriter(), terms)
+        new AbiWriter().Write(terms)
             .Write(node)
             .WriteBytes(RedeemRow.Pack(rows))
             .ToCall(VouchersAbi.RedeemBatch.Selector);
@@ -120,7 +122,7 @@ public sealed class VouchersContract
         try
         {
             AbiReader reader = new(data[FunctionSelector.Size..]);
-            VoucherClass terms = ReadClass(ref reader);
+            VoucherClass terms = reader.ReadClass();
             classId = terms.HashStruct();
             node = reader.ReadAddress();
             rows = RedeemRow.Unpack(reader.ReadBytes());
@@ -217,7 +219,7 @@ public sealed class VouchersContract
     public Task<UInt256> QuoteAsync(
         in VoucherClass terms, UInt128 units, BlockTag block, CancellationToken cancel) =>
         _reader.NumberAsync(
-            Class(new AbiWriter(), terms).Write(units).ToCall(VouchersAbi.Quote.Selector),
+            new AbiWriter().Write(terms).Write(units).ToCall(VouchersAbi.Quote.Selector),
             block,
             cancel);
 
@@ -232,6 +234,21 @@ public sealed class VouchersContract
         _reader.NumberAsync(
             new AbiWriter().Write(account).Write(classId).ToCall(VouchersAbi.BalanceOf.Selector),
             block,
+            cancel);
+
+    /// <summary>A batch in escrow; its amount is 0 once it is released.</summary>
+    public Task<EscrowBatch> BatchAsync(ulong id, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().Write(id).ToCall(VouchersAbi.Batch.Selector),
+            6,
+            block,
+            (ref r) => new EscrowBatch(
+                r.ReadUInt128(),
+                r.ReadUInt64(),
+                r.ReadUInt64(),
+                r.ReadAddress(),
+                r.ReadAddress(),
+                r.ReadBytes32()),
             cancel);
 
     /// <summary>Token base units that wait for settle.</summary>
@@ -259,39 +276,6 @@ public sealed class VouchersContract
             block,
             (ref r) => r.ReadAddress(),
             cancel);
-
-    private static AbiWriter Class(AbiWriter writer, in VoucherClass terms) => writer
-        .Write(terms.Token)
-        .Write(terms.UnitPrice)
-        .Write(terms.Expiry)
-        .Write((ulong)terms.Thaw)
-        .Write((ulong)terms.Window)
-        .Write((ulong)terms.PremiumBps)
-        .Write((ulong)terms.BurnBps)
-        .Write(terms.CostTable)
-        .Write(terms.Court);
-
-    private static AbiWriter Channel(AbiWriter writer, in ChannelTerms terms) => writer
-        .Write(terms.Holder)
-        .Write(terms.Node)
-        .Write(terms.SpendKey)
-        .Write(terms.ClassId)
-        .Write(terms.Salt);
-
-    private static AbiWriter Compact(AbiWriter writer, in Signature signature) => writer
-        .Write(new Bytes32(signature.Span[..32]))
-        .Write(new Bytes32(signature.Span[32..]));
-
-    private static VoucherClass ReadClass(ref AbiReader reader) => new(
-        reader.ReadAddress(),
-        reader.ReadUInt128(),
-        reader.ReadUInt64(),
-        checked((uint)reader.ReadUInt64()),
-        checked((uint)reader.ReadUInt64()),
-        checked((ushort)reader.ReadUInt64()),
-        checked((ushort)reader.ReadUInt64()),
-        reader.ReadBytes32(),
-        reader.ReadAddress());
 }
 
 /// <summary>What the contract holds of one channel: its channel() and aux() in one.</summary>
@@ -308,3 +292,17 @@ public readonly record struct ChannelAmounts(UInt128 Locked, UInt128 Redeemed, u
 
     internal bool IsPossible => Redeemed <= Locked && ThawAt <= ClosedThawAt;
 }
+
+/// <summary>What one redemption of a class with a court paid, or a part of one of its rows:
+/// Batch.sol.</summary>
+/// <param name="Amount">Token base units still in escrow.</param>
+/// <param name="MaturesAt">Unix seconds from which anyone may release it.</param>
+/// <param name="Latest">Unix seconds after which nothing split off it may mature.</param>
+/// <param name="RowsHash">keccak256 of the records of its BatchEscrowed.</param>
+public readonly record struct EscrowBatch(
+    UInt128 Amount,
+    ulong MaturesAt,
+    ulong Latest,
+    Address Provider,
+    Address Token,
+    Bytes32 RowsHash);

@@ -64,13 +64,14 @@ public sealed class TransactionSender : IDisposable
 
     /// <summary>Sends one transaction and waits until it is so deep in the chain as wanted.
     /// </summary>
+    /// <param name="value">Wei that go with it.</param>
     /// <exception cref="ChainException">It was refused, and takes no effect.</exception>
     /// <exception cref="OutcomeUnknownException">It was sent, and then time or patience ran out.
     /// </exception>
     /// <exception cref="OperationCanceledException">Cancelled before anything was sent.
     /// </exception>
     public async Task<TransactionReceipt> SendAsync(
-        string kind, Address? to, byte[] data, CancellationToken cancel)
+        string kind, Address? to, byte[] data, CancellationToken cancel, UInt128 value = default)
     {
         _begun++;
         _expected = Math.Max(_expected, _begun);
@@ -78,7 +79,7 @@ public sealed class TransactionSender : IDisposable
             ? string.Create(CultureInfo.InvariantCulture, $"{kind} {_begun}/{_expected}")
             : kind;
         _rows.Begin(step);
-        OutboxRequest request = new() { Kind = kind, To = to, Data = data };
+        OutboxRequest request = new() { Kind = kind, To = to, Data = data, Value = value };
         OutboxEntry entry = await _outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
         OutboxChange change;
         try
