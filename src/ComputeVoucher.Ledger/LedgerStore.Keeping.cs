@@ -13,13 +13,13 @@ public sealed partial class LedgerStore
     /// <summary>The file in a ledger's directory that holds its rows.</summary>
     public const string FileName = Database.FileName;
 
-    /// <summary>Orders removed by one transaction of a prune.</summary>
-    private const int PruneOrdersMax = 1024;
-
-    /// <summary>Window of <see cref="LedgerStanding.InputBytesADay"/>, seconds.</summary>
-    private const ulong DaySeconds = 86_400;
+    /// <summary>Orders removed by one transaction of a prune, under the lock that orders wait for:
+    /// a millisecond.</summary>
+    private const int PruneOrdersMax = 256;
 
     private static readonly Dictionary<Bytes32, UInt128> s_none = [];
+
+    private DisputeBounds _disputeBounds = DisputeBounds.None;
 
     /// <summary>What the last look over all orders found; null before the first.</summary>
     public LedgerStanding? Standing { get; private set; }
@@ -40,108 +40,139 @@ public sealed partial class LedgerStore
     public Task UnpinOrder(Bytes32 orderHash, Bytes32 dispute) =>
         Change(batch => _memory.Unpin(orderHash, dispute, batch));
 
+    /// <summary>What the node can run again in the time that a court gives it for its answers;
+    /// orders that would take more are refused. Unbounded until it is set.</summary>
+    public DisputeBounds DisputeBounds
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _disputeBounds;
+            }
+        }
+
+        set
+        {
+            lock (_gate)
+            {
+                _disputeBounds = value;
+            }
+        }
+    }
+
+    /// <summary>Units of the longest order of each channel that may be disputed, summed.</summary>
+    public UInt128 DisputeUnits
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _memory.DisputeUnits;
+            }
+        }
+    }
+
+    /// <summary>Puts the input of a stored order back, where it was lost; its bytes are the ones
+    /// that the order commits to.</summary>
+    public Task RestoreInput(StoredOrder order, byte[] input)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        return Input(order.Hash).Length > 0 || input.Length == 0
+            ? Task.CompletedTask
+            : Change(batch => _memory.RestoreInput(order, input, batch));
+    }
+
     /// <summary>Looks over all orders.</summary>
     /// <param name="now">Unix seconds.</param>
     public async Task<LedgerStanding> LookAsync(ulong now)
     {
         await FlushAsync().ConfigureAwait(false);
-        return Look(now, AllOrders());
+        return Look(now, before: 0).Standing;
     }
 
     /// <summary>
     /// Removes finished orders, with inputs, receipts, cancels and accepts. Of a class with a
     /// court: acked ones whose deadline lies more than keepSeconds before now; of closed channels,
     /// the unpaid ones too, which writes them off. Of a class without one nobody will ever ask for
-    /// an input again: acked ones behind their deadline go as soon as they are redeemed. What a
-    /// dispute has pinned stays. Sums stay.
+    /// an input again: acked ones behind their deadline go as soon as they are redeemed. Of orders
+    /// that stay, the input goes where nothing can be disputed: behind the deadline where they cost
+    /// nothing, and after keepSeconds where they are not paid yet. What a dispute has pinned stays.
+    /// Sums stay.
     /// </summary>
     /// <returns>Orders removed.</returns>
     public async Task<int> PruneAsync(ulong now, ulong keepSeconds)
     {
         ulong before = now > keepSeconds ? now - keepSeconds : 0;
         await FlushAsync().ConfigureAwait(false);
-        List<OpenOrder> orders = AllOrders();
-        HashSet<Bytes32> redeemed;
-        lock (_gate)
-        {
-            redeemed = _memory.Redeemed(orders, _options.Policy);
-        }
-
-        Look(now, orders);
-        List<OpenOrder> old = orders.FindAll(order => order.Order.Deadline < before
-            || (order.Order.IsOver(now) && redeemed.Contains(order.Hash)));
+        OrderWalk walk = Look(now, before).Walk;
         int removed = 0;
-        for (int i = 0; i < old.Count; i += PruneOrdersMax)
-        {
-            List<OpenOrder> some = old.GetRange(i, Math.Min(PruneOrdersMax, old.Count - i));
-            int[] bytes = InputBytes(some);
-            await Change(batch =>
-            {
-                for (int k = 0; k < bytes.Length; k++)
-                {
-                    removed += _memory.Prune(some[k], bytes[k], batch) ? 1 : 0;
-                }
-            }).ConfigureAwait(false);
-        }
-
+        await PruneAsync(walk.Old, (order, bytes, batch) =>
+            removed += _memory.Prune(order, bytes, batch) ? 1 : 0).ConfigureAwait(false);
+        await PruneAsync(walk.Spent, (order, bytes, batch) =>
+            _memory.FreeInput(order.Hash, order.Order.Channel, bytes, batch))
+            .ConfigureAwait(false);
         return removed;
     }
 
-    /// <summary>Every order on the disk, by channel and from the highest sequence down.</summary>
-    private List<OpenOrder> AllOrders()
+    private async Task PruneAsync(List<Bytes32> hashes, Action<OpenOrder, int, Batch> prune)
     {
-        List<OpenOrder> orders = Scan(database =>
+        for (int i = 0; i < hashes.Count; i += PruneOrdersMax)
         {
-            List<OpenOrder> found = [];
-            database.BeginRead();
-            database.ReadState();
-            database.ReadAll(Table.Orders, (key, _, body) => found.Add(Rows.Order(key, body)));
-            return found;
-        });
-        orders.Sort(static (a, b) =>
-        {
-            int channel = a.Order.Channel.CompareTo(b.Order.Channel);
-            return channel != 0 ? channel : b.Order.Seq.CompareTo(a.Order.Seq);
-        });
-        return orders;
+            List<(OpenOrder Order, int Bytes)> some = ReadSome(
+                hashes.GetRange(i, Math.Min(PruneOrdersMax, hashes.Count - i)));
+            await Change(batch =>
+            {
+                foreach ((OpenOrder order, int bytes) in some)
+                {
+                    prune(order, bytes, batch);
+                }
+            }).ConfigureAwait(false);
+        }
     }
 
-    private LedgerStanding Look(ulong now, List<OpenOrder> orders)
+    private List<(OpenOrder Order, int Bytes)> ReadSome(List<Bytes32> hashes) => Scan(database =>
     {
-        long inputs = 0;
-        foreach (int bytes in InputBytes(orders.FindAll(order => order.Order.IsOver(now)
-            && order.Order.Deadline + DaySeconds > now)))
+        List<(OpenOrder Order, int Bytes)> orders = [];
+        foreach (Bytes32 hash in hashes)
         {
-            inputs += bytes;
-        }
-
-        Dictionary<Bytes32, UInt128> exposed = [];
-        lock (_gate)
-        {
-            foreach (OpenOrder order in orders)
+            byte[] key = hash.ToArray();
+            if (database.Get(Table.Orders, key) is { } body)
             {
-                if (CourtLimits.IsExposed(order.Order.Deadline, now)
-                    && _memory.Channel(order.Order.Channel) is { } account)
-                {
-                    Bytes32 id = account.Row.Terms.ClassId;
-                    exposed[id] = exposed.GetValueOrDefault(id) + order.Charge;
-                }
+                orders.Add((Rows.Order(key, body), database.BodyBytes(Table.Inputs, key)));
             }
         }
 
-        return Standing = new LedgerStanding(now, inputs, exposed);
-    }
+        return orders;
+    });
 
-    private int[] InputBytes(List<OpenOrder> orders) => Scan(database =>
+    private (LedgerStanding Standing, OrderWalk Walk) Look(ulong now, ulong before)
     {
-        int[] bytes = new int[orders.Count];
-        for (int i = 0; i < bytes.Length; i++)
+        Dictionary<Bytes32, WalkedChannel> channels;
+        lock (_gate)
         {
-            bytes[i] = database.BodyBytes(Table.Inputs, orders[i].Hash.Span);
+            channels = _memory.BeginWalk(_options.Policy);
         }
 
-        return bytes;
-    });
+        OrderWalk walk = Scan(database =>
+        {
+            OrderWalk all = new(channels, now, before);
+            all.Read(database);
+            return all;
+        });
+        long most;
+        lock (_gate)
+        {
+            most = _memory.EndWalk(channels);
+        }
+
+        LedgerStanding standing = new(now, walk.InputBytesADay, walk.ExposedUnits)
+        {
+            KeyInputBytes = most,
+        };
+        Standing = standing;
+        return (standing, walk);
+    }
 }
 
 /// <summary>What a look over all orders found.</summary>
@@ -152,4 +183,8 @@ public sealed partial class LedgerStore
 /// still decide: deadline + 26 days is not over. Reserved orders count with their most, served ones
 /// with their receipt, paid or not.</param>
 public sealed record LedgerStanding(
-    ulong At, long InputBytesADay, IReadOnlyDictionary<Bytes32, UInt128> ExposedUnits);
+    ulong At, long InputBytesADay, IReadOnlyDictionary<Bytes32, UInt128> ExposedUnits)
+{
+    /// <summary>Bytes of inputs of the spend key that has most.</summary>
+    public long KeyInputBytes { get; init; }
+}

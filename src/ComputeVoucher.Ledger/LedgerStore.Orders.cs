@@ -30,7 +30,10 @@ public sealed partial class LedgerStore
         lock (_gate)
         {
             askDisk = _memory.IsOnDiskOnly(channel, seq, orderHash);
-            return _memory.View(channel, seq, orderHash);
+            return _memory.View(channel, seq, orderHash) with
+            {
+                DisputeBounds = _disputeBounds,
+            };
         }
     }
 
@@ -61,7 +64,7 @@ public sealed partial class LedgerStore
             }
 
             result = _memory.Reserve(
-                order, orderHash, signature, kept, _options.Policy, _open);
+                order, orderHash, signature, kept, _options.Policy, _disputeBounds, _open);
             askDisk = _memory.IsOnDiskOnly(order.Channel, order.Seq, orderHash);
             WakeIfUrgent();
         }

@@ -100,6 +100,18 @@ public sealed partial class LedgerStore
         });
     }
 
+    /// <summary>The order of a channel's sequence, given up or not; null when unknown.</summary>
+    public async Task<StoredOrder?> OrderAtAsync(Bytes32 channel, ulong seq)
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return Read(database =>
+        {
+            byte[] first = Rows.Slot(channel, seq);
+            List<byte[]> keys = database.OrderKeys(first, [.. first, 0], countMax: 1);
+            return keys.Count == 0 ? null : ReadOrder(database, keys[0]);
+        });
+    }
+
     /// <summary>Orders that conflict with stored ones.</summary>
     public async Task<IReadOnlyList<StoredConflict>> ConflictsAsync()
     {
@@ -145,6 +157,13 @@ public sealed partial class LedgerStore
         }
 
         byte[]? cancel = database.Get(Table.Cancels, key);
+        StoredCancel? signed = null;
+        if (cancel is not null)
+        {
+            (Cancel value, Signature signature) = Rows.Cancel(cancel);
+            signed = new StoredCancel(value, signature);
+        }
+
         return new StoredOrder
         {
             Order = order.Order,
@@ -152,6 +171,7 @@ public sealed partial class LedgerStore
             Signature = order.Signature,
             State = order.State,
             Accept = accept,
+            Cancel = signed,
             CancelSteps = cancel is null ? null : Rows.CancelSteps(cancel),
             Receipt = ReadReceipt(database, key),
         };

@@ -160,7 +160,7 @@ public sealed partial class LedgerStore
         {
             try
             {
-                _memory = LedgerMemory.Load(_database);
+                _memory = LedgerMemory.Load(_database, _options.Policy);
                 _rollbacks++;
                 Status = LedgerStatus.Full;
                 Fault = line.Message;

@@ -87,7 +87,7 @@ public sealed partial class LedgerStore : IDisposable
             string? narrowed = PrivateFiles.Narrow(directory);
             (DurableMark mark, Database database, string? notice) =
                 Recovery.Open(directory, options, opened);
-            LedgerMemory memory = LedgerMemory.Load(database);
+            LedgerMemory memory = LedgerMemory.Load(database, options.Policy);
             Recovery.CheckIdentity(memory, database, options.Identity);
             Recovery.CheckMark(mark, database);
             Database reader = Database.Open(directory, options.Synchronous);
@@ -130,7 +130,7 @@ public sealed partial class LedgerStore : IDisposable
             disk.Commit([Recovery.IdentityRow(options.Identity)]);
         }
 
-        LedgerMemory memory = LedgerMemory.Load(disk);
+        LedgerMemory memory = LedgerMemory.Load(disk, options.Policy);
         Recovery.CheckIdentity(memory, disk, options.Identity);
         return new LedgerStore(options, new([disk]), null, disk, memory, disk, disk, null);
     }

@@ -17,6 +17,9 @@ public sealed record StoredOrder
     /// <summary>Steps done when the holder's cancel was stored; null without a cancel.</summary>
     public uint? CancelSteps { get; init; }
 
+    /// <summary>The holder's cancel; null without one.</summary>
+    public StoredCancel? Cancel { get; init; }
+
     public StoredAccept? Accept { get; init; }
 
     public StoredReceipt? Receipt { get; init; }
@@ -24,6 +27,9 @@ public sealed record StoredOrder
 
 /// <summary>An accept and the node's signature.</summary>
 public sealed record StoredAccept(Accept Accept, Signature Signature);
+
+/// <summary>A cancel and the spend key's signature.</summary>
+public sealed record StoredCancel(Cancel Cancel, Signature Signature);
 
 /// <summary>A second order for a used sequence, kept as evidence; at most one a sequence.</summary>
 public sealed record StoredConflict(Order Order, Signature Signature);

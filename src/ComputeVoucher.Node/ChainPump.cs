@@ -39,6 +39,7 @@ internal sealed class ChainPump
     private readonly HashSet<Bytes32> _behind = [];
     private readonly OnceTold _problem;
     private readonly OnceTold _notice;
+    private readonly OnceTold _court;
     private string? _fault;
     private bool _isHeldBack;
     private long _rollbacks;
@@ -55,11 +56,14 @@ internal sealed class ChainPump
     {
         (_service, _ledger, _poll, _time, _log) = (service, ledger, poll, time, log);
         _resume = resume;
-        (_problem, _notice) = (new OnceTold(time), new OnceTold(time));
+        (_problem, _notice, _court) = (new OnceTold(time), new OnceTold(time), new OnceTold(time));
     }
 
     /// <summary>What is looked at after each step; null where nobody asks.</summary>
     public MoneyWatch? Money { get; init; }
+
+    /// <summary>What is looked at after each step; null where no class has a court.</summary>
+    public Courtroom? Courts { get; init; }
 
     /// <summary>Told in the log when it turns; null where nobody asks.</summary>
     public Readiness? Readiness { get; set; }
@@ -103,6 +107,7 @@ internal sealed class ChainPump
                     await Money.LookAsync(cancel).ConfigureAwait(false);
                 }
 
+                await LookAtCourtsAsync(cancel).ConfigureAwait(false);
                 while (_asked.Reader.TryRead(out Func<CancellationToken, Task>? work))
                 {
                     await work(cancel).ConfigureAwait(false);
@@ -133,6 +138,29 @@ internal sealed class ChainPump
             {
                 _log.UnexpectedFailure("chain", Failure.Describe(failure));
                 await PauseAsync(cancel).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Courts give days: what an endpoint does not say now, it says at the next look.
+    /// </summary>
+    private async Task LookAtCourtsAsync(CancellationToken cancel)
+    {
+        if (Courts is null || _service.Mirror.Head is not { } head)
+        {
+            return;
+        }
+
+        try
+        {
+            await Courts.StepAsync(head, cancel).ConfigureAwait(false);
+            _court.IsNews(null);
+        }
+        catch (ChainException failure)
+        {
+            if (_court.IsNews(failure.Message))
+            {
+                _log.CourtAway(failure.Message);
             }
         }
     }

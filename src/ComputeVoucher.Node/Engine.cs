@@ -29,6 +29,7 @@ internal sealed class Engine : IDisposable
             chain, serving.Ledger, options.Poll, serving.Time, serving.Log, Pipeline.Resume)
         {
             Money = money,
+            Courts = serving.Courts,
         };
         _workers =
         [

@@ -115,11 +115,15 @@ public sealed class NodeHost
             Metrics = _metrics,
             Log = _log,
             Time = _time,
+            Pace = new Pace(_options.Workers + _options.Streams),
             NotAccepting = readiness.Refusal,
         };
         BackendChoice chosen = Backends.Choose(_options.Backend);
         _log.BackendChosen(chosen.Reason);
         MoneyWatch money = new(ledger, chain, _options, policy, _time);
+        serving.Courts = new Courtroom(
+            serving, chain.Rpc, chain.Service.Outbox, money.Stakes, new CourtOptions(
+                _options.StartBlock, _options.Redeem.WeiPerTokenUnit, _options.ThreadsPerWorker));
         using Engine engine = new(
             serving, chain.Service, _options, chosen.Backend, Scheduling.Threads, money);
         await engine.ResumeAsync().ConfigureAwait(false);

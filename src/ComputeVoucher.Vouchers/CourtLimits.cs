@@ -17,6 +17,14 @@ public static class CourtLimits
     /// </summary>
     public const ulong DeadlineAheadSecondsMax = 3 * DaySeconds;
 
+    /// <summary>An order that was served and not acknowledged may be claimed so long after its
+    /// deadline, seconds (Clocks.CLAIM).</summary>
+    public const ulong ClaimSeconds = 3 * DaySeconds;
+
+    /// <summary>Least window of a class that a court judges, seconds: below two days nobody finds
+    /// anything (Files.sol).</summary>
+    public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
+
     /// <summary>Disputes and demands open so long after the deadline, seconds; evidence is kept as
     /// long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;
@@ -37,6 +45,21 @@ public static class CourtLimits
     /// seconds, where its class has a court: the last decision, a redemption's longest window, and
     /// two weeks in hand for clocks and outages.</summary>
     public const ulong InputKeepSeconds = 45 * DaySeconds;
+
+    /// <summary>A node's answers in one dispute may take so long, seconds (Clocks.BUDGET, 3.5 days)
+    /// less half a day for transactions: what it admits, it can run again within it.</summary>
+    public const ulong ReExecutionSeconds = 3 * DaySeconds;
+
+    /// <summary>No order takes longer to run again, seconds: half a day. Whatever is begun last among
+    /// <see cref="ReExecutionSeconds"/> of work ends within the 3.5 days.</summary>
+    public const ulong LongestSeconds = DaySeconds / 2;
+
+    /// <summary>Longest input of a graph that an opener can be asked to show, bytes
+    /// (Provers.INPUT_BYTES_MAX): what a transaction carries.</summary>
+    /// <remarks>Longer inputs are served all the same: a node that keeps them never asks, and a
+    /// cheater may not ask for what nobody can show. Who loses one loses the dispute, so it belongs
+    /// into a backup.</remarks>
+    public const int InputShowBytesMax = 98_304;
 
     private const ulong DaySeconds = 86_400;
 

@@ -39,6 +39,8 @@ public enum RefusalReason : ushort
     BudgetShort = 160,
     GlobalBudgetShort = 161,
     InputsFull = 162,
+    KeyInputsFull = 163,
+    DisputesFull = 164,
 
     SignatureMalformed = 170,
     SignerWrong = 171,
@@ -50,6 +52,7 @@ public enum RefusalReason : ushort
     QueryNonceWrong = 190,
     QueryStale = 191,
     NotOffered = 192,
+    OpeningUnknown = 193,
 
     AckBelowOwed = 200,
     AckOverLocked = 201,

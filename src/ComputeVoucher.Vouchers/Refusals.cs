@@ -67,6 +67,12 @@ public static class Refusals
             [RefusalReason.InputsFull] = Retry(
                 "the node keeps as many bytes of inputs as it may; "
                 + "try again later, or another node"),
+            [RefusalReason.KeyInputsFull] = Retry(
+                "the node keeps as many bytes of inputs of this spend key as it may of one; "
+                + "try again later, or another node"),
+            [RefusalReason.DisputesFull] = Retry(
+                "the node could not answer in time if all its channels disputed at once; "
+                + "ask for fewer units, or another node"),
             [RefusalReason.SignatureMalformed] = Abuse(
                 "the signature is not canonical secp256k1 (EIP-2098, low s); "
                 + "sign with a conforming library"),
@@ -86,7 +92,10 @@ public static class Refusals
                 "the release names another ack than the node's newest; "
                 + "ask for the state, and name its ack"),
             [RefusalReason.NotOffered] = Final(
-                "this node answers no openings, proofs or offers; ask another node"),
+                "this node makes no proofs or offers; ask another node"),
+            [RefusalReason.OpeningUnknown] = Final(
+                "the run has no such node, or the query signs another place; "
+                + "ask for a node with something below it"),
             [RefusalReason.AckBelowOwed] = Final(
                 "the ack is below what its sequences cost; recompute the units of the receipts"),
             [RefusalReason.AckOverLocked] = Final(

@@ -33,4 +33,20 @@ public sealed class LedgerChecksTests
         Assert.Contains(text, finding.Text, StringComparison.Ordinal);
         Assert.Contains("for orders worth 9", finding.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>1.2 M gas at 11 and 1 gwei are 1.44e16 wei; a fifth of a bond of 72 base units of
+    /// 1e15 wei each is as much.</summary>
+    [Theory]
+    [InlineData(72, 1_000_000_000_000_000, "from a bond of 72 of", "yours is 72: it pays")]
+    [InlineData(71, 1_000_000_000_000_000, "from a bond of 72 of", "nobody gains")]
+    [InlineData(71, 999_999_999_999_999, "from a bond of 73 of", "nobody gains")]
+    [InlineData(0, 0, "14400000000000000 wei", "redeem:weiPerTokenUnit")]
+    public void Challenge_PaysFromABondOn(ulong bond, ulong worth, string least, string verdict)
+    {
+        Finding finding = LedgerChecks.Challenge(
+            new Stake(Address.Zero, Address.Zero, 9UL, new Bond(bond, 0)), 11_000_000_000, worth);
+        Assert.True(finding.Ok);
+        Assert.Contains(least, finding.Text, StringComparison.Ordinal);
+        Assert.Contains(verdict, finding.Text, StringComparison.Ordinal);
+    }
 }

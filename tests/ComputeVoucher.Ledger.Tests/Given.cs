@@ -41,10 +41,10 @@ internal static class Given
         store.Reserve(order, order.HashStruct(), Signature, input ?? [1, 2, 3]);
 
     /// <summary>Reserves and settles; the units of the receipt are those of the order.</summary>
-    public static void Serve(LedgerStore store, Order order)
+    public static void Serve(LedgerStore store, Order order, UInt128? units = null)
     {
         Assert.Equal(RefusalReason.None, Reserve(store, order).Refusal);
-        Assert.Equal(RefusalReason.None, store.RecordReceipt(Receipt(order), Signature));
+        Assert.Equal(RefusalReason.None, store.RecordReceipt(Receipt(order, units), Signature));
     }
 
     public static Receipt Receipt(Order order, UInt128? units = null, uint steps = 1) => new(

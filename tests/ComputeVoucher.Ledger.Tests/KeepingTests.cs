@@ -67,6 +67,134 @@ public sealed class KeepingTests
         Assert.Equal(3, store.Figures.InputBytes);
     }
 
+    /// <summary>One key's share is full, another's is not; a restart counts the same.</summary>
+    [Fact]
+    public async Task Inputs_OfOneKey_LeaveRoomForOthers()
+    {
+        using TemporaryDirectory directory = new();
+        ChannelRow greedy = Given.Channel();
+        ChannelRow second = greedy with { Terms = greedy.Terms with { Salt = Given.Hash(9) } };
+        ChannelRow other = Given.Channel();
+        other = other with
+        {
+            Terms = other.Terms with { SpendKey = new Address(Given.Hash(8).Span[..20]) },
+        };
+        LedgerOptions options = Given.Options with
+        {
+            Policy = Given.Options.Policy with { NodeInputBytesMax = 160, InputBytesMax = 1 },
+        };
+        Assert.Equal(10, options.Policy.KeyInputBytesMax);
+        using (LedgerStore store = LedgerStore.Open(directory.Path, options))
+        {
+            await store.PutChannel(greedy);
+            await store.PutChannel(second);
+            await store.PutChannel(other);
+            Assert.Equal(RefusalReason.None,
+                Given.Reserve(store, Given.Order(greedy, 0), new byte[10]).Refusal);
+            Assert.Equal(RefusalReason.KeyInputsFull,
+                Given.Reserve(store, Given.Order(second, 0), new byte[1]).Refusal);
+            Assert.Equal(RefusalReason.None,
+                Given.Reserve(store, Given.Order(other, 0), new byte[10]).Refusal);
+            Assert.Equal(10, (await store.LookAsync(0)).KeyInputBytes);
+        }
+
+        using LedgerStore again = LedgerStore.Open(directory.Path, options);
+        Assert.Equal(RefusalReason.KeyInputsFull,
+            Given.Reserve(again, Given.Order(greedy, 1), new byte[1]).Refusal);
+        again.CheckInvariants();
+    }
+
+    /// <summary>Nobody can dispute what cost nothing, and after 45 days nobody disputes what is not
+    /// paid: the order stays, its input goes. What is asked for again brings it back.</summary>
+    [Fact]
+    public async Task Inputs_ThatNobodyCanAskFor_GoWithoutTheirOrders()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Open(directory);
+        ChannelRow row = Given.Channel();
+        row = row with { Terms = row.Terms with { ClassId = s_judged.HashStruct() } };
+        await store.PutChannel(row);
+        Order cancelled = Given.Order(row, 0);
+        Order released = Given.Order(row, 1);
+        Order unpaid = Given.Order(row, 2);
+        Given.Serve(store, cancelled, units: 0);
+        Given.Reserve(store, released);
+        store.ReleaseOrder(released.HashStruct());
+        Given.Serve(store, unpaid);
+        ulong keep = CourtLimits.InputKeepSeconds;
+        Assert.Equal(0, await store.PruneAsync(Deadline - 1, keep));
+        Assert.Equal(9, store.Figures.InputBytes);
+        Assert.Equal(0, await store.PruneAsync(Deadline, keep));
+        Assert.Equal(3, store.Figures.InputBytes);
+        Assert.Equal(RefusalReason.None, Given.Reserve(store, released, [1]).Refusal);
+        Assert.Equal(0, await store.PruneAsync(Deadline, keep));
+        Assert.Equal(4, store.Figures.InputBytes);
+        store.ReleaseOrder(released.HashStruct());
+        await store.PinOrder(unpaid.HashStruct(), Given.Hash(1));
+        Assert.Equal(0, await store.PruneAsync(Deadline + keep + 1, keep));
+        Assert.Equal(3, store.Figures.InputBytes);
+        await store.UnpinOrder(unpaid.HashStruct(), Given.Hash(1));
+        Assert.Equal(0, await store.PruneAsync(Deadline + keep + 1, keep));
+        Assert.Equal(0, store.Figures.InputBytes);
+        Assert.NotNull(await store.OrderAsync(unpaid.HashStruct()));
+        Assert.True(Given.Reserve(store, unpaid).IsReplay);
+        store.CheckInvariants();
+    }
+
+    /// <summary>What the node promised can be demanded, though it gave the order up.</summary>
+    [Fact]
+    public async Task Input_OfAnAcceptedOrderThatWasGivenUp_Stays()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Open(directory);
+        ChannelRow row = Given.Channel();
+        await store.PutChannel(row);
+        Order order = Given.Order(row, 0);
+        Given.Reserve(store, order);
+        await store.RecordAccept(
+            new Accept(order.HashStruct(), Deadline), Given.Signature, out _);
+        store.ReleaseOrder(order.HashStruct());
+        Assert.Equal(0, await store.PruneAsync(Deadline, 45 * Day));
+        Assert.Equal(3, store.Input(order.HashStruct()).Length);
+        Assert.Equal(0, await store.PruneAsync(Deadline + 45 * Day + 1, 45 * Day));
+        Assert.Empty(store.Input(order.HashStruct()));
+    }
+
+    /// <summary>Orders of one channel wait in turn, so only its longest counts; a look forgets what
+    /// is decided, and a restart counts again.</summary>
+    [Fact]
+    public async Task DisputeUnits_AreTheLongestOrderOfEachChannel()
+    {
+        using TemporaryDirectory directory = new();
+        ChannelRow first = Given.Channel();
+        first = first with { Terms = first.Terms with { ClassId = s_judged.HashStruct() } };
+        ChannelRow second = first with { Terms = first.Terms with { Salt = Given.Hash(9) } };
+        ChannelRow free = Given.Channel();
+        free = free with { Terms = free.Terms with { ClassId = s_free.HashStruct() } };
+        using (LedgerStore store = Open(directory))
+        {
+            await Task.WhenAll(
+                store.PutChannel(first), store.PutChannel(second), store.PutChannel(free));
+            store.DisputeBounds = new DisputeBounds(150, 100);
+            Assert.Equal(RefusalReason.None, Given.Reserve(store, Given.Order(first, 0)).Refusal);
+            Assert.Equal(RefusalReason.None, Given.Reserve(store, Given.Order(first, 1)).Refusal);
+            Assert.Equal((UInt128)100, store.DisputeUnits);
+            Assert.Equal(
+                RefusalReason.DisputesFull, Given.Reserve(store, Given.Order(second, 0)).Refusal);
+            Assert.Equal(
+                RefusalReason.None, Given.Reserve(store, Given.Order(second, 0, 50)).Refusal);
+            Assert.Equal(RefusalReason.None, Given.Reserve(store, Given.Order(free, 0)).Refusal);
+            Assert.Equal((UInt128)150, store.DisputeUnits);
+        }
+
+        using LedgerStore again = Open(directory);
+        Assert.Equal((UInt128)150, again.DisputeUnits);
+        await again.LookAsync(Deadline + 26 * Day - 1);
+        Assert.Equal((UInt128)150, again.DisputeUnits);
+        await again.LookAsync(Deadline + 26 * Day);
+        Assert.Equal((UInt128)0, again.DisputeUnits);
+    }
+
     [Fact]
     public async Task PinnedOrder_StaysUntilItsLastDisputeEnds()
     {

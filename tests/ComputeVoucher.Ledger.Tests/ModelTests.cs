@@ -36,7 +36,8 @@ public sealed class ModelTests
                         history.Model.Describe(),
                         LedgerModel.Describe(store, History.SettingNames));
                     await store.FlushAsync();
-                    store.Read(LedgerMemory.Load).CheckInvariants();
+                    store.Read(disk => LedgerMemory.Load(disk, History.Policy))
+                        .CheckInvariants();
                 }
 
                 if (pace.Chance(4))

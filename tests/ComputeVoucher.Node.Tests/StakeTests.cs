@@ -72,5 +72,36 @@ public sealed class StakeTests
         Assert.Equal(1, rig.Ledger.Figures.InputBytes);
     }
 
+    /// <summary>A machine that ran 1,000 units in 2 s, with 3 workers: 3 days of it, a quarter
+    /// because a trace is kept beside.</summary>
+    [Fact]
+    public void Pace_OfTheSlowestModel_BoundsWhatIsTakenOn()
+    {
+        Pace pace = new(3);
+        Assert.Null(pace.Bounds);
+        FakeModel slow = new();
+        pace.Note(slow, 1, TimeSpan.FromMicroseconds(999));
+        Assert.Null(pace.Bounds);
+        pace.Note(slow, 1_000, TimeSpan.FromSeconds(2));
+        Assert.Equal(new DisputeBounds(500 * 3 * 86_400 * 3 / 4, 500 * 43_200 / 4), pace.Bounds);
+        pace.Note(slow, 3_000, TimeSpan.FromSeconds(2));
+        Assert.Equal(
+            new DisputeBounds(1_000 * 3 * 86_400 * 3 / 4, 1_000 * 43_200 / 4), pace.Bounds);
+    }
+
+    /// <summary>The figures of the refusal are those that the rule looked at.</summary>
+    [Fact]
+    public async Task OrderBeyondWhatCanBeDisputed_IsRefusedWithTheFigures()
+    {
+        using ServingRig rig = new(hasCourt: true);
+        rig.Ledger.DisputeBounds = new DisputeBounds(1, 2);
+        FakeExchange refused = rig.StreamOf(rig.NewOrder());
+        await rig.Pipeline.OnOrderAsync(refused);
+        Assert.Equal(((ushort)RefusalReason.DisputesFull, true), refused.Error);
+        Assert.EndsWith("(0 of 1 units, 2 of one order)", refused.ErrorText, StringComparison.Ordinal);
+        rig.Ledger.DisputeBounds = DisputeBounds.None;
+        await rig.RunNextAsync(await rig.SendAsync(rig.NewOrder()));
+    }
+
     private static Address Of(byte value) => new([.. Enumerable.Repeat(value, Address.Size)]);
 }

@@ -21,7 +21,7 @@ public sealed class TypeScriptClientTests(TypeScriptRun run) : IClassFixture<Typ
         "languageOrder", "cancelledOrder", "cancelledBeforeItsFirstStep", "lostConnection",
         "maxUnitsTooLow", "proofsAreRefused", "unknownFlagIsRefused",
         "orderBehindSkippedSequences", "state", "ackBelowOwed", "ackOfSeveral", "ack",
-        "ackNotMonotone", "ackedOrderSentAgain", "traceRoot", "notOffered", "staleRelease",
+        "ackNotMonotone", "ackedOrderSentAgain", "traceRoot", "openings", "notOffered", "staleRelease",
         "release", "orderAfterRelease", "recorded", "releaseAskedAgain",
     ];
 

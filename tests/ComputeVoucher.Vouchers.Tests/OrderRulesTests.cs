@@ -21,7 +21,8 @@ public sealed class OrderRulesTests
         Assert.Equal(
             [
                 "size", "flags", "channel", "class", "model", "deadline", "thaw", "expiry",
-                "sequence", "balance", "budget", "node budget", "input budget", "signature",
+                "sequence", "balance", "budget", "node budget", "input budget",
+                "dispute budget", "signature",
             ],
             names);
     }

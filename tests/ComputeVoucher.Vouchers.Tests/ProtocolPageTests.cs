@@ -36,13 +36,16 @@ public sealed class ProtocolPageTests
             string[] parts = [.. row[1].Split('‖').Select(part => part.Trim())];
             if (signed.TryGetValue(parts[0], out int bytes))
             {
-                string more = parts.Length > 1 ? " + bytes" : "";
+                string more = parts.Length == 1 ? ""
+                    : parts[1] == $"`{FieldLayout<OpeningPlace>.Text}`"
+                    ? $" + {OpeningPlace.PayloadBytes}"
+                    : " + bytes";
                 Assert.Equal((row[0], $"{bytes}{more}"), (row[0], row[2]));
                 seen++;
             }
         }
 
-        Assert.Equal(10, seen);
+        Assert.Equal(11, seen);
         Assert.Equal(
             ("`bytes32 channel,uint128 cumUnits`", "48"), Row(rows, "AckStored"));
         Assert.Equal(FieldLayout<AckStored>.Text, Row(rows, "AckStored").Payload.Trim('`'));
@@ -86,6 +89,7 @@ public sealed class ProtocolPageTests
             ["BudgetUnitsMax"] = policy.BudgetUnitsMax,
             ["NodeUnackedUnitsMax"] = policy.NodeUnackedUnitsMax,
             ["NodeInputBytesMax"] = (UInt128)policy.NodeInputBytesMax,
+            ["KeyInputBytesMax"] = (UInt128)policy.KeyInputBytesMax,
             ["DeadlineAheadSecondsMax"] = CourtLimits.DeadlineAheadSecondsMax,
         };
         Assert.Equal(

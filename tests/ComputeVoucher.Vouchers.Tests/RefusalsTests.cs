@@ -8,7 +8,7 @@ namespace ComputeVoucher.Vouchers.Tests;
 public sealed class RefusalsTests
 {
     private static readonly int[] s_retryable =
-        [110, 111, 141, 160, 161, 162, 202, 300, 301, 302, 303, 304, 305, 306];
+        [110, 111, 141, 160, 161, 162, 163, 164, 202, 300, 301, 302, 303, 304, 305, 306];
 
     private static readonly int[] s_abusive = [170, 171];
 

@@ -19,6 +19,16 @@ internal static class LedgerChecks
 {
     private const ulong DaySeconds = 86_400;
 
+    /// <summary>Gas that a whole dispute takes at most, both sides, whose fees the opener bears: the
+    /// bar of the MLPerf Tiny models.</summary>
+    private const ulong DisputeGas = 1_200_000;
+
+    /// <summary>Wei per gas for the block's author.</summary>
+    private const ulong Tip = 1_000_000_000;
+
+    /// <summary>A reporter gets the fifth part of a slash: Limits.SLASH_BURN_BPS is 80 %.</summary>
+    private const ulong RewardOf = 5;
+
     /// <param name="configuration">Names ledger, classes and contracts.</param>
     /// <param name="node">Signs receipts; null where its key cannot be read.</param>
     /// <param name="cancel">Ends the wait.</param>
@@ -49,6 +59,11 @@ internal static class LedgerChecks
                 stakes = await Stake.ReadAsync(stakes, providers, key, cancel)
                     .ConfigureAwait(false);
                 findings.AddRange(stakes.ConvertAll(BondOf));
+                BlockHeader? head = await rpc.BlockAsync(BlockTag.Latest, cancel)
+                    .ConfigureAwait(false);
+                ulong worth = configuration.Options.Redeem.WeiPerTokenUnit;
+                findings.AddRange(stakes.ConvertAll(
+                    stake => Challenge(stake, head?.BaseFee ?? 0, worth)));
             }
 
             return findings;
@@ -66,6 +81,12 @@ internal static class LedgerChecks
         const ulong wanted = CourtLimits.InputKeepSeconds / DaySeconds;
         string figures = string.Create(CultureInfo.InvariantCulture,
             $"{inputs.Kept} of {inputs.Max} bytes of inputs");
+        if (inputs.OfOneKey is long most)
+        {
+            figures += string.Create(CultureInfo.InvariantCulture,
+                $", at most {most} of one spend key, which may have {inputs.OfOneKeyMax}");
+        }
+
         if (inputs.Days is not long days)
         {
             return new Finding("inputs", true, $"{figures}; the last day brought none");
@@ -95,6 +116,28 @@ internal static class LedgerChecks
             : new Finding("bond", true, figures);
     }
 
+    /// <summary>From which bond on a challenge pays: whoever convicts the node by proof gets a fifth
+    /// of it, and has spent the gas of a whole dispute.</summary>
+    /// <param name="stake">The bond.</param>
+    /// <param name="baseFee">Wei per gas, of the newest block.</param>
+    /// <param name="weiPerTokenUnit">Worth of a token base unit; 0 is unknown.</param>
+    internal static Finding Challenge(Stake stake, UInt128 baseFee, ulong weiPerTokenUnit)
+    {
+        UInt256 wei = ((UInt256)baseFee + Tip) * DisputeGas;
+        string figures = $"a whole dispute costs up to {wei} wei now";
+        if (weiPerTokenUnit == 0)
+        {
+            return new Finding("challenge", true, $"{figures}; what a token unit is worth is not "
+                + "known (redeem:weiPerTokenUnit), so nor is the bond at which a challenge pays");
+        }
+
+        UInt256 least = (wei * RewardOf + (weiPerTokenUnit - 1)) / weiPerTokenUnit;
+        UInt128 bond = (stake.Bond ?? default).Amount;
+        return new Finding("challenge", true, $"{figures}, so a challenge pays from a bond of "
+            + $"{least} of token {stake.Token} on; yours is {bond}: "
+            + (bond >= least ? "it pays" : "nobody gains by holding you to your word"));
+    }
+
     private static async Task<(InputStore Inputs, List<Stake> Stakes)> LookAsync(
         NodeConfiguration configuration, List<VoucherClass> classes, CancellationToken cancel)
     {
@@ -103,7 +146,11 @@ internal static class LedgerChecks
         if (answer is { } json)
         {
             return (new InputStore(Number(json, "inputBytes") ?? 0,
-                Number(json, "inputBytesMax") ?? 0, Number(json, "inputBytesADay")),
+                Number(json, "inputBytesMax") ?? 0, Number(json, "inputBytesADay"))
+            {
+                OfOneKey = Number(json, "inputBytesOfOneKey"),
+                OfOneKeyMax = Number(json, "inputBytesOfOneKeyMax") ?? 0,
+            },
                 Stake.Of(classes, Exposed(json)));
         }
 

@@ -44,6 +44,13 @@ internal sealed class ChannelAccount(Bytes32 id, ChannelRow row, KeyAccount key)
 
     public UInt128 Unacked { get; set; }
 
+    /// <summary>Units of its longest order that a court may still judge, or of a longer one that
+    /// was there at the last look.</summary>
+    public UInt128 Longest { get; set; }
+
+    /// <summary>Of those that came since that look began.</summary>
+    public UInt128 LongestSince { get; set; }
+
     public ulong NextSeq => Ack?.NextSeq ?? 0;
 
     /// <summary>Behind the last sequence that an order has used, given up or not.</summary>
@@ -75,6 +82,9 @@ internal sealed class KeyAccount
     public UInt128 Acked { get; set; }
 
     public UInt128 Unacked { get; set; }
+
+    /// <summary>Bytes of its inputs that are kept.</summary>
+    public long InputBytes { get; set; }
 
     /// <summary>Of the unacked units, those of lost orders; above zero, the key is refused.
     /// </summary>

@@ -249,11 +249,12 @@ internal sealed class Database : ILedgerDisk
         }
     }
 
-    /// <summary>Keys of orders with first ≤ slot &lt; end, by slot.</summary>
-    public List<byte[]> OrderKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax)
+    public List<byte[]> OrderKeys(
+        ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax, bool down = false)
     {
+        string order = down ? "slot DESC" : "slot";
         Statement statement = Prepare(
-            "SELECT key FROM orders WHERE slot >= ?1 AND slot < ?2 ORDER BY slot LIMIT ?3");
+            $"SELECT key FROM orders WHERE slot >= ?1 AND slot < ?2 ORDER BY {order} LIMIT ?3");
         List<byte[]> keys = [];
         try
         {

@@ -22,6 +22,10 @@ internal interface ILedgerRows : IDisposable
 
     void ReadAll(Table table, RowReader? reader);
 
+    /// <summary>Bytes of a row's body, which is not read; 0 when absent. Also while all rows of
+    /// another table are read.</summary>
+    int BodyBytes(Table table, ReadOnlySpan<byte> key);
+
     LedgerException Damaged(string what);
 }
 
@@ -37,8 +41,8 @@ internal interface ILedgerDisk : ILedgerRows
 
     byte[]? Get(Table table, ReadOnlySpan<byte> key);
 
-    /// <summary>Bytes of a row's body, which is not read; 0 when absent.</summary>
-    int BodyBytes(Table table, ReadOnlySpan<byte> key);
-
-    List<byte[]> OrderKeys(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax);
+    /// <summary>Keys of orders with first ≤ slot &lt; end, by slot, or from the highest down.
+    /// </summary>
+    List<byte[]> OrderKeys(
+        ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax, bool down = false);
 }

@@ -131,7 +131,7 @@ internal sealed partial class LedgerMemory
             pruned.Accepted + order.Order.MaxUnits,
             pruned.Settled + order.Charge,
             pruned.Released + order.Order.MaxUnits - order.Charge);
-        InputBytes -= inputBytes;
+        AddInput(account, -inputBytes);
         byte[] key = order.Hash.ToArray();
         ReadOnlySpan<Table> tables =
         [
@@ -177,6 +177,13 @@ internal sealed partial class LedgerMemory
             keys[account.Key] = (keyAcked + account.Acked, keyUnacked + unacked);
         }
 
+        long inputs = 0;
+        foreach (KeyAccount key in _keys.Values)
+        {
+            inputs += key.InputBytes;
+        }
+
+        Require(inputs == InputBytes, null, "inputs of the spend keys");
         foreach ((KeyAccount key, (UInt128 acked, UInt128 unacked)) in keys)
         {
             Require(key.Acked == acked && key.Unacked == unacked, null, "sums of a spend key");

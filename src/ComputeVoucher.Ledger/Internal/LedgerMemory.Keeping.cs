@@ -53,45 +53,96 @@ internal sealed partial class LedgerMemory
         batch.Urgent = true;
     }
 
-    /// <summary>
-    /// Orders of classes without a court whose units are redeemed. An ack pays for all orders below
-    /// it and the chain tells only how far it was redeemed, so each channel's newest ack is taken
-    /// back order by order: what is left below one is the most that paying for it took.
-    /// </summary>
-    /// <param name="orders">By channel and from the highest sequence down; all that are stored.
-    /// </param>
-    /// <param name="policy">Knows the courts.</param>
-    public HashSet<Bytes32> Redeemed(List<OpenOrder> orders, ServicePolicy policy)
+    /// <summary>The channels as a look over all orders begins.</summary>
+    public Dictionary<Bytes32, WalkedChannel> BeginWalk(ServicePolicy policy)
     {
-        HashSet<Bytes32> redeemed = [];
-        ChannelAccount? account = null;
-        UInt128 paid = 0;
-        bool hasCourt = true;
-        foreach (OpenOrder order in orders)
+        Dictionary<Bytes32, WalkedChannel> channels = new(_channels.Count);
+        foreach (ChannelAccount account in _channels.Values)
         {
-            if (account is null || account.Id != order.Order.Channel)
+            account.LongestSince = 0;
+            channels.Add(account.Id, new WalkedChannel
             {
-                account = _channels[order.Order.Channel];
-                paid = account.Acked;
-                // A class that is no longer pinned may have one.
-                hasCourt = !policy.Classes.TryGetValue(
-                    account.Row.Terms.ClassId, out VoucherClass terms) || terms.Court != default;
-            }
-
-            if (hasCourt || order.Order.Seq >= account.NextSeq)
-            {
-                continue;
-            }
-
-            if (account.Row.Redeemed >= paid)
-            {
-                redeemed.Add(order.Hash);
-            }
-
-            paid -= UInt128.Min(paid, order.Charge);
+                Id = account.Id,
+                ClassId = account.Row.Terms.ClassId,
+                MayHaveCourt = policy.MayHaveCourt(account.Row.Terms.ClassId),
+                IsClosed = account.Row.Status == ChannelStatus.Closed,
+                NextSeq = account.NextSeq,
+                Acked = account.Acked,
+                Redeemed = account.Row.Redeemed,
+            });
         }
 
-        return redeemed;
+        return channels;
+    }
+
+    /// <summary>What it found, and what came since.</summary>
+    /// <returns>Bytes of inputs of the spend key that has most.</returns>
+    public long EndWalk(Dictionary<Bytes32, WalkedChannel> channels)
+    {
+        DisputeUnits = 0;
+        foreach (ChannelAccount account in _channels.Values)
+        {
+            // A channel that is new since the look began has no other orders.
+            UInt128 found = channels.TryGetValue(account.Id, out WalkedChannel? channel)
+                && channel.MayHaveCourt
+                    ? channel.Longest
+                    : 0;
+            account.Longest = UInt128.Max(found, account.LongestSince);
+            DisputeUnits += account.Longest;
+        }
+
+        long most = 0;
+        foreach (KeyAccount key in _keys.Values)
+        {
+            most = Math.Max(most, key.InputBytes);
+        }
+
+        return most;
+    }
+
+    /// <summary>A court may judge an order of so many units.</summary>
+    private void Raise(ChannelAccount account, UInt128 units, ServicePolicy policy)
+    {
+        if (!policy.MayHaveCourt(account.Row.Terms.ClassId))
+        {
+            return;
+        }
+
+        account.LongestSince = UInt128.Max(account.LongestSince, units);
+        if (units > account.Longest)
+        {
+            DisputeUnits += units - account.Longest;
+            account.Longest = units;
+        }
+    }
+
+    /// <summary>Removes the input of an order that stays; see PruneAsync.</summary>
+    public void FreeInput(in Bytes32 hash, in Bytes32 channel, int bytes, Batch batch)
+    {
+        OpenOrder? open = Order(hash);
+        if (IsPinned(hash) || open is { State: OrderState.Reserved })
+        {
+            return;
+        }
+
+        if (open is not null)
+        {
+            open.InputBytes = 0;
+        }
+
+        AddInput(_channels[channel], -bytes);
+        batch.Add(new Change(Table.Inputs, hash.ToArray(), null));
+    }
+
+    public void RestoreInput(StoredOrder stored, byte[] input, Batch batch)
+    {
+        if (Order(stored.Hash) is { } open)
+        {
+            open.InputBytes = input.Length;
+        }
+
+        AddInput(_channels[stored.Order.Channel], input.Length);
+        batch.Add(new Change(Table.Inputs, stored.Hash.ToArray(), input));
     }
 
     private void LoadPins()

@@ -11,7 +11,9 @@ internal sealed partial class LedgerMemory
 {
     /// <exception cref="LedgerException">A row, a sum or a relation between rows is
     /// wrong.</exception>
-    public static LedgerMemory Load(ILedgerRows database)
+    /// <param name="database">One commit.</param>
+    /// <param name="policy">Knows the courts.</param>
+    public static LedgerMemory Load(ILedgerRows database, ServicePolicy policy)
     {
         LedgerMemory memory = new();
         database.BeginRead();
@@ -19,8 +21,8 @@ internal sealed partial class LedgerMemory
         {
             database.ReadState();
             memory.LoadChannels(database);
-            memory.LoadOrders(database);
-            database.ReadAll(Table.Inputs, (_, _, body) => memory.InputBytes += body.Length);
+            memory.LoadOrders(database, policy);
+            database.ReadAll(Table.Inputs, null);
             database.ReadAll(Table.Outbox, (key, _, body) =>
             {
                 OutboxEntry entry = OutboxRows.Decode(key, body);
@@ -66,9 +68,14 @@ internal sealed partial class LedgerMemory
             Known(key).Release = Rows.Signed<Release>(body).Value);
     }
 
-    private void LoadOrders(ILedgerRows database)
+    private void LoadOrders(ILedgerRows database, ServicePolicy policy)
     {
-        database.ReadAll(Table.Orders, (key, _, body) => AddStored(Rows.Order(key, body)));
+        database.ReadAll(Table.Orders, (key, _, body) =>
+        {
+            OpenOrder order = Rows.Order(key, body);
+            order.InputBytes = database.BodyBytes(Table.Inputs, key);
+            AddStored(order, policy);
+        });
         database.ReadAll(Table.Conflicts, (key, _, _) =>
         {
             ulong seq = BinaryPrimitives.ReadUInt64BigEndian(
@@ -103,9 +110,12 @@ internal sealed partial class LedgerMemory
         });
     }
 
-    private void AddStored(OpenOrder open)
+    private void AddStored(OpenOrder open, ServicePolicy policy)
     {
         ChannelAccount account = Known(open.Order.Channel.Span);
+        AddInput(account, open.InputBytes);
+        // How old it is, only a clock knows: the first look corrects it.
+        Raise(account, open.Charge, policy);
         UInt128 accepted = open.Order.MaxUnits;
         account.Accepted += accepted;
         switch (open.State)

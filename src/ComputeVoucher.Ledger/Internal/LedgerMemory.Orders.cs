@@ -16,6 +16,7 @@ internal sealed partial class LedgerMemory
         in Signature signature,
         byte[] input,
         ServicePolicy policy,
+        DisputeBounds bounds,
         Batch batch)
     {
         OrderContext context = new()
@@ -24,7 +25,10 @@ internal sealed partial class LedgerMemory
             OrderHash = hash,
             Signature = signature,
             InputBytes = input.Length,
-            Channel = View(order.Channel, order.Seq, hash),
+            Channel = View(order.Channel, order.Seq, hash) with
+            {
+                DisputeBounds = bounds,
+            },
             Policy = policy,
             DomainSeparator = default,
             Now = 0,
@@ -56,12 +60,17 @@ internal sealed partial class LedgerMemory
             account.Orders.Add(order.Seq, added);
             _orders.Add(hash, added);
             account.Accepted += order.MaxUnits;
-            batch.Add(new Change(Table.Inputs, hash.ToArray(), input));
             batch.Orders++;
-            InputBytes += input.Length;
         }
 
         OpenOrder open = _orders[hash];
+        if (open.InputBytes == 0)
+        {
+            // New, or given up for so long that its input went.
+            KeepInput(account, open, input, batch);
+        }
+
+        Raise(account, order.MaxUnits, policy);
         open.State = OrderState.Reserved;
         // What was accepted and cancelled before it was given up stands, and so does the promise
         // that nothing of it leaves before the order itself is on the disk again.
@@ -73,6 +82,19 @@ internal sealed partial class LedgerMemory
         PutOrder(open, batch);
         batch.Urgent = true;
         return Replay(open) with { IsReplay = false };
+    }
+
+    private void KeepInput(ChannelAccount account, OpenOrder open, byte[] input, Batch batch)
+    {
+        batch.Add(new Change(Table.Inputs, open.Hash.ToArray(), input));
+        open.InputBytes = input.Length;
+        AddInput(account, input.Length);
+    }
+
+    private void AddInput(ChannelAccount account, int bytes)
+    {
+        InputBytes += bytes;
+        account.Key.InputBytes += bytes;
     }
 
     /// <summary>One conflicting order a sequence, no more.</summary>

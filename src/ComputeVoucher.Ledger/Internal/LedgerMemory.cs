@@ -24,6 +24,9 @@ internal sealed partial class LedgerMemory
     /// <summary>Bytes of all inputs that are kept.</summary>
     public long InputBytes { get; private set; }
 
+    /// <summary>Of the longest order of each channel that may be disputed, summed.</summary>
+    public UInt128 DisputeUnits { get; private set; }
+
     public int OpenOrders => _orders.Count;
 
     public IReadOnlyCollection<ChannelAccount> Channels => _channels.Values;
@@ -70,6 +73,9 @@ internal sealed partial class LedgerMemory
         NodeUnackedUnits = NodeUnacked - NodeLost,
         KeyDenied = account.Key.Lost > 0,
         NodeInputBytes = InputBytes,
+        KeyInputBytes = account.Key.InputBytes,
+        ChannelDisputeUnits = account.Longest,
+        NodeDisputeUnits = DisputeUnits,
     };
 
     /// <summary>Stores the mirror's row, new or changed.</summary>

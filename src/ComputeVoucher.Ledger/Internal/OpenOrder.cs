@@ -24,6 +24,9 @@ internal sealed class OpenOrder(Order order, Bytes32 hash, Signature signature)
     /// <summary>Done when its row is on disk.</summary>
     public Task Durable { get; set; } = Task.CompletedTask;
 
+    /// <summary>Bytes of its input on the disk; 0 once that is gone.</summary>
+    public int InputBytes { get; set; }
+
     public bool ConflictKept { get; set; }
 
     public StoredAccept? Accept { get; set; }

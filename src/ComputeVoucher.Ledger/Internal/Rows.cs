@@ -75,6 +75,12 @@ internal static class Rows
         return BinaryPrimitives.ReadUInt32BigEndian(body[^sizeof(uint)..]);
     }
 
+    public static (Cancel Value, Signature Signature) Cancel(ReadOnlySpan<byte> body)
+    {
+        Require(body.Length == SignedPayload.Bytes<Cancel>() + sizeof(uint), "cancel");
+        return Signed<Cancel>(body[..^sizeof(uint)]);
+    }
+
     public static byte[] Channel(ChannelRow row, in PrunedSums pruned)
     {
         byte[] body = new byte[s_channelFixedBytes + row.Mirror.Length];

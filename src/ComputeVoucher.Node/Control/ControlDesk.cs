@@ -110,10 +110,18 @@ internal sealed class ControlDesk
             json.Amount("feesPaidWei", _money.FeesPaid);
             json.WriteNumber("transactionsOpen", sums.OpenTransactions);
             json.Amount("oldestTransactionSeconds", sums.OldestTransaction);
+            CourtFigures courts = _serving.Courts?.Figures ?? new(0, 0, null);
+            json.WriteNumber("casesOpen", courts.Open);
+            json.Amount("answerSecondsLeft", courts.SecondsLeft);
+            json.WriteNumber("claimsPending", courts.ClaimsPending);
             json.WriteNumber("inputBytes", inputs.Kept);
             json.WriteNumber("inputBytesMax", inputs.Max);
             json.Amount("inputBytesADay", (UInt128?)inputs.ADay);
             json.Amount("inputDays", (UInt128?)inputs.Days);
+            json.Amount("inputBytesOfOneKey", (UInt128?)inputs.OfOneKey);
+            json.WriteNumber("inputBytesOfOneKeyMax", inputs.OfOneKeyMax);
+            json.Amount("disputeUnits", _serving.Ledger.DisputeUnits);
+            json.Amount("disputeUnitsMax", _serving.Pace.Bounds?.AllUnits);
             Exposure(json);
         });
     }

@@ -27,13 +27,17 @@ internal sealed record DoneOrder(RunResult Result, byte[] Receipt)
             : refusal;
     }
 
+    /// <summary>A function of the order and its result, whenever and however often it is made.
+    /// </summary>
+    public static Receipt ReceiptOf(in Bytes32 orderHash, RunResult result) => new(
+        orderHash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
+
     /// <exception cref="ComputeVoucher.Ledger.LedgerException">The disk did not take the order.
     /// </exception>
     public static async Task<Stage<DoneOrder>> SettleAsync(
         Serving serving, Bytes32 orderHash, RunResult result, Task durable)
     {
-        Receipt receipt = new(
-            orderHash, result.Steps, result.OutputRoot, result.TraceRoot, result.Units);
+        Receipt receipt = ReceiptOf(orderHash, result);
         Signature signature = serving.NodeKey.Sign(receipt.Digest(serving.Separator));
         RefusalReason refusal = serving.Ledger.RecordReceipt(receipt, signature);
         await durable.ConfigureAwait(false);

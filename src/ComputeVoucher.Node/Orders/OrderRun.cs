@@ -142,7 +142,9 @@ internal sealed class OrderRun : Job
             input = _serving.Ledger.Input(Hash);
         }
 
+        long began = _serving.Time.GetTimestamp();
         RunResult result = session.Run(input.Span, options, Model.IsStream ? OnStep : null);
+        _serving.NoteRun(Model, result, _serving.Time.GetElapsedTime(began));
         if (_listeners.Length > 0)
         {
             _listeners[0].ReleaseInput();

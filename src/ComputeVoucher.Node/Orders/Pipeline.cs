@@ -26,6 +26,9 @@ internal sealed class Pipeline : IWireHandler
     /// <summary>Orders between their reservation and their receipt.</summary>
     public int InFlight => _inFlight.Count;
 
+    /// <inheritdoc cref="Openings.Waiting"/>
+    public int OpeningsWaiting => _requests.OpeningsWaiting;
+
     public ValueTask OnOrderAsync(IOrderStream stream)
     {
         long arrived = _serving.Time.GetTimestamp();
@@ -106,13 +109,7 @@ internal sealed class Pipeline : IWireHandler
     /// <summary>A numbered answer, and the connection's end where the signature was bad.</summary>
     private void Refuse(IOrderStream stream, in Order order, RefusalReason refusal)
     {
-        string text = Refusals.Describe(refusal);
-        if (refusal == RefusalReason.InputsFull)
-        {
-            text = string.Create(CultureInfo.InvariantCulture, $"{text} (it keeps "
-                + $"{_serving.Ledger.Figures.InputBytes} of {_serving.Policy.NodeInputBytesMax})");
-        }
-
+        string text = Refusals.Describe(refusal) + FiguresOf(refusal, order);
         _serving.Metrics.Refused((ushort)refusal);
         _serving.Refusals.Order((ushort)refusal, text, order.Channel, order.Seq);
         stream.SendError((ushort)refusal, text, refusal.IsRetryable());
@@ -122,6 +119,26 @@ internal sealed class Pipeline : IWireHandler
         }
 
         stream.Dispose();
+    }
+
+    /// <summary>How much there is, and of how much, where something is full.</summary>
+    private string FiguresOf(RefusalReason refusal, in Order order)
+    {
+        ChannelView channel = refusal is RefusalReason.KeyInputsFull or RefusalReason.DisputesFull
+            ? _serving.Ledger.View(order.Channel, order.Seq, default, out _)
+            : default;
+        return refusal switch
+        {
+            RefusalReason.InputsFull => string.Create(CultureInfo.InvariantCulture,
+                $" (it keeps {_serving.Ledger.Figures.InputBytes} of ")
+                + $"{_serving.Policy.NodeInputBytesMax})",
+            RefusalReason.KeyInputsFull => string.Create(CultureInfo.InvariantCulture,
+                $" (it keeps {channel.KeyInputBytes} of {_serving.Policy.KeyInputBytesMax})"),
+            RefusalReason.DisputesFull => string.Create(CultureInfo.InvariantCulture,
+                $" ({channel.NodeDisputeUnits} of {channel.DisputeBounds.AllUnits} units, ")
+                + $"{channel.DisputeBounds.OneUnits} of one order)",
+            _ => "",
+        };
     }
 
     private void Finish(IOrderStream stream) => _inFlight.TryRemove(stream, out _);

@@ -17,9 +17,13 @@ internal sealed class Requests
 {
     private readonly Serving _serving;
     private readonly Traces _traces;
+    private readonly Openings _openings;
 
     public Requests(Serving serving) =>
-        (_serving, _traces) = (serving, new Traces(serving));
+        (_serving, _traces, _openings) = (serving, new Traces(serving), new Openings(serving));
+
+    /// <inheritdoc cref="Openings.Waiting"/>
+    public int OpeningsWaiting => _openings.Waiting;
 
     /// <summary>Owns the request.</summary>
     public async Task AnswerAsync(IWireRequest request)
@@ -31,11 +35,14 @@ internal sealed class Requests
                 FrameKind.Ack => await AckAsync(request).ConfigureAwait(false),
                 FrameKind.TraceRequest => await StartTraceAsync(request)
                     .ConfigureAwait(false),
+                FrameKind.OpeningRequest => await StartOpeningAsync(request)
+                    .ConfigureAwait(false),
                 FrameKind.ReleaseRequest => await ReleaseAsync(request).ConfigureAwait(false),
                 FrameKind.StateRequest => await StateAsync(request).ConfigureAwait(false),
                 _ => RefusalReason.NotOffered,
             };
-            if (refusal == RefusalReason.None && request.Kind == FrameKind.TraceRequest)
+            if (refusal == RefusalReason.None
+                && request.Kind is FrameKind.TraceRequest or FrameKind.OpeningRequest)
             {
                 // The job answers and disposes of it.
                 return;
@@ -178,6 +185,36 @@ internal sealed class Requests
         }
 
         return await _traces.AskAsync(request, query.OrderHash, asker).ConfigureAwait(false);
+    }
+
+    private async Task<RefusalReason> StartOpeningAsync(IWireRequest request)
+    {
+        RefusalReason refusal = OpeningPlace.Decode(request.Payload.Span,
+            out OpeningQuery query, out Signature signature, out OpeningPlace place);
+        if (refusal != RefusalReason.None)
+        {
+            return refusal;
+        }
+
+        if (query.Nonce != request.Connection.Nonce)
+        {
+            return RefusalReason.QueryNonceWrong;
+        }
+
+        // The order says who may ask, but only for a holder or his watcher is it read.
+        Bytes32 digest = query.Digest(_serving.Separator);
+        if (!Secp256k1.TryRecover(digest, signature, out Address asker))
+        {
+            return RefusalReason.SignatureMalformed;
+        }
+
+        if (!_serving.Ledger.IsSpendKey(asker) && _serving.Courts?.IsWatcher(asker) is not true)
+        {
+            return RefusalReason.SignerWrong;
+        }
+
+        return await _openings.AskAsync(request, query.OrderHash, place, asker)
+            .ConfigureAwait(false);
     }
 
     private async Task<RefusalReason> ReleaseAsync(IWireRequest request)

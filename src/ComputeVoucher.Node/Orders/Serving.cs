@@ -40,6 +40,12 @@ internal sealed class Serving
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Its side before the courts; null where no class has one, and in tests.</summary>
+    public Courtroom? Courts { get; set; }
+
+    /// <summary>How fast orders are run here.</summary>
+    public Pace Pace { get; init; } = new(1);
+
     /// <summary>Why no new order is taken now; None while all is well.</summary>
     public required Func<RefusalReason> NotAccepting { get; init; }
 
@@ -51,6 +57,16 @@ internal sealed class Serving
     /// <summary>Units of a channel, the weight of its turns; 0 where it is not known any more.
     /// </summary>
     public UInt128 LockedOf(in Bytes32 channel) => Ledger.Channel(channel)?.Row.Locked ?? 0;
+
+    /// <summary>An order was run: what the node may take on follows from how fast it runs.</summary>
+    public void NoteRun(IModel model, RunResult result, TimeSpan time)
+    {
+        Pace.Note(model, result.Units, time);
+        if (Pace.Bounds is { } bounds)
+        {
+            Ledger.DisputeBounds = bounds;
+        }
+    }
 
     public FairQueue QueueOf(IModel model) => model.IsStream ? Streams : Graphs;
 }

@@ -54,9 +54,17 @@ internal sealed class TraceJob : Job
         }
 
         RunOptions options = new() { Trace = true, StepsMax = _receipt.Steps };
+        byte[] input = _receipt.Steps == 0 ? [] : _serving.Ledger.Input(Hash);
+        if (_receipt.Steps > 0 && input.Length == 0)
+        {
+            // Nobody can dispute it any more, and nobody keeps it.
+            Refuse(RefusalReason.OrderUnknown);
+            return;
+        }
+
         RunResult result = _receipt.Steps == 0
             ? RunResult.Nothing(_order.InputRoot)
-            : session.Run(_serving.Ledger.Input(Hash), options);
+            : session.Run(input, options);
         if (result.Steps != _receipt.Steps || result.OutputRoot != _receipt.OutputRoot)
         {
             // Whoever signs two stories about one order loses the stake.

@@ -141,6 +141,47 @@ internal static partial class Log
     public static partial void TransactionMoved(
         this ILogger log, long id, string kind, string state, string outcome);
 
+    [LoggerMessage(LogEvents.DisputeMoved, LogLevel.Information,
+        "dispute {Id}: {State} answered, in the outbox")]
+    public static partial void DisputeMoved(this ILogger log, ulong id, string state);
+
+    [LoggerMessage(LogEvents.DisputeUrgent, LogLevel.Critical,
+        "dispute {Id} about order {OrderHash}: {Left} s left to answer, then the bond is lost "
+        + "(see status and outbox; the account needs gas, the node its model and its ledger)")]
+    public static partial void DisputeUrgent(
+        this ILogger log, ulong id, Bytes32 orderHash, ulong left);
+
+    [LoggerMessage(LogEvents.DisputeStuck, LogLevel.Error,
+        "dispute {Id} cannot be answered: {Reason}")]
+    public static partial void DisputeStuck(this ILogger log, ulong id, string reason);
+
+    [LoggerMessage(LogEvents.DisputeEnded, LogLevel.Warning, "dispute {Id} is over: {Verdict}")]
+    public static partial void DisputeEnded(this ILogger log, ulong id, string verdict);
+
+    [LoggerMessage(LogEvents.DemandAnswered, LogLevel.Information,
+        "demand for channel {Channel} seq {Seq} answered, in the outbox")]
+    public static partial void DemandAnswered(this ILogger log, Bytes32 channel, ulong seq);
+
+    [LoggerMessage(LogEvents.DemandUrgent, LogLevel.Critical,
+        "demand for channel {Channel} seq {Seq}: {Left} s left to answer, then a fifth of the bond "
+        + "is lost (see status and outbox)")]
+    public static partial void DemandUrgent(
+        this ILogger log, Bytes32 channel, ulong seq, ulong left);
+
+    [LoggerMessage(LogEvents.DemandStuck, LogLevel.Error,
+        "demand for channel {Channel} seq {Seq} cannot be answered: {Reason}")]
+    public static partial void DemandStuck(
+        this ILogger log, Bytes32 channel, ulong seq, string reason);
+
+    [LoggerMessage(LogEvents.Claimed, LogLevel.Information,
+        "claim for channel {Channel} in the outbox: {Orders} orders, {Units} units")]
+    public static partial void Claimed(
+        this ILogger log, Bytes32 channel, int orders, UInt128 units);
+
+    [LoggerMessage(LogEvents.CourtAway, LogLevel.Warning,
+        "what is open before the courts is not known: {Reason}")]
+    public static partial void CourtAway(this ILogger log, string reason);
+
     [LoggerMessage(LogEvents.HealthFailed, LogLevel.Warning, "health endpoint: {Reason}")]
     public static partial void HealthFailed(this ILogger log, string reason);
 

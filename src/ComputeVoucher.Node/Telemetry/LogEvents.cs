@@ -35,6 +35,15 @@ internal static class LogEvents
     public const int TransactionMoved = 51;
     public const int FeeDecided = 52;
     public const int HeldBack = 53;
+    public const int DisputeMoved = 80;
+    public const int DisputeUrgent = 81;
+    public const int DisputeStuck = 82;
+    public const int DisputeEnded = 83;
+    public const int DemandAnswered = 84;
+    public const int DemandUrgent = 85;
+    public const int DemandStuck = 86;
+    public const int Claimed = 87;
+    public const int CourtAway = 88;
     public const int HealthFailed = 60;
     public const int ControlAsked = 61;
     public const int ControlAbsent = 62;

@@ -16,6 +16,8 @@ internal static class NodeGauges
             () => pipeline.InFlight);
         metrics.Gauge("orders_waiting", "For a worker",
             () => serving.Graphs.Count + serving.Streams.Count);
+        metrics.Gauge("openings_waiting", "Questions about traces that wait for their run",
+            () => pipeline.OpeningsWaiting);
         metrics.Gauge("connections", "Open connections", () => server.Figures.Connections);
         metrics.Gauge("held_bytes", "Bytes held for clients", () => server.Figures.HeldBytes);
         metrics.Gauge("held_bytes_strangers", "Of these, for who has shown no payer",
@@ -35,6 +37,20 @@ internal static class NodeGauges
             () => serving.Policy.NodeInputBytesMax);
         metrics.Gauge("input_bytes_a_day", "What the last day brought, looked at every 10 minutes",
             () => ledger.Standing?.InputBytesADay);
+        metrics.Gauge("input_bytes_of_one_key", "Of the spend key that has most, at that look",
+            () => ledger.Standing?.KeyInputBytes);
+        metrics.Gauge("input_bytes_of_one_key_max", "Beyond them that key is refused",
+            () => serving.Policy.KeyInputBytesMax);
+        metrics.Gauge("cases_open", "Disputes and demands that are open against this node",
+            () => serving.Courts?.Figures.Open);
+        metrics.Gauge("answer_seconds_left", "Until the first answer is due to a court",
+            () => serving.Courts?.Figures.SecondsLeft);
+        metrics.Gauge("claims_pending", "Orders whose claim is due",
+            () => serving.Courts?.Figures.ClaimsPending);
+        metrics.Gauge("dispute_units", "To run again if every channel disputed at once",
+            () => (Int128)ledger.DisputeUnits);
+        metrics.Gauge("dispute_units_max", "That can be run again in the time a court gives",
+            () => serving.Pace.Bounds is { } bounds ? (Int128)bounds.AllUnits : null);
         metrics.Gauge("channels", "Channels of this node", () => ledger.Channels().Count);
         metrics.Gauge("outbox_open", "Transactions that are not final",
             () => chain.Outbox.Open.Count);

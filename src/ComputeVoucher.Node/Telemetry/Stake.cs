@@ -84,6 +84,17 @@ public readonly record struct InputStore(long Kept, long Max, long? ADay)
     /// </summary>
     public long? Days => ADay is > 0 and long rate ? Max / rate : null;
 
+    /// <summary>Bytes of the spend key that has most; null before the ledger was looked over.
+    /// </summary>
+    public long? OfOneKey { get; init; }
+
+    /// <summary>Bytes that it may have.</summary>
+    public long OfOneKeyMax { get; init; }
+
     public static InputStore Of(LedgerStore ledger, ServicePolicy policy) => new(
-        ledger.Figures.InputBytes, policy.NodeInputBytesMax, ledger.Standing?.InputBytesADay);
+        ledger.Figures.InputBytes, policy.NodeInputBytesMax, ledger.Standing?.InputBytesADay)
+    {
+        OfOneKey = ledger.Standing?.KeyInputBytes,
+        OfOneKeyMax = policy.KeyInputBytesMax,
+    };
 }

@@ -14,7 +14,8 @@ namespace ComputeVoucher.Vouchers;
 /// TraceRequest    <see cref="TraceQuery"/>, spend key     → <see cref="TraceRootStatement"/>
 /// ReleaseRequest  <see cref="ReleaseQuery"/>, spend key   → <see cref="Release"/>
 /// StateRequest    <see cref="StateQuery"/>, spend key     → <see cref="StateMessage"/>
-/// OpeningRequest  <see cref="OpeningQuery"/>, spend key or watcher, then what is asked: refused
+/// OpeningRequest  <see cref="OpeningQuery"/>, spend key or watcher, then the
+///                 <see cref="OpeningPlace"/>            → <see cref="TraceRootStatement"/>, nodes
 /// ProofRequest, OfferRequest: refused
 /// </code>
 /// An order ends early by a signed <see cref="Cancel"/> of its hash, which has no answer of its

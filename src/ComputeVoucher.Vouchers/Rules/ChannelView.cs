@@ -53,6 +53,21 @@ public readonly record struct ChannelView
     /// <summary>Bytes of all inputs that the node keeps.</summary>
     public long NodeInputBytes { get; init; }
 
+    /// <summary>Bytes of the inputs of this spend key that the node keeps, over all its channels.
+    /// </summary>
+    public long KeyInputBytes { get; init; }
+
+    /// <summary>Units of the longest order of this channel about which a court may still decide.
+    /// </summary>
+    public UInt128 ChannelDisputeUnits { get; init; }
+
+    /// <summary>The same, summed over all channels of the node: what it has to run again, before it
+    /// answers, if every channel disputes at once.</summary>
+    public UInt128 NodeDisputeUnits { get; init; }
+
+    /// <summary>What it can run again in the time that a court gives it.</summary>
+    public DisputeBounds DisputeBounds { get; init; }
+
     /// <summary>What stands at the sequence that the view was asked for.</summary>
     public SequenceUse SequenceUse { get; init; }
 
@@ -61,6 +76,16 @@ public readonly record struct ChannelView
     /// and after a lost disk the chain may know more than the ledger.
     /// </summary>
     public UInt128 CommittedUnits => UInt128.Max(Redeemed, AckedUnits);
+}
+
+/// <summary>What a node can run again for a court; units.</summary>
+/// <param name="AllUnits">In <see cref="CourtLimits.ReExecutionSeconds"/>, with all workers.</param>
+/// <param name="OneUnits">In <see cref="CourtLimits.LongestSeconds"/>, with one: an order is not
+/// divided among workers, and the last one begun ends that much after the sum.</param>
+public readonly record struct DisputeBounds(UInt128 AllUnits, UInt128 OneUnits)
+{
+    /// <summary>Before anything was measured.</summary>
+    public static DisputeBounds None => new(UInt128.MaxValue, UInt128.MaxValue);
 }
 
 /// <summary>Where a channel stands, as the node sees it. Stored: numbers are frozen.</summary>

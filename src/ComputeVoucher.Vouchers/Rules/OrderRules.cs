@@ -23,6 +23,7 @@ public static class OrderRules
         new BudgetRule(),
         new NodeBudgetRule(),
         new InputBudgetRule(),
+        new DisputeBudgetRule(),
         new SignatureRule(),
     ];
 
@@ -34,6 +35,7 @@ public static class OrderRules
         new BudgetRule(),
         new NodeBudgetRule(),
         new InputBudgetRule(),
+        new DisputeBudgetRule(),
     ];
 
     /// <summary>Every rule, in the order in which it is asked.</summary>

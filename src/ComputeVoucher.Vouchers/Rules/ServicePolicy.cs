@@ -59,6 +59,23 @@ public sealed record ServicePolicy
     /// </summary>
     public long NodeInputBytesMax { get; init; } = 16L << 30;
 
+    /// <summary>
+    /// Spend keys that have to fill their shares before others are refused. 16: a key costs
+    /// nothing, a channel gas and locked units, so nobody fills the store by the way; one client
+    /// with a sixteenth of it is a large one.
+    /// </summary>
+    public const int KeyInputShares = 16;
+
+    /// <summary>Bytes of inputs that the node keeps for one spend key; room for one longest input
+    /// at least.</summary>
+    public long KeyInputBytesMax => Math.Min(
+        NodeInputBytesMax, Math.Max(NodeInputBytesMax / KeyInputShares, InputBytesMax));
+
+    /// <summary>Whether orders of a class may be disputed: of one that is not pinned any more,
+    /// nobody knows.</summary>
+    public bool MayHaveCourt(in Bytes32 classId) =>
+        !Classes.TryGetValue(classId, out VoucherClass terms) || terms.Court != default;
+
     /// <summary>Unacked units that a spend key may have now.</summary>
     public UInt128 BudgetOf(UInt128 keyAckedUnits)
     {

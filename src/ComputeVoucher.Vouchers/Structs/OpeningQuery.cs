@@ -4,10 +4,10 @@ namespace ComputeVoucher.Vouchers;
 
 /// <summary>
 /// What does the trace of the order hold there? Signed by the spend key or a watcher that it
-/// appointed. Frozen with version 2; a node that answers it is still to come.
+/// appointed. Frozen with version 2.
 /// </summary>
 /// <param name="OrderHash">The order that was served.</param>
-/// <param name="Request">Digest of the bytes that say which part is wanted.</param>
+/// <param name="Request">keccak256 of the <see cref="OpeningPlace"/> that follows it.</param>
 /// <param name="Nonce">The connection on which it is asked.</param>
 public readonly record struct OpeningQuery(Bytes32 OrderHash, Bytes32 Request, Bytes32 Nonce)
     : ISignedQuery<OpeningQuery>

@@ -60,7 +60,10 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         s.node = terms.node;
         s.rate = uint96(class.provider());
         _checkStart(terms, s, start);
-        // What the others are owed stands on bonds that this verdict did not touch.
+        // By token, not by node: the bond of this token was cut, and with it what stood behind the
+        // claims of these weeks. What the node is owed in another token stands on a bond that no
+        // verdict touched and every claim is still measured by; else a verdict in a worthless
+        // token, for a weekend's outage, would void what others owe.
         require(!court.condemnedIn(s.node, class.token), NodeCondemned(s.node));
         uint256[] memory ends = _sum(terms, s, deliveries);
 

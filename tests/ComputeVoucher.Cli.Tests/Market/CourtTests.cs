@@ -35,14 +35,17 @@ public sealed class CourtTests
             Assert.Single(Directory.GetFiles(Evidence(rig), "*.evidence")));
         Assert.Equal(RefusalReason.None, bundle.Check());
         Assert.False(bundle.Receipt.IsEmpty || bundle.Ack.IsEmpty);
-        Assert.Equal(rig.AddressOf("deployer"), bundle.Class.Court.ToString());
+        Assert.Equal(rig.Deployment("court"), bundle.Class.Court.ToString());
 
         JsonElement bond = rig.Json("status", "--config", rig.PathOf("node.json"))
             .GetProperty("bonds").EnumerateArray().Single();
-        Assert.Equal(rig.AddressOf("deployer"), bond.GetProperty("court").GetString());
+        Assert.Equal(rig.Deployment("court"), bond.GetProperty("court").GetString());
         string doctor = NodeRig.Run("doctor", "--config", rig.PathOf("node.json")).Output;
         Assert.Contains($"{Bond} of token", doctor, StringComparison.Ordinal);
         Assert.Contains("bytes of inputs", doctor, StringComparison.Ordinal);
+        Assert.Contains($"court {rig.Deployment("court")}: this build's code", doctor,
+            StringComparison.Ordinal);
+        Assert.Contains("a whole dispute costs up to", doctor, StringComparison.Ordinal);
 
         // The exit ends 33 days later, so that a deadline of a little less than 3 days is the last
         // that the bond answers for; with every second that passes it is less. The chain's clock
@@ -66,11 +69,11 @@ public sealed class CourtTests
     private static async Task<NodeRig> CreateAsync()
     {
         NodeRig rig = await NodeRig.CreateAsync(Units);
-        string court = rig.AddressOf("deployer");
+        string court = rig.Deployment("court");
         File.Delete(rig.PathOf("class.json"));
         File.Delete(rig.PathOf("channel.json"));
         rig.Must("class", "create", "--token", rig.Deployment("devToken"), "--price", "1000000000",
-            "--court", court, "-o", rig.PathOf("class.json"));
+            "--deployment", rig.PathOf("deployment.json"), "-o", rig.PathOf("class.json"));
         rig.OnChain("voucher", "buy", "--key", rig.PathOf("holder.key"), "--class",
             rig.PathOf("class.json"), "--units", $"{Units}", "--mint-dev-token");
         rig.OnChain("channel", "open", "--key", rig.PathOf("holder.key"), "--class",

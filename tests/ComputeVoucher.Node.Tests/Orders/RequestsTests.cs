@@ -293,7 +293,6 @@ public sealed class RequestsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(FrameKind.OpeningRequest)]
     [InlineData(FrameKind.ProofRequest)]
     [InlineData(FrameKind.OfferRequest)]
     public async Task WhatLaterNodesAnswer_IsRefusedByReason(FrameKind kind)

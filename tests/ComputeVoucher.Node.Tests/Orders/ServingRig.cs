@@ -26,11 +26,14 @@ internal sealed class ServingRig : IDisposable
 
     /// <param name="inputBytesMax">Of the model.</param>
     /// <param name="inputStoreMax">Bytes of inputs that the node keeps.</param>
-    public ServingRig(int inputBytesMax = 1024, long inputStoreMax = 1 << 20)
+    /// <param name="hasCourt">Whether its orders may be disputed.</param>
+    public ServingRig(
+        int inputBytesMax = 1024, long inputStoreMax = 1 << 20, bool hasCourt = false)
     {
         Model = new FakeModel { InputBytesMax = inputBytesMax };
         VoucherClass terms = new(
-            default, 1, ulong.MaxValue / 2, 30 * 86_400, 0, 0, 0, default, default);
+            default, 1, ulong.MaxValue / 2, 30 * 86_400, 0, 0, 0, default,
+            hasCourt ? NodeKey.Address : default);
         ServicePolicy policy = new ServicePolicy
         {
             Node = NodeKey.Address,

@@ -73,11 +73,11 @@ public sealed class MemoryLedgerDisk : ILedgerDisk
     byte[]? ILedgerDisk.Get(Table table, ReadOnlySpan<byte> key) =>
         _tables[table].TryGetValue(key.ToArray(), out Row? row) ? row.Body : null;
 
-    int ILedgerDisk.BodyBytes(Table table, ReadOnlySpan<byte> key) =>
+    int ILedgerRows.BodyBytes(Table table, ReadOnlySpan<byte> key) =>
         _tables[table].TryGetValue(key.ToArray(), out Row? row) ? row.Body.Length : 0;
 
     List<byte[]> ILedgerDisk.OrderKeys(
-        ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax)
+        ReadOnlySpan<byte> first, ReadOnlySpan<byte> end, int countMax, bool down)
     {
         List<(byte[] Slot, byte[] Key)> found = [];
         foreach ((byte[] key, Row row) in _tables[Table.Orders])
@@ -89,6 +89,11 @@ public sealed class MemoryLedgerDisk : ILedgerDisk
         }
 
         found.Sort((a, b) => a.Slot.AsSpan().SequenceCompareTo(b.Slot));
+        if (down)
+        {
+            found.Reverse();
+        }
+
         return found.ConvertAll(order => order.Key)[..Math.Min(found.Count, countMax)];
     }
 

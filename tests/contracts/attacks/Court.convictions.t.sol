@@ -96,6 +96,16 @@ contract CourtConvictionsTest is DescentFixture {
         vm.assertEq(theCourt.caseOf(channel, 1).refundable, _value(1_000), "cheap first");
     }
 
+    /// What no channel can hold is nobody's cost, and overflows nothing.
+    function test_unitsBeyondAChannelAreNobodysCost() external {
+        Order memory o = graphOrder(1);
+        o.maxUnits = type(uint128).max;
+        Statement memory s = receiptOf(o, 0);
+        s.units = type(uint128).max;
+        contradictions.units(brief(o), signed(s), noRecord());
+        vm.assertEq(theCourt.caseOf(channel, 1).refundable, _value(2 ** 63 - 1), "the most");
+    }
+
     // Late, and wrong
 
     function test_lateBarsNoProof() external {

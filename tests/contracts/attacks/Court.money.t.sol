@@ -131,8 +131,8 @@ contract CourtMoneyTest is DescentFixture {
     }
 
     function test_paidInPartsIsRefundedInAll() external {
-        uint128[4] memory units = [uint128(10), 400, 401, 1_000];
-        for (uint256 i = 0; i < 4; ++i) {
+        uint128[5] memory units = [uint128(10), 400, 401, 1_000, 10];
+        for (uint256 i = 0; i < 5; ++i) {
             Delivery[] memory d = new Delivery[](1);
             d[0] = deliveryOf(graphOrder(1));
             d[0].receipt.units = units[i];

@@ -6,7 +6,7 @@ import {CompactSignature} from "contracts/types/CompactSignature.sol";
 import {Matter} from "contracts/types/Dispute.sol";
 import {Brief, Order} from "contracts/types/Order.sol";
 import {Statement} from "contracts/types/Statement.sol";
-import {CaseState} from "contracts/types/Verdict.sol";
+import {CaseState, Demand} from "contracts/types/Verdict.sol";
 import {DescentFixture} from "../base/DescentFixture.sol";
 import {WillingVerifier} from "../mocks/WillingVerifier.sol";
 
@@ -20,6 +20,9 @@ contract CourtHandler is DescentFixture {
     mapping(uint64 seq => uint256) public lates;
     uint256 public slashes;
     uint256 public etherIn;
+    uint256 public etherOut;
+    /// What was refunded for an order, as its holder sees it.
+    mapping(uint64 seq => uint256) public refunds;
     /// The most units that an ack or a claim has redeemed.
     uint128 public most;
     /// Refunds, deferrals, early payments and receipts shown that went through.
@@ -176,6 +179,7 @@ contract CourtHandler is DescentFixture {
             vm.assertEq(
                 vouchers.earned(holder, address(usd)) - before, amount, "refunded as asked"
             );
+            refunds[seq % ORDERS] += amount;
             if (amount != 0) ++moved[0];
         } catch {}
     }
@@ -218,6 +222,19 @@ contract CourtHandler is DescentFixture {
         try theCourt.collectShare(node, address(usd), generation % 3, channel) {} catch {}
     }
 
+    function collectFees(uint256 who) external counted {
+        address[3] memory all = [holder, stranger, provider];
+        address payee = all[who % 3];
+        vm.startPrank(payee);
+        try disputes.collect(payee) returns (uint256 amount) {
+            etherOut += amount;
+        } catch {}
+        try claims.collect(payee) returns (uint256 amount) {
+            etherOut += amount;
+        } catch {}
+        vm.stopPrank();
+    }
+
     function exitOrWithdraw(bool exits) external counted {
         vm.startPrank(provider);
         if (exits) {
@@ -239,9 +256,23 @@ contract CourtHandler is DescentFixture {
         vm.warp(block.timestamp + bound(time, 1, 2 days));
     }
 
-    /// Ether held equals ether in, less nothing: nobody collects here.
     function etherHeld() external view returns (uint256) {
         return address(disputes).balance + address(claims).balance;
+    }
+
+    /// What is credited, and what is prepaid for answers that did not come yet.
+    function etherOwed() external view returns (uint256 sum) {
+        for (uint256 i = 0; i < _ids.length; ++i) {
+            sum += disputes.disputeOf(_ids[i]).deposit;
+        }
+        for (uint64 i = 0; i < ORDERS; ++i) {
+            Demand memory d = claims.demandOf(channel, i);
+            if (!d.ended) sum += d.deposit;
+        }
+        address[3] memory all = [holder, stranger, provider];
+        for (uint256 i = 0; i < 3; ++i) {
+            sum += disputes.credit(all[i]) + claims.credit(all[i]);
+        }
     }
 
     function caseAt(uint64 seq) external view returns (CaseState memory) {

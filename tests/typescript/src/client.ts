@@ -205,14 +205,26 @@ async function questions(holder: Holder): Promise<void> {
       equal(isTraced && trace.traceRoot !== answer.receipt.traceRoot, false, 'another trace root');
     }
   });
+  await step('openings', async () => {
+    const ask = async (orderHash: Hex, place: Uint8Array, signed: Uint8Array) =>
+      connection.request(kind.OpeningRequest, join(await market.signed('OpeningQuery', {
+        orderHash, request: hex(keccak(signed)), nonce: hex(connection.nonce),
+      }), place));
+    const root = bytes('0x00ffffffff0100000000');
+    const {order, answer} = served.find((one) => one.answer.receipt.steps > 0n)!;
+    const opened = await ask(order.hash, root, root);
+    equal(opened.length > 132 && (opened.length - 132) % 32 === 0, true, 'nodes');
+    const trace = await market.open('TraceRoot', opened.subarray(0, 132));
+    equal(trace.orderHash, order.hash, 'order');
+    equal(trace.steps, answer.receipt.steps, 'steps');
+    const none = bytes('0x00ffffffff2000000000');
+    await refused(ask(order.hash, none, none), reason.OpeningUnknown, 'no such node');
+    await refused(ask(order.hash, none, root), reason.OpeningUnknown, 'another place');
+  });
   await step('notOffered', async () => {
-    const asked = ascii('what is asked');
-    const opening = await market.signed('OpeningQuery', {
-      orderHash: served[0].order.hash, request: hex(keccak(asked)), nonce: hex(connection.nonce),
-    });
-    for (const of of [kind.OpeningRequest, kind.ProofRequest, kind.OfferRequest]) {
+    for (const of of [kind.ProofRequest, kind.OfferRequest]) {
       await refused(
-        connection.request(of, join(opening, asked)), reason.NotOffered, `kind ${of}`);
+        connection.request(of, ascii('what is asked')), reason.NotOffered, `kind ${of}`);
     }
   });
   await step('staleRelease', async () => {

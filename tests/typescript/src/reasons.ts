@@ -12,6 +12,7 @@ export const reason = {
   QueryNonceWrong: 190,
   QueryStale: 191,
   NotOffered: 192,
+  OpeningUnknown: 193,
   AckBelowOwed: 200,
   AckNotMonotone: 203,
   OrderUnknown: 210,

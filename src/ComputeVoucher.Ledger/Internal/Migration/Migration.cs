@@ -40,7 +40,7 @@ internal static class Migration
         try
         {
             old.CheckIntegrity();
-            LedgerMemory memory = LedgerMemory.Load(old);
+            LedgerMemory memory = LedgerMemory.Load(old, options.Policy);
             Recovery.CheckIdentity(memory, old, options.Identity);
             Recovery.CheckMark(mark, old);
             string backup = Backup.Make(directory, old);

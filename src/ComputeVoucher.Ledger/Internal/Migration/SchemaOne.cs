@@ -127,6 +127,13 @@ internal sealed class SchemaOne : ILedgerRows
         }
     }
 
+    public int BodyBytes(Table table, ReadOnlySpan<byte> key)
+    {
+        using Statement statement = new(
+            _connection, $"SELECT length(body) FROM {Tables.Name(table)} WHERE key = ?1");
+        return statement.Bind(1, key).Step() ? (int)statement.Int64(0) : 0;
+    }
+
     /// <summary>All of it in a new file, which is not synced yet.</summary>
     /// <param name="path">An empty file.</param>
     public void CopyInto(string path) =>

@@ -1,0 +1,234 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>
+/// Results that were promised and are demanded: the order is run again for its output, and the
+/// receipt goes with it. Of an order that was given up the receipt is made now; it is the one that
+/// there would have been, for it follows from the order alone.
+/// </summary>
+internal sealed class DemandDesk
+{
+    /// <summary>Words before the input in the data of showInput: a Brief, and where it begins.
+    /// </summary>
+    private const int WordsBeforeInput = 24;
+
+    private readonly Serving _serving;
+    private readonly CourtParties _court;
+    private readonly CourtDocket _docket;
+    private readonly CourtMoves _moves;
+    private readonly Reruns<RunResult> _runs;
+    private readonly Func<Address, Address, UInt128?> _atRiskWei;
+
+    /// <param name="serving">Ledger, models, node key.</param>
+    /// <param name="court">Where the demands are.</param>
+    /// <param name="docket">Which.</param>
+    /// <param name="moves">Takes the answers.</param>
+    /// <param name="runs">Of the orders that are demanded.</param>
+    /// <param name="atRiskWei">Worth of the bond of a token before a court.</param>
+    public DemandDesk(Serving serving, CourtParties court, CourtDocket docket, CourtMoves moves,
+        Reruns<RunResult> runs, Func<Address, Address, UInt128?> atRiskWei) =>
+        (_serving, _court, _docket, _moves, _runs, _atRiskWei) =
+            (serving, court, docket, moves, runs, atRiskWei);
+
+    /// <summary>Looks at every demand. What fails for one does not stop the others.</summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    {
+        foreach (DemandCase one in new List<DemandCase>(_docket.Demands.Values))
+        {
+            one.State = await _court.Claims
+                .DemandAsync(one.Channel, one.Seq, BlockTag.Latest, cancel).ConfigureAwait(false);
+            StoredOrder? order = await _serving.Ledger.OrderAtAsync(one.Channel, one.Seq)
+                .ConfigureAwait(false);
+            if (!one.State.IsOpen)
+            {
+                Close(one, order, head);
+                continue;
+            }
+
+            one.OverAt = 0;
+            if (order is null)
+            {
+                _serving.Log.DemandStuck(one.Channel, one.Seq, "no such order is stored");
+                continue;
+            }
+
+            await _serving.Ledger.PinOrder(order.Hash, one.PinOf(_court.Address))
+                .ConfigureAwait(false);
+            if (one.State.WantsInput)
+            {
+                continue;
+            }
+
+            NoteTime(one, head.Timestamp);
+            await TryAnswerAsync(one, order, head, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private void Close(DemandCase one, StoredOrder? order, BlockHeader head)
+    {
+        one.OverAt = one.OverAt == 0 ? head.Number : one.OverAt;
+        if (head.Number < one.OverAt + CourtDocket.ReorgBlocks)
+        {
+            return;
+        }
+
+        _docket.Demands.Remove((one.Channel, one.Seq));
+        if (order is not null)
+        {
+            _ = _serving.Ledger.UnpinOrder(order.Hash, one.PinOf(_court.Address));
+            _runs.Forget(order.Hash);
+        }
+    }
+
+    private void NoteTime(DemandCase one, ulong now)
+    {
+        ulong left = one.State.RespondBy - Math.Min(one.State.RespondBy, now);
+        if (left < Courtroom.AlertSeconds && !one.IsAlerted)
+        {
+            one.IsAlerted = true;
+            _serving.Log.DemandUrgent(one.Channel, one.Seq, left);
+        }
+    }
+
+    private async Task TryAnswerAsync(
+        DemandCase one, StoredOrder order, BlockHeader head, CancellationToken cancel)
+    {
+        string key = string.Create(CultureInfo.InvariantCulture,
+            $"demand {one.Channel} {one.Seq} {one.State.IsInputShown}");
+        if (one.State.RespondBy < head.Timestamp || _moves.IsSent(key, one.Sent)
+            || _serving.Ledger.Channel(one.Channel) is not { } channel
+            || !_serving.Policy.Classes.TryGetValue(
+                channel.Row.Terms.ClassId, out VoucherClass terms))
+        {
+            return;
+        }
+
+        try
+        {
+            byte[]? data = await AnswerAsync(one, order, channel.Row.Terms, terms, head, cancel)
+                .ConfigureAwait(false);
+            if (data is not null)
+            {
+                one.Sent = await _moves.SendAsync("demand", key, _court.Claims.Address, data,
+                    _atRiskWei(terms.Token, _court.Address), isUrgent: true, cancel)
+                    .ConfigureAwait(false);
+                _serving.Log.DemandAnswered(one.Channel, one.Seq);
+            }
+        }
+        catch (Exception failure) when (failure is ModelException or NodeException)
+        {
+            _serving.Log.DemandStuck(one.Channel, one.Seq, Failure.Describe(failure));
+        }
+    }
+
+    /// <summary>Null while the order is run again.</summary>
+    private async Task<byte[]?> AnswerAsync(DemandCase one, StoredOrder order,
+        ChannelTerms channel, VoucherClass terms, BlockHeader head, CancellationToken cancel)
+    {
+        if (!_serving.Models.TryGetValue(order.Order.ModelRoot, out IModel? model))
+        {
+            throw new NodeException(
+                $"model {order.Order.ModelRoot} is not served any more (serve:models)");
+        }
+
+        bool isNothing = order.Receipt is { Receipt.Steps: 0 } || order.CancelSteps == 0;
+        RunResult? result = RunResult.Nothing(order.Order.InputRoot);
+        if (!isNothing)
+        {
+            byte[] input = one.Shown ?? _serving.Ledger.Input(order.Hash);
+            if (input.Length == 0)
+            {
+                one.Shown = await ShownAsync(one, model, order.Order, head, cancel)
+                    .ConfigureAwait(false);
+                if (one.Shown is not null)
+                {
+                    await DisputeDesk.RestoreAsync(_serving.Ledger, order.Hash, one.Shown)
+                        .ConfigureAwait(false);
+                }
+
+                return one.Shown is null && !one.State.IsInputShown
+                    ? ClaimsContract.WantInput(
+                        new Brief(terms, channel, order.Order, order.Signature))
+                    : null;
+            }
+
+            result = _runs.TryGet(Rerun.Of(order, model, input));
+        }
+
+        return result is null ? null : ClaimsContract.Answer(
+            terms, channel, DeliveryOf(_serving, order, result));
+    }
+
+    /// <summary>Order, receipt and output as a court takes them.</summary>
+    /// <exception cref="NodeException">The result is not the receipt's.</exception>
+    public static Delivery DeliveryOf(Serving serving, StoredOrder order, RunResult result)
+    {
+        StoredReceipt? stored = order.Receipt;
+        Receipt made = DoneOrder.ReceiptOf(order.Hash, result);
+        if (stored is { } told && told.Receipt != made)
+        {
+            // Whoever signs two stories about one order loses the stake.
+            throw new NodeException("another result than the receipt's; check memory");
+        }
+
+        Signature signature = stored?.Signature
+            ?? serving.NodeKey.Sign(made.Digest(serving.Separator));
+        return new Delivery(order.Order, order.Signature,
+            SignedStatement.Of(made, signature), result.Output);
+    }
+
+    private async Task<byte[]?> ShownAsync(DemandCase one, IModel model, Order order,
+        BlockHeader head, CancellationToken cancel)
+    {
+        if (!one.State.IsInputShown)
+        {
+            return null;
+        }
+
+        foreach (LogEntry log in await _court.LogsAsync(_court.Claims.Address, one.Block,
+            head.Number, [[], [one.Channel]], cancel).ConfigureAwait(false))
+        {
+            if (CaseEvent.TryRead(log, out CaseEvent read) && read.Seq == one.Seq
+                && read.Kind == CaseEventKind.InputShown
+                && await _court.Rpc.TransactionAsync(log.TransactionHash, cancel)
+                    .ConfigureAwait(false) is { } move)
+            {
+                byte[] input = InputOf(move.Input);
+                return model.CheckInput(input).InputRoot == order.InputRoot
+                    ? input
+                    : throw new NodeException("the input was shown and cannot be read");
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[] InputOf(ReadOnlySpan<byte> call)
+    {
+        try
+        {
+            AbiReader reader = new(call[FunctionSelector.Size..]);
+            for (int i = 0; i < WordsBeforeInput; i++)
+            {
+                reader.ReadBytes32();
+            }
+
+            return reader.ReadBytes().ToArray();
+        }
+        catch (FormatException failure)
+        {
+            throw new NodeException("the input was shown and cannot be read", failure);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Disputes;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+using RunTree = ComputeVoucher.Disputes.RunTree;
+
+namespace ComputeVoucher.Node;
+
+/// <summary>
+/// The provider's side of the disputes before one court: each look reads how a dispute stands and
+/// makes the move that is due, from the order that was stored, run again. Nothing of a dispute is
+/// remembered that a restart would lose.
+/// </summary>
+internal sealed class DisputeDesk
+{
+    private readonly Serving _serving;
+    private readonly CourtParties _court;
+    private readonly CourtDocket _docket;
+    private readonly CourtMoves _moves;
+    private readonly Reruns<RecordedRun> _runs;
+    private readonly Func<Address, Address, UInt128?> _atRiskWei;
+
+    /// <param name="serving">Ledger, models, node key.</param>
+    /// <param name="court">Where the disputes are.</param>
+    /// <param name="docket">Which.</param>
+    /// <param name="moves">Takes the moves.</param>
+    /// <param name="runs">Of the orders in dispute.</param>
+    /// <param name="atRiskWei">Worth of the bond of a token before a court.</param>
+    public DisputeDesk(Serving serving, CourtParties court, CourtDocket docket, CourtMoves moves,
+        Reruns<RecordedRun> runs, Func<Address, Address, UInt128?> atRiskWei) =>
+        (_serving, _court, _docket, _moves, _runs, _atRiskWei) =
+            (serving, court, docket, moves, runs, atRiskWei);
+
+    /// <summary>Looks at every dispute. What fails for one does not stop the others.</summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    {
+        foreach (DisputeCase one in new List<DisputeCase>(_docket.Disputes.Values))
+        {
+            one.State = await _court.Disputes
+                .DisputeAsync(one.Id, BlockTag.Latest, cancel).ConfigureAwait(false);
+            if (one.State.IsOver)
+            {
+                Close(one, head);
+                continue;
+            }
+
+            one.OverAt = 0;
+            await _serving.Ledger
+                .PinOrder(one.Matter.OrderHash, one.PinOf(_court.Address)).ConfigureAwait(false);
+            DisputeTurn turn = await _court.Disputes
+                .TurnAsync(one.Id, BlockTag.Latest, cancel).ConfigureAwait(false);
+            one.EndsAt = turn.Side == DisputeSide.Provider ? turn.EndsAt : 0;
+            if (turn.Side != DisputeSide.Provider || turn.IsOverdue)
+            {
+                continue;
+            }
+
+            NoteTime(one, head.Timestamp);
+            try
+            {
+                await MoveAsync(one, head, cancel).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (failure
+                is not (ChainException or LedgerException or OperationCanceledException))
+            {
+                _serving.Log.DisputeStuck(one.Id, Failure.Describe(failure));
+            }
+        }
+    }
+
+    /// <summary>What is over is forgotten once no reorganisation brings it back.</summary>
+    private void Close(DisputeCase one, BlockHeader head)
+    {
+        one.EndsAt = 0;
+        if (one.OverAt == 0)
+        {
+            one.OverAt = head.Number;
+            _serving.Log.DisputeEnded(one.Id, one.State.State == DisputeState.Convicted
+                ? "this node is convicted" : "the opener has lapsed");
+        }
+
+        if (head.Number >= one.OverAt + CourtDocket.ReorgBlocks)
+        {
+            _ = _serving.Ledger.UnpinOrder(one.Matter.OrderHash, one.PinOf(_court.Address));
+            _docket.Disputes.Remove(one.Id);
+            _runs.Forget(one.Matter.OrderHash);
+        }
+    }
+
+    private void NoteTime(DisputeCase one, ulong now)
+    {
+        ulong left = one.EndsAt - Math.Min(one.EndsAt, now);
+        if (left < Courtroom.AlertSeconds && one.AlertedFor != one.EndsAt)
+        {
+            one.AlertedFor = one.EndsAt;
+            _serving.Log.DisputeUrgent(one.Id, one.Matter.OrderHash, left);
+        }
+    }
+
+    private async Task MoveAsync(DisputeCase one, BlockHeader head, CancellationToken cancel)
+    {
+        Dispute state = one.State;
+        string key = string.Create(CultureInfo.InvariantCulture,
+            $"{_court.Address} {one.Id} {state.State} {state.Answers} {(byte)state.Wraps}");
+        if (_moves.IsSent(key, one.Sent))
+        {
+            return;
+        }
+
+        Matter matter = one.Matter;
+        List<DisputeEvent> said = [];
+        if (matter.Hash() != state.Matter || state.State == DisputeState.WantOperands
+            || state.Wraps.HasFlag(DisputeWraps.Shown))
+        {
+            said = await SaidAsync(one, head.Number, cancel).ConfigureAwait(false);
+            matter = WithRoot(matter, state.Matter, said);
+        }
+
+        byte[]? data = state.State == DisputeState.WantCancel
+            ? await CancelAsync(one.Id, matter).ConfigureAwait(false)
+            : await AnswerAsync(one, matter, said, cancel).ConfigureAwait(false);
+        if (data is not null)
+        {
+            one.Sent = await _moves.SendAsync("dispute", key, _court.Disputes.Address, data,
+                _atRiskWei(matter.Token, _court.Address), isUrgent: true, cancel)
+                .ConfigureAwait(false);
+            _serving.Log.DisputeMoved(one.Id, state.State.ToString());
+        }
+    }
+
+    private async Task<byte[]> CancelAsync(ulong id, Matter matter)
+    {
+        StoredOrder? order = await _serving.Ledger.OrderAsync(matter.OrderHash)
+            .ConfigureAwait(false);
+        return order?.Cancel is { } cancel
+            ? DisputesContract.AnswerCancel(id, matter, cancel.Signature)
+            : throw new NodeException($"no Cancel of order {matter.OrderHash} is stored");
+    }
+
+    /// <summary>Null while the order is run again.</summary>
+    private async Task<byte[]?> AnswerAsync(DisputeCase one, Matter matter,
+        List<DisputeEvent> said, CancellationToken cancel)
+    {
+        if (!_serving.Models.TryGetValue(matter.Run.ModelRoot, out IModel? model))
+        {
+            throw new NodeException(
+                $"model {matter.Run.ModelRoot} is not served any more (serve:models)");
+        }
+
+        byte[] input = one.Shown ?? _serving.Ledger.Input(matter.OrderHash);
+        if (input.Length == 0)
+        {
+            one.Shown = await ShownAsync(model, matter, said, cancel).ConfigureAwait(false);
+            if (one.Shown is null)
+            {
+                return WantInput(one, matter, model);
+            }
+
+            await RestoreAsync(_serving.Ledger, matter.OrderHash, one.Shown).ConfigureAwait(false);
+            return null;
+        }
+
+        RecordedRun? run = _runs.TryGet(new Rerun(
+            matter.OrderHash, matter.Channel, model, input, matter.Run.Steps));
+        return run is null ? null : one.State.State switch
+        {
+            DisputeState.WantRoot => await RootAsync(one.Id, matter, run).ConfigureAwait(false),
+            DisputeState.WantNodes => DisputesContract.Answer(
+                one.Id, matter, DescentAnswers.Answer(run, PositionOf(one.State, matter))),
+            DisputeState.WantOperands => await OperandsAsync(one.Id, matter, run, said, cancel)
+                .ConfigureAwait(false),
+            _ => throw new NodeException($"no answer to {one.State.State}"),
+        };
+    }
+
+    /// <summary>An input is shown once for all disputes of its order, so it is kept again.</summary>
+    public static async Task RestoreAsync(LedgerStore ledger, Bytes32 orderHash, byte[] input)
+    {
+        if (await ledger.OrderAsync(orderHash).ConfigureAwait(false) is { } order)
+        {
+            await ledger.RestoreInput(order, input).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<byte[]> RootAsync(ulong id, Matter matter, RecordedRun run)
+    {
+        StoredOrder? order = await _serving.Ledger.OrderAsync(matter.OrderHash)
+            .ConfigureAwait(false);
+        bool isOther = order?.Receipt is { } receipt
+            && receipt.Receipt.Steps == matter.Run.Steps
+            && receipt.Receipt.OutputRoot != run.Output.Root;
+        if (isOther)
+        {
+            // Whoever signs two stories about one order loses the stake.
+            throw new NodeException("another result than the receipt's; check memory");
+        }
+
+        TraceRootStatement statement = new(
+            matter.OrderHash, matter.Run.Steps, run.Trace.Root);
+        Signature signature = _serving.NodeKey.Sign(statement.Digest(_serving.Separator));
+        return DisputesContract.AnswerRoot(
+            id, matter, SignedStatement.Of(statement, signature));
+    }
+
+    private async Task<byte[]> OperandsAsync(ulong id, Matter matter, RecordedRun run,
+        List<DisputeEvent> said, CancellationToken cancel)
+    {
+        Bytes32 wanted = await _court.Disputes
+            .OperandsAsync(id, BlockTag.Latest, cancel).ConfigureAwait(false);
+        DisputeEvent? asked = said.FindLast(one =>
+            one.Kind == DisputeEventKind.OperandsWanted && Keccak256.Hash(one.Request) == wanted);
+        if (asked is null || OperandsRequest.Decode(asked.Request) is not { } request)
+        {
+            throw new NodeException("which operands are asked for is not in the logs");
+        }
+
+        if (_moves.Sender != matter.Node && _moves.Sender != await ProviderAsync(matter, cancel)
+            .ConfigureAwait(false))
+        {
+            throw new NodeException($"operands are given by the node's or the provider's own "
+                + $"account, redeem:key is {_moves.Sender} (set it to one of them)");
+        }
+
+        OperandsAnswer answer = DescentAnswers.Operands(run, request);
+        return DisputesContract.AnswerOperands(
+            id, matter, asked.Request, answer.Values, answer.Proof);
+    }
+
+    private Task<Address> ProviderAsync(Matter matter, CancellationToken cancel) =>
+        new ProvidersContract(_court.Rpc, _serving.Domain.Providers)
+            .ProviderOfAsync(matter.Node, BlockTag.Latest, cancel);
+
+    private static DescentPosition PositionOf(in Dispute state, Matter matter) => new(
+        (RunTree)matter.Purpose, state.Commit,
+        (DescentWraps)(state.Wraps
+            & (DisputeWraps.List | DisputeWraps.Tensor | DisputeWraps.Inside)),
+        state.Level,
+        (int)state.Index, (int)state.Position, (long)state.Size);
+
+    /// <summary>Before its first answer a node that has lost the input may ask for it, once.
+    /// </summary>
+    private static byte[] WantInput(DisputeCase one, in Matter matter, IModel model)
+    {
+        bool mayAsk = one.State.Answers == 0 && !one.State.Wraps.HasFlag(DisputeWraps.Shown);
+        return !mayAsk
+            ? throw new NodeException($"the input of order {matter.OrderHash} is lost")
+            : model.IsStream || model.InputBytesMax <= CourtLimits.InputShowBytesMax
+            ? DisputesContract.WantInput(one.Id, matter)
+            : throw new NodeException($"the input of order {matter.OrderHash} is lost, and with "
+                + $"{model.InputBytesMax} bytes nobody can be asked to show it (at most "
+                + $"{CourtLimits.InputShowBytesMax})");
+    }
+
+    /// <summary>What the opener has shown; null before.</summary>
+    private async Task<byte[]?> ShownAsync(IModel model, Matter matter, List<DisputeEvent> said,
+        CancellationToken cancel)
+    {
+        if (said.FindLast(one => one.Kind == DisputeEventKind.InputShown) is not { } shown)
+        {
+            return null;
+        }
+
+        TransactionInfo? move = await _court.Rpc
+            .TransactionAsync(shown.Log.TransactionHash, cancel).ConfigureAwait(false);
+        return move is not null
+            && DisputesContract.TryReadInput(move.Input, out _, out byte[] input)
+            && model.CheckInput(input).InputRoot == matter.Run.InputRoot
+                ? input
+                : throw new NodeException("the input was shown and cannot be read");
+    }
+
+    private async Task<List<DisputeEvent>> SaidAsync(
+        DisputeCase one, ulong head, CancellationToken cancel)
+    {
+        Bytes32 id = new(new AbiWriter().Write(one.Id).ToArray());
+        List<DisputeEvent> said = [];
+        foreach (LogEntry log in await _court.LogsAsync(
+            _court.Disputes.Address, one.Block, head, [[], [id]], cancel).ConfigureAwait(false))
+        {
+            if (DisputeEvent.TryRead(log, out DisputeEvent read))
+            {
+                said.Add(read);
+            }
+        }
+
+        return said;
+    }
+
+    private static Matter WithRoot(
+        Matter matter, in Bytes32 hash, List<DisputeEvent> said)
+    {
+        DisputeEvent? stated = said.FindLast(one => one.Kind == DisputeEventKind.RootStated);
+        Matter with = stated is null ? matter : matter.WithTraceRoot(stated.TraceRoot);
+        return matter.Hash() == hash ? matter
+            : with.Hash() == hash ? with
+            : throw new NodeException("what the dispute is about is not in the logs");
+    }
+}
