@@ -60,6 +60,7 @@ public sealed class CourtroomTests : IAsyncLifetime
             answers++;
             Assert.Equal(0, await Node.Ledger.PruneAsync(
                 order.Order.Deadline + 100 * Day, CourtLimits.InputKeepSeconds));
+            Assert.NotEmpty(Node.Ledger.Input(order.Hash));
             Dispute state = await StateAsync(id);
             matter = matter.Hash() == state.Matter
                 ? matter
