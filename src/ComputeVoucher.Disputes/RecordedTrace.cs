@@ -41,6 +41,23 @@ public sealed class RecordedTrace
         return trace;
     }
 
+    /// <summary>A list as somebody else recorded it.</summary>
+    /// <exception cref="ArgumentException">Data that is longer or shorter than its shape says.
+    /// </exception>
+    public static RecordedTrace Of(
+        IEnumerable<(TensorType Type, int[] Dims, byte[] Data)> tensors)
+    {
+        RecordedTrace trace = new();
+        foreach ((TensorType type, int[] dims, byte[] data) in tensors)
+        {
+            trace._entries.Add(
+                new("", type, dims, data, TraceTree.TensorHash(type, dims, data)));
+        }
+
+        trace.Root = TraceTree.ListRoot(trace.Hashes);
+        return trace;
+    }
+
     /// <summary>The list of one tensor that an input record is.</summary>
     internal static RecordedTrace OfInput(byte[] input)
     {

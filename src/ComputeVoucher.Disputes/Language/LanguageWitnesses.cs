@@ -87,6 +87,11 @@ public sealed class LanguageWitnesses
         return proof.ToArray();
     }
 
+    /// <summary>How many elements a witness speaks of; 0 where the element is none.</summary>
+    internal int Rivals(int tensor, int element) => Maximum.Rivals(
+        new RecordingReader(_model.Architecture, _layout, _trace, _input, Row),
+        _layout.Locate(tensor), element);
+
     private RecordingReader Read(in Request request, bool claims)
     {
         RecordingReader reader = new(

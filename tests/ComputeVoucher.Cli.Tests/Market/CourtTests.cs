@@ -62,6 +62,46 @@ public sealed class CourtTests
         Assert.Equal(kept, Directory.GetFiles(Evidence(rig), "*.evidence").Length);
     }
 
+    /// <summary>What a node says of a trace later is evidence too; and where the class of a channel
+    /// is not known, that is said when there is something to lose.</summary>
+    [MarketFact]
+    public async Task TraceRoot_IsAddedToTheEvidence_AndAMissingClassIsSaid()
+    {
+        await using NodeRig rig = await CreateAsync();
+        await StakeAsync(rig);
+        string receipts = rig.PathOf("receipts");
+        rig.Must([.. Request(rig, 600), "--receipts", receipts]);
+        string order = JsonDocument.Parse(File.ReadLines(receipts).Single()).RootElement
+            .GetProperty("orderHash").GetString()!;
+        string file = Assert.Single(Directory.GetFiles(Evidence(rig), "*.evidence"));
+        Assert.True(EvidenceFolder.Read(file).TraceRoot.IsEmpty);
+        JsonElement row = rig.Json(
+            [.. rig.TraceArguments(order), "--state", rig.PathOf("client.state")])
+            .GetProperty("traces")[0];
+        Assert.Equal(file, row.GetProperty("evidence").GetString());
+        EvidenceBundle bundle = EvidenceFolder.Read(file);
+        Assert.Equal(RefusalReason.None, bundle.Check());
+        Assert.Equal(
+            row.GetProperty("signed").GetString(), Primitives.Hex.Encode(bundle.TraceRoot.Span));
+        Assert.False(bundle.IsEquivocation());
+
+        string channel = rig.PathOf("channel.json");
+        string[] show = ["channel", "show", "--channel", channel];
+        Assert.Equal(rig.AddressOf("deployer"), rig.OnChain(show).GetProperty("court").GetString());
+        JsonElement served = rig.Json(Request(rig, 600));
+        Assert.False(served.TryGetProperty("court", out _));
+        ChannelTerms terms = ChannelFile.Load(channel);
+        File.Delete(channel);
+        ChannelFile.Write(channel, terms);
+        Assert.Contains("does not hold", rig.OnChain(show).GetProperty("court").GetString()!,
+            StringComparison.Ordinal);
+        served = rig.Json(Request(rig, 600));
+        Assert.Contains("does not hold", served.GetProperty("court").GetString()!,
+            StringComparison.Ordinal);
+        Assert.Contains("--class", served.GetProperty("remedy").GetString()!,
+            StringComparison.Ordinal);
+    }
+
     /// <summary>The rig's class again with a court, and a channel of it.</summary>
     private static async Task<NodeRig> CreateAsync()
     {
