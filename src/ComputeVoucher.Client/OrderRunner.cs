@@ -315,7 +315,8 @@ public sealed class OrderRunner : IDisposable
         if (!isOurs && last is { Kind: FrameKind.Receipt })
         {
             return Open(index, order, "served, and not checked or paid: it is of model "
-                + $"{order.Order.ModelRoot} (give that model once)");
+                + $"{order.Order.ModelRoot}; weights not held: not disputable (give that model "
+                + "once)");
         }
 
         if (delivery.IsUnsent)
@@ -385,7 +386,7 @@ public sealed class OrderRunner : IDisposable
             index, order, receipt, signature, output, delivery.Elapsed, null);
     }
 
-    /// <summary>Takes an answer that the node gave before a court, checked like any other.</summary>
+    /// <summary>Takes an answer that the node gave to a court, checked like any other.</summary>
     /// <param name="order">In the journal.</param>
     /// <param name="given">Out of calldata.</param>
     /// <param name="isCancelled">This holder sent a Cancel of it.</param>

@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
+using System.Runtime.InteropServices;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
@@ -9,33 +9,65 @@ using ComputeVoucher.Trace.Internal;
 namespace ComputeVoucher.Disputes;
 
 /// <summary>
-/// Every tensor of one run, kept whole: what somebody who ran the model opens from.
+/// One run's list of tensors: the hash of each, and the bytes of those that fit into memory; the
+/// others come back by running once more. What somebody who ran the model opens from.
 /// </summary>
 public sealed class RecordedTrace
 {
-    private readonly List<Entry> _entries = [];
+    /// <summary>
+    /// Bytes of tensors that are kept: every integer graph in <c>data</c> and the run of a small
+    /// language model; beyond, hashes alone (some 100 tensors per layer, token and GiB).
+    /// </summary>
+    public const long KeepBytesMax = 1L << 30;
 
-    private RecordedTrace()
-    {
-    }
-
+    private readonly List<Bytes32> _hashes = [];
+    private readonly Dictionary<int, Entry> _entries = [];
+    private readonly Action<TensorCallback>? _again;
     private HashTree? _list;
+
+    private RecordedTrace(Action<TensorCallback>? again = null) => _again = again;
 
     public Bytes32 Root { get; private set; }
 
     /// <summary>Tensors in the list.</summary>
-    public int Count => _entries.Count;
+    public int Count => _hashes.Count;
 
     /// <summary>Runs a model and keeps its trace.</summary>
+    /// <param name="session">Stays open as long as the trace is used where not all is kept.</param>
+    /// <param name="input">As it was ordered.</param>
+    /// <param name="steps">Steps at most; 0 leaves the end to the model.</param>
+    /// <param name="keepBytesMax">Bytes of tensors kept; beyond, a run for each look.</param>
     /// <exception cref="ModelException">The input does not fit the model.</exception>
-    public static RecordedTrace Of(IModelSession session, ReadOnlySpan<byte> input)
+    public static RecordedTrace Of(
+        IModelSession session, ReadOnlySpan<byte> input, uint steps = 0,
+        long keepBytesMax = KeepBytesMax)
     {
-        RecordedTrace trace = new();
-        _ = session.Run(input, new RunOptions
+        byte[] own = input.ToArray();
+        return Of(
+            show => session.Run(own, new RunOptions { StepsMax = steps, OnTensor = show }),
+            keepBytesMax);
+    }
+
+    /// <summary>Keeps what a run shows.</summary>
+    /// <param name="run">Runs, any number of times the same.</param>
+    /// <param name="keepBytesMax">Bytes of tensors kept.</param>
+    internal static RecordedTrace Of(Action<TensorCallback> run, long keepBytesMax)
+    {
+        RecordedTrace trace = new(run);
+        long bytes = 0;
+        run((in TracedTensor t) =>
         {
-            OnTensor = (in TracedTensor t) => trace._entries.Add(new(
-                t.Operator, t.Type, t.Dims.ToArray(), t.Data.ToArray(),
-                TraceTree.TensorHash(t.Type, t.Dims, t.Data))),
+            Bytes32 hash = TraceTree.TensorHash(t.Type, t.Dims, t.Data);
+            trace._hashes.Add(hash);
+            bytes += t.Data.Length;
+            if (bytes <= keepBytesMax)
+            {
+                trace._entries[t.ListIndex] = EntryOf(t, hash);
+            }
+            else if (trace._entries.Count > 0)
+            {
+                trace._entries.Clear();
+            }
         });
         trace.Root = TraceTree.ListRoot(trace.Hashes);
         return trace;
@@ -44,26 +76,32 @@ public sealed class RecordedTrace
     /// <summary>A list as somebody else recorded it.</summary>
     /// <exception cref="ArgumentException">Data that is longer or shorter than its shape says.
     /// </exception>
-    public static RecordedTrace Of(
+    public static RecordedTrace OfTensors(
         IEnumerable<(TensorType Type, int[] Dims, byte[] Data)> tensors)
     {
-        RecordedTrace trace = new();
+        List<Entry> entries = [];
         foreach ((TensorType type, int[] dims, byte[] data) in tensors)
         {
-            trace._entries.Add(
-                new("", type, dims, data, TraceTree.TensorHash(type, dims, data)));
+            entries.Add(new("", type, dims, data, TraceTree.TensorHash(type, dims, data)));
         }
 
-        trace.Root = TraceTree.ListRoot(trace.Hashes);
-        return trace;
+        return Of(entries);
     }
 
     /// <summary>The list of one tensor that an input record is.</summary>
-    internal static RecordedTrace OfInput(byte[] input)
+    internal static RecordedTrace OfInput(byte[] input) =>
+        Of([new("input", TensorType.UInt8, [input.Length], input, InputRecord.TensorHash(input))]);
+
+    /// <summary>A list of tensors that are all at hand.</summary>
+    internal static RecordedTrace Of(IEnumerable<Entry> entries)
     {
         RecordedTrace list = new();
-        list._entries.Add(new(
-            "input", TensorType.UInt8, [input.Length], input, InputRecord.TensorHash(input)));
+        foreach (Entry entry in entries)
+        {
+            list._entries[list.Count] = entry;
+            list._hashes.Add(entry.Hash);
+        }
+
         list.Root = TraceTree.ListRoot(list.Hashes);
         return list;
     }
@@ -72,24 +110,94 @@ public sealed class RecordedTrace
     /// <exception cref="ArgumentException">Data of another length.</exception>
     public RecordedTrace With(int tensor, byte[] data)
     {
-        RecordedTrace changed = new();
-        changed._entries.AddRange(_entries);
-        Entry old = _entries[tensor];
-        changed._entries[tensor] = old with
+        Entry old = this[tensor];
+        return With(tensor, old with
         {
             Data = data,
             Hash = TraceTree.TensorHash(old.Type, old.Dims, data),
-        };
+        });
+    }
+
+    /// <summary>The same list with another tensor in one place.</summary>
+    internal RecordedTrace With(int tensor, Entry entry)
+    {
+        RecordedTrace changed = Copy();
+        changed._entries[tensor] = entry;
+        changed._hashes[tensor] = entry.Hash;
         changed.Root = TraceTree.ListRoot(changed.Hashes);
         return changed;
     }
 
-    internal Entry this[int tensor] => _entries[tensor];
+    /// <summary>
+    /// Somebody else's list as far as its openings have shown it: equal to this one left of a
+    /// tensor of which some leaves are known.
+    /// </summary>
+    /// <param name="root">What was signed.</param>
+    /// <param name="list">Its tree.</param>
+    /// <param name="tensor">Place of the tensor; -1 for none.</param>
+    /// <param name="entry">Its bytes as far as known, with their tree.</param>
+    internal RecordedTrace Learned(in Bytes32 root, HashTree list, int tensor, Entry? entry)
+    {
+        RecordedTrace learned = Copy();
+        (learned.Root, learned._list) = (root, list);
+        if (entry is not null)
+        {
+            learned._entries[tensor] = entry;
+        }
+
+        return learned;
+    }
+
+    /// <exception cref="InvalidOperationException">Nothing kept it.</exception>
+    internal Entry this[int tensor]
+    {
+        get
+        {
+            if (!IsKept(tensor))
+            {
+                Keep(new HashSet<int> { tensor });
+            }
+
+            return _entries[tensor];
+        }
+    }
+
+    /// <summary>Whether a tensor's bytes are in memory.</summary>
+    internal bool IsKept(int tensor) => _entries.ContainsKey(tensor);
+
+    /// <summary>Runs once more and keeps these.</summary>
+    internal void Keep(IReadOnlySet<int> tensors)
+    {
+        Action<TensorCallback> again =
+            _again ?? throw new InvalidOperationException("these tensors were never recorded");
+        again((in TracedTensor t) =>
+        {
+            if (tensors.Contains(t.ListIndex) && !IsKept(t.ListIndex))
+            {
+                _entries[t.ListIndex] = EntryOf(t, _hashes[t.ListIndex]);
+            }
+        });
+    }
 
     /// <summary>The tree over the tensor hashes.</summary>
     internal HashTree List => _list ??= new HashTree(Hashes);
 
-    private Bytes32[] Hashes => [.. _entries.Select(e => e.Hash)];
+    private ReadOnlySpan<Bytes32> Hashes => CollectionsMarshal.AsSpan(_hashes);
+
+    private static Entry EntryOf(in TracedTensor t, in Bytes32 hash) =>
+        new(t.Operator, t.Type, t.Dims.ToArray(), t.Data.ToArray(), hash);
+
+    private RecordedTrace Copy()
+    {
+        RecordedTrace copy = new(_again);
+        copy._hashes.AddRange(_hashes);
+        foreach ((int tensor, Entry entry) in _entries)
+        {
+            copy._entries[tensor] = entry;
+        }
+
+        return copy;
+    }
 
     /// <summary>One tensor of the list.</summary>
     internal sealed record Entry(
@@ -110,5 +218,9 @@ public sealed class RecordedTrace
                 return _tree.Tree;
             }
         }
+
+        /// <summary>Other bytes of the same shape under a tree that is known in parts.</summary>
+        public Entry With(byte[] data, HashTree tree) =>
+            this with { Data = data, _tree = (data, tree) };
     }
 }

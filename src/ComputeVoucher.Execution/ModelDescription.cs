@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using ComputeVoucher.Primitives;
 
@@ -13,6 +14,10 @@ public sealed class ModelDescription
     public required Bytes32 ArchitectureDigest { get; init; }
 
     public required Bytes32 ParametersRoot { get; init; }
+
+    /// <summary>The bytes that <see cref="ArchitectureDigest"/> is of: what a registry admits.
+    /// </summary>
+    public required ReadOnlyMemory<byte> Architecture { get; init; }
 
     /// <summary>Shapes of the inputs, as "int8 [1, 96, 96, 3]".</summary>
     public required IReadOnlyList<string> Inputs { get; init; }

@@ -137,7 +137,7 @@ public sealed class ChainParts : IDisposable
             time);
 
     private static EndpointGuard GuardOf(NodeOptions options, JsonRpcClient rpc) =>
-        new(rpc, options.Domain, options.Follow.HeadAgeMax);
+        new(rpc, options.Domain, options.Follow.HeadAgeMax, options.Courts);
 
     private static VoucherClass? ClassOf(ServicePolicy policy, Bytes32 id) =>
         policy.Classes.TryGetValue(id, out VoucherClass terms) ? terms : null;

@@ -17,6 +17,10 @@ public static class CourtLimits
     /// </summary>
     public const ulong DeadlineAheadSecondsMax = 3 * DaySeconds;
 
+    /// <summary>Least window of a class that a court judges, seconds: below two days nobody finds
+    /// anything (Files.sol).</summary>
+    public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
+
     /// <summary>Disputes and demands open so long after the deadline, seconds; evidence is kept as
     /// long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;

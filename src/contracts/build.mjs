@@ -1,5 +1,6 @@
 // Compiles the contracts with the pinned solc-js into out/<Contract>.json: abi, bytecode,
-// deployedBytecode, size; .bin: the creation code; .code: what the code of a deployment has to be.
+// deployedBytecode, size; .bin: the creation code; .code: what the code of a deployment has to be;
+// creation.pack: the creation code of all that the program deploys.
 // The same sources give the same bytes on every machine: no metadata hash, no path, no time goes
 // in. `node build.mjs [--force]`; exit status 1 with one line when it fails.
 
@@ -8,6 +9,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {basename, dirname, join, posix} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {constants, deflateRawSync} from 'node:zlib';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
@@ -18,8 +20,12 @@ const sources = ['Providers.sol', 'Vouchers.sol', 'DevStablecoin.sol', 'courts/R
 const nameOf = source => basename(source, '.sol');
 const contracts = sources.map(nameOf);
 // Those whose code a node compares with what it was built with.
-const compared = ['Providers', 'Vouchers'];
-const products = [...contracts.map(name => `${name}.bin`), ...compared.map(name => `${name}.code`)];
+const compared = contracts.filter(name => name !== 'DevStablecoin' && name !== 'Committee');
+// Those that `deploy` creates: their creation code in one file, so that it compresses well.
+const deployed = [...compared, 'DevStablecoin'];
+const pack = 'creation.pack';
+const products = [...contracts.map(name => `${name}.bin`), ...compared.map(name => `${name}.code`),
+  pack];
 const codeBytesMax = 24_576; // EIP-170
 
 // Cancun is the newest version that every chain of interest has; the reentrancy lock needs its
@@ -86,6 +92,20 @@ function codeOf(name, {object, immutableReferences}, names) {
   return [name, code.length, `0x${keccak256(code)}`, ...places.sort(), ''].join('\n');
 }
 
+// DEFLATE (RFC 1951) of: bytes of the name u8, the name, bytes of the code u32 big endian, the code.
+function packOf(built) {
+  const parts = built.filter(({contract}) => deployed.includes(contract))
+    .flatMap(({contract, bytecode}) => {
+      const code = Buffer.from(bytecode.slice(2), 'hex');
+      const head = Buffer.alloc(1 + contract.length + 4);
+      head.writeUInt8(contract.length);
+      head.write(contract, 1, 'ascii');
+      head.writeUInt32BE(code.length, 1 + contract.length);
+      return [head, code];
+    });
+  return deflateRawSync(Buffer.concat(parts), {level: constants.Z_BEST_COMPRESSION});
+}
+
 function build() {
   if (!existsSync(join(here, 'node_modules', 'solc'))) {
     fail('contracts: node_modules is missing; run `npm ci` in src/contracts');
@@ -126,15 +146,16 @@ function build() {
     };
   });
   for (const artifact of built) {
-    // The node embeds the creation code alone: a sixth of the JSON.
     const code = Buffer.from(artifact.bytecode.slice(2), 'hex');
     writeFileSync(join(outDir, `${artifact.contract}.bin`), code);
     const path = join(outDir, `${artifact.contract}.json`);
     writeFileSync(path, `${JSON.stringify(artifact, null, 1)}\n`);
   }
+  writeFileSync(join(outDir, pack), packOf(built));
   const names = namesOf(output.sources);
-  for (const name of compared) {
-    const {deployedBytecode} = output.contracts[`${name}.sol`][name].evm;
+  for (const source of sources.filter(source => compared.includes(nameOf(source)))) {
+    const name = nameOf(source);
+    const {deployedBytecode} = output.contracts[source][name].evm;
     writeFileSync(join(outDir, `${name}.code`), codeOf(name, deployedBytecode, names));
   }
   writeFileSync(stampPath, stamp);

@@ -147,7 +147,7 @@ public sealed class VerifyDepthTests : IDisposable
                     tensor.Operator, tensor.Type, tensor.Dims.ToArray(),
                     tensor.Data.ToArray())),
             });
-            Trace = RecordedTrace.Of(
+            Trace = RecordedTrace.OfTensors(
                 _tensors.Select(tensor => (tensor.Type, tensor.Dims, tensor.Data)));
             _order = new Order(s_channel.HashStruct(), 7, Model.ModelRoot, _result.InputRoot,
                 _result.Units, 1_900_000_000, flags, default);
@@ -170,7 +170,7 @@ public sealed class VerifyDepthTests : IDisposable
 
         /// <summary>The trace with some elements of the tensors between input and output changed.
         /// </summary>
-        public RecordedTrace Changed(Func<int, int, bool> isWrong) => RecordedTrace.Of(
+        public RecordedTrace Changed(Func<int, int, bool> isWrong) => RecordedTrace.OfTensors(
             _tensors.Select((tensor, i) =>
             {
                 byte[] changed = [.. tensor.Data];

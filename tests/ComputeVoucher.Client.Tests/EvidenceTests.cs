@@ -114,6 +114,42 @@ public sealed class EvidenceTests : IDisposable
         Assert.Equal((ushort)RefusalReason.BalanceShort, Single().Refusal);
     }
 
+    /// <summary>R13: the node refuses an order, forgets nothing, and claims it later with an output
+    /// of its own. The journal has let the order go; what proves the claim wrong is still here, until
+    /// nothing can be disputed any more.</summary>
+    [Fact]
+    public async Task E2E_RefusedThenClaimed()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                await peer.SendAsync(FrameKind.Error, frame.Correlation,
+                    [(byte)RefusalReason.BalanceShort, 0]);
+            }
+        });
+        using OrderRunner runner = Runner(node);
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
+        Assert.Empty(_journal.Pending());
+
+        // As it stands in the claim's calldata.
+        Order order = outcome.Order.Order;
+        Receipt invented = new(order.HashStruct(), 3, Keccak256.Hash("x"u8), default, 3);
+        byte[] signed = SignedPayload.Encode(
+            invented, Given.NodeKey.Sign(invented.Digest(Given.Domain.VouchersSeparator)));
+        ulong last = order.Deadline + 14 * Day;
+        EvidenceFolder later = Open(last);
+        (EvidenceBundle kept, _) = later.Add(
+            order, bundle => bundle.WithReceipt(signed, new byte[] { 9, 9, 9 }))!.Value;
+        Assert.Equal(
+            (RefusalReason.None, (ushort)RefusalReason.BalanceShort), (kept.Check(), kept.Refusal));
+        Assert.Equal([7], kept.Input.ToArray());
+        Assert.Equal(kept.Encode(), Single().Encode());
+        later.Expire(last + 3_600);
+        Assert.Empty(All());
+    }
+
     /// <summary>A receipt that does not hold is what the holder needs most.</summary>
     [Fact]
     public async Task WrongReceipt_IsKept()

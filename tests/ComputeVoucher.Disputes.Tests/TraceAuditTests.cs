@@ -82,7 +82,7 @@ public sealed class TraceAuditTests
             [.. tensors[..^1], (type == TensorType.Int8 ? TensorType.UInt8 : type, [1, .. dims],
                 data)],
         ];
-        Assert.All(wrong, list => Assert.NotNull(run.Audit(RecordedTrace.Of(list)).Fault()));
+        Assert.All(wrong, list => Assert.NotNull(run.Audit(RecordedTrace.OfTensors(list)).Fault()));
         Assert.Contains("input", run.Audit(run.With(tensor => tensor == 0)).Fault()!,
             StringComparison.Ordinal);
         Assert.Contains("output", run.Audit(run.With(run.IsOutput)).Fault()!,
@@ -157,7 +157,7 @@ public sealed class TraceAuditTests
             : tensor == Trace.Count - 1;
 
         /// <summary>The trace with every element of some tensors changed.</summary>
-        public RecordedTrace With(Func<int, bool> changed) => RecordedTrace.Of(
+        public RecordedTrace With(Func<int, bool> changed) => RecordedTrace.OfTensors(
             Tensors.Select((tensor, i) => changed(i)
                 ? (tensor.Type, tensor.Dims, [.. tensor.Data.Select(one => (byte)(one ^ 1))])
                 : tensor));

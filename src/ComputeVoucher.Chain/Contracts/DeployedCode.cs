@@ -44,9 +44,65 @@ internal sealed class DeployedCode
     /// <summary>The contracts of a domain as this build deploys them.</summary>
     public static DeployedCode[] Of(VoucherDomain domain) =>
     [
-        Read("Vouchers", domain.Vouchers, domain.VouchersSeparator, domain),
-        Read("Providers", domain.Providers, domain.ProvidersSeparator, domain),
+        Read("Vouchers", domain.Vouchers, name => name switch
+        {
+            "_metadata" => WordOf(CreatedAddress.Of(domain.Vouchers, 1)),
+            "providers" => WordOf(domain.Providers),
+            _ => OfEip712(name, domain.Vouchers, domain.VouchersSeparator, domain),
+        }),
+        Read("Providers", domain.Providers, name =>
+            OfEip712(name, domain.Providers, domain.ProvidersSeparator, domain)),
     ];
+
+    /// <summary>The contracts of a court of that domain as this build deploys them.</summary>
+    public static DeployedCode[] Of(VoucherDomain domain, CourtAddresses court)
+    {
+        // By the names of the sources; GraphElements calls the registry what it asks it for.
+        Bytes32 ValueOf(string name) => WordOf(name switch
+        {
+            "vouchers" => domain.Vouchers,
+            "providers" => domain.Providers,
+            "registry" or "graphs" => court.Registry,
+            "graphElements" => court.GraphElements,
+            "court" => court.Court,
+            "disputes" => court.Disputes,
+            "challenges" => court.Challenges,
+            "contradictions" => court.Contradictions,
+            "claims" => court.Claims,
+            _ => throw Unknown(name),
+        });
+        return
+        [
+            Read("Registry", court.Registry, ValueOf),
+            Read("GraphElements", court.GraphElements, ValueOf),
+            Read("Court", court.Court, ValueOf),
+            Read("Disputes", court.Disputes, ValueOf),
+            Read("Challenges", court.Challenges, ValueOf),
+            Read("Contradictions", court.Contradictions, ValueOf),
+            Read("Claims", court.Claims, ValueOf),
+        ];
+    }
+
+    /// <summary>What a contract's code names as its partner, before it is compared.</summary>
+    /// <exception cref="ChainException">Misconfigured: not this build's contract.</exception>
+    public static Address PartnerIn(
+        ReadOnlySpan<byte> code, string contract, Address address, string partner)
+    {
+        DeployedCode wanted = Read(contract, address, _ => default);
+        if (code.Length != wanted._length)
+        {
+            throw Wrong(wanted.Difference(code)!);
+        }
+
+        Immutable one = Array.Find(wanted.Immutables, i => i.Name == partner)
+            ?? throw Unknown(partner);
+        return new Address(code.Slice(
+            one.Offset + Bytes32.Size - Address.Size, Address.Size));
+    }
+
+    /// <summary>A contract is not what it has to be.</summary>
+    public static ChainException Wrong(string difference) =>
+        new(ChainFault.Misconfigured, difference);
 
     /// <summary>One clause with the remedy on the first thing that is not as it must be; null where
     /// all of it is.</summary>
@@ -89,7 +145,7 @@ internal sealed class DeployedCode
     private static string Number(ReadOnlySpan<byte> word) => UInt256.FromBigEndian(word).ToHex();
 
     private static DeployedCode Read(
-        string contract, Address address, Bytes32 separator, VoucherDomain domain)
+        string contract, Address address, Func<string, Bytes32> valueOf)
     {
         using Stream stream = typeof(DeployedCode).Assembly
             .GetManifestResourceStream($"contracts/{contract}.code")
@@ -100,7 +156,7 @@ internal sealed class DeployedCode
         foreach (string line in lines.AsSpan(HeadLines))
         {
             string[] words = line.Split(' ');
-            Bytes32 value = ValueOf(words[0], address, separator, domain);
+            Bytes32 value = valueOf(words[0]);
             foreach (string offset in words.AsSpan(1))
             {
                 immutables.Add(new Immutable(
@@ -113,8 +169,8 @@ internal sealed class DeployedCode
             Bytes32.Parse(lines[2]), [.. immutables]);
     }
 
-    /// <summary>By the names of OpenZeppelin's EIP712.sol and of Vouchers.sol.</summary>
-    private static Bytes32 ValueOf(
+    /// <summary>By the names of OpenZeppelin's EIP712.sol.</summary>
+    private static Bytes32 OfEip712(
         string immutable, Address address, Bytes32 separator, VoucherDomain domain) =>
         immutable switch
         {
@@ -125,23 +181,11 @@ internal sealed class DeployedCode
             "_hashedVersion" => Keccak256.Hash(Encoding.UTF8.GetBytes(VoucherDomain.Version)),
             "_name" => ShortString(VoucherDomain.Name),
             "_version" => ShortString(VoucherDomain.Version),
-            "providers" => WordOf(domain.Providers),
-            "_metadata" => WordOf(FirstMadeBy(address)),
-            _ => throw new InvalidOperationException(
-                $"this build knows no value of the immutable {immutable}"),
+            _ => throw Unknown(immutable),
         };
 
-    /// <summary>The address of the first contract that a contract creates: by EIP-161 its nonce is
-    /// 1 then, and the address hashes the RLP list of creator and nonce.</summary>
-    private static Address FirstMadeBy(Address creator)
-    {
-        const byte ListOf22Bytes = 0xc0 + 22;
-        const byte TextOf20Bytes = 0x80 + Address.Size;
-        Span<byte> list = stackalloc byte[1 + 22];
-        (list[0], list[1], list[^1]) = (ListOf22Bytes, TextOf20Bytes, 1);
-        creator.CopyTo(list[2..]);
-        return new Address(Keccak256.Hash(list).Span[(Bytes32.Size - Address.Size)..]);
-    }
+    private static InvalidOperationException Unknown(string immutable) =>
+        new($"this build knows no value of the immutable {immutable}");
 
     private static Bytes32 WordOf(Address address)
     {

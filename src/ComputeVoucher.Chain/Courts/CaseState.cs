@@ -4,25 +4,35 @@ using ComputeVoucher.Primitives;
 namespace ComputeVoucher.Chain;
 
 /// <summary>What the court knows of an order: Verdict.sol.</summary>
-/// <param name="IsDeferred">Its money was put off while a dispute was open: once.</param>
+/// <remarks>Amounts are token base units.</remarks>
+/// <param name="IsConvicted">By proof or silence: nothing can be judged any more.</param>
+/// <param name="IsLate">A demand was not answered; what was signed can still be proven wrong.
+/// </param>
 /// <param name="IsFinalised">Its money was paid early, by evidence: once.</param>
 /// <param name="Disputes">Open on it.</param>
-/// <param name="Refundable">Token base units that may be refunded for it in all.</param>
-/// <param name="Value">Token base units that a claim added for it to row 0 of
+/// <param name="Refundable">What may be refunded for it in all.</param>
+/// <param name="More">What claims added for it to other batches than
 /// <paramref name="BatchId"/>.</param>
-/// <param name="BatchId">That the claim made; 0 is none.</param>
+/// <param name="Value">What one claim added for it to row 0 of <paramref name="BatchId"/>, the
+/// largest such part.</param>
+/// <param name="BatchId">That this claim made; 0 is none.</param>
 /// <param name="ClaimedAt">Unix seconds of the first claim; 0 where it was never claimed.</param>
-/// <param name="Refunded">Token base units that were refunded.</param>
+/// <param name="Charged">Units that a claim listed it with, the most.</param>
+/// <param name="Refunded">What was refunded.</param>
+/// <param name="Moved">What was split off for it: put off, or paid early.</param>
 public readonly record struct CaseState(
     bool IsConvicted,
-    bool IsDeferred,
+    bool IsLate,
     bool IsFinalised,
     uint Disputes,
     UInt128 Refundable,
+    UInt128 More,
     UInt128 Value,
     ulong BatchId,
     ulong ClaimedAt,
-    UInt128 Refunded);
+    ulong Charged,
+    UInt128 Refunded,
+    UInt128 Moved);
 
 /// <summary>A demand for a result that was accepted and did not come: Verdict.sol.</summary>
 /// <param name="RespondBy">Unix seconds; 0 where it was never asked.</param>
@@ -45,11 +55,12 @@ public readonly record struct Demand(
 /// <summary>A channel's part of a reporter's share: Verdict.sol.</summary>
 /// <param name="To">Who is paid.</param>
 /// <param name="Weight">Token base units that the channel has paid the node.</param>
-/// <param name="Cap">Token base units at most; 0 is 1,000 times the weight.</param>
+/// <param name="Cap">Token base units at most, besides 1,000 times the weight.</param>
 public readonly record struct RewardShare(Address To, UInt128 Weight, UInt128 Cap);
 
 /// <summary>The reporter's share of the slashes of one bond, until it is divided: Verdict.sol.
 /// </summary>
 /// <param name="Amount">Token base units.</param>
 /// <param name="Weight">Sum of the weights of the convicted channels.</param>
-public readonly record struct RewardPot(UInt128 Amount, UInt128 Weight);
+/// <param name="IsCondemned">Of generation 0: the node was convicted in this token.</param>
+public readonly record struct RewardPot(UInt128 Amount, UInt128 Weight, bool IsCondemned);

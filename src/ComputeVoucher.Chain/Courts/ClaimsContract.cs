@@ -110,6 +110,22 @@ public sealed class ClaimsContract
             .WriteBytes(records)
             .ToCall(ClaimsAbi.Finalise.Selector);
 
+    /// <summary>Evidence for a receipt, so that a claim pays the proof that was ordered; anyone
+    /// may.</summary>
+    /// <param name="first">Leaf 0 of a language model's record; none for a graph.</param>
+    public static byte[] Attest(
+        in Brief brief,
+        in SignedStatement receipt,
+        in RecordOpening first,
+        Address verifier,
+        ReadOnlySpan<byte> evidence) => new AbiWriter()
+            .Write(brief)
+            .Write(receipt)
+            .Write(first)
+            .Write(verifier)
+            .WriteBytes(evidence)
+            .ToCall(ClaimsAbi.Attest.Selector);
+
     /// <summary>The deliveries of a claim call; false for any other data.</summary>
     public static bool TryReadClaim(
         ReadOnlySpan<byte> data, out ChannelTerms channel, out Delivery[] deliveries)
@@ -242,6 +258,11 @@ internal static class ClaimsAbi
         0xfb121735,
         $"finalise({CourtStructs.BriefType},{CourtStructs.StatementType},"
             + $"{CourtStructs.OpeningType},address,bytes,bytes)");
+
+    public static readonly ContractFunction Attest = new(
+        0x127b1f8e,
+        $"attest({CourtStructs.BriefType},{CourtStructs.StatementType},"
+            + $"{CourtStructs.OpeningType},address,bytes)");
 
     public static readonly ContractFunction DemandOf = new(0x45167c0d, "demandOf(bytes32,uint64)");
 

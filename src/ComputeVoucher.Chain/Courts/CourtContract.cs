@@ -66,6 +66,11 @@ public sealed class CourtContract
     public static byte[] ShowSmaller(in Brief brief, in SignedStatement smaller) =>
         new AbiWriter().Write(brief).Write(smaller).ToCall(CourtAbi.ShowSmaller.Selector);
 
+    /// <summary>Another receipt of a convicted order: what it charges becomes refundable where that
+    /// is more; anyone may.</summary>
+    public static byte[] ShowReceipt(in Brief brief, in SignedStatement receipt) =>
+        new AbiWriter().Write(brief).Write(receipt).ToCall(CourtAbi.ShowReceipt.Selector);
+
     /// <summary>Pays a channel's part of the reporter's share, once it is final.</summary>
     public static byte[] CollectShare(
         Address node, Address token, uint generation, in Bytes32 channel) => new AbiWriter()
@@ -78,15 +83,16 @@ public sealed class CourtContract
     public Task<CaseState> CaseAsync(
         Bytes32 channel, ulong seq, BlockTag block, CancellationToken cancel) => _reader.ReadAsync(
             new AbiWriter().Write(channel).Write(seq).ToCall(CourtAbi.CaseOf.Selector),
-            9,
+            12,
             block,
             (ref r) => r.ReadCase(),
             cancel);
 
-    /// <summary>Whether a node was convicted here.</summary>
-    public Task<bool> CondemnedAsync(Address node, BlockTag block, CancellationToken cancel) =>
+    /// <summary>Whether a node was convicted here of an order in a token.</summary>
+    public Task<bool> CondemnedAsync(
+        Address node, Address token, BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(
-            new AbiWriter().Write(node).ToCall(CourtAbi.Condemned.Selector),
+            new AbiWriter().Write(node).Write(token).ToCall(CourtAbi.Condemned.Selector),
             1,
             block,
             (ref r) => r.ReadBool(),
@@ -146,9 +152,9 @@ public sealed class CourtContract
                 .Write(BondKey(node, token))
                 .Write((ulong)generation)
                 .ToCall(CourtAbi.Pot.Selector),
-            2,
+            3,
             block,
-            (ref r) => new RewardPot(r.ReadUInt128(), r.ReadUInt128()),
+            (ref r) => new RewardPot(r.ReadUInt128(), r.ReadUInt128(), r.ReadBool()),
             cancel);
 
     /// <summary>A channel's part of it; void once collected.</summary>
@@ -211,12 +217,16 @@ internal static class CourtAbi
     public static readonly ContractFunction ShowSmaller = new(
         0x83700309, $"showSmaller({CourtStructs.BriefType},{CourtStructs.StatementType})");
 
+    public static readonly ContractFunction ShowReceipt = new(
+        0x20c62f72, $"showReceipt({CourtStructs.BriefType},{CourtStructs.StatementType})");
+
     public static readonly ContractFunction CollectShare =
         new(0x397dccc8, "collectShare(address,address,uint24,bytes32)");
 
     public static readonly ContractFunction CaseOf = new(0xa65618d9, "caseOf(bytes32,uint64)");
 
-    public static readonly ContractFunction Condemned = new(0xee1c4e4f, "condemned(address)");
+    public static readonly ContractFunction Condemned =
+        new(0x1443954f, "condemnedIn(address,address)");
 
     public static readonly ContractFunction MayAct =
         new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");

@@ -162,8 +162,11 @@ internal static class CourtStructs
         reader.ReadUInt32(),
         reader.ReadUInt128(),
         reader.ReadUInt128(),
+        reader.ReadUInt128(),
         reader.ReadUInt64(),
         reader.ReadUInt64(),
+        reader.ReadUInt64(),
+        reader.ReadUInt128(),
         reader.ReadUInt128());
 
     public static Demand ReadDemand(this ref AbiReader reader) => new(

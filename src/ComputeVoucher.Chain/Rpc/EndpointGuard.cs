@@ -20,14 +20,25 @@ public sealed class EndpointGuard
     private readonly ulong _chainId;
     private readonly DeployedCode[] _contracts;
     private readonly TimeSpan _headAgeMax;
+    private readonly VoucherDomain? _domain;
+    private readonly IReadOnlyList<Address> _courts = [];
+
+    /// <summary>Courts that were compared, once at each endpoint: their code cannot change, and is
+    /// five times as long as that of the contracts that move money all the time.</summary>
+    private readonly HashSet<(RpcEndpoint, Address)> _compared = [];
 
     /// <param name="domain">Chain id, and the contracts that must hold this build's code.</param>
     /// <param name="headAgeMax">An endpoint whose newest block is older by the clock is set aside;
     /// zero asks no clock.</param>
-    public EndpointGuard(JsonRpcClient rpc, VoucherDomain domain, TimeSpan headAgeMax)
-        : this(rpc, domain.ChainId, headAgeMax, DeployedCode.Of(domain))
-    {
-    }
+    /// <param name="courts">Whose contracts must hold this build's code as well; zero is no court.
+    /// </param>
+    public EndpointGuard(
+        JsonRpcClient rpc,
+        VoucherDomain domain,
+        TimeSpan headAgeMax,
+        IReadOnlyList<Address>? courts = null)
+        : this(rpc, domain.ChainId, headAgeMax, DeployedCode.Of(domain)) =>
+        (_domain, _courts) = (domain, courts ?? []);
 
     /// <param name="contracts">What every endpoint has to show at their addresses.</param>
     internal EndpointGuard(
@@ -110,12 +121,8 @@ public sealed class EndpointGuard
 
         foreach (DeployedCode contract in _contracts)
         {
-            byte[] code = await endpoint.CallAsync(
-                "eth_getCode",
-                w => WriteAccount(w, contract.Address),
-                r => JsonScalar.ReadData(r, "code"),
-                ChainLimits.ResponseBytesMax,
-                cancel).ConfigureAwait(false);
+            byte[] code = await CodeAsync(endpoint, contract.Address, cancel)
+                .ConfigureAwait(false);
             if (code.Length == 0)
             {
                 return $"{endpoint.Name} has no contract at {contract.Address}; deploy it or "
@@ -128,8 +135,41 @@ public sealed class EndpointGuard
             }
         }
 
+        return await CourtsAsync(endpoint, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<string?> CourtsAsync(RpcEndpoint endpoint, CancellationToken cancel)
+    {
+        foreach (Address court in _courts)
+        {
+            if (court.IsZero || _compared.Contains((endpoint, court)))
+            {
+                continue;
+            }
+
+            try
+            {
+                await CourtAddresses
+                    .FindAsync(_domain!, court, at => CodeAsync(endpoint, at, cancel))
+                    .ConfigureAwait(false);
+                _compared.Add((endpoint, court));
+            }
+            catch (ChainException e) when (e.Fault == ChainFault.Misconfigured)
+            {
+                return $"{endpoint.Name}: {e.Message}";
+            }
+        }
+
         return null;
     }
+
+    private static Task<byte[]> CodeAsync(
+        RpcEndpoint endpoint, Address contract, CancellationToken cancel) => endpoint.CallAsync(
+            "eth_getCode",
+            w => WriteAccount(w, contract),
+            r => JsonScalar.ReadData(r, "code"),
+            ChainLimits.ResponseBytesMax,
+            cancel);
 
     private static async Task<string?> ForkAsync(
         List<RpcEndpoint> alive, CancellationToken cancel)

@@ -51,6 +51,14 @@ public sealed partial class JsonRpcClient
             r => JsonScalar.ReadUInt256(r, "balance"),
             cancel);
 
+    /// <summary>Empty where no contract is.</summary>
+    public Task<byte[]> CodeAsync(Address account, BlockTag block, CancellationToken cancel) =>
+        CallAsync(
+            "eth_getCode",
+            AccountParameters(account, block),
+            r => JsonScalar.ReadData(r, "code"),
+            cancel);
+
     public Task<TransactionInfo?> TransactionAsync(Bytes32 hash, CancellationToken cancel) =>
         CallAsync(
             "eth_getTransactionByHash", HashParameter(hash), ResultParser.Transaction, cancel);

@@ -20,9 +20,12 @@ internal sealed class ClassCommands
     private readonly Option<string> _token = Opt.Needed<string>(
         "--token", "Stablecoin that backs the class", "ADDRESS");
 
-    private readonly Option<string> _court = Opt.Or<string>(
-        "--court", "Contract that may slash; zero is `not slashable`", "ADDRESS",
-        Address.Zero.ToString());
+    private readonly Option<string> _deployment = Opt.Of<string>(
+        "--deployment", "Its court judges the class, unless --court names another", "FILE");
+
+    private readonly Option<string> _court = Opt.Of<string>("--court",
+        "Contract that may slash; zero is `not slashable` (default: the deployment's, else zero)",
+        "ADDRESS");
 
     private readonly Option<ulong> _price = Opt.Needed<ulong>(
         "--price", "Token base units per 1,000,000,000 compute units", "N");
@@ -33,8 +36,9 @@ internal sealed class ClassCommands
     private readonly Option<ulong> _thaw = Number(
         "--thaw-days", "Days between a thaw and its withdrawal, 3 to 30", 3);
 
-    private readonly Option<ulong> _window = Number(
-        "--window-days", "Days in which a court may undo a redemption, at most 30", 0);
+    private readonly Option<ulong?> _window = Opt.Of<ulong?>("--window-days",
+        "Days in which a court may undo a redemption, 2 to 30 (default: 2; 0 without a court)",
+        "N");
 
     private readonly Option<ulong> _premium = Number(
         "--premium-bps", "Added to the price at mint, 1/100 %", 0);
@@ -57,6 +61,7 @@ internal sealed class ClassCommands
         "create", "Write the terms to a file; the first mint fixes them",
         parsed =>
         {
+            Address court = Court(parsed);
             ulong now = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
             // The contract's bounds at the first purchase: said here, not to the first buyer.
             VoucherClass terms = new(
@@ -65,15 +70,16 @@ internal sealed class ClassCommands
                 now + Seconds(parsed, _expiry, 1, VoucherLimits.ExpirySecondsMax),
                 (uint)Seconds(parsed, _thaw, VoucherLimits.ThawSecondsMin,
                     VoucherLimits.ThawSecondsMax),
-                (uint)Seconds(parsed, _window, 0, VoucherLimits.WindowSecondsMax),
+                Window(parsed, court),
                 Bps(parsed, _premium),
                 Bps(parsed, _burn),
                 CostTable.Hash,
-                AddressOption.Parse(parsed, _court));
+                court);
             Report report = ClassFile.Report(terms);
             OutputFile.WriteNew(parsed.GetRequiredValue(_output), report.ToJson() + "\n");
             return report;
-        }, _output, _token, _price, _expiry, _thaw, _window, _premium, _burn, _court);
+        }, _output, _token, _price, _expiry, _thaw, _window, _premium, _burn, _deployment,
+        _court);
 
     private static Command CreateShow()
     {
@@ -110,20 +116,43 @@ internal sealed class ClassCommands
             : token;
     }
 
+    private Address Court(ParseResult parsed)
+    {
+        if (parsed.GetValue(_court) is not null)
+        {
+            return AddressOption.Parse(parsed, _court);
+        }
+
+        return parsed.GetValue(_deployment) is { } file
+            ? DeploymentFile.Load(file).Court?.Court ?? Address.Zero
+            : Address.Zero;
+    }
+
+    /// <summary>A court admits no class that leaves less time to look (Files.sol, WINDOW_MIN).
+    /// </summary>
+    private uint Window(ParseResult parsed, Address court)
+    {
+        ulong min = court.IsZero ? 0 : CourtLimits.WindowSecondsMin;
+        return (uint)Seconds(_window.Name, parsed.GetValue(_window) ?? (min / DaySeconds), min,
+            VoucherLimits.WindowSecondsMax);
+    }
+
     private ulong Price(ParseResult parsed) => parsed.GetValue(_price) is > 0 and ulong price
         ? price
         : throw new UsageException($"{_price.Name} 0: at least 1 is wanted");
 
     private static ulong Seconds(
-        ParseResult parsed, Option<ulong> option, ulong secondsMin, ulong secondsMax)
+        ParseResult parsed, Option<ulong> option, ulong secondsMin, ulong secondsMax) =>
+        Seconds(option.Name, parsed.GetValue(option), secondsMin, secondsMax);
+
+    private static ulong Seconds(string option, ulong days, ulong secondsMin, ulong secondsMax)
     {
-        ulong days = parsed.GetValue(option);
         ulong min = (secondsMin + DaySeconds - 1) / DaySeconds;
         ulong max = secondsMax / DaySeconds;
         return days >= min && days <= max
             ? days * DaySeconds
             : throw new UsageException(
-                $"{option.Name} {days}: between {min} and {max} is wanted");
+                $"{option} {days}: between {min} and {max} is wanted");
     }
 
     private static ushort Bps(ParseResult parsed, Option<ulong> option)

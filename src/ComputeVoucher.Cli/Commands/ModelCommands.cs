@@ -10,9 +10,10 @@ internal static class ModelCommands
 {
     public static Command Create()
     {
-        Command model = new("model", "Import a model file, or show what is in one");
+        Command model = new("model", "Import a model file, show what is in one, or admit it");
         model.Add(CreateImport());
         model.Add(CreateInspect());
+        model.Add(AdmitCommand.Create());
         return model;
     }
 

@@ -104,6 +104,8 @@ internal sealed class RequestCommand
         using OrderGuards guards = await OrderGuards
             .OpenAsync(parsed, channel, interruption.Token).ConfigureAwait(false);
         using IModel model = OpenModel(parsed, out InputFile inputs, out Tokenizer? tokenizer);
+        await guards.RequireDisputableAsync(channel, model, interruption.Token)
+            .ConfigureAwait(false);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
             spendKey, TimeSpan.FromSeconds(Opt.Bounded(parsed, _patience, 1, 86_400))));
         TextStream? text = tokenizer is null
@@ -160,8 +162,8 @@ internal sealed class RequestCommand
             notes.Tell(outcome, runner.Stop.IsCancellationRequested);
         }
 
-        // First what an earlier run was promised: a node that is gone answers nothing else.
-        await demands.RunAsync(Done, cancel).ConfigureAwait(false);
+        // First what earlier runs demanded: a node that is gone answers nothing else.
+        await demands.ContinueAsync(Done, cancel).ConfigureAwait(false);
         try
         {
             return await OrderLanes.RunAsync(runner, inputs, count, lanes, Done, cancel)

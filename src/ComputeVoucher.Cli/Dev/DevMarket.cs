@@ -89,9 +89,9 @@ internal sealed class DevMarket(DevHome home) : IAsyncDisposable
         using ChainSession chain = await ChainSession.OpenToDeployAsync(
             [_chain!.Url], KeyFile.Load(home.DeployerKey), SendRules.Quiet, cancel)
             .ConfigureAwait(false);
-        _deployment = await DeployCommand.DeployAsync(chain, withDevToken: true, cancel)
+        _deployment = await DeployCommand.DeployAsync(
+            chain, home.Deployment, withCourt: false, withDevToken: true, cancel)
             .ConfigureAwait(false);
-        OutputFile.Write(home.Deployment, _deployment.Report().ToJson() + "\n");
     }
 
     public void CreateClass()

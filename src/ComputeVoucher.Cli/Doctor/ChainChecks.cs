@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -123,10 +124,13 @@ internal sealed class ChainChecks
     private async Task<Finding> ContractsAsync(CancellationToken cancel)
     {
         VoucherDomain domain = _options.Domain;
-        EndpointGuard guard = new(_rpc, domain, TimeSpan.Zero);
+        EndpointGuard guard = new(_rpc, domain, TimeSpan.Zero, _options.Courts);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
+        string courts = string.Concat(_options.Courts.Where(court => !court.IsZero)
+            .Select(court => $", court {court}"));
         return health.IsAccepting
-            ? Ok($"Vouchers {domain.Vouchers}, Providers {domain.Providers}: this build's code")
+            ? Ok($"Vouchers {domain.Vouchers}, Providers {domain.Providers}{courts}: this build's "
+                + "code")
             : Wrong(health.Problem ?? "they cannot be read");
     }
 

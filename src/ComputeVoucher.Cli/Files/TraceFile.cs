@@ -102,7 +102,7 @@ internal sealed class TraceFile
     {
         try
         {
-            return RecordedTrace.Of(
+            return RecordedTrace.OfTensors(
                 Tensors.Select(tensor => (tensor.Type, tensor.Dims, tensor.Data.ToArray())));
         }
         catch (ArgumentException failure)

@@ -61,10 +61,16 @@ internal sealed class OrderDemands
     /// <summary>A promise is wanted with each order.</summary>
     public static bool WantsPromises(ParseResult parsed) => parsed.GetValue(s_demand) == Auto;
 
+    /// <summary>Goes on with what earlier runs demanded, before the node is asked anything.
+    /// </summary>
+    public Task ContinueAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
+        WithAsync(demands => demands.ContinueAsync(done, cancel), cancel);
+
     /// <summary>Takes every broken promise as far as it goes now.</summary>
-    /// <param name="done">Told of each order that has come to an end.</param>
-    /// <param name="cancel">Leaves it as it is.</param>
-    public async Task RunAsync(Action<OrderOutcome> done, CancellationToken cancel)
+    public Task RunAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
+        WithAsync(demands => demands.RunAsync(done, cancel), cancel);
+
+    private async Task WithAsync(Func<DemandRunner, Task> act, CancellationToken cancel)
     {
         if (_parsed.GetValue(s_demand) == Never || _guards.Chain is not { } reading
             || _guards.Terms is not { } terms || _guards.Evidence is not { } evidence
@@ -81,8 +87,8 @@ internal sealed class OrderDemands
                 CommonOptions.Endpoints(_parsed), reading.Deployment, key,
                 new SendRules(SenderOptions.TimeoutDefault, 1, ErrorFunnel.Note), cancel)
                 .ConfigureAwait(false);
-            await Of(chain, await DeskAsync(chain, terms, cancel).ConfigureAwait(false), evidence)
-                .RunAsync(done, cancel).ConfigureAwait(false);
+            DemandDesk desk = await DeskAsync(chain, terms, cancel).ConfigureAwait(false);
+            await act(Of(chain, desk, evidence)).ConfigureAwait(false);
         }
         catch (ChainException failure)
         {

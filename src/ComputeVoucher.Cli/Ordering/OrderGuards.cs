@@ -5,6 +5,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Client;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
@@ -116,6 +117,16 @@ internal sealed class OrderGuards : IDisposable
         parsed.GetValue(s_class) is { } file
             ? ClassFile.Load(file)
             : ChannelFile.LoadClass(parsed.GetRequiredValue(ClientOptions.Channel));
+
+    /// <summary>An order of a class with a court has to be one that the court can judge, of a model
+    /// whose weights are here.</summary>
+    /// <exception cref="ClientException">It is not.</exception>
+    public Task RequireDisputableAsync(
+        in ChannelTerms channel, IModel model, CancellationToken cancel) =>
+        Terms is { } terms
+            ? CourtCheck.RequireAsync(
+                Chain!.Rpc, terms, channel.Node, model.ModelRoot, cancel)
+            : Task.CompletedTask;
 
     /// <summary>Says in a report of served orders what was not looked at. Not before the first
     /// answer: a channel file of before, or restored without its class, is no reason to wait.

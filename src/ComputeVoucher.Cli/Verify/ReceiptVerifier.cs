@@ -83,7 +83,8 @@ internal sealed class ReceiptVerifier : IDisposable
         .Add("receipts", _lines)
         .Add("executedAgain", _executed)
         .Add("onlyWithCancel", _unfinished)
-        .Add("units", _units);
+        .Add("units", _units)
+        .Add("disputable", _model is null ? "weights not held: not disputable" : "by element");
 
     public void Dispose() => _session?.Dispose();
 

@@ -62,7 +62,7 @@ public sealed class DemandDesk(
             order.Channel, order.Seq, BlockTag.Latest, cancel).ConfigureAwait(false);
         Demand demand = await claims.DemandAsync(
             order.Channel, order.Seq, BlockTag.Latest, cancel).ConfigureAwait(false);
-        if (known.IsConvicted)
+        if (known.IsConvicted || known.IsLate)
         {
             return new DemandLook(DemandStage.Convicted, 0);
         }

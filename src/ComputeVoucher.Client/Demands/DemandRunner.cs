@@ -53,23 +53,45 @@ public sealed class DemandRunner
         [.. journal.Pending().Where(order => evidence.Find(order.Order)
             is { Accept.IsEmpty: false, Receipt.IsEmpty: true })];
 
-    /// <summary>One turn of every demand, and waits for the outcome as long as it may.</summary>
+    /// <summary>One turn of every demand that was made, and nothing else: the node may answer over
+    /// the wire yet.</summary>
     /// <param name="done">Told of each order that has come to an end.</param>
     /// <param name="cancel">Leaves it as it is.</param>
     /// <exception cref="ChainException">The chain does not answer, or refuses.</exception>
-    public async Task RunAsync(Action<OrderOutcome> done, CancellationToken cancel)
+    public Task ContinueAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
+        RunAsync(TimeSpan.Zero, mayAsk: false, done, cancel);
+
+    /// <summary>Demands what was promised, and waits for the outcome as long as it may.</summary>
+    /// <param name="done">Told of each order that has come to an end.</param>
+    /// <param name="cancel">Leaves it as it is.</param>
+    /// <exception cref="ChainException">The chain does not answer, or refuses.</exception>
+    public Task RunAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
+        RunAsync(Wait, mayAsk: true, done, cancel);
+
+    private async Task RunAsync(TimeSpan wait, bool mayAsk, Action<OrderOutcome> done,
+        CancellationToken cancel)
     {
         List<PendingOrder> open = Promised(Journal, Evidence)
             .FindAll(order => order.Order.ModelRoot == Model.ModelRoot);
-        using TimeLimit limit = new(Time, Wait, cancel);
+        using TimeLimit limit = new(Time, wait, cancel);
         while (open.Count > 0)
         {
             List<PendingOrder> waiting = [];
             foreach (PendingOrder order in open)
             {
-                if (await TurnAsync(order, limit.IsOver, done, cancel).ConfigureAwait(false))
+                EvidenceBundle bundle = Evidence.Find(order.Order)!;
+                DemandLook look = await Desk.LookAsync(bundle, cancel).ConfigureAwait(false);
+                bool isNew = look.Stage is DemandStage.Due or DemandStage.NotDue;
+                if ((mayAsk || !isNew)
+                    && await TurnAsync(order, bundle, look, done, cancel).ConfigureAwait(false))
                 {
                     waiting.Add(order);
+                }
+
+                if (mayAsk && limit.IsOver && look.Stage == DemandStage.Asked)
+                {
+                    Say($"order {order.Order.Seq}: demanded, and to be answered by "
+                        + $"{Date(look.Until)} (the next request on this channel collects it)");
                 }
             }
 
@@ -87,11 +109,9 @@ public sealed class DemandRunner
     }
 
     /// <summary>Does what can be done now; true while there is something to wait for.</summary>
-    private async Task<bool> TurnAsync(PendingOrder order, bool isLast,
-        Action<OrderOutcome> done, CancellationToken cancel)
+    private async Task<bool> TurnAsync(PendingOrder order, EvidenceBundle bundle,
+        DemandLook look, Action<OrderOutcome> done, CancellationToken cancel)
     {
-        EvidenceBundle bundle = Evidence.Find(order.Order)!;
-        DemandLook look = await Desk.LookAsync(bundle, cancel).ConfigureAwait(false);
         ulong seq = order.Order.Seq;
         switch (look.Stage)
         {
@@ -102,12 +122,6 @@ public sealed class DemandRunner
                 await Desk.ShowAsync(bundle, Sender, cancel).ConfigureAwait(false);
                 return true;
             case DemandStage.Asked:
-                if (isLast)
-                {
-                    Say($"order {seq}: demanded, and to be answered by {Date(look.Until)} (the "
-                        + "next request on this channel collects it)");
-                }
-
                 return true;
             case DemandStage.NotDue:
                 Say($"order {seq}: promised by {Date(look.Until)} (the next request after that "

@@ -2,6 +2,7 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Trace;
@@ -87,18 +88,83 @@ public sealed class LanguageWitnesses
         return proof.ToArray();
     }
 
+    /// <summary>An output that is no token of the trace.</summary>
+    /// <param name="output">The list of the one tensor that a receipt's output is.</param>
+    /// <param name="place">Of the token.</param>
+    internal byte[] Token(RecordedTrace output, int place)
+    {
+        TracePlace at = new(TraceTensor.Token, _layout.Record.Prompt - 1 + place, 0);
+        RecordingReader reader = NewReader(claims: false);
+        _ = reader.Ordered(0);
+        _ = reader.Get(at, 0);
+        ProofWriter proof = new();
+        proof.U8(ElementProof.OtherToken);
+        proof.U32((uint)place);
+        Record(proof, reader);
+        proof.Leaves(
+            output[0].Data, output[0].Tree, [sizeof(int) * place / TraceTree.LeafBytes]);
+        proof.Tensors(_trace, reader.Trace);
+        return proof.ToArray();
+    }
+
     /// <summary>How many elements a witness speaks of; 0 where the element is none.</summary>
     internal int Rivals(int tensor, int element) => Maximum.Rivals(
-        new RecordingReader(_model.Architecture, _layout, _trace, _input, Row),
-        _layout.Locate(tensor), element);
+        NewReader(claims: false), _layout.Locate(tensor), element);
 
+    /// <summary>Whether operands of an element may be claimed, and say something of it.</summary>
+    internal bool MayClaim(int tensor, int element) =>
+        OpenedReader.MayClaim(_layout.Locate(tensor).Tensor) && Rivals(tensor, element) == 0;
+
+    /// <summary>Place of the first value of an answer that is another here; null without one.
+    /// </summary>
+    internal int? FirstOther(int tensor, int element, ReadOnlySpan<byte> values)
+    {
+        RecordingReader reader = Read(
+            new(tensor, element, ElementProof.NoRival),
+            OpenedReader.MayClaim(_layout.Locate(tensor).Tensor));
+        ReadOnlySpan<byte> own = CollectionsMarshal.AsSpan(reader.Values);
+        int at = 0;
+        for (int place = 0; place < reader.Claimed.Count; place++)
+        {
+            int end = at + reader.Claimed[place].Size;
+            if (end > values.Length || !own[at..end].SequenceEqual(values[at..end]))
+            {
+                return end > values.Length ? null : place;
+            }
+
+            at = end;
+        }
+
+        return null;
+    }
+
+    private RecordingReader NewReader(bool claims) =>
+        new(_model.Architecture, _layout, _trace, _input, Row) { Claims = claims };
+
+    /// <summary>Runs the definition; what of the trace is not in memory is fetched in one run, as
+    /// far as the definition gets without it.</summary>
     private RecordingReader Read(in Request request, bool claims)
     {
-        RecordingReader reader = new(
-            _model.Architecture, _layout, _trace, _input, Row) { Claims = claims };
-        _ = reader.Ordered(0);
-        _ = LanguageJudge.Judged(reader, _layout.Locate(request.Tensor), request);
-        return reader;
+        for (; ; )
+        {
+            RecordingReader reader = NewReader(claims);
+            try
+            {
+                _ = reader.Ordered(0);
+                _ = LanguageJudge.Judged(reader, _layout.Locate(request.Tensor), request);
+            }
+            catch (ArithmeticException) when (reader.Missing.Count > 0)
+            {
+                // Of the zeros in place of what is missing.
+            }
+
+            if (reader.Missing.Count == 0)
+            {
+                return reader;
+            }
+
+            _trace.Keep(reader.Missing);
+        }
     }
 
     private byte[] Write(int version, in Request request, RecordingReader reader)
@@ -158,6 +224,9 @@ internal sealed class RecordingReader(
     /// <summary>Leaves of the record.</summary>
     public LeafLog Input { get; } = new();
 
+    /// <summary>Tensors that are not in memory; zeros were read of them.</summary>
+    public HashSet<int> Missing { get; } = [];
+
     /// <summary>Claimed values as an answer carries them.</summary>
     public List<byte> Values { get; } = [];
 
@@ -179,6 +248,12 @@ internal sealed class RecordingReader(
     protected override long Read(
         int tensor, TensorType type, ReadOnlySpan<int> dims, int element)
     {
+        if (!trace.IsKept(tensor))
+        {
+            _ = Missing.Add(tensor);
+            return 0;
+        }
+
         long value = OpenedTrace.Element(type, trace[tensor].Data, element);
         int size = TraceTree.ElementBytes(type);
         if (!Claims || !OpenedReader.IsClaimed(Layout.Locate(tensor).Tensor))

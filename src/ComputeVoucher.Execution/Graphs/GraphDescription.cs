@@ -6,7 +6,8 @@ namespace ComputeVoucher.Execution.Graphs;
 /// <summary>What `model inspect` says about a graph.</summary>
 internal static class GraphDescription
 {
-    public static ModelDescription Of(Graph graph, GraphRoots roots)
+    public static ModelDescription Of(
+        Graph graph, GraphRoots roots, byte[] architecture)
     {
         List<OperatorDescription> operators = [];
         foreach (Operator op in graph.Operators)
@@ -29,6 +30,7 @@ internal static class GraphDescription
             ModelRoot = roots.Model,
             ArchitectureDigest = roots.Architecture,
             ParametersRoot = roots.Parameters,
+            Architecture = architecture,
             Inputs = [.. graph.Inputs.ToArray().Select(t => t.ToString())],
             Outputs = [.. graph.Outputs.ToArray().Select(id => graph.Tensor(id).ToString())],
             Parameters = operators.Sum(o => o.Parameters),

@@ -19,7 +19,7 @@ internal sealed class GraphModel : IModel
         Architecture = ArchitectureCodec.Encode(graph);
         GraphRoots roots = new(graph, Architecture);
         ModelRoot = roots.Model;
-        Description = GraphDescription.Of(graph, roots);
+        Description = GraphDescription.Of(graph, roots, Architecture);
     }
 
     public Graph Graph { get; }

@@ -29,6 +29,7 @@ internal static class LlamaDescription
             ModelRoot = model.ModelRoot,
             ArchitectureDigest = model.ArchitectureDigest,
             ParametersRoot = model.ParametersRoot,
+            Architecture = model.ArchitectureBytes,
             Inputs = ["uint8 [36 + 4·ids] (record: prompt, limits, sampling)"],
             Outputs = ["int32 [tokens]"],
             Parameters = model.Parameters.Weights(),

@@ -12,6 +12,7 @@ namespace ComputeVoucher.Trace.Internal;
 internal sealed class HashTree
 {
     private readonly List<Bytes32[]> _levels = [];
+    private readonly IReadOnlyDictionary<TreeNode, Bytes32>? _learned;
 
     /// <param name="hashes">The lowest level; not empty.</param>
     public HashTree(ReadOnlySpan<Bytes32> hashes)
@@ -27,8 +28,43 @@ internal sealed class HashTree
         }
     }
 
+    private HashTree(HashTree tree, IReadOnlyDictionary<TreeNode, Bytes32> learned) =>
+        (_levels, _learned) = (tree._levels, learned);
+
     /// <summary>Hash of the highest node.</summary>
     public Bytes32 Root => _levels[^1][0];
+
+    /// <summary>Levels above the lowest: 0 for a single item.</summary>
+    public int Height => _levels.Count - 1;
+
+    /// <summary>A node's hash; beyond the last of its level 32 zero bytes.</summary>
+    public Bytes32 this[int level, int index] =>
+        _learned is not null && _learned.TryGetValue(new(level, index), out Bytes32 learned)
+            ? learned
+            : index < _levels[level].Length ? _levels[level][index] : Bytes32.Zero;
+
+    /// <summary>Another tree of as many items as far as it is known: what was learned of it, and
+    /// this one's hashes everywhere else.</summary>
+    public HashTree With(IReadOnlyDictionary<TreeNode, Bytes32> learned) => new(this, learned);
+
+    /// <summary>A node's path to the root: three siblings a level, from left to right.</summary>
+    public List<Bytes32> Path(int level, int index)
+    {
+        List<Bytes32> path = [];
+        for (; level < Height; level++, index /= TraceTree.Arity)
+        {
+            int group = index / TraceTree.Arity * TraceTree.Arity;
+            for (int node = group; node < group + TraceTree.Arity; node++)
+            {
+                if (node != index)
+                {
+                    path.Add(this[level, node]);
+                }
+            }
+        }
+
+        return path;
+    }
 
     /// <summary>The tree over a tensor's bytes; not empty.</summary>
     public static HashTree OfData(ReadOnlySpan<byte> data)
@@ -44,13 +80,8 @@ internal sealed class HashTree
     {
         List<Bytes32> siblings = [];
         List<int> known = [.. nodes];
-        foreach (Bytes32[] level in _levels)
+        for (int level = 0; level < Height; level++)
         {
-            if (level.Length == 1)
-            {
-                break;
-            }
-
             List<int> parents = [];
             for (int i = 0; i < known.Count;)
             {
@@ -61,9 +92,9 @@ internal sealed class HashTree
                     {
                         i++;
                     }
-                    else if (node < level.Length)
+                    else if (node < _levels[level].Length)
                     {
-                        siblings.Add(level[node]);
+                        siblings.Add(this[level, node]);
                     }
                 }
 
@@ -123,3 +154,6 @@ internal sealed class HashTree
         return values[0];
     }
 }
+
+/// <summary>A node of a tree: its height above the items, and its place on that level.</summary>
+internal readonly record struct TreeNode(int Level, int Index);

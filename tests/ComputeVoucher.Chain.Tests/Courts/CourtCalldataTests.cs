@@ -93,6 +93,8 @@ public sealed class CourtCalldataTests
             s_classWords, s_channelWords, ["201", "202", "203", "204", "#2", "0102"]);
         Check("Court", "showSmaller", CourtContract.ShowSmaller(s_brief, s_receipt),
             s_briefWords, s_receiptWords);
+        Check("Court", "showReceipt", CourtContract.ShowReceipt(s_brief, s_receipt),
+            s_briefWords, s_receiptWords);
         Check("Court", "collectShare",
             CourtContract.CollectShare(At(2), At(3), 0x204, Hash(5)), [A(2), A(3), "204", H(5)]);
     }
@@ -122,6 +124,10 @@ public sealed class CourtCalldataTests
         Check("Claims", "finalise",
             ClaimsContract.Finalise(s_brief, s_receipt, s_first, At(2), [3], [4, 5]),
             s_briefWords, s_receiptWords, s_firstWords, [A(2), "#1", "03", "#2", "0405"]);
+
+        Check("Claims", "attest",
+            ClaimsContract.Attest(s_brief, s_receipt, s_first, At(2), [3]),
+            s_briefWords, s_receiptWords, s_firstWords, [A(2), "#1", "03"]);
 
         Assert.True(ClaimsContract.TryReadClaim(
             claim, out ChannelTerms channel, out Delivery[] deliveries));

@@ -110,13 +110,13 @@ public sealed class LanguageTamperTests
             $"{honest.Layout.Locate(tensor)} [{element}]: {judgement}, {truth} is true");
     }
 
-    private static (int Tensor, int Element) Any(Prng numbers, CommittedRun run)
+    internal static (int Tensor, int Element) Any(Prng numbers, CommittedRun run)
     {
         int tensor = numbers.Between(0, run.Count - 1);
         return (tensor, numbers.Between(0, run.Elements(tensor) - 1));
     }
 
-    private static CommittedRun Forge(Prng numbers, CommittedRun run, int tensor, int element)
+    internal static CommittedRun Forge(Prng numbers, CommittedRun run, int tensor, int element)
     {
         long truth = OpenedTrace.Element(
             run.Tensor(tensor).Type, run.Tensor(tensor).Data, element);
@@ -138,19 +138,19 @@ public sealed class LanguageTamperTests
         }
     }
 
-    private static LanguageModel Tiny()
+    internal static LanguageModel Tiny()
     {
         var shape = new LlamaShape(32, 64, 1, 2, 1, 16, 24, 16);
         using var source = new MemorySource(SyntheticGguf.Write(shape, GgmlType.Q8_0));
         return LanguageModel.Import(source, 16);
     }
 
-    private static byte[] Input(Prng numbers, bool drawn) => new InputRecord(
+    internal static byte[] Input(Prng numbers, bool drawn) => new InputRecord(
         [numbers.Between(0, 23), numbers.Between(0, 23)], 2, [],
         drawn ? s_drawn : SamplingOptions.Greedy).Encode();
 
     /// <summary>Goes on from a wrong number as if it were right.</summary>
-    private sealed class Cheat : TraceReader
+    internal sealed class Cheat : TraceReader
     {
         private readonly CommittedRun _run;
         private readonly byte[][] _data;
