@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Runtime.Versioning;
 using System.Threading;
+using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
 using ComputeVoucher.Vouchers;
 
@@ -18,7 +19,7 @@ namespace ComputeVoucher.Client;
 /// The name is CHANNEL-SEQ-DEADLINE-ORDER.evidence, both numbers of 20 digits, the order's hash
 /// cut to 16. A file is on the disk
 /// before its order leaves, and is replaced whole. It goes when no dispute can be opened any more:
-/// 14 days after the deadline.
+/// 14 days after the deadline, whatever channel it is of.
 /// </remarks>
 public sealed class EvidenceFolder
 {
@@ -34,8 +35,18 @@ public sealed class EvidenceFolder
     /// <summary>Digits of a number in a name, so that names sort as numbers do.</summary>
     private const int Digits = 20;
 
+    /// <summary>Characters of a channel's id in a name: 0x and 32 bytes.</summary>
+    private const int ChannelChars = 2 + 2 * Bytes32.Size;
+
+    /// <summary>The folder is searched so often for what is too old, seconds; a file an hour older
+    /// than it need be does no harm.</summary>
+    private const ulong ExpireEverySeconds = 3_600;
+
     private readonly Lock _lock = new();
     private readonly SortedDictionary<(ulong Seq, string Order), string> _files = [];
+    // Those that may lack an ack: each is opened for one once, however many orders there are.
+    private readonly SortedSet<(ulong Seq, string Order)> _unacked = [];
+    private ulong _expireAt;
     private readonly VoucherDomain _domain;
     private readonly VoucherClass _class;
     private readonly ChannelTerms _channel;
@@ -71,7 +82,8 @@ public sealed class EvidenceFolder
         {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite
                 | UnixFileMode.UserExecute);
-            folder.Load(now);
+            folder.Load();
+            folder.Expire(now);
             return folder;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -106,7 +118,7 @@ public sealed class EvidenceFolder
     {
         lock (_lock)
         {
-            (ulong Seq, string Order) key = KeyOf(order);
+            (ulong Seq, string Order) key = KeyOf(order.Order);
             if (_files.ContainsKey(key))
             {
                 // Left by an earlier run.
@@ -123,20 +135,52 @@ public sealed class EvidenceFolder
                 Order = order.Signed,
                 Input = order.Input,
             });
-            _files.Add(key, file);
+            Keep(key, file);
         }
     }
 
     /// <summary>Something became known of an order; nothing where it has no file.</summary>
-    public void Add(PendingOrder order, Func<EvidenceBundle, EvidenceBundle> add)
+    /// <returns>The bundle as it is now, and its file; null without one.</returns>
+    public (EvidenceBundle Bundle, string File)? Add(
+        in Order order, Func<EvidenceBundle, EvidenceBundle> add) =>
+        Add(order.Seq, order.HashStruct(), add);
+
+    /// <summary>What is kept of an order; null without a file, or where it is damaged.</summary>
+    public EvidenceBundle? Find(in Order order)
     {
         lock (_lock)
         {
-            if (_files.TryGetValue(KeyOf(order), out string? file))
+            try
             {
-                Write(file, add(Read(file)));
+                return _files.TryGetValue(KeyOf(order), out string? file) ? Read(file) : null;
+            }
+            catch (ClientException)
+            {
+                return null;
             }
         }
+    }
+
+    /// <summary>The node's word on the trace of an order, signed; nothing where the order has no
+    /// file.</summary>
+    /// <param name="order">Its hash.</param>
+    /// <param name="signed">A <see cref="TraceRootStatement"/> of the channel's node.</param>
+    public (EvidenceBundle Bundle, string File)? AddTraceRoot(
+        in Bytes32 order, ReadOnlyMemory<byte> signed)
+    {
+        string digits = DigitsOf(order);
+        ulong? seq = null;
+        lock (_lock)
+        {
+            foreach ((ulong Seq, string Order) key in _files.Keys)
+            {
+                seq = key.Order == digits ? key.Seq : seq;
+            }
+        }
+
+        return seq is { } known
+            ? Add(known, order, bundle => bundle.WithTraceRoot(signed))
+            : null;
     }
 
     /// <summary>An ack pays for all orders below it; those that have none yet get it. A file that
@@ -145,56 +189,131 @@ public sealed class EvidenceFolder
     {
         lock (_lock)
         {
-            foreach (((ulong seq, _), string file) in _files)
+            while (_unacked.Count > 0 && _unacked.Min is var key && key.Seq < ack.NextSeq)
             {
-                if (seq >= ack.NextSeq)
-                {
-                    break;
-                }
-
+                string file = _files[key];
                 if (LacksAck(file) is { } bundle)
                 {
                     Write(file, bundle with { Ack = signed });
                 }
+
+                _unacked.Remove(key);
             }
         }
     }
 
-    private static (ulong Seq, string Order) KeyOf(PendingOrder order) => (order.Order.Seq,
-        order.Order.HashStruct().ToString()[2..(2 + HashDigits)]);
+    /// <summary>Removes what is too old, of every channel; looks once an hour.</summary>
+    /// <param name="now">Unix seconds.</param>
+    /// <exception cref="ClientException">A file cannot be removed.</exception>
+    public void Expire(ulong now)
+    {
+        lock (_lock)
+        {
+            if (now < _expireAt)
+            {
+                return;
+            }
 
-    private void Load(ulong now)
+            _expireAt = now + ExpireEverySeconds;
+            try
+            {
+                foreach (string file in Directory.EnumerateFiles(_path, "*" + Ending + "*"))
+                {
+                    Remove(file, now);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                throw new ClientException(
+                    $"{_path}: old evidence cannot be removed: {failure.Message}", failure);
+            }
+        }
+    }
+
+    private static (ulong Seq, string Order) KeyOf(in Order order) =>
+        (order.Seq, DigitsOf(order.HashStruct()));
+
+    private static string DigitsOf(in Bytes32 order) => order.ToString()[2..(2 + HashDigits)];
+
+    private (EvidenceBundle Bundle, string File)? Add(
+        ulong seq, in Bytes32 order, Func<EvidenceBundle, EvidenceBundle> add)
+    {
+        lock (_lock)
+        {
+            if (!_files.TryGetValue((seq, DigitsOf(order)), out string? file))
+            {
+                return null;
+            }
+
+            EvidenceBundle before = Read(file);
+            EvidenceBundle after = add(before);
+            if (!ReferenceEquals(before, after))
+            {
+                Write(file, after);
+            }
+
+            return (after, file);
+        }
+    }
+
+    private void Load()
     {
         foreach (string file in Directory.EnumerateFiles(_path, $"{_prefix}*"))
         {
-            string name = Path.GetFileName(file)[_prefix.Length..];
-            if (name.EndsWith(Partial, StringComparison.Ordinal))
+            if (file.EndsWith(Partial, StringComparison.Ordinal))
             {
                 // Its order never left: a kill came before.
                 File.Delete(file);
             }
-            else if (name.Length == 2 * Digits + 2 + HashDigits + Ending.Length
-                && ulong.TryParse(name[..Digits], NumberStyles.None, CultureInfo.InvariantCulture,
-                    out ulong seq)
-                && ulong.TryParse(name.AsSpan(Digits + 1, Digits), NumberStyles.None,
-                    CultureInfo.InvariantCulture, out ulong deadline))
+            else if (TryParse(Path.GetFileName(file), out (ulong Seq, string Order) key, out _))
             {
-                Keep(file, (seq, name.Substring(2 * Digits + 2, HashDigits)), deadline, now);
+                Keep(key, file);
             }
         }
     }
 
-    private void Keep(string file, (ulong Seq, string Order) key, ulong deadline, ulong now)
+    private void Keep((ulong Seq, string Order) key, string file)
     {
-        if ((UInt128)deadline + CourtLimits.OpenSeconds < now)
+        _files[key] = file;
+        _unacked.Add(key);
+    }
+
+    private void Remove(string file, ulong now)
+    {
+        string name = Path.GetFileName(file);
+        if (TryParse(name, out (ulong Seq, string Order) key, out ulong deadline)
+            && (UInt128)deadline + CourtLimits.OpenSeconds < now)
         {
             File.Delete(file);
-        }
-        else
-        {
-            _files[key] = file;
+            if (name.StartsWith(_prefix, StringComparison.Ordinal))
+            {
+                _files.Remove(key);
+                _unacked.Remove(key);
+            }
         }
     }
+
+    /// <summary>Of a whole file's name, of any channel.</summary>
+    private static bool TryParse(
+        string name, out (ulong Seq, string Order) key, out ulong deadline)
+    {
+        string[] parts = name.Split('-');
+        key = default;
+        deadline = 0;
+        if (parts.Length != 4 || parts[0].Length != ChannelChars || parts[1].Length != Digits
+            || parts[2].Length != Digits || parts[3].Length != HashDigits + Ending.Length
+            || !parts[3].EndsWith(Ending, StringComparison.Ordinal)
+            || !TryNumber(parts[1], out ulong seq) || !TryNumber(parts[2], out deadline))
+        {
+            return false;
+        }
+
+        key = (seq, parts[3][..HashDigits]);
+        return true;
+    }
+
+    private static bool TryNumber(string digits, out ulong number) => ulong.TryParse(
+        digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     /// <summary>The bundle, where it can be read and holds no ack.</summary>
     private static EvidenceBundle? LacksAck(string file)

@@ -44,6 +44,18 @@ public sealed class HolderAccount(
         VoucherClass terms, UInt128 units, Address to, CancellationToken cancel) =>
         SendAsync("reclaim", VouchersContract.Reclaim(terms, units, to), cancel);
 
+    /// <summary>Units become units of another class of the same token that ends no earlier.
+    /// </summary>
+    public Task MigrateAsync(VoucherClass from, VoucherClass into, UInt128 units, Address to,
+        CancellationToken cancel) =>
+        SendAsync("migrate", VouchersContract.Migrate(from, into, units, to), cancel);
+
+    /// <summary>Pays the provider of a channel's node with free units; the channel stays as it is.
+    /// </summary>
+    public Task SpendAsync(VoucherClass terms, ChannelTerms channel, UInt128 units,
+        CancellationToken cancel) =>
+        SendAsync("spend", VouchersContract.Spend(terms, channel, units), cancel);
+
     /// <summary>
     /// Terms of a new channel. Store them before <see cref="OpenAsync"/>: without the salt nobody
     /// could ever redeem or close the channel.

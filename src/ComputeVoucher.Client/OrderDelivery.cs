@@ -22,6 +22,7 @@ internal sealed class OrderDelivery : IDisposable
     private readonly ArrayBufferWriter<byte> _output = new();
     private readonly WaitLog.Wait _wait;
     private TimeLimit _limit;
+    private long? _blindSince;
     private bool _ending;
     private bool _isSent;
     private int _outputBytes;
@@ -67,14 +68,14 @@ internal sealed class OrderDelivery : IDisposable
             OrderEvent? last = await AttemptAsync().ConfigureAwait(false);
             bool refused = last is not null && IsWord(last);
             if (last is { Kind: FrameKind.Receipt } or { Retryable: false }
-                || (_ending && (refused || _limit.IsOver)))
+                || (_ending && (refused || _limit.IsOver)) || IsBlindTooLong(last))
             {
                 return last;
             }
 
             if (!_limit.Token.IsCancellationRequested)
             {
-                await PauseAsync(last, attempt, pause.Next(_limit.Left)).ConfigureAwait(false);
+                await PauseAsync(last, attempt, pause.Next(Left)).ConfigureAwait(false);
             }
 
             _cancel.ThrowIfCancellationRequested();
@@ -94,6 +95,29 @@ internal sealed class OrderDelivery : IDisposable
     {
         _wait.Dispose();
         _limit.Dispose();
+    }
+
+    /// <summary>How long it is waited for; a node without its chain no longer than one that is not
+    /// heard.</summary>
+    private TimeSpan Left
+    {
+        get
+        {
+            TimeSpan patience = _blindSince is { } since
+                ? _node.Patience - _node.Time.GetElapsedTime(since)
+                : _limit.Left;
+            return patience < _limit.Left ? patience : _limit.Left;
+        }
+    }
+
+    /// <summary>A node that is heard and has said all the time that it does not see the chain: it
+    /// takes no order, and has reserved nothing for this one.</summary>
+    private bool IsBlindTooLong(OrderEvent? last)
+    {
+        _blindSince = last?.Reason == (ushort)RefusalReason.ChainUnavailable
+            ? _blindSince ?? _node.Time.GetTimestamp()
+            : null;
+        return _blindSince is not null && Left <= TimeSpan.Zero;
     }
 
     /// <summary>Whether the node itself said it, and not the connection.</summary>
@@ -229,7 +253,7 @@ internal sealed class OrderDelivery : IDisposable
             or RefusalReason.GlobalBudgetShort;
         if (last is not null && (!isFlow || attempt > 1))
         {
-            _node.Waits.Say(Transient.Describe(last.Reason, last.Text), _limit.Left);
+            _node.Waits.Say(Transient.Describe(last.Reason, last.Text), Left);
         }
 
         try
@@ -293,6 +317,8 @@ internal static class Transient
     {
         RefusalReason.ChannelUnknown => "the node does not know this channel yet (finality)",
         RefusalReason.ChannelNotFinal => "the opening of the channel is not final yet",
+        RefusalReason.ChainUnavailable =>
+            "the node does not see the chain, and takes no orders until it does",
         RefusalReason known when known.IsRetryable() => Refusals.Describe(known).Split(';')[0],
         _ => text,
     };

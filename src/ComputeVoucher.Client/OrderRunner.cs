@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
@@ -241,6 +242,7 @@ public sealed class OrderRunner : IDisposable
                     + "acknowledged; keep the state and ask the provider)");
         }
 
+        KeepReceipt(order, entry.ReceiptSigned, null);
         if (!_journal.IsPending(order.Seq))
         {
             _journal.AdoptReceipt(order, receipt, signature);
@@ -289,6 +291,7 @@ public sealed class OrderRunner : IDisposable
     private async Task<OrderOutcome> FinishAsync(
         int index, PendingOrder order, CancellationToken cancel)
     {
+        Evidence?.Expire(Now());
         Evidence?.Begin(order);
         // One of an earlier run may be behind its deadline, and served: its answer has new time.
         bool isResumed = index < 0;
@@ -312,7 +315,8 @@ public sealed class OrderRunner : IDisposable
         if (!isOurs && last is { Kind: FrameKind.Receipt })
         {
             return Open(index, order, "served, and not checked or paid: it is of model "
-                + $"{order.Order.ModelRoot} (give that model once)");
+                + $"{order.Order.ModelRoot}; weights not held: not disputable (give that model "
+                + "once)");
         }
 
         if (delivery.IsUnsent)
@@ -334,7 +338,7 @@ public sealed class OrderRunner : IDisposable
     {
         Cancel wish = new(order.Order.HashStruct());
         byte[] signed = SignedPayload.Encode(wish, _spendKey.Sign(wish.Digest(_separator)));
-        Evidence?.Add(order, bundle => bundle with { Cancel = signed });
+        Evidence?.Add(order.Order, bundle => bundle with { Cancel = signed });
         return signed;
     }
 
@@ -357,7 +361,7 @@ public sealed class OrderRunner : IDisposable
                 + " (nothing was acknowledged; ask the provider)");
         }
 
-        Evidence?.Add(order, bundle => bundle.Accept.IsEmpty
+        Evidence?.Add(order.Order, bundle => bundle.Accept.IsEmpty
             ? bundle with { Accept = signed }
             : bundle);
     }
@@ -372,9 +376,38 @@ public sealed class OrderRunner : IDisposable
             && SignedPayload.CheckSigner(receipt.HashStruct(), signature, _separator,
                 _channel.Node) == RefusalReason.None)
         {
-            KeepReceipt(order, last.Bytes, output);
+            KeepReceipt(order.Order, last.Bytes, output);
         }
 
+        // An earlier run may have cancelled what it left.
+        bool? isCancelled = delivery.IsCancelled ? true : index < 0 ? null : false;
+        Settle(order, receipt, signature, output, isCancelled, refusal);
+        return new OrderOutcome(
+            index, order, receipt, signature, output, delivery.Elapsed, null);
+    }
+
+    /// <summary>Takes an answer that the node gave to a court, checked like any other.</summary>
+    /// <param name="order">In the journal.</param>
+    /// <param name="given">Out of calldata.</param>
+    /// <param name="isCancelled">This holder sent a Cancel of it.</param>
+    /// <exception cref="ClientException">It is not what was ordered; the evidence has it.
+    /// </exception>
+    public OrderOutcome TakeDelivery(PendingOrder order, in Delivery given, bool isCancelled)
+    {
+        SignedStatement said = given.Receipt;
+        Receipt receipt = new(
+            said.OrderHash, said.Steps, said.OutputRoot, said.TraceRoot, said.Units);
+        byte[] output = given.Output.ToArray();
+        KeepReceipt(order.Order, SignedPayload.Encode(receipt, said.Signature), output);
+        Settle(order, receipt, said.Signature, output, isCancelled, RefusalReason.None);
+        return new OrderOutcome(
+            -1, order, receipt, said.Signature, output, TimeSpan.Zero, null);
+    }
+
+    /// <summary>The receipt is in the journal when this returns, all of it recomputed.</summary>
+    private void Settle(PendingOrder order, in Receipt receipt, in Signature signature,
+        byte[] output, bool? isCancelled, RefusalReason refusal)
+    {
         OutputInfo info = _model.CheckOutput(
             order.Input.Span, output, CostTable.ProofsOf((byte)order.Order.Flags));
         refusal = refusal != RefusalReason.None ? refusal : ReceiptCheck.Check(
@@ -385,32 +418,31 @@ public sealed class OrderRunner : IDisposable
                 Steps = info.Steps,
                 Units = info.Units,
                 IsWhole = info.IsWhole,
-                // An earlier run may have cancelled what it left.
-                IsCancelled = delivery.IsCancelled ? true : index < 0 ? null : false,
+                IsCancelled = isCancelled,
             },
             _channel.Node, _separator);
         if (refusal != RefusalReason.None)
         {
-            throw new ClientException($"sequence {order.Order.Seq}: {Refusals.Describe(refusal)}");
+            throw new ClientException(
+                $"sequence {order.Order.Seq}: {Refusals.Describe(refusal)}");
         }
 
         _journal.Resolve(order.Order, receipt, signature);
-        return new OrderOutcome(
-            index, order, receipt, signature, output, delivery.Elapsed, null);
     }
 
-    /// <summary>Before its sums are checked: a wrong one is the evidence. The first that the node
-    /// signed stays, or it could send another one to erase it.</summary>
-    private void KeepReceipt(PendingOrder order, ReadOnlyMemory<byte> signed, byte[] output) =>
-        Evidence?.Add(order, bundle => bundle.Receipt.IsEmpty
-            ? bundle with
-            {
-                Receipt = signed,
-                Output = output.Length <= EvidenceBundle.OutputBytesMax
-                    ? output
-                    : (ReadOnlyMemory<byte>?)null,
-            }
-            : bundle);
+    /// <summary>Before its sums are checked: a wrong one is the evidence. Two that contradict each
+    /// other are worth the node's bond, and neither is paid.</summary>
+    private void KeepReceipt(
+        in Order order, ReadOnlyMemory<byte> signed, ReadOnlyMemory<byte>? output)
+    {
+        if (Evidence?.Add(order, bundle => bundle.WithReceipt(signed, output)) is { } kept
+            && kept.Bundle.IsEquivocation())
+        {
+            throw new ClientException($"order {order.Seq}: the node has signed two different "
+                + $"results of it; both are in {kept.File} (nothing was acknowledged: whoever "
+                + "watches the node can take its bond with them)");
+        }
+    }
 
     /// <summary>
     /// A refusal frees the sequence only when the node has reserved nothing for it.
@@ -419,9 +451,12 @@ public sealed class OrderRunner : IDisposable
     {
         ulong seq = order.Order.Seq;
         string line = $"{last?.Reason ?? 0}: {last?.Text}";
-        Evidence?.Add(order, bundle => bundle with { Refusal = last?.Reason ?? 0 });
-        bool isFree = last is { Retryable: false } || (!mayBeTaken && (RefusalReason)
-            (last?.Reason ?? 0) is RefusalReason.ChannelUnknown or RefusalReason.ChannelNotFinal);
+        Evidence?.Add(order.Order, bundle => bundle with { Refusal = last?.Reason ?? 0 });
+        RefusalReason reason = (RefusalReason)(last?.Reason ?? 0);
+        bool isFree = last is { Retryable: false } || (!mayBeTaken && (reason
+            is RefusalReason.ChannelUnknown or RefusalReason.ChannelNotFinal
+            // A blind node may hold what an earlier run sent it.
+            || (index >= 0 && reason == RefusalReason.ChainUnavailable)));
         if (isFree)
         {
             _journal.Refuse(seq);

@@ -73,6 +73,21 @@ public sealed class RecordedTrace
         return trace;
     }
 
+    /// <summary>A list as somebody else recorded it.</summary>
+    /// <exception cref="ArgumentException">Data that is longer or shorter than its shape says.
+    /// </exception>
+    public static RecordedTrace OfTensors(
+        IEnumerable<(TensorType Type, int[] Dims, byte[] Data)> tensors)
+    {
+        List<Entry> entries = [];
+        foreach ((TensorType type, int[] dims, byte[] data) in tensors)
+        {
+            entries.Add(new("", type, dims, data, TraceTree.TensorHash(type, dims, data)));
+        }
+
+        return Of(entries);
+    }
+
     /// <summary>The list of one tensor that an input record is.</summary>
     internal static RecordedTrace OfInput(byte[] input) =>
         Of([new("input", TensorType.UInt8, [input.Length], input, InputRecord.TensorHash(input))]);

@@ -114,6 +114,42 @@ public sealed class EvidenceTests : IDisposable
         Assert.Equal((ushort)RefusalReason.BalanceShort, Single().Refusal);
     }
 
+    /// <summary>R13: the node refuses an order, forgets nothing, and claims it later with an output
+    /// of its own. The journal has let the order go; what proves the claim wrong is still here, until
+    /// nothing can be disputed any more.</summary>
+    [Fact]
+    public async Task E2E_RefusedThenClaimed()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                await peer.SendAsync(FrameKind.Error, frame.Correlation,
+                    [(byte)RefusalReason.BalanceShort, 0]);
+            }
+        });
+        using OrderRunner runner = Runner(node);
+        OrderOutcome outcome = await Patience.WaitAsync(
+            runner.RunAsync(0, new byte[] { 7 }, default));
+        Assert.Empty(_journal.Pending());
+
+        // As it stands in the claim's calldata.
+        Order order = outcome.Order.Order;
+        Receipt invented = new(order.HashStruct(), 3, Keccak256.Hash("x"u8), default, 3);
+        byte[] signed = SignedPayload.Encode(
+            invented, Given.NodeKey.Sign(invented.Digest(Given.Domain.VouchersSeparator)));
+        ulong last = order.Deadline + 14 * Day;
+        EvidenceFolder later = Open(last);
+        (EvidenceBundle kept, _) = later.Add(
+            order, bundle => bundle.WithReceipt(signed, new byte[] { 9, 9, 9 }))!.Value;
+        Assert.Equal(
+            (RefusalReason.None, (ushort)RefusalReason.BalanceShort), (kept.Check(), kept.Refusal));
+        Assert.Equal([7], kept.Input.ToArray());
+        Assert.Equal(kept.Encode(), Single().Encode());
+        later.Expire(last + 3_600);
+        Assert.Empty(All());
+    }
+
     /// <summary>A receipt that does not hold is what the holder needs most.</summary>
     [Fact]
     public async Task WrongReceipt_IsKept()
@@ -232,7 +268,7 @@ public sealed class EvidenceTests : IDisposable
         File.WriteAllText(name + ".partial", "half");
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(name));
         ulong last = order.Order.Deadline + 14 * Day;
-        Open(last).Add(order, bundle => bundle with { Refusal = 5 });
+        Open(last).Add(order.Order, bundle => bundle with { Refusal = 5 });
         Assert.Equal(5, Single().Refusal);
         Open(last + 1);
         Assert.Equal([stranger], Directory.GetFiles(Place));
@@ -249,7 +285,7 @@ public sealed class EvidenceTests : IDisposable
         _evidence.Begin(first);
         EvidenceFolder reopened = Open(first.Order.Deadline);
         reopened.Begin(second);
-        reopened.Add(second, bundle => bundle with { Refusal = 5 });
+        reopened.Add(second.Order, bundle => bundle with { Refusal = 5 });
         EvidenceBundle[] kept =
             [.. Directory.GetFiles(Place, "*.evidence").Select(EvidenceFolder.Read)];
         Assert.Equal(2, kept.Length);
@@ -258,6 +294,108 @@ public sealed class EvidenceTests : IDisposable
         Assert.Equal(
             5, kept.Single(b => b.Order.Span.SequenceEqual(second.Signed.Span)).Refusal);
     }
+
+    /// <summary>Also those of other channels, and while it is open.</summary>
+    [Fact]
+    public void Folder_IsSearchedAgainEveryHour()
+    {
+        PendingOrder order = Given.Order(s_terms.HashStruct(), 4, [1]);
+        ChannelTerms other = Given.Terms(2) with { ClassId = s_class.HashStruct() };
+        EvidenceFolder.Open(Place, Given.Domain, s_class, other, 0)
+            .Begin(Given.Order(other.HashStruct(), 9, [2]));
+        _evidence.Begin(order);
+        ulong end = order.Order.Deadline + 14 * Day;
+        EvidenceFolder open = Open(end);
+        open.Expire(end + 3_599);
+        Assert.Equal(2, All().Count);
+        open.Expire(end + 3_600);
+        Assert.Empty(All());
+        // What is gone is no longer known either.
+        Assert.Null(open.Add(order.Order, bundle => bundle));
+    }
+
+    /// <summary>An ack looks at what the acks before it did not pay, and at nothing else.
+    /// </summary>
+    [Fact]
+    public void Ack_OpensNoFileThatHasOne()
+    {
+        PendingOrder[] orders =
+            [.. Enumerable.Range(0, 3).Select(
+                n => Given.Order(s_terms.HashStruct(), (ulong)n, [1]))];
+        Array.ForEach(orders, _evidence.Begin);
+        string[] files = [.. Directory.GetFiles(Place, "*.evidence").Order()];
+        _evidence.AddAck(new Ack(s_terms.HashStruct(), 10, 2), Ack(10, 2));
+        // Its ack is taken away behind the folder's back: who opened it again would put one in.
+        File.WriteAllBytes(
+            files[0], (EvidenceFolder.Read(files[0]) with { Ack = default }).Encode());
+        _evidence.AddAck(new Ack(s_terms.HashStruct(), 20, 3), Ack(20, 3));
+        Assert.True(EvidenceFolder.Read(files[0]).Ack.IsEmpty);
+        Assert.Equal(Ack(10, 2), EvidenceFolder.Read(files[1]).Ack.ToArray());
+        Assert.Equal(Ack(20, 3), EvidenceFolder.Read(files[2]).Ack.ToArray());
+    }
+
+    /// <summary>Two answers of one order that differ: the node's bond is worth more than the
+    /// answer, and neither is paid.</summary>
+    [Fact]
+    public async Task SecondReceiptThatDiffers_IsKeptBesideTheFirst_AndNeitherIsPaid()
+    {
+        using HostileNode node = new(async peer =>
+        {
+            byte last = (byte)peer.Number;
+            while (await peer.ReadAsync() is { } frame)
+            {
+                if (frame.Kind == FrameKind.Order)
+                {
+                    await peer.OutputAsync(frame, 1, 1, 2, last);
+                    await peer.ReceiptAsync(frame, 1, 2, last);
+                }
+                else
+                {
+                    await peer.SendAsync(FrameKind.State, frame.Correlation,
+                        new StateMessage(default, null, 0, []).Encode());
+                }
+            }
+        });
+        PendingOrder order;
+        using (OrderRunner runner = Runner(node))
+        {
+            order = (await Patience.WaitAsync(runner.RunAsync(0, new byte[] { 7 }, default)))
+                .Order;
+        }
+
+        // The receipt is in the evidence, and the process died before it was in the journal.
+        using ClientJournal lost = ClientJournal.Open(Path.Combine(_folder, "lost"), s_terms);
+        _ = lost.Add(_ => order);
+        using OrderRunner again = Runner(node, Open(0), journal: lost);
+        Exception wrong = await Assert.ThrowsAsync<ClientException>(
+            () => again.ResumeAsync(_ => { }, default).WaitAsync(Patience.Default));
+        Assert.Contains("two different results", wrong.Message, StringComparison.Ordinal);
+        Assert.False(lost.TryNextAck(out _));
+        EvidenceBundle kept = Single();
+        Assert.True(kept.IsEquivocation());
+        Assert.Equal((RefusalReason.None, 3), (kept.Check(), kept.Output!.Value.Length));
+    }
+
+    /// <summary>R11: the order's deadline bounds what an exit a second after the promise leaves
+    /// open: the bond stays 33 days, all is decided after 3 + 26.</summary>
+    [Fact]
+    public void test_exitRightAfterAccept()
+    {
+        const ulong now = 2_000_000_000;
+        const ulong exitDelay = 33 * Day;
+        ulong deadline = now + CourtLimits.DeadlineAheadSecondsMax;
+        ulong exitAt = now + 1 + exitDelay;
+        Assert.True(CourtLimits.IsBonded(exitAt, deadline));
+        Assert.True(deadline + CourtLimits.DecidedSeconds < exitAt);
+        // Who could sign for a second later could be left alone.
+        Assert.False(CourtLimits.IsBonded(exitAt, deadline + 2));
+        DeadlineBeyondThreeDays_IsNotSigned();
+    }
+
+    /// <summary>R11: a promise that never falls due.</summary>
+    [Fact]
+    public Task test_dueAtInfinity() => Promise_BehindTheDeadlineOrOfAnotherKey_IsRefused(
+        ulong.MaxValue - 1_800_100_000, isForged: false, isTaken: false);
 
     /// <summary>What was served is paid for, whatever became of a file.</summary>
     [Fact]
@@ -310,6 +448,9 @@ public sealed class EvidenceTests : IDisposable
         }
     }
 
+    private static byte[] Ack(uint units, ulong nextSeq) =>
+        Given.Signed(new Ack(s_terms.HashStruct(), units, nextSeq));
+
     private EvidenceFolder Open(ulong now) =>
         EvidenceFolder.Open(Place, Given.Domain, s_class, s_terms, now);
 
@@ -319,7 +460,8 @@ public sealed class EvidenceTests : IDisposable
         [.. Directory.GetFiles(Place, "*.evidence").Select(EvidenceFolder.Read)];
 
     private OrderRunner Runner(HostileNode node, EvidenceFolder? evidence = null,
-        OrderFlags flags = OrderFlags.None, uint cancelAfter = 0, ulong seconds = 30)
+        OrderFlags flags = OrderFlags.None, uint cancelAfter = 0, ulong seconds = 30,
+        ClientJournal? journal = null)
     {
         NodeConnection connection = new(new NodeConnectionOptions
         {
@@ -331,7 +473,7 @@ public sealed class EvidenceTests : IDisposable
             Time = _clock,
             FillRandom = bytes => bytes.Fill(7),
         });
-        return new OrderRunner(connection, _journal, new FakeModel(), Given.SpendKey, s_terms,
+        return new OrderRunner(connection, journal ?? _journal, new FakeModel(), Given.SpendKey, s_terms,
             Given.Domain.VouchersSeparator,
             new OrderSettings(seconds, flags, 1024, cancelAfter))
         {

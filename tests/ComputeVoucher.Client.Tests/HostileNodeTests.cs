@@ -77,6 +77,61 @@ public sealed class HostileNodeTests : IDisposable
         Assert.Single(_journal.Pending());
     }
 
+    /// <summary>306: it answers at once, and will not take the order. Whoever asks is told why, as
+    /// long as the patience is and not until the deadline; nothing is owed.</summary>
+    [Fact]
+    public async Task NodeWithoutItsChain_CostsThePatience()
+    {
+        int asked = 0;
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                asked++;
+                await peer.RefuseAsync(frame, RefusalReason.ChainUnavailable);
+            }
+        });
+        TimeSpan patience = TimeSpan.FromMinutes(1);
+        OrderRunner runner = Runner(node, patience, seconds: 86_400);
+        long start = _clock.GetTimestamp();
+        OrderOutcome outcome = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));
+        Assert.StartsWith("306:", outcome.Refusal, StringComparison.Ordinal);
+        Assert.InRange(_clock.GetElapsedTime(start), patience, TimeSpan.FromHours(12));
+        Assert.True(asked > 1, $"asked {asked} times");
+        Assert.Empty(_journal.Pending());
+        Assert.All(_notices, told =>
+        {
+            Assert.Contains("does not see the chain", told.For, StringComparison.Ordinal);
+            Assert.InRange(told.Left, TimeSpan.Zero, patience);
+        });
+        Assert.NotEmpty(_notices);
+        Assert.Empty(node.Cancels);
+    }
+
+    /// <summary>What passes within the patience is waited for.</summary>
+    [Fact]
+    public async Task NodeThatSeesItsChainAgain_ServesTheOrder()
+    {
+        int asked = 0;
+        using HostileNode node = new(async peer =>
+        {
+            while (await peer.ReadAsync() is { } frame)
+            {
+                if (++asked < 4)
+                {
+                    await peer.RefuseAsync(frame, RefusalReason.ChainUnavailable);
+                    continue;
+                }
+
+                await peer.OutputAsync(frame, 1, 1, 2, 3);
+                await peer.ReceiptAsync(frame, 1, 2, 3);
+            }
+        });
+        OrderRunner runner = Runner(node, s_long);
+        OrderOutcome outcome = await MoveUntilAsync(runner.RunAsync(0, Input(0), default));
+        Assert.Null(outcome.Refusal);
+    }
+
     [Fact]
     public async Task MuteNode_State_EndsAtTheDeadline()
     {
@@ -412,8 +467,8 @@ public sealed class HostileNodeTests : IDisposable
     private static ReadOnlyMemory<byte> Input(int i) => new byte[] { (byte)i };
 
     /// <summary>Orders with a deadline of 30 s.</summary>
-    private OrderRunner Runner(
-        HostileNode node, TimeSpan patience, CancellationTokenSource? stop = null)
+    private OrderRunner Runner(HostileNode node, TimeSpan patience,
+        CancellationTokenSource? stop = null, ulong seconds = 30)
     {
         NodeConnection connection = new(new NodeConnectionOptions
         {
@@ -427,7 +482,7 @@ public sealed class HostileNodeTests : IDisposable
             OnWait = _notices.Enqueue,
         });
         return new OrderRunner(connection, _journal, new FakeModel(), Given.SpendKey, s_terms,
-            Given.Domain.VouchersSeparator, new OrderSettings(30, OrderFlags.None, 1024, 0))
+            Given.Domain.VouchersSeparator, new OrderSettings(seconds, OrderFlags.None, 1024, 0))
         {
             OnOutput = bytes =>
             {

@@ -11,7 +11,7 @@ public sealed class EvidenceBundleTests
     [Fact]
     public void EverySetOfParts_ComesBackAsItWas()
     {
-        for (int parts = 0; parts < 64; parts++)
+        for (int parts = 0; parts < 256; parts++)
         {
             EvidenceBundle bundle = Of(parts);
             byte[] bytes = bundle.Encode();
@@ -30,7 +30,7 @@ public sealed class EvidenceBundleTests
     [Fact]
     public void EveryFlippedBit_IsRefused()
     {
-        byte[] bytes = Of(63).Encode();
+        byte[] bytes = Of(255).Encode();
         for (int bit = 0; bit < 8 * bytes.Length; bit++)
         {
             byte[] damaged = [.. bytes];
@@ -44,7 +44,7 @@ public sealed class EvidenceBundleTests
     [Fact]
     public void EveryChangedByteUnderANewHash_IsRefusedOrReadsOneWay()
     {
-        byte[] bytes = Of(63).Encode();
+        byte[] bytes = Of(255).Encode();
         HashSet<string> read = [];
         for (int at = 0; at < bytes.Length - Bytes32.Size; at++)
         {
@@ -60,8 +60,8 @@ public sealed class EvidenceBundleTests
             EvidenceBundle other = EvidenceBundle.Decode(changed);
             Assert.Equal(changed, other.Encode());
             Assert.True(read.Add(Convert.ToHexString(changed)));
-            bool isSigned = other.Input.Span.SequenceEqual(Of(63).Input.Span)
-                && other.Output!.Value.Span.SequenceEqual(Of(63).Output!.Value.Span)
+            bool isSigned = other.Input.Span.SequenceEqual(Of(255).Input.Span)
+                && other.Output!.Value.Span.SequenceEqual(Of(255).Output!.Value.Span)
                 && other.Refusal == 201 && other.Domain.Providers == Sample.Domain.Providers;
             Assert.Equal(isSigned, other.Check() != RefusalReason.None);
         }
@@ -70,7 +70,7 @@ public sealed class EvidenceBundleTests
     [Fact]
     public void EveryLength_ButTheRightOne_IsRefused()
     {
-        byte[] bytes = Of(63).Encode();
+        byte[] bytes = Of(255).Encode();
         for (int length = 0; length < bytes.Length + 40; length++)
         {
             if (length != bytes.Length)
@@ -94,7 +94,7 @@ public sealed class EvidenceBundleTests
     [Fact]
     public void LongestParts_FitAndLongerOnesDoNot()
     {
-        EvidenceBundle most = Of(63) with
+        EvidenceBundle most = Of(255) with
         {
             Input = new byte[EvidenceBundle.InputBytesMax],
             Output = new byte[EvidenceBundle.OutputBytesMax],
@@ -123,6 +123,14 @@ public sealed class EvidenceBundleTests
                 TraceRoot = Signed(new TraceRootStatement(other, 1, other), Sample.NodeKey),
             },
             Of(0) with { Ack = Signed(new Ack(other, 1, 1), Sample.SpendKey) },
+            Of(4) with
+            {
+                OtherReceipt = Signed(new Receipt(other, 1, other, other, 1), Sample.NodeKey),
+            },
+            Of(8) with
+            {
+                OtherTraceRoot = Signed(new TraceRootStatement(other, 1, other), Sample.NodeKey),
+            },
             Of(0) with { Channel = Sample.Terms with { Salt = other } },
             Of(0) with { Class = Sample.Class with { UnitPrice = 1 } },
         ];
@@ -142,11 +150,67 @@ public sealed class EvidenceBundleTests
             Of(0) with { Accept = Signed(new Accept(hash, 1), Sample.SpendKey) },
             Of(0) with { Receipt = Signed(new Receipt(hash, 1, hash, hash, 1), Sample.OtherKey) },
             Of(0) with { Ack = Signed(new Ack(Sample.Order.Channel, 1, 9), Sample.NodeKey) },
+            Of(4) with
+            {
+                OtherReceipt = Signed(new Receipt(hash, 1, hash, hash, 1), Sample.OtherKey),
+            },
+            Of(8) with
+            {
+                OtherTraceRoot = Signed(new TraceRootStatement(hash, 1, hash), Sample.OtherKey),
+            },
         ];
         foreach (EvidenceBundle bundle in wrong)
         {
             Assert.Equal(
                 RefusalReason.SignerWrong, EvidenceBundle.Decode(bundle.Encode()).Check());
+        }
+    }
+
+    /// <summary>A node cannot erase what it signed by signing something else: the first stays, and
+    /// of the others the one that convicts.</summary>
+    [Fact]
+    public void StatementsThatDiffer_AreKeptBesideTheFirst()
+    {
+        Bytes32 hash = Sample.Order.HashStruct();
+        Receipt first = new(hash, 3, hash, default, 5);
+        EvidenceBundle bundle = Of(0).WithReceipt(Signed(first, Sample.NodeKey), new byte[] { 1 });
+        Assert.Equal(bundle, bundle.WithReceipt(bundle.Receipt, new byte[] { 2 }));
+        Assert.Equal([1], bundle.Output!.Value.ToArray());
+
+        EvidenceBundle shorter = bundle.WithReceipt(
+            Signed(first with { Steps = 2 }, Sample.NodeKey), default);
+        Assert.False(shorter.OtherReceipt.IsEmpty || shorter.IsEquivocation());
+        byte[] other = Signed(first with { Units = 6 }, Sample.NodeKey).ToArray();
+        EvidenceBundle convicts = shorter.WithReceipt(other, default);
+        Assert.True(convicts.IsEquivocation());
+        Assert.Equal(
+            convicts, convicts.WithReceipt(Signed(first with { Steps = 1 }, Sample.NodeKey), other));
+        Assert.Equal(bundle.Receipt.ToArray(), convicts.Receipt.ToArray());
+        Assert.Equal(other, EvidenceBundle.Decode(convicts.Encode()).OtherReceipt.ToArray());
+    }
+
+    [Fact]
+    public void TraceRoots_ConvictWhereTheyDiffer()
+    {
+        Bytes32 hash = Sample.Order.HashStruct();
+        TraceRootStatement root = new(hash, 3, hash);
+        EvidenceBundle bundle = Of(0).WithTraceRoot(Signed(root, Sample.NodeKey));
+        EvidenceBundle shorter = bundle.WithTraceRoot(
+            Signed(root with { Steps = 2 }, Sample.NodeKey));
+        Assert.False(shorter.IsEquivocation());
+        Assert.True(shorter.WithTraceRoot(Signed(
+            root with { TraceRoot = Keccak256.Hash("x"u8) }, Sample.NodeKey)).IsEquivocation());
+
+        // A receipt without a trace root says nothing about it.
+        foreach ((Bytes32 said, uint steps, bool isProof) in new (Bytes32, uint, bool)[]
+        {
+            (default, 3, false), (hash, 3, false), (Keccak256.Hash("x"u8), 3, true),
+            (Keccak256.Hash("x"u8), 2, false),
+        })
+        {
+            EvidenceBundle both = bundle.WithReceipt(
+                Signed(new Receipt(hash, steps, hash, said, 5), Sample.NodeKey), default);
+            Assert.Equal(isProof, both.IsEquivocation());
         }
     }
 
@@ -168,6 +232,10 @@ public sealed class EvidenceBundleTests
             TraceRoot = Part(parts & 8, new TraceRootStatement(hash, 1, root), Sample.NodeKey),
             Ack = Part(parts & 16, new Ack(Sample.Order.Channel, 5, 6), Sample.SpendKey),
             Output = (parts & 32) != 0 ? new byte[] { 4, 5 } : (ReadOnlyMemory<byte>?)null,
+            OtherReceipt = Part(
+                parts & 64, new Receipt(hash, 1, root, root, 6), Sample.NodeKey),
+            OtherTraceRoot = Part(
+                parts & 128, new TraceRootStatement(hash, 1, hash), Sample.NodeKey),
         };
     }
 

@@ -36,6 +36,12 @@ internal static class VouchersAbi
     public static readonly ContractFunction Reclaim =
         new(0x4c8e327f, $"reclaim({ClassType},uint256,address)");
 
+    public static readonly ContractFunction Migrate =
+        new(0xb6749752, $"migrate({ClassType},{ClassType},uint256,address)");
+
+    public static readonly ContractFunction Spend =
+        new(0xf55b260f, $"spend({ClassType},{ChannelType},uint128)");
+
     public static readonly ContractFunction RedeemBatch =
         new(0x6c6768e3, $"redeemBatch({ClassType},address,bytes)");
 

@@ -74,6 +74,21 @@ public sealed class VouchersContract
     public static byte[] Reclaim(in VoucherClass terms, UInt128 units, Address to) =>
         new AbiWriter().Write(terms).Write(units).Write(to).ToCall(VouchersAbi.Reclaim.Selector);
 
+    /// <summary>Units of one class become units of another of the same token that ends no earlier.
+    /// </summary>
+    public static byte[] Migrate(
+        in VoucherClass from, in VoucherClass into, UInt128 units, Address to) => new AbiWriter()
+            .Write(from)
+            .Write(into)
+            .Write(units)
+            .Write(to)
+            .ToCall(VouchersAbi.Migrate.Selector);
+
+    /// <summary>Pays a node's provider with units that the channel's holder holds free.</summary>
+    public static byte[] Spend(in VoucherClass terms, in ChannelTerms channel, UInt128 units) =>
+        new AbiWriter().Write(terms).Write(channel).Write(units)
+            .ToCall(VouchersAbi.Spend.Selector);
+
     public static byte[] RedeemBatch(
         in VoucherClass terms, Address node, ReadOnlySpan<RedeemRow> rows) =>
         new AbiWriter().Write(terms)
@@ -133,6 +148,23 @@ public sealed class VouchersContract
             return false;
         }
     }
+
+    private static UInt256 Paid(ref AbiReader words)
+    {
+        _ = words.ReadUInt256();
+        return words.ReadUInt256();
+    }
+
+    /// <summary>Units that <see cref="Migrate"/> would give a holder, without doing it.</summary>
+    public Task<UInt256> MigratedAsync(Address holder, in VoucherClass from,
+        in VoucherClass into, UInt128 units, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(Migrate(from, into, units, holder), 1, block,
+            (ref r) => r.ReadUInt256(), cancel, holder);
+
+    /// <summary>Token base units that <see cref="Spend"/> would pay, without doing it.</summary>
+    public Task<UInt256> SpentAsync(in VoucherClass terms, in ChannelTerms channel,
+        UInt128 units, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(Spend(terms, channel, units), 2, block, Paid, cancel, channel.Holder);
 
     /// <summary>channel() and aux() at one block.</summary>
     public async Task<ChannelAmounts> ChannelAsync(

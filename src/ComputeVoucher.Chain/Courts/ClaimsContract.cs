@@ -160,6 +160,31 @@ public sealed class ClaimsContract
         }
     }
 
+    /// <summary>The one delivery of an answer call; false for any other data.</summary>
+    public static bool TryReadAnswer(
+        ReadOnlySpan<byte> data, out ChannelTerms channel, out Delivery[] deliveries)
+    {
+        channel = default;
+        deliveries = [];
+        if (!ClaimsAbi.Answer.Selector.Starts(data))
+        {
+            return false;
+        }
+
+        try
+        {
+            AbiReader reader = new(data[FunctionSelector.Size..]);
+            reader.ReadClass();
+            channel = reader.ReadChannel();
+            deliveries = [reader.ReadDelivery()];
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            return false;
+        }
+    }
+
     public Task<Demand> DemandAsync(
         Bytes32 channel, ulong seq, BlockTag block, CancellationToken cancel) => _reader.ReadAsync(
             new AbiWriter().Write(channel).Write(seq).ToCall(ClaimsAbi.DemandOf.Selector),

@@ -62,8 +62,10 @@ internal sealed class ChannelCommands
             Change(CloseAsync), CommonOptions.Class, ClientOptions.Channel, ClientOptions.At,
             ClientOptions.SpendKey, ClientOptions.State));
         group.Add(ReportCommand.CreateReading("show", "What the chain holds of a channel",
-            (parsed, chain, cancel) =>
-                ShowAsync(chain, Terms(parsed), cancel), ClientOptions.Channel));
+            async (parsed, chain, cancel) =>
+                (await ShowAsync(chain, Terms(parsed), cancel).ConfigureAwait(false)).Add("court",
+                    OrderGuards.CourtOf(parsed.GetRequiredValue(ClientOptions.Channel))),
+            ClientOptions.Channel));
         group.Add(ReportCommand.CreateReading("list", "Channels that a holder opened",
             commands.ListAsync, commands._holder, commands._fromBlock, commands._write));
         group.Add(ReportCommand.CreateReading("restore",

@@ -81,6 +81,7 @@ internal sealed class RequestCommand
         };
         request._language.AddTo(command);
         OrderGuards.AddTo(command);
+        OrderDemands.AddTo(command);
         command.SetAction(request.RunAsync);
         return command;
     }
@@ -103,6 +104,8 @@ internal sealed class RequestCommand
         using OrderGuards guards = await OrderGuards
             .OpenAsync(parsed, channel, interruption.Token).ConfigureAwait(false);
         using IModel model = OpenModel(parsed, out InputFile inputs, out Tokenizer? tokenizer);
+        await guards.RequireDisputableAsync(channel, model, interruption.Token)
+            .ConfigureAwait(false);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
             spendKey, TimeSpan.FromSeconds(Opt.Bounded(parsed, _patience, 1, 86_400))));
         TextStream? text = tokenizer is null
@@ -115,11 +118,12 @@ internal sealed class RequestCommand
             Bond = guards.Bond,
             Evidence = guards.Evidence,
         };
+        OrderDemands demands = new(parsed, guards, journal, runner, model);
         RequestFigures figures;
         bool isServed = false;
         try
         {
-            figures = await SendAsync(parsed, runner, model, inputs, interruption.Again)
+            figures = await SendAsync(parsed, runner, demands, model, inputs, interruption.Again)
                 .ConfigureAwait(false);
             isServed = figures.Served > 0;
         }
@@ -133,7 +137,8 @@ internal sealed class RequestCommand
             text?.End(isServed);
         }
 
-        Print(parsed, figures, figures.Report(journal, runner, node), model, text is not null);
+        Print(parsed, figures, guards.Describe(figures.Report(journal, runner, node)), model,
+            text is not null);
         return figures.FirstRefusal is { } line
             ? throw Refused(figures, line)
             : stop.IsCancellationRequested ? StatusOf(interruption) : ExitStatus.Done;
@@ -143,7 +148,7 @@ internal sealed class RequestCommand
         interruption.Status > 0 ? interruption.Status : ExitStatus.NobodyReads;
 
     private async Task<RequestFigures> SendAsync(ParseResult parsed, OrderRunner runner,
-        IModel model, InputFile inputs, CancellationToken cancel)
+        OrderDemands demands, IModel model, InputFile inputs, CancellationToken cancel)
     {
         int count = parsed.GetResult(_count) is null
             ? inputs.Count
@@ -151,14 +156,26 @@ internal sealed class RequestCommand
         int lanes = Opt.Bounded(parsed, _concurrency, 1, OrderLanes.LanesMax);
         RequestNotes notes = new(model.IsStream);
         using ReceiptWriter receipts = new(parsed.GetValue(_receipts), model);
-        return await OrderLanes.RunAsync(
-            runner, inputs, count, lanes,
-            outcome =>
+        void Done(OrderOutcome outcome)
+        {
+            receipts.Write(outcome);
+            notes.Tell(outcome, runner.Stop.IsCancellationRequested);
+        }
+
+        // First what earlier runs demanded: a node that is gone answers nothing else.
+        await demands.ContinueAsync(Done, cancel).ConfigureAwait(false);
+        try
+        {
+            return await OrderLanes.RunAsync(runner, inputs, count, lanes, Done, cancel)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!runner.Stop.IsCancellationRequested)
             {
-                receipts.Write(outcome);
-                notes.Tell(outcome, runner.Stop.IsCancellationRequested);
-            },
-            cancel).ConfigureAwait(false);
+                await demands.RunAsync(Done, cancel).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Figures of what was served; of nothing there are none.</summary>
@@ -242,7 +259,8 @@ internal sealed class RequestCommand
     private OrderSettings Settings(ParseResult parsed)
     {
         OrderFlags flags = (parsed.GetValue(_trace) ? OrderFlags.TraceRootWanted : 0)
-            | (parsed.GetValue(_accept) ? OrderFlags.AcceptWanted : 0);
+            | (parsed.GetValue(_accept) || OrderDemands.WantsPromises(parsed)
+                ? OrderFlags.AcceptWanted : 0);
         uint cancelAfter = parsed.GetValue(_cancelAfter);
         if (parsed.GetResult(_cancelAfter) is not null && cancelAfter == 0)
         {

@@ -8,7 +8,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>voucher buy|transfer|list|reclaim</c>.</summary>
+/// <summary><c>voucher buy|transfer|migrate|spend|list|reclaim</c>.</summary>
 internal sealed class VoucherCommands
 {
     private readonly Option<string> _to = Opt.Of<string>(
@@ -21,6 +21,13 @@ internal sealed class VoucherCommands
         "--mint-dev-token",
         "First make the price out of nothing: works with the development coin only");
 
+    private readonly Option<string> _into = Opt.Needed<string>(
+        "--into", "Terms of the class that they become units of: of the same token, and no earlier "
+            + "end", "FILE");
+
+    private readonly Option<bool> _dryRun = Opt.Flag(
+        "--dry-run", "Only say what would be received or paid, and what burned; sends nothing");
+
     public static Command Create()
     {
         VoucherCommands commands = new();
@@ -30,6 +37,14 @@ internal sealed class VoucherCommands
             commands._mintDevToken));
         group.Add(ReportCommand.CreateSending("transfer", "Give units to somebody else",
             commands.TransferAsync, CommonOptions.Class, UnitsOption.Units, commands._to));
+        group.Add(ReportCommand.CreateSending("migrate",
+            "Turn units into units of a class that ends later, paid with their backing",
+            commands.MigrateAsync, CommonOptions.Class, commands._into, UnitsOption.Units,
+            commands._to, commands._dryRun));
+        group.Add(ReportCommand.CreateSending("spend",
+            "Pay a node's provider with units that are locked in no channel",
+            commands.SpendAsync, CommonOptions.Class, ClientOptions.Channel, UnitsOption.Units,
+            commands._dryRun));
         group.Add(ReportCommand.CreateSending("reclaim",
             "After the class has ended: burn units for their backing",
             commands.ReclaimAsync, CommonOptions.Class, UnitsOption.Units, commands._to));
@@ -80,6 +95,77 @@ internal sealed class VoucherCommands
             terms, units, AddressOption.Parse(parsed, _to), cancel).ConfigureAwait(false);
         return await BalanceAsync(chain, terms, chain.Account, cancel).ConfigureAwait(false);
     }
+
+    private async Task<Report> MigrateAsync(
+        ParseResult parsed, ChainSession chain, CancellationToken cancel)
+    {
+        VoucherClass from = ClassFile.Of(parsed);
+        VoucherClass into = ClassFile.Load(parsed.GetRequiredValue(_into));
+        UInt128 units = UnitsOption.Parse(parsed);
+        Address to = AddressOption.ParseOr(parsed, _to, chain.Account);
+        if (from.Token != into.Token || into.Expiry < from.Expiry)
+        {
+            throw new CommandException("units move only between classes of one token, and only to "
+                + $"a class that ends no earlier: {from.HashStruct()} is of token {from.Token} "
+                + $"and ends at {from.Expiry}, {into.HashStruct()} of {into.Token} at "
+                + $"{into.Expiry} (choose another class, or wait and reclaim)");
+        }
+
+        UInt256 received = await chain.Vouchers.MigratedAsync(
+            chain.Account, from, into, units, BlockTag.Latest, cancel).ConfigureAwait(false);
+        Report report = new Report()
+            .Add("units", units)
+            .Add("received", received.ToString())
+            .Add("of", into.HashStruct().ToString())
+            .Add("burned", Burned(units * UnitRates.Total(from), received * UnitRates.Total(into)))
+            .Add("slashable", into.Court.IsZero ? "no: the class has no court" : "yes");
+        if (received == 0)
+        {
+            throw new CommandException($"{units} units would become none of {into.HashStruct()}, "
+                + "and all of them burn (move more at once)");
+        }
+
+        if (parsed.GetValue(_dryRun))
+        {
+            return report.Add("sent", false);
+        }
+
+        await chain.Holder.MigrateAsync(from, into, units, to, cancel).ConfigureAwait(false);
+        return report.Add("sent", true);
+    }
+
+    private async Task<Report> SpendAsync(
+        ParseResult parsed, ChainSession chain, CancellationToken cancel)
+    {
+        VoucherClass terms = ClassFile.Of(parsed);
+        ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
+        ClassFile.RequireOf(channel, terms);
+        UInt128 units = UnitsOption.Parse(parsed);
+        if (channel.Holder != chain.Account)
+        {
+            throw new CommandException($"{chain.Account} is not the channel's holder "
+                + $"{channel.Holder}, who alone may (name its key)");
+        }
+
+        UInt256 paid = await chain.Vouchers
+            .SpentAsync(terms, channel, units, BlockTag.Latest, cancel).ConfigureAwait(false);
+        Report report = new Report()
+            .Add("units", units)
+            .Add("node", channel.Node.ToString())
+            .Add("paid", paid.ToString())
+            .Add("burned", Burned(units * UnitRates.Total(terms), paid * UnitRates.Scale));
+        if (parsed.GetValue(_dryRun))
+        {
+            return report.Add("sent", false);
+        }
+
+        await chain.Holder.SpendAsync(terms, channel, units, cancel).ConfigureAwait(false);
+        return report.Add("sent", true);
+    }
+
+    /// <summary>Token base units between what units were worth and what became of them.</summary>
+    private static string Burned(UInt256 worth, UInt256 kept) =>
+        ((worth - kept) / UnitRates.Scale).ToString();
 
     private async Task<Report> ReclaimAsync(
         ParseResult parsed, ChainSession chain, CancellationToken cancel)

@@ -2,6 +2,8 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
+using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
@@ -27,7 +29,10 @@ internal sealed class TraceFile
     /// <summary>One file read into memory.</summary>
     private const long FileBytesMax = 1L << 31;
 
-    private TraceFile(Bytes32 root, List<Tensor> tensors) => (Root, Tensors) = (root, tensors);
+    private readonly string _path;
+
+    private TraceFile(string path, Bytes32 root, List<Tensor> tensors) =>
+        (_path, Root, Tensors) = (path, root, tensors);
 
     public static ReadOnlySpan<byte> Magic => "CVTRACE1"u8;
 
@@ -88,8 +93,22 @@ internal sealed class TraceFile
         }
 
         return at == file.Length
-            ? new TraceFile(new Bytes32(file.AsSpan(RootOffset, Bytes32.Size)), tensors)
+            ? new TraceFile(path, new Bytes32(file.AsSpan(RootOffset, Bytes32.Size)), tensors)
             : throw Damaged(path, $"{file.Length - at} bytes follow the last tensor");
+    }
+
+    /// <summary>The tensors as somebody who judges them takes them.</summary>
+    public RecordedTrace Recorded()
+    {
+        try
+        {
+            return RecordedTrace.OfTensors(
+                Tensors.Select(tensor => (tensor.Type, tensor.Dims, tensor.Data.ToArray())));
+        }
+        catch (ArgumentException failure)
+        {
+            throw Damaged(_path, failure.Message);
+        }
     }
 
     private static Tensor ReadTensor(string path, byte[] file, ref int at)

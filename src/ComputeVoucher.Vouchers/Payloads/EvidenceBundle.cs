@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Vouchers;
@@ -15,7 +17,9 @@ namespace ComputeVoucher.Vouchers;
 /// "CVEB" ‖ version u8 ‖ parts u8 ‖ refusal u16 ‖ chain id u64 ‖ Vouchers 20 ‖ Providers 20
 ///   ‖ Class 108 ‖ Channel 124 ‖ Order, signed 225
 ///   ‖ [1] Accept 104 ‖ [2] Cancel 96 ‖ [4] Receipt 180 ‖ [8] TraceRoot 132 ‖ [16] Ack 120, signed
-///   ‖ length u32 ‖ input ‖ [32] length u32 ‖ output ‖ keccak of all before
+///   ‖ length u32 ‖ input ‖ [32] length u32 ‖ output
+///   ‖ [64] Receipt 180 ‖ [128] TraceRoot 132, signed, that differ from the first
+///   ‖ keccak of all before
 /// </code>
 /// A part in brackets is there when its bit is set in `parts`. Statements are as PROTOCOL.md has
 /// them. The hash finds damage; what a signature is worth, <see cref="Check"/> says.
@@ -29,7 +33,8 @@ public sealed record EvidenceBundle
     /// one is left out; its root is in the receipt.</summary>
     public const int OutputBytesMax = 64 << 10;
 
-    /// <summary>Of the layout above; raised with every change.</summary>
+    /// <summary>Of the layout above; raised when a part changes. A new part has a bit of its own,
+    /// which a program that does not know it refuses.</summary>
     private const byte LayoutVersion = 1;
 
     private const int HeadBytes = 4 + 1 + 1 + 2 + 8 + 2 * Address.Size;
@@ -41,7 +46,9 @@ public sealed record EvidenceBundle
         + ChannelTerms.PayloadBytes + SignedPayload.Bytes<Order>() + SignedPayload.Bytes<Accept>()
         + SignedPayload.Bytes<Cancel>() + SignedPayload.Bytes<Receipt>()
         + SignedPayload.Bytes<TraceRootStatement>() + SignedPayload.Bytes<Ack>()
-        + sizeof(uint) + InputBytesMax + sizeof(uint) + OutputBytesMax + Bytes32.Size;
+        + sizeof(uint) + InputBytesMax + sizeof(uint) + OutputBytesMax
+        + SignedPayload.Bytes<Receipt>() + SignedPayload.Bytes<TraceRootStatement>()
+        + Bytes32.Size;
 
     public required VoucherDomain Domain { get; init; }
 
@@ -63,11 +70,17 @@ public sealed record EvidenceBundle
     /// <summary>Signed by the spend key, and sent.</summary>
     public ReadOnlyMemory<byte> Cancel { get; init; }
 
-    /// <summary>Signed by the node, right or wrong.</summary>
+    /// <summary>Signed by the node, right or wrong; the first that came.</summary>
     public ReadOnlyMemory<byte> Receipt { get; init; }
 
-    /// <summary>Signed by the node.</summary>
+    /// <summary>Signed by the node on demand; the first that came.</summary>
     public ReadOnlyMemory<byte> TraceRoot { get; init; }
+
+    /// <summary>A later receipt that says something else.</summary>
+    public ReadOnlyMemory<byte> OtherReceipt { get; init; }
+
+    /// <summary>A later trace root that says something else.</summary>
+    public ReadOnlyMemory<byte> OtherTraceRoot { get; init; }
 
     /// <summary>An ack that pays for the order, signed by the spend key.</summary>
     public ReadOnlyMemory<byte> Ack { get; init; }
@@ -100,10 +113,7 @@ public sealed record EvidenceBundle
         writer.Struct(Class);
         writer.Struct(Channel);
         ReadOnlyMemory<byte>[] signed = [Order, Accept, Cancel, Receipt, TraceRoot, Ack];
-        foreach (ReadOnlyMemory<byte> part in signed)
-        {
-            writer.Bytes(part.Span);
-        }
+        Array.ForEach(signed, part => writer.Bytes(part.Span));
 
         writer.Long(Input.Span);
         if (Output is { } output)
@@ -111,6 +121,8 @@ public sealed record EvidenceBundle
             writer.Long(output.Span);
         }
 
+        writer.Bytes(OtherReceipt.Span);
+        writer.Bytes(OtherTraceRoot.Span);
         return writer.Seal();
     }
 
@@ -124,7 +136,6 @@ public sealed record EvidenceBundle
         byte version = (byte)reader.Number(1);
         Require(version == LayoutVersion, $"layout {version}, this program knows {LayoutVersion}");
         EvidenceParts parts = (EvidenceParts)reader.Number(1);
-        Require((parts & ~EvidenceParts.All) == 0, "an unknown part");
         ushort refusal = (ushort)reader.Number(sizeof(ushort));
         VoucherDomain domain = new(
             reader.Number(sizeof(ulong)), new Address(reader.Bytes(Address.Size).Span),
@@ -146,6 +157,9 @@ public sealed record EvidenceBundle
             Output = parts.HasFlag(EvidenceParts.Output)
                 ? reader.Long(OutputBytesMax)
                 : (ReadOnlyMemory<byte>?)null,
+            OtherReceipt = reader.Signed<Receipt>(parts.HasFlag(EvidenceParts.OtherReceipt)),
+            OtherTraceRoot = reader.Signed<TraceRootStatement>(
+                parts.HasFlag(EvidenceParts.OtherTraceRoot)),
         };
         reader.End();
         Require(bundle.IsOfOneOrder(), "its parts are not about one order");
@@ -161,13 +175,64 @@ public sealed record EvidenceBundle
     /// <returns>The first fault, or <see cref="RefusalReason.None"/>.</returns>
     public RefusalReason Check()
     {
-        RefusalReason fault = Signer<Order>(Order, Channel.SpendKey);
-        fault = fault != RefusalReason.None ? fault : Signer<Accept>(Accept, Channel.Node);
-        fault = fault != RefusalReason.None ? fault : Signer<Cancel>(Cancel, Channel.SpendKey);
-        fault = fault != RefusalReason.None ? fault : Signer<Receipt>(Receipt, Channel.Node);
-        fault = fault != RefusalReason.None
-            ? fault : Signer<TraceRootStatement>(TraceRoot, Channel.Node);
-        return fault != RefusalReason.None ? fault : Signer<Ack>(Ack, Channel.SpendKey);
+        RefusalReason[] faults =
+        [
+            Signer<Order>(Order, Channel.SpendKey), Signer<Accept>(Accept, Channel.Node),
+            Signer<Cancel>(Cancel, Channel.SpendKey), Signer<Receipt>(Receipt, Channel.Node),
+            Signer<TraceRootStatement>(TraceRoot, Channel.Node),
+            Signer<Ack>(Ack, Channel.SpendKey), Signer<Receipt>(OtherReceipt, Channel.Node),
+            Signer<TraceRootStatement>(OtherTraceRoot, Channel.Node),
+        ];
+        return Array.Find(faults, fault => fault != RefusalReason.None);
+    }
+
+    /// <summary>With a receipt that the node signed. The first stays, or the node could send
+    /// another one to erase it; of those that differ the one is kept that proves most.</summary>
+    /// <param name="signed">Of this order and node; right or wrong.</param>
+    /// <param name="output">The answer that came with it; null without one.</param>
+    public EvidenceBundle WithReceipt(ReadOnlyMemory<byte> signed, ReadOnlyMemory<byte>? output)
+    {
+        output = output?.Length > OutputBytesMax ? null : output;
+        if (Receipt.IsEmpty)
+        {
+            return this with { Receipt = signed, Output = output };
+        }
+
+        Receipt first = Read<Receipt>(Receipt);
+        Receipt next = Read<Receipt>(signed);
+        bool isBetter = OtherReceipt.IsEmpty
+            || (ReceiptCheck.IsEquivocation(first, next)
+                && !ReceiptCheck.IsEquivocation(first, Read<Receipt>(OtherReceipt)));
+        return next == first
+            ? Output is null && output is not null ? this with { Output = output } : this
+            : isBetter ? this with { OtherReceipt = signed } : this;
+    }
+
+    /// <summary>With a trace root that the node signed; as <see cref="WithReceipt"/>.</summary>
+    public EvidenceBundle WithTraceRoot(ReadOnlyMemory<byte> signed)
+    {
+        if (TraceRoot.IsEmpty)
+        {
+            return this with { TraceRoot = signed };
+        }
+
+        TraceRootStatement first = Read<TraceRootStatement>(TraceRoot);
+        TraceRootStatement next = Read<TraceRootStatement>(signed);
+        bool isBetter = OtherTraceRoot.IsEmpty || (next.Steps == first.Steps
+            && Read<TraceRootStatement>(OtherTraceRoot).Steps != first.Steps);
+        return next != first && isBetter ? this with { OtherTraceRoot = signed } : this;
+    }
+
+    /// <summary>Whether two statements of the node contradict each other: two receipts, two trace
+    /// roots, or one of each, of the same steps.</summary>
+    public bool IsEquivocation()
+    {
+        List<Receipt> receipts = All<Receipt>(Receipt, OtherReceipt);
+        List<TraceRootStatement> roots = All<TraceRootStatement>(TraceRoot, OtherTraceRoot);
+        return (receipts.Count == 2 && ReceiptCheck.IsEquivocation(receipts[0], receipts[1]))
+            || (roots.Count == 2 && roots[0].Steps == roots[1].Steps && roots[0] != roots[1])
+            || receipts.Exists(receipt => !receipt.TraceRoot.IsZero && roots.Exists(
+                root => root.Steps == receipt.Steps && root.TraceRoot != receipt.TraceRoot));
     }
 
     private EvidenceParts Parts => (Accept.IsEmpty ? 0 : EvidenceParts.Accept)
@@ -175,7 +240,9 @@ public sealed record EvidenceBundle
         | (Receipt.IsEmpty ? 0 : EvidenceParts.Receipt)
         | (TraceRoot.IsEmpty ? 0 : EvidenceParts.TraceRoot)
         | (Ack.IsEmpty ? 0 : EvidenceParts.Ack)
-        | (Output is null ? 0 : EvidenceParts.Output);
+        | (Output is null ? 0 : EvidenceParts.Output)
+        | (OtherReceipt.IsEmpty ? 0 : EvidenceParts.OtherReceipt)
+        | (OtherTraceRoot.IsEmpty ? 0 : EvidenceParts.OtherTraceRoot);
 
     private bool IsOfOneOrder()
     {
@@ -186,8 +253,21 @@ public sealed record EvidenceBundle
             && Of<Cancel>(Cancel, static (in part) => part.OrderHash, hash)
             && Of<Receipt>(Receipt, static (in part) => part.OrderHash, hash)
             && Of<TraceRootStatement>(TraceRoot, static (in part) => part.OrderHash, hash)
-            && Of<Ack>(Ack, static (in part) => part.Channel, order.Channel);
+            && Of<Ack>(Ack, static (in part) => part.Channel, order.Channel)
+            && Of<Receipt>(OtherReceipt, static (in part) => part.OrderHash, hash)
+            && Of<TraceRootStatement>(
+                OtherTraceRoot, static (in part) => part.OrderHash, hash);
     }
+
+    private static T Read<T>(ReadOnlyMemory<byte> signed)
+        where T : struct, ISignedStruct<T> =>
+        SignedPayload.Decode(signed.Span, out T value, out _) == RefusalReason.None
+            ? value
+            : throw new FormatException($"evidence: not a {T.TypeName}");
+
+    private static List<T> All<T>(params ReadOnlyMemory<byte>[] signed)
+        where T : struct, ISignedStruct<T> =>
+        [.. signed.Where(part => !part.IsEmpty).Select(Read<T>)];
 
     private static bool Of<T>(ReadOnlyMemory<byte> part, About<T> about, in Bytes32 what)
         where T : struct, ISignedStruct<T> => part.IsEmpty
@@ -231,5 +311,6 @@ internal enum EvidenceParts : byte
     TraceRoot = 8,
     Ack = 16,
     Output = 32,
-    All = Accept | Cancel | Receipt | TraceRoot | Ack | Output,
+    OtherReceipt = 64,
+    OtherTraceRoot = 128,
 }

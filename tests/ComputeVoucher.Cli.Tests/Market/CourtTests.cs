@@ -16,7 +16,6 @@ namespace ComputeVoucher.Cli.Tests;
 public sealed class CourtTests
 {
     private const ulong Units = 1_000_000_000_000;
-    private const ulong Bond = 5_000_000;
 
     /// <summary>Attack a05 begins with an exit: nothing is ordered behind it that is due later
     /// than the bond may answer for.</summary>
@@ -29,7 +28,7 @@ public sealed class CourtTests
         Assert.Contains("has no bond in token", error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Evidence(rig)));
 
-        await StakeAsync(rig);
+        await CourtRig.StakeAsync(rig);
         rig.Must(Request(rig, 600));
         EvidenceBundle bundle = EvidenceFolder.Read(
             Assert.Single(Directory.GetFiles(Evidence(rig), "*.evidence")));
@@ -41,7 +40,7 @@ public sealed class CourtTests
             .GetProperty("bonds").EnumerateArray().Single();
         Assert.Equal(rig.Deployment("court"), bond.GetProperty("court").GetString());
         string doctor = NodeRig.Run("doctor", "--config", rig.PathOf("node.json")).Output;
-        Assert.Contains($"{Bond} of token", doctor, StringComparison.Ordinal);
+        Assert.Contains($"{CourtRig.Bond} of token", doctor, StringComparison.Ordinal);
         Assert.Contains("bytes of inputs", doctor, StringComparison.Ordinal);
         Assert.Contains($"court {rig.Deployment("court")}: this build's code", doctor,
             StringComparison.Ordinal);
@@ -65,40 +64,89 @@ public sealed class CourtTests
         Assert.Equal(kept, Directory.GetFiles(Evidence(rig), "*.evidence").Length);
     }
 
-    /// <summary>The rig's class again with a court, and a channel of it.</summary>
-    private static async Task<NodeRig> CreateAsync()
+    /// <summary>What a node says of a trace later is evidence too; and where the class of a channel
+    /// is not known, that is said when there is something to lose.</summary>
+    [MarketFact]
+    public async Task TraceRoot_IsAddedToTheEvidence_AndAMissingClassIsSaid()
     {
-        NodeRig rig = await NodeRig.CreateAsync(Units);
-        string court = rig.Deployment("court");
-        File.Delete(rig.PathOf("class.json"));
-        File.Delete(rig.PathOf("channel.json"));
-        rig.Must("class", "create", "--token", rig.Deployment("devToken"), "--price", "1000000000",
-            "--deployment", rig.PathOf("deployment.json"), "-o", rig.PathOf("class.json"));
-        rig.OnChain("voucher", "buy", "--key", rig.PathOf("holder.key"), "--class",
-            rig.PathOf("class.json"), "--units", $"{Units}", "--mint-dev-token");
-        rig.OnChain("channel", "open", "--key", rig.PathOf("holder.key"), "--class",
-            rig.PathOf("class.json"), "--node", rig.AddressOf("node"), "--spend",
-            rig.AddressOf("spend"), "--units", $"{Units}", "-o", rig.PathOf("channel.json"));
-        string config = rig.PathOf("node.json");
-        File.WriteAllText(config, File.ReadAllText(config)
-            .Replace("\"pollMs\"", $"\"courts\": [\"{court}\"], \"pollMs\"",
-                StringComparison.Ordinal)
-            .Replace("\"rules\": {", "\"rules\": { \"orderHorizonSeconds\": 259200, ",
-                StringComparison.Ordinal));
-        await rig.StartNodeAsync();
-        return rig;
+        await using NodeRig rig = await CreateAsync();
+        await CourtRig.StakeAsync(rig);
+        string receipts = rig.PathOf("receipts");
+        rig.Must([.. Request(rig, 600), "--receipts", receipts]);
+        string order = JsonDocument.Parse(File.ReadLines(receipts).Single()).RootElement
+            .GetProperty("orderHash").GetString()!;
+        string file = Assert.Single(Directory.GetFiles(Evidence(rig), "*.evidence"));
+        Assert.True(EvidenceFolder.Read(file).TraceRoot.IsEmpty);
+        JsonElement row = rig.Json(
+            [.. rig.TraceArguments(order), "--state", rig.PathOf("client.state")])
+            .GetProperty("traces")[0];
+        Assert.Equal(file, row.GetProperty("evidence").GetString());
+        EvidenceBundle bundle = EvidenceFolder.Read(file);
+        Assert.Equal(RefusalReason.None, bundle.Check());
+        Assert.Equal(
+            row.GetProperty("signed").GetString(), Primitives.Hex.Encode(bundle.TraceRoot.Span));
+        Assert.False(bundle.IsEquivocation());
+
+        string channel = rig.PathOf("channel.json");
+        string[] show = ["channel", "show", "--channel", channel];
+        Assert.Equal(rig.Deployment("court"), rig.OnChain(show).GetProperty("court").GetString());
+        JsonElement served = rig.Json(Request(rig, 600));
+        Assert.False(served.TryGetProperty("court", out _));
+        ChannelTerms terms = ChannelFile.Load(channel);
+        File.Delete(channel);
+        ChannelFile.Write(channel, terms);
+        Assert.Contains("does not hold", rig.OnChain(show).GetProperty("court").GetString()!,
+            StringComparison.Ordinal);
+        served = rig.Json(Request(rig, 600));
+        Assert.Contains("does not hold", served.GetProperty("court").GetString()!,
+            StringComparison.Ordinal);
+        Assert.Contains("--class", served.GetProperty("remedy").GetString()!,
+            StringComparison.Ordinal);
     }
 
-    private static async Task StakeAsync(NodeRig rig)
+    /// <summary>R20, R13: where a court is paid for, only what it can judge is ordered, and only by
+    /// who has the weights to show what is wrong.</summary>
+    [MarketFact]
+    public async Task test_courtClassWantsHeldWeights()
     {
-        string provider = rig.AddressOf("provider")[2..].PadLeft(64, '0');
-        await rig.Chain.RpcAsync("eth_sendTransaction", $$"""
-            {"from":"{{rig.AddressOf("deployer")}}","to":"{{rig.Deployment("devToken")}}",
-             "data":"0x40c10f19{{provider}}{{Bond:x64}}"}
-            """);
-        await rig.Chain.MineAsync();
-        rig.OnChain("provider", "stake", "--key", rig.PathOf("provider.key"), "--node",
-            rig.AddressOf("node"), "--class", rig.PathOf("class.json"), "--amount", $"{Bond}");
+        await using NodeRig rig = await CourtRig.CreateAsync(Units);
+        string[] request = Request(rig, 600);
+        int at = Array.IndexOf(request, rig.Model);
+
+        // Not admitted: the court knows no shapes, no units and no roots of it.
+        string other = Path.Combine(Path.GetDirectoryName(NodeRig.ShippedModel)!, "..", "..",
+            "models", "tales", "tales.gguf");
+        Assert.True(File.Exists(other));
+        string[] prompt = [.. request[..at], other, .. request[(at + 1)..]];
+        int input = Array.IndexOf(prompt, "--input");
+        (prompt[input], prompt[input + 1]) = ("--prompt", "Once");
+        (int status, _, string error) = NodeRig.Run(prompt);
+        Assert.Equal(1, status);
+        Assert.Contains("not disputable", error, StringComparison.Ordinal);
+
+        // Admitted, and its weights cut off.
+        string half = rig.PathOf("half.tflite");
+        byte[] whole = File.ReadAllBytes(rig.Model);
+        File.WriteAllBytes(half, whole[..(whole.Length / 2)]);
+        request[at] = half;
+        Assert.Equal(1, NodeRig.Run(request).Status);
+        Assert.Empty(Directory.GetFiles(Evidence(rig)));
+
+        // A receipt whose weights are not here says so.
+        request[at] = rig.Model;
+        await rig.StartNodeAsync();
+        string receipts = rig.PathOf("receipts");
+        rig.Must([.. request, "--receipts", receipts]);
+        Assert.Equal("weights not held: not disputable", rig.Json("verify", "receipt", receipts,
+            "--deployment", rig.PathOf("deployment.json"), "--channel",
+            rig.PathOf("channel.json")).GetProperty("disputable").GetString());
+    }
+
+    private static async Task<NodeRig> CreateAsync()
+    {
+        NodeRig rig = await CourtRig.CreateAsync(Units, isBonded: false);
+        await rig.StartNodeAsync();
+        return rig;
     }
 
     private static string Evidence(NodeRig rig) => rig.PathOf("client.state.evidence");

@@ -18,6 +18,7 @@ internal sealed class ReceiptVerifier : IDisposable
     private readonly Bytes32 _separator;
     private readonly IModel? _model;
     private readonly InputFile? _inputs;
+    private readonly RandomOpenings? _openings;
     private readonly Dictionary<Bytes32, int> _inputRoots = [];
     private IModelSession? _session;
     private int _lines;
@@ -30,10 +31,13 @@ internal sealed class ReceiptVerifier : IDisposable
     /// <param name="separator">EIP-712 domain separator of Vouchers.</param>
     /// <param name="model">With it every order whose input is there is executed again.</param>
     /// <param name="inputs">Of a graph; those of a language order are in its line.</param>
-    public ReceiptVerifier(
-        in ChannelTerms channel, in Bytes32 separator, IModel? model, InputFile? inputs)
+    /// <param name="openings">Instead of executing again: opens the trace of the one order that it
+    /// is of.</param>
+    public ReceiptVerifier(in ChannelTerms channel, in Bytes32 separator, IModel? model,
+        InputFile? inputs, RandomOpenings? openings = null)
     {
         (_channel, _separator, _model, _inputs) = (channel, separator, model, inputs);
+        _openings = openings;
         for (int i = 0; i < inputs?.Count; i++)
         {
             _inputRoots.TryAdd(model!.CheckInput(inputs[i].Span).InputRoot, i);
@@ -54,17 +58,33 @@ internal sealed class ReceiptVerifier : IDisposable
         {
             throw new CommandException($"{path}: no receipt in it (is this the right file?)");
         }
+
+        if (_openings is { Checked: 0 })
+        {
+            throw new CommandException($"{path}: of no line is the trace root that of the trace "
+                + "file (give the trace of one of these orders; an order without `--trace` wants "
+                + "the node's word too: computevoucher trace)");
+        }
     }
 
-    public Report Report() => new Report()
+    public Report Report()
+    {
+        Report report = Figures();
+        return _openings is null ? report : _openings.AddTo(report);
+    }
+
+    private Report Figures() => new Report()
         .Add("valid", true)
-        .Add("check", _executed == _lines ? "signatures valid, executed again"
+        .Add("check", _openings is { Checked: var opened }
+                ? $"signatures valid, {opened} of {_lines} opened at random"
+            : _executed == _lines ? "signatures valid, executed again"
             : _executed == 0 ? "signatures valid, not executed again"
             : $"signatures valid, {_executed} of {_lines} executed again")
         .Add("receipts", _lines)
         .Add("executedAgain", _executed)
         .Add("onlyWithCancel", _unfinished)
-        .Add("units", _units);
+        .Add("units", _units)
+        .Add("disputable", _model is null ? "weights not held: not disputable" : "by element");
 
     public void Dispose() => _session?.Dispose();
 
@@ -109,13 +129,25 @@ internal sealed class ReceiptVerifier : IDisposable
 
         if (parts.Input is { } record && _model is not null)
         {
-            Execute(order, receipt, record);
+            CheckWork(order, receipt, record);
         }
         else if (_inputs is not null)
         {
             Require(_inputRoots.TryGetValue(order.InputRoot, out int index)
                 ? RefusalReason.None : RefusalReason.InputRootWrong);
-            Execute(order, receipt, _inputs[index].Span);
+            CheckWork(order, receipt, _inputs[index].Span);
+        }
+    }
+
+    private void CheckWork(in Order order, in Receipt receipt, ReadOnlySpan<byte> input)
+    {
+        if (_openings is null)
+        {
+            Execute(order, receipt, input);
+        }
+        else if (_openings.IsOf(receipt))
+        {
+            _openings.Check(order, receipt, input.ToArray());
         }
     }
 

@@ -10,11 +10,14 @@ namespace ComputeVoucher.Cli;
 /// <summary><c>verify receipt|trace|opening</c>, and <c>open</c>, which makes openings.</summary>
 internal sealed class VerifyCommands
 {
+    private const string Signatures = "signatures";
+    private const string Openings = "openings";
+    private const string Full = "full";
+
     private readonly Argument<string> _file = new("FILE");
 
     private readonly Option<string> _model = Opt.Of<string>(
-        "--model", "Also execute again what was ordered: a language model from the line, a graph "
-            + "on --input", "FILE");
+        "--model", "The model that was ordered, for all depths but `signatures`", "FILE");
 
     private readonly Option<string> _input = Opt.Of<string>(
         "--input", "The inputs that were ordered of a graph, in any order", "FILE");
@@ -22,6 +25,22 @@ internal sealed class VerifyCommands
     private readonly Option<int> _context = Opt.Of<int>(
         "--context", "Positions of the language model, where another number was ordered than its "
             + "own", "N");
+
+    private readonly Option<string> _depth = Opt.Of<string>(
+        "--depth", "How deep: `signatures` of both sides and roots, without a model; random "
+            + "`openings` of a trace; `full`: executed again (default: what the other options "
+            + "allow)", "DEPTH").AcceptOnlyFromAmong(Signatures, Openings, Full);
+
+    private readonly Option<string> _trace = Opt.Of<string>(
+        "--trace", "For `openings`: the trace of one of the orders, as `infer --trace` writes it",
+        "FILE");
+
+    private readonly Option<int> _openings = Opt.Or<int>(
+        "--openings", "For `openings`: elements that are drawn", "K", RandomOpenings.Default);
+
+    private readonly Option<string> _signedTrace = Opt.Of<string>(
+        "--signed-trace", "For `openings`, where the receipt has no trace root: `signed` of "
+            + "computevoucher trace", "HEX");
 
     private readonly Option<string> _root = Opt.Of<string>("--root", "The committed root", "HEX");
 
@@ -132,25 +151,84 @@ internal sealed class VerifyCommands
 
     private Command CreateReceipt() => ReportCommand.Create(
         "receipt",
-        "Check every field of the lines that `request --receipts` wrote; with --model run it again",
-        parsed =>
+        "Check every field of the lines that `request --receipts` wrote; with --model run it "
+            + "again, or open its trace at random",
+        CheckReceipts, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input,
+        _context, _depth, _trace, _openings, _signedTrace);
+
+    private Report CheckReceipts(ParseResult parsed)
+    {
+        string path = parsed.GetRequiredValue(_file);
+        Bytes32 separator = DeploymentFile
+            .Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain.VouchersSeparator;
+        ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
+        string depth = DepthOf(parsed);
+        using IModel? model = depth == Signatures ? null : OpenModel(parsed);
+        InputFile? inputs = model is not null && parsed.GetValue(_input) is { } input
+            ? InputFile.Load(input, model)
+            : null;
+        if (parsed.GetValue(_depth) is not null && model is { IsStream: false } && inputs is null)
         {
-            string path = parsed.GetRequiredValue(_file);
-            Bytes32 separator = DeploymentFile
-                .Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain.VouchersSeparator;
-            ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
-            using IModel? model = parsed.GetValue(_model) is not { } file ? null
-                : parsed.GetResult(_context) is null ? ModelFile.Open(file)
-                : LanguageModel.Open(
-                    file, new LanguageOptions { Context = parsed.GetValue(_context) });
-            InputFile? inputs = model is not null && parsed.GetValue(_input) is { } input
-                ? InputFile.Load(input, model)
-                : null;
-            using ReceiptVerifier verifier = new(channel, separator, model, inputs);
-            verifier.CheckFile(path);
-            return verifier.Report();
-        }, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input,
-        _context);
+            throw new UsageException($"{_depth.Name} {depth}: a graph wants {_input.Name} FILE");
+        }
+
+        RandomOpenings? openings = depth != Openings ? null : new RandomOpenings(
+            model!, TraceFile.Load(parsed.GetRequiredValue(_trace)).Recorded(),
+            SignedTrace(parsed, channel, separator),
+            Opt.Bounded(parsed, _openings, 1, RandomOpenings.Max));
+        using ReceiptVerifier verifier = new(channel, separator, model, inputs, openings);
+        verifier.CheckFile(path);
+        return verifier.Report();
+    }
+
+    /// <summary>As named; else as deep as what was given allows.</summary>
+    private string DepthOf(ParseResult parsed)
+    {
+        string depth = parsed.GetValue(_depth) ?? (parsed.GetValue(_trace) is not null ? Openings
+            : parsed.GetValue(_model) is not null ? Full : Signatures);
+        Option<string>? missing = depth == Signatures ? null
+            : parsed.GetValue(_model) is null ? _model
+            : depth == Openings && parsed.GetValue(_trace) is null ? _trace
+            : null;
+        return missing is null
+            ? depth
+            : throw new UsageException($"{_depth.Name} {depth}: {missing.Name} FILE is wanted");
+    }
+
+    private IModel OpenModel(ParseResult parsed)
+    {
+        string file = parsed.GetRequiredValue(_model);
+        return parsed.GetResult(_context) is null
+            ? ModelFile.Open(file)
+            : LanguageModel.Open(
+                file, new LanguageOptions { Context = parsed.GetValue(_context) });
+    }
+
+    private TraceRootStatement? SignedTrace(
+        ParseResult parsed, in ChannelTerms channel, in Bytes32 separator)
+    {
+        if (parsed.GetValue(_signedTrace) is not { } hex)
+        {
+            return null;
+        }
+
+        try
+        {
+            RefusalReason refusal = SignedPayload.Decode(
+                Hex.Decode(hex), out TraceRootStatement signed, out Signature signature);
+            refusal = refusal != RefusalReason.None ? refusal : SignedPayload.CheckSigner(
+                signed.HashStruct(), signature, separator, channel.Node);
+            return refusal == RefusalReason.None
+                ? signed
+                : throw new CommandException(
+                    $"{_signedTrace.Name}: {Refusals.Describe(refusal)}");
+        }
+        catch (FormatException failure)
+        {
+            throw new UsageException($"{_signedTrace.Name}: {failure.Message} (it is `signed` of "
+                + "computevoucher trace)");
+        }
+    }
 
     private static Bytes32 ParseRoot(string text) => Bytes32.TryParse(text, out Bytes32 root)
         ? root

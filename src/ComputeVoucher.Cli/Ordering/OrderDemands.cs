@@ -1,0 +1,122 @@
+using System;
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Client;
+using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Cli;
+
+/// <summary>What `request` does about a promise that was broken: demands the result before the
+/// court of the channel's class, and goes on with what an earlier run demanded.</summary>
+internal sealed class OrderDemands
+{
+    private const string Auto = "auto";
+    private const string Never = "never";
+
+    /// <summary>Of an answer that comes at once; the demand stands for three days.</summary>
+    private const int WaitSecondsDefault = 60;
+
+    private static readonly Option<string> s_demand = Opt.Of<string>(
+        "--demand", "`auto` asks for promises (as --accept does), and demands before the court "
+            + "what was promised and did not come; `never` demands nothing (default: demands what "
+            + "was promised, where the class has a court and the account has ether)", "WHEN")
+        .AcceptOnlyFromAmong(Auto, Never);
+
+    private static readonly Option<string> s_key = Opt.Of<string>(
+        "--demand-key", "Key file of who sends the demand and pays its deposit and gas (default: "
+            + "that of --spend-key)", "FILE");
+
+    private static readonly Option<int> s_wait = Opt.Or<int>(
+        "--demand-wait", "Seconds that the answer to a demand is waited for; the demand stands for "
+            + "three days, and the next request on the channel collects it", "S",
+        WaitSecondsDefault);
+
+    private readonly ParseResult _parsed;
+    private readonly OrderGuards _guards;
+    private readonly ClientJournal _journal;
+    private readonly OrderRunner _runner;
+    private readonly IModel _model;
+    private readonly TimeSpan _wait;
+
+    public OrderDemands(ParseResult parsed, OrderGuards guards, ClientJournal journal,
+        OrderRunner runner, IModel model)
+    {
+        (_parsed, _guards, _journal) = (parsed, guards, journal);
+        (_runner, _model) = (runner, model);
+        _wait = TimeSpan.FromSeconds(
+            Opt.Bounded(parsed, s_wait, 0, SendOptions.TimeoutSecondsMax));
+    }
+
+    public static void AddTo(Command command)
+    {
+        command.Options.Add(s_demand);
+        command.Options.Add(s_key);
+        command.Options.Add(s_wait);
+    }
+
+    /// <summary>A promise is wanted with each order.</summary>
+    public static bool WantsPromises(ParseResult parsed) => parsed.GetValue(s_demand) == Auto;
+
+    /// <summary>Goes on with what earlier runs demanded, before the node is asked anything.
+    /// </summary>
+    public Task ContinueAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
+        WithAsync(demands => demands.ContinueAsync(done, cancel), cancel);
+
+    /// <summary>Takes every broken promise as far as it goes now.</summary>
+    public Task RunAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
+        WithAsync(demands => demands.RunAsync(done, cancel), cancel);
+
+    private async Task WithAsync(Func<DemandRunner, Task> act, CancellationToken cancel)
+    {
+        if (_parsed.GetValue(s_demand) == Never || _guards.Chain is not { } reading
+            || _guards.Terms is not { } terms || _guards.Evidence is not { } evidence
+            || DemandRunner.Promised(_journal, evidence).Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            PrivateKey key = KeyFile.Load(_parsed.GetValue(s_key)
+                ?? _parsed.GetRequiredValue(ClientOptions.SpendKey));
+            using ChainSession chain = await ChainSession.OpenAsync(
+                CommonOptions.Endpoints(_parsed), reading.Deployment, key,
+                new SendRules(SenderOptions.TimeoutDefault, 1, ErrorFunnel.Note), cancel)
+                .ConfigureAwait(false);
+            DemandDesk desk = await DeskAsync(chain, terms, cancel).ConfigureAwait(false);
+            await act(Of(chain, desk, evidence)).ConfigureAwait(false);
+        }
+        catch (ChainException failure)
+        {
+            // What was ordered and paid is more than a demand, which the next run goes on with.
+            ErrorFunnel.Note($"a demand could not go on: {failure.Message}");
+        }
+    }
+
+    private static async Task<DemandDesk> DeskAsync(
+        ChainSession chain, VoucherClass terms, CancellationToken cancel)
+    {
+        CourtContract court = new(chain.Rpc, terms.Court);
+        CourtParts parts = await court.PartsAsync(BlockTag.Latest, cancel).ConfigureAwait(false);
+        return new DemandDesk(chain.Rpc, new ClaimsContract(chain.Rpc, parts.Claims), court,
+            chain.Deployment.Block);
+    }
+
+    private DemandRunner Of(ChainSession chain, DemandDesk desk, EvidenceFolder evidence) => new()
+    {
+        Desk = desk,
+        Evidence = evidence,
+        Journal = _journal,
+        Runner = _runner,
+        Model = _model,
+        Time = TimeProvider.System,
+        Say = ErrorFunnel.Note,
+        Sender = chain.Sender,
+        Balance = token => chain.Rpc.BalanceAsync(chain.Account, BlockTag.Latest, token),
+        Wait = _wait,
+    };
+}
