@@ -4,7 +4,7 @@ using ComputeVoucher.Wire.Internal;
 
 namespace ComputeVoucher.Wire.Tests;
 
-/// <summary>Who works for strangers rests as long as he worked.</summary>
+/// <summary>Who works for strangers rests three times as long as he worked.</summary>
 [Trait("Category", "load")]
 public sealed class RestTests
 {
@@ -14,20 +14,20 @@ public sealed class RestTests
     public void LittleWork_IsOwedUntilItIsWorthATimer()
     {
         Rest rest = new(_clock);
-        Assert.Equal(TimeSpan.Zero, Work(rest, milliseconds: 1));
-        Assert.Equal(TimeSpan.FromMilliseconds(2), Work(rest, milliseconds: 2));
-        Pass(2);
-        Assert.Equal(TimeSpan.Zero, Work(rest, milliseconds: 1));
+        Assert.Equal(TimeSpan.Zero, Work(rest, microseconds: 500));
+        Assert.Equal(TimeSpan.FromMicroseconds(2_500), Work(rest, microseconds: 500));
+        Pass(2_500);
+        Assert.Equal(TimeSpan.Zero, Work(rest, microseconds: 500));
     }
 
     [Fact]
-    public void WorkNowAndThen_OwesNothing()
+    public void WorkOfAQuarterOfTheTime_OwesNothing()
     {
         Rest rest = new(_clock);
         for (int i = 0; i < 100; i++)
         {
-            Assert.Equal(TimeSpan.Zero, Work(rest, milliseconds: 1));
-            Pass(1);
+            Assert.Equal(TimeSpan.Zero, Work(rest, microseconds: 500));
+            Pass(1_500);
         }
     }
 
@@ -36,16 +36,16 @@ public sealed class RestTests
     public void LongWork_IsNotRestedFromWhole()
     {
         Rest rest = new(_clock);
-        Assert.Equal(TimeSpan.FromMilliseconds(10), Work(rest, milliseconds: 5_000));
+        Assert.Equal(TimeSpan.FromMilliseconds(15), Work(rest, microseconds: 5_000_000));
     }
 
-    private TimeSpan Work(Rest rest, int milliseconds)
+    private TimeSpan Work(Rest rest, int microseconds)
     {
         long begun = _clock.GetTimestamp();
-        Pass(milliseconds);
+        Pass(microseconds);
         return rest.After(begun);
     }
 
-    private void Pass(int milliseconds) =>
-        _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+    private void Pass(int microseconds) =>
+        _clock.Advance(TimeSpan.FromMicroseconds(microseconds));
 }
