@@ -58,6 +58,7 @@ public sealed class WireServer : IAsyncDisposable
         LocalEndPoint = (IPEndPoint)listener.LocalEndPoint!;
         WireLimits limits = options.Limits;
         Addresses = new AddressBook(limits, options.Time);
+        Strangers = new Strangers(options.Time);
         HeldByStrangers = new HeldBudget(limits.HeldBytesStrangersMax);
         HeldByPayers = new HeldBudget(limits.HeldBytesMax - limits.HeldBytesStrangersMax);
         _slots = new SemaphoreSlim(options.Limits.ConnectionsMax);
@@ -93,7 +94,7 @@ public sealed class WireServer : IAsyncDisposable
     /// <summary>Bytes for payers, which no stranger can use up.</summary>
     internal HeldBudget HeldByPayers { get; }
 
-    internal Strangers Strangers { get; } = new();
+    internal Strangers Strangers { get; }
 
     internal bool IsDraining => _stopping.IsCancellationRequested;
 
@@ -199,6 +200,7 @@ public sealed class WireServer : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
+        Rest rest = new(_options.Time);
         for (int turn = 1; !IsDraining; turn++)
         {
             if (turn % AcceptsBeforeYield == 0)
@@ -209,8 +211,12 @@ public sealed class WireServer : IAsyncDisposable
             try
             {
                 Socket socket = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                long begun = _options.Time.GetTimestamp();
                 await TakeSlotAsync(socket).ConfigureAwait(false);
                 AdmitOrRefuse(socket);
+                // Newcomers are strangers: they wait in the kernel, where they cost nothing.
+                await Task.Delay(rest.After(begun), _options.Time, _stopping.Token)
+                    .ConfigureAwait(false);
             }
             catch (Exception e) when (
                 IsDraining && e is OperationCanceledException or ObjectDisposedException)

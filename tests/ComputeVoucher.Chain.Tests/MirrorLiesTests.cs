@@ -113,6 +113,42 @@ public sealed class MirrorLiesTests
         }
     }
 
+    /// <summary>Units that a second endpoint does not know are never given, and an end that it does
+    /// not know is none; what one alone said is asked again when the other is back.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    public async Task Lies_OfOneWhileTheOtherIsAway_NotBelievedAndAskedAgain(
+        int liar, bool inflates)
+    {
+        using MirrorBench bench = new(endpoints: 2);
+        ChannelTerms terms = bench.Open(1)[0];
+        ChannelMirror mirror = bench.Mirror();
+        await MirrorBench.FollowAsync(mirror);
+        bench.Views[1 - liar].IsAway = true;
+        bench.Views[liar].Inflated = inflates ? terms : null;
+        bench.Views[liar].SaysRedeemed = true;
+        bench.Views[liar].Thaws = ChannelAmounts.ClosedThawAt;
+        // The slow round reads it, with a log or without.
+        bench.Clock.Advance(TimeSpan.FromMinutes(10));
+        bench.Chain.Mine();
+        await MirrorBench.FollowAsync(mirror);
+        ChannelRow doubted = bench.Row(terms);
+        Assert.Equal(ChannelStatus.Open, doubted.Status);
+        Assert.Equal((UInt128)1_000, doubted.Locked);
+        Assert.Equal(UInt128.Zero, doubted.Redeemed);
+        Assert.NotEqual(0UL, doubted.ThawAt);
+
+        bench.Views.ForEach(view => view.Heal());
+        bench.Clock.Advance(TimeSpan.FromSeconds(70));
+        bench.Chain.Mine();
+        await MirrorBench.FollowAsync(mirror);
+        Assert.Equal(0UL, bench.Row(terms).ThawAt);
+        Assert.Equal((UInt128)1_000, bench.Row(terms).Locked);
+    }
+
     [Fact]
     public async Task Head_StandsStill_IsAProblemThoughItAnswers()
     {

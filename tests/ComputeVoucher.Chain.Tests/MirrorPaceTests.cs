@@ -99,6 +99,22 @@ public sealed class MirrorPaceTests
         Assert.InRange(refused, calm + 1, times * calm);
     }
 
+    /// <summary>What was refused for a moment is no reason for small ranges later.</summary>
+    [Fact]
+    public async Task LongHistory_RefusedAtTheStart_RangesGrowAgain()
+    {
+        using MirrorBench bench = new();
+        bench.Chain.Mine(200_000);
+        ChannelTerms terms = bench.Open(1)[0];
+        int left = 5;
+        bench.Chain.Refuse = (method, _) => method == "eth_getLogs" && --left >= 0
+            ? """{"code":-32602,"message":"query exceeds max block range"}"""
+            : null;
+        await MirrorBench.FollowAsync(bench.Mirror());
+        Assert.Equal(ChannelStatus.Open, bench.Row(terms).Status);
+        Assert.InRange(bench.Calls("eth_getLogs"), 200, 400);
+    }
+
     [Fact]
     public async Task EndpointOfShortRanges_Searched()
     {

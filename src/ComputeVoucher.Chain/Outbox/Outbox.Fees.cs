@@ -100,7 +100,9 @@ public sealed partial class Outbox
                 + "waiting");
         }
 
-        return fits ? new Price(quote, gas, fees.BaseFee.High, dataFee, judged.WorthWei, cap) : null;
+        return fits
+            ? new Price(quote, gas, fees.BaseFee.High, dataFee, judged.WorthWei, cap)
+            : null;
     }
 
     /// <summary>Wei that the transactions of the last 24 hours cost; one that is not mined, or

@@ -23,7 +23,7 @@ internal sealed partial class FrameSocket
     private long _receivedInWindow;
     private int _heldBytes;
     private volatile bool _paused;
-    private volatile SemaphoreSlim? _turns;
+    private volatile Turns? _turns;
 
     /// <summary>Whether the frame that is handled has the strangers' turn.</summary>
     internal bool HasTurn { get; private set; }
@@ -94,14 +94,14 @@ internal sealed partial class FrameSocket
         int at = 0;
         while (at < count && IsOpen)
         {
-            SemaphoreSlim? turns = _reader.MayEndWithin(count - at) ? _turns : null;
+            Turns? turns = _reader.MayEndWithin(count - at) ? _turns : null;
             if (turns is not null)
             {
-                await turns.WaitAsync().ConfigureAwait(false);
+                await turns.EnterAsync().ConfigureAwait(false);
                 if (!IsOpen)
                 {
                     // Evicted while it waited: nothing more is signed or recovered for it.
-                    turns.Release();
+                    turns.Leave();
                     break;
                 }
 
@@ -126,7 +126,7 @@ internal sealed partial class FrameSocket
             finally
             {
                 HasTurn = false;
-                turns?.Release();
+                turns?.Leave();
             }
 
             if (at < count)

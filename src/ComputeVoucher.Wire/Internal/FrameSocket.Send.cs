@@ -52,7 +52,7 @@ internal sealed partial class FrameSocket
     /// <summary>Until somebody pays, little may wait to be sent, and a frame is handled when no
     /// other stranger's is.</summary>
     /// <param name="turns">Of all strangers here: one at a time.</param>
-    internal void BoundAsStrangers(SemaphoreSlim turns) => _turns = turns;
+    internal void BoundAsStrangers(Turns turns) => _turns = turns;
 
     internal void LiftStrangersBound() => _turns = null;
 

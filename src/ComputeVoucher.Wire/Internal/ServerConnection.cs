@@ -418,7 +418,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         {
             if (waits)
             {
-                await _server.Strangers.Turns.WaitAsync().ConfigureAwait(false);
+                await _server.Strangers.Turns.EnterAsync().ConfigureAwait(false);
             }
 
             await _handler.OnRequestAsync(request).ConfigureAwait(false);
@@ -432,7 +432,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         {
             if (waits)
             {
-                _server.Strangers.Turns.Release();
+                _server.Strangers.Turns.Leave();
             }
         }
     }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -9,7 +10,7 @@ namespace ComputeVoucher.Wire.Internal;
 /// is no room it is taken from them, the worst of the oldest first, and never from a payer. Thread
 /// safe.
 /// </summary>
-internal sealed class Strangers
+internal sealed class Strangers(TimeProvider time)
 {
     /// <summary>The oldest, of which the worst makes room: a few cache lines each.</summary>
     private const int Compared = 16;
@@ -19,7 +20,7 @@ internal sealed class Strangers
 
     /// <summary>One frame of theirs is handled at a time, first come, first served: each may cost
     /// a signature, and payers need the other cores and the place in front.</summary>
-    internal SemaphoreSlim Turns { get; } = new(1);
+    internal Turns Turns { get; } = new(time);
 
     internal LinkedListNode<ServerConnection> Add(ServerConnection connection)
     {

@@ -13,8 +13,8 @@ namespace ComputeVoucher.Simulation.Tests;
 
 /// <summary>
 /// Some hours of a node with three endpoints, of which at any time one may lag, lie or freeze, for
-/// a while also with nobody there to contradict it, and of holders who acknowledge, thaw and withdraw; gas is cheap, dear or beyond every cap. One seed
-/// decides everything.
+/// a while also with nobody there to contradict it, and of holders who acknowledge, thaw and
+/// withdraw; gas is cheap, dear or beyond every cap. One seed decides everything.
 /// </summary>
 internal sealed class PoolHistory : IDisposable
 {
