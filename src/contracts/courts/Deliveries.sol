@@ -195,8 +195,8 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         require(bond != 0 && sum <= bond, BondTooSmall(bond, sum));
     }
 
-    /// @dev Ends an open demand of this very order as answered; false where there is none. The next page
-    /// says how.
+    /// @dev Ends an open demand of this very order as answered; false where there is none. The next
+    /// page says how.
     function _endDemand(
         Channel calldata terms,
         bytes32 channel,
