@@ -206,13 +206,13 @@ contract CourtContradictionsTest is CourtFixture {
         Statement memory s = receiptOf(o, Grove.list(tensorsOf(RIGHT)));
         Contradictions.Member[] memory members = _members(toy.TENSORS() - 1);
         vm.expectRevert(Provers.NoContradiction.selector);
-        contradictions.output(brief(o), s, members);
+        contradictions.output(brief(o), s, s, members);
         s.outputRoot = keccak256("another output");
         s = signed(s);
         Contradictions.Member[] memory other = _members(3);
         vm.expectRevert(Provers.NoContradiction.selector);
-        contradictions.output(brief(o), s, other);
-        contradictions.output(brief(o), s, members);
+        contradictions.output(brief(o), s, s, other);
+        contradictions.output(brief(o), s, s, members);
         vm.assertTrue(theCourt.caseOf(channel, 1).convicted, "convicted");
     }
 

@@ -5,6 +5,7 @@ import {Provers} from "contracts/courts/Provers.sol";
 import {Fees} from "contracts/courts/Fees.sol";
 import {IClaims} from "contracts/interfaces/IClaims.sol";
 import {ICourt} from "contracts/interfaces/ICourt.sol";
+import {IInputs} from "contracts/interfaces/IInputs.sol";
 import {Delivery} from "contracts/types/Claim.sol";
 import {CompactSignature} from "contracts/types/CompactSignature.sol";
 import {Brief, Order} from "contracts/types/Order.sol";
@@ -25,11 +26,11 @@ contract CourtDemandsTest is CourtFixture {
         vm.assertEq(claims.demandOf(channel, 1).respondBy, dueAt + 1 + 3 days, "respond by");
     }
 
-    function test_ask_untilTheStatute() external {
+    function test_ask_untilSixDaysAfterTheDeadline() external {
         Order memory o = graphOrder(1);
-        vm.warp(DEADLINE + 14 days + 1);
+        vm.warp(DEADLINE + 6 days + 1);
         _refuse(o, DEADLINE, ICourt.OutOfTime.selector);
-        vm.warp(DEADLINE + 14 days);
+        vm.warp(DEADLINE + 6 days);
         _ask(o, DEADLINE);
     }
 
@@ -68,7 +69,7 @@ contract CourtDemandsTest is CourtFixture {
 
     function test_answer_endsTheDemand() external {
         Order memory o = graphOrder(1);
-        vm.warp(LATE + 13 days);
+        vm.warp(LATE + 5 days);
         _ask(o, DEADLINE);
         Delivery memory d = deliveryOf(o);
         vm.prank(stranger);
@@ -225,7 +226,7 @@ contract CourtDemandsTest is CourtFixture {
         vm.prank(provider);
         claims.wantInput(b);
         bytes memory input = bytesOf(0, RIGHT);
-        vm.expectRevert(Provers.InvalidInput.selector);
+        vm.expectRevert(IInputs.InvalidInput.selector);
         claims.showInput(b, "");
         claims.showInput(b, input);
         vm.expectRevert(ICourt.WrongStage.selector);

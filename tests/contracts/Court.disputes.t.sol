@@ -6,6 +6,7 @@ import {Descents} from "contracts/courts/Descents.sol";
 import {Provers} from "contracts/courts/Provers.sol";
 import {ICourt} from "contracts/interfaces/ICourt.sol";
 import {IDisputes} from "contracts/interfaces/IDisputes.sol";
+import {IInputs} from "contracts/interfaces/IInputs.sol";
 import {Dispute, Matter, State} from "contracts/types/Dispute.sol";
 import {Order} from "contracts/types/Order.sol";
 import {Statement} from "contracts/types/Statement.sol";
@@ -419,7 +420,7 @@ contract CourtDisputesTest is DescentFixture {
         disputes.wantInput(id, m);
         bytes memory input = bytesOf(0, RIGHT);
         input[0] ^= 0x01;
-        vm.expectRevert(Provers.InvalidInput.selector);
+        vm.expectRevert(IInputs.InvalidInput.selector);
         disputes.showInput(id, m, input);
         disputes.showInput(id, m, bytesOf(0, RIGHT));
         vm.assertTrue(disputes.disputeOf(id).state == State.WantNodes, "again");

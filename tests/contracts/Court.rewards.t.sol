@@ -19,6 +19,7 @@ contract CourtRewardsTest is DescentFixture {
         _pay(1_000);
         vm.prank(stranger);
         _equivocate(graphOrder(1));
+        vm.warp(block.timestamp + 5 days);
         vm.assertEq(theCourt.collectShare(node, address(usd), 0, channel), SHARE, "share");
         vm.assertEq(usd.balanceOf(holder), SHARE, "the holder's");
         vm.assertEq(usd.balanceOf(stranger), 0, "not the sender's");
@@ -30,6 +31,7 @@ contract CourtRewardsTest is DescentFixture {
     function test_selfSlashLosesFourFifths() external {
         _pay(1_000);
         _equivocate(graphOrder(1));
+        vm.warp(block.timestamp + 5 days);
         theCourt.collectShare(node, address(usd), 0, channel);
         vm.assertEq(providers.burned(address(usd)), BOND - SHARE, "burned");
     }
@@ -50,6 +52,7 @@ contract CourtRewardsTest is DescentFixture {
         theCourt.collectShare(node, address(usd), 0, channel);
         vm.warp(NOW + 4 days);
         disputes.timeout(id, m);
+        vm.warp(block.timestamp + 5 days);
         uint256 weight = paidFor(class, 0, 1_000);
         uint256 all = weight + paidFor(class, 0, 9_000);
         vm.assertEq(
@@ -74,6 +77,7 @@ contract CourtRewardsTest is DescentFixture {
         _equivocate(graphOrder(1));
         uint256 cap = 1_000 * paidFor(class, 0, 100);
         vm.assertLt(cap, SHARE, "it binds");
+        vm.warp(block.timestamp + 5 days);
         vm.assertEq(theCourt.collectShare(node, address(usd), 0, channel), cap, "cap");
     }
 
@@ -82,6 +86,7 @@ contract CourtRewardsTest is DescentFixture {
         _pay(1_000);
         _equivocate(graphOrder(1));
         openTrace(graphOrder(2), receiptOf(graphOrder(2), 0), holder);
+        vm.warp(block.timestamp + 5 days);
         theCourt.collectShare(node, address(usd), 0, channel);
     }
 
@@ -100,6 +105,7 @@ contract CourtRewardsTest is DescentFixture {
         vm.expectRevert(ICourt.SharesNotFinal.selector);
         theCourt.collectShare(node, address(usd), 0, channel);
         disputes.timeout(b, mb);
+        vm.warp(block.timestamp + 5 days);
         theCourt.collectShare(node, address(usd), 0, channel);
     }
 

@@ -16,7 +16,8 @@ namespace ComputeVoucher.Chain;
 /// <param name="Value">What one claim added for it to row 0 of <paramref name="BatchId"/>, the
 /// largest such part.</param>
 /// <param name="BatchId">That this claim made; 0 is none.</param>
-/// <param name="ClaimedAt">Unix seconds of the first claim; 0 where it was never claimed.</param>
+/// <param name="ClaimedAt">Unix seconds of the first claim, or eight days before the answer to a
+/// demand; 0 where there was neither.</param>
 /// <param name="Charged">Units that a claim listed it with, the most.</param>
 /// <param name="Refunded">What was refunded.</param>
 /// <param name="Moved">What was split off for it: put off, or paid early.</param>
@@ -39,6 +40,7 @@ public readonly record struct CaseState(
 /// <param name="WantsInput">The asker has to show the input before the clock runs again.</param>
 /// <param name="Deposit">Wei prepaid for the answer.</param>
 /// <param name="MaxUnits">Of the order.</param>
+/// <param name="OrderHash">The order: another one of the same sequence answers nothing.</param>
 public readonly record struct Demand(
     Address Asker,
     ulong RespondBy,
@@ -46,7 +48,8 @@ public readonly record struct Demand(
     bool WantsInput,
     bool IsInputShown,
     UInt128 Deposit,
-    UInt128 MaxUnits)
+    UInt128 MaxUnits,
+    Bytes32 OrderHash)
 {
     /// <summary>Asked and not ended.</summary>
     public bool IsOpen => RespondBy != 0 && !IsEnded;
@@ -56,7 +59,12 @@ public readonly record struct Demand(
 /// <param name="To">Who is paid.</param>
 /// <param name="Weight">Token base units that the channel has paid the node.</param>
 /// <param name="Cap">Token base units at most, besides 1,000 times the weight.</param>
-public readonly record struct RewardShare(Address To, UInt128 Weight, UInt128 Cap);
+/// <param name="WeighedAt">Unix seconds at which the weight was raised: it is paid five days later
+/// at the earliest.</param>
+/// <param name="Before">Generation of the channel's share before this one, plus one; 0 is none.
+/// </param>
+public readonly record struct RewardShare(
+    Address To, UInt128 Weight, UInt128 Cap, ulong WeighedAt, uint Before);
 
 /// <summary>The reporter's share of the slashes of one bond, until it is divided: Verdict.sol.
 /// </summary>

@@ -188,7 +188,7 @@ public sealed class ClaimsContract
     public Task<Demand> DemandAsync(
         Bytes32 channel, ulong seq, BlockTag block, CancellationToken cancel) => _reader.ReadAsync(
             new AbiWriter().Write(channel).Write(seq).ToCall(ClaimsAbi.DemandOf.Selector),
-            7,
+            8,
             block,
             (ref r) => r.ReadDemand(),
             cancel);

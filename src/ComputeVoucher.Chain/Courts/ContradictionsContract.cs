@@ -62,23 +62,34 @@ public static class ContradictionsContract
             .ToCall(ContradictionsAbi.Input.Selector);
 
     /// <summary>The trace of a graph has other outputs than the receipt.</summary>
+    /// <param name="stated">Where the trace root stands: the receipt itself, or a TraceRoot that
+    /// was signed later.</param>
     public static byte[] Output(
-        in Brief brief, in SignedStatement receipt, ReadOnlySpan<TensorMember> members) =>
-        new AbiWriter()
+        in Brief brief,
+        in SignedStatement receipt,
+        in SignedStatement stated,
+        ReadOnlySpan<TensorMember> members) => new AbiWriter()
             .Write(brief)
             .Write(receipt)
+            .Write(stated)
             .Write(members)
             .ToCall(ContradictionsAbi.Output.Selector);
 
-    /// <summary>An element of a trace that somebody can open contradicts its operands.</summary>
+    /// <summary>An element that somebody can open contradicts its operands: of a trace, or of an
+    /// output.</summary>
+    /// <param name="statement">A receipt where the element is of an output.</param>
+    /// <param name="stated">Where the trace root stands: the statement itself, or a TraceRoot that
+    /// was signed later.</param>
     public static byte[] Element(
         in Brief brief,
         in SignedStatement statement,
+        in SignedStatement stated,
         ReadOnlySpan<RecordOpening> record,
         CommittedTree tree,
         ReadOnlySpan<byte> proof) => new AbiWriter()
             .Write(brief)
             .Write(statement)
+            .Write(stated)
             .Write(record)
             .Write((ulong)tree)
             .WriteBytes(proof)
@@ -109,8 +120,8 @@ internal static class ContradictionsAbi
         new(0x746a6ffa, $"input({Opened},{MembersType})");
 
     public static readonly ContractFunction Output =
-        new(0x72798eab, $"output({Opened},{MembersType})");
+        new(0x5d0126a0, $"output({Opened},{CourtStructs.StatementType},{MembersType})");
 
-    public static readonly ContractFunction Element =
-        new(0x843885a9, $"element({Opened},{RecordType},uint8,bytes)");
+    public static readonly ContractFunction Element = new(
+        0x9a4ed7ed, $"element({Opened},{CourtStructs.StatementType},{RecordType},uint8,bytes)");
 }

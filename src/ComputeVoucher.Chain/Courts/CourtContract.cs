@@ -98,6 +98,16 @@ public sealed class CourtContract
             (ref r) => r.ReadBool(),
             cancel);
 
+    /// <summary>Whether a node was convicted here by proof or silence, not only of being late.
+    /// </summary>
+    public Task<bool> FallenAsync(Address node, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().Write(node).ToCall(CourtAbi.Fallen.Selector),
+            1,
+            block,
+            (ref r) => r.ReadBool(),
+            cancel);
+
     /// <summary>Whether an account may act for a channel: holder, spend key, or appointed.
     /// </summary>
     public Task<bool> MayActAsync(
@@ -157,7 +167,7 @@ public sealed class CourtContract
             (ref r) => new RewardPot(r.ReadUInt128(), r.ReadUInt128(), r.ReadBool()),
             cancel);
 
-    /// <summary>A channel's part of it; void once collected.</summary>
+    /// <summary>A channel's part of it; without a weight once collected.</summary>
     public Task<RewardShare> ShareAsync(
         Address node,
         Address token,
@@ -170,9 +180,14 @@ public sealed class CourtContract
                 .Write((ulong)generation)
                 .Write(channel)
                 .ToCall(CourtAbi.Share.Selector),
-            3,
+            5,
             block,
-            (ref r) => new RewardShare(r.ReadAddress(), r.ReadUInt128(), r.ReadUInt128()),
+            (ref r) => new RewardShare(
+                r.ReadAddress(),
+                r.ReadUInt128(),
+                r.ReadUInt128(),
+                r.ReadUInt64(),
+                r.ReadUInt32()),
             cancel);
 
     /// <summary>The contracts that decide, and the registry, as the court names them.</summary>
@@ -227,6 +242,8 @@ internal static class CourtAbi
 
     public static readonly ContractFunction Condemned =
         new(0x1443954f, "condemnedIn(address,address)");
+
+    public static readonly ContractFunction Fallen = new(0xfaa5131e, "fallen(address)");
 
     public static readonly ContractFunction MayAct =
         new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");

@@ -176,7 +176,8 @@ internal static class CourtStructs
         reader.ReadBool(),
         reader.ReadBool(),
         reader.ReadUInt128(),
-        reader.ReadUInt128());
+        reader.ReadUInt128(),
+        reader.ReadBytes32());
 
     public static Delivery ReadDelivery(this ref AbiReader reader)
     {

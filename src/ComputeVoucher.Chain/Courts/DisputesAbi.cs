@@ -36,6 +36,8 @@ internal static class DisputesAbi
         $"defer({Move},{VouchersAbi.ClassType},{VouchersAbi.ChannelType},uint256,uint256,uint128,"
             + "bytes)");
 
+    public static readonly ContractFunction Start = new(0x357507a1, $"start({Move})");
+
     public static readonly ContractFunction Timeout = new(0x074f936a, $"timeout({Move})");
 
     public static readonly ContractFunction DisputeCount = new(0xa28889e1, "disputeCount()");

@@ -121,6 +121,11 @@ public sealed class DisputesContract
             .WriteBytes(records)
             .ToCall(DisputesAbi.Defer.Selector);
 
+    /// <summary>Begins a dispute that waited, if its turn has come, or its node was convicted;
+    /// anyone may.</summary>
+    public static byte[] Start(ulong id, in Matter matter) =>
+        Move(id, matter).ToCall(DisputesAbi.Start.Selector);
+
     /// <summary>Ends a dispute whose turn is over; anyone may.</summary>
     public static byte[] Timeout(ulong id, in Matter matter) =>
         Move(id, matter).ToCall(DisputesAbi.Timeout.Selector);

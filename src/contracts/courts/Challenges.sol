@@ -10,6 +10,7 @@ import {Matter} from "../types/Dispute.sol";
 import {Brief} from "../types/Order.sol";
 import {Run, Tree} from "../types/Run.sol";
 import {Statement} from "../types/Statement.sol";
+import {CaseState} from "../types/Verdict.sol";
 import {Descents} from "./Descents.sol";
 import {Provers} from "./Provers.sol";
 import {Records} from "./Records.sol";
@@ -40,7 +41,8 @@ contract Challenges is Provers {
         Records.Opening[] calldata record,
         Records.Opening calldata last
     ) external payable returns (uint256 id) {
-        (bytes32 channel,) = _opened(b, s);
+        (bytes32 channel,, CaseState memory c) = _standing(b, s);
+        require(_isOpenable(b, c), CaseOver());
         bool stranger = !court.isOwnSide(b.terms, channel, msg.sender);
         require(
             !stranger || court.mayAct(b.terms, channel, msg.sender),

@@ -13,6 +13,12 @@ library Clocks {
     uint256 internal constant OPEN = 14 days;
     /// @dev From a claim, which can come 3 days after the deadline: as long as `OPEN` all the same.
     uint256 internal constant OPEN_AFTER_CLAIM = 11 days;
+    /// @dev From a deadline: results are asked for until then. With an answer that first wants the
+    /// input (9 days), the time to open a dispute of it (3) and the longest one (12) that makes 30
+    /// days, for which every bond stays.
+    uint256 internal constant ASK = 6 days;
+    /// @dev From the answer to a demand: who asks looks as often as he may have to show the input.
+    uint256 internal constant OPEN_AFTER_ANSWER = 3 days;
     /// @dev For the answer to a demand: an outage of a weekend is not a fault.
     uint256 internal constant RESPOND = 3 days;
     /// @dev Of a side in a dispute. Above the forced inclusion delay of the large rollups, a day.
@@ -80,7 +86,7 @@ library Clocks {
     /// up to the deadline only: a node cannot promise the end of time.
     function askable(uint256 dueAt, uint256 deadline, uint256 time) internal pure returns (bool) {
         uint256 due = dueAt < deadline ? dueAt : deadline;
-        return time > due && time <= deadline + OPEN;
+        return time > due && time <= deadline + ASK;
     }
 
     /// @notice Whether a bond that leaves at `exitAt` (0 = never) stands for claims made at `time`.

@@ -2,11 +2,12 @@
 pragma solidity 0.8.37;
 
 import {ICourt} from "../interfaces/ICourt.sol";
+import {IInputs} from "../interfaces/IInputs.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {Brief} from "../types/Order.sol";
 import {Anchor, Run, Tree} from "../types/Run.sol";
 import {Statement} from "../types/Statement.sol";
-import {Ground} from "../types/Verdict.sol";
+import {CaseState, Ground} from "../types/Verdict.sol";
 import {Provers} from "./Provers.sol";
 import {Records} from "./Records.sol";
 import {Roots} from "./Roots.sol";
@@ -15,7 +16,10 @@ import {Trees} from "./Trees.sol";
 /// @title Contradictions: convictions in one transaction
 /// @dev What a node signed contradicts itself, its order, or an element that the caller can open.
 /// Anyone may send them: nothing is earned by being the first, the share is the channel's.
-contract Contradictions is Provers {
+contract Contradictions is IInputs, Provers {
+    /// @dev Bytes of an input that its owner can be made to show: below a transaction's 128 KiB.
+    uint256 private constant INPUT_BYTES_MAX = 98_304;
+
     /// @notice A tensor's hash and its path to the list's root.
     struct Member {
         bytes32 hash;
@@ -117,31 +121,39 @@ contract Contradictions is Provers {
         _convict(b, channel, _unitsOf(b, s, 0));
     }
 
-    /// @notice The trace of a graph has other outputs than the receipt.
+    /// @notice The trace of a graph has other outputs than the receipt. `stated` is where the trace
+    /// root stands: the receipt itself, or a TraceRoot that was signed later.
     function output(
         Brief calldata b,
         Statement calldata s,
+        Statement calldata stated,
         Member[] calldata members
     ) external {
-        (bytes32 channel, Run memory run) = _graph(b, s);
+        (bytes32 channel, Run memory run) = _graph(b, stated);
+        _checkSameRun(b, s, stated);
         require(s.isReceipt, NotApplicable());
+        run.outputRoot = s.outputRoot;
         uint256[] memory places = registry.outputsOf(run.modelRoot);
         require(_listOf(run, places, members) != run.outputRoot, NoContradiction());
         _convict(b, channel, _unitsOf(b, s, 0));
     }
 
-    /// @notice An element of a trace that somebody can open contradicts its operands.
+    /// @notice An element that somebody can open contradicts its operands: of a trace, or of an
+    /// output. `stated` is where the trace root stands: `s` itself, or what was signed later.
     function element(
         Brief calldata b,
         Statement calldata s,
+        Statement calldata stated,
         Records.Opening[] calldata record,
         Tree tree,
         bytes calldata proof
     ) external {
-        (bytes32 channel,) = _opened(b, s);
-        require(s.steps != 0 && s.traceRoot != 0, NotApplicable());
+        (bytes32 channel,) = _opened(b, stated);
+        _checkSameRun(b, s, stated);
+        require(stated.steps != 0 && stated.traceRoot != 0, NotApplicable());
         require(s.isReceipt || tree == Tree.Trace, NotApplicable());
         (Run memory run,) = _runOf(b, s, record);
+        run.traceRoot = stated.traceRoot;
         Anchor memory nowhere;
         nowhere.tree = tree;
         require(
@@ -149,6 +161,26 @@ contract Contradictions is Provers {
             NoContradiction()
         );
         _convict(b, channel, _unitsOf(b, s, run.prompt));
+    }
+
+    /// @dev `s` is of the same order and steps as `stated`, which was checked.
+    function _checkSameRun(Brief calldata b, Statement calldata s, Statement calldata stated)
+        private
+        view
+    {
+        _checkStated(b, stated.orderHash, s);
+        require(s.steps == stated.steps, NotApplicable());
+    }
+
+    /// @dev Also while a dispute on the order is open: what is signed in its course comes late.
+    function _opened(Brief calldata b, Statement calldata s)
+        private
+        view
+        returns (bytes32 channel, bytes32 orderHash)
+    {
+        CaseState memory c;
+        (channel, orderHash, c) = _standing(b, s);
+        require(c.disputes != 0 || _isOpenable(b, c), CaseOver());
     }
 
     function _graph(Brief calldata b, Statement calldata s)
@@ -185,6 +217,31 @@ contract Contradictions is Provers {
             require(Trees.list(count, root) == run.traceRoot, NoContradiction());
         }
         return Trees.list(hashes.length, Trees.root(hashes));
+    }
+
+    /// @inheritdoc IInputs
+    function checkShowable(bytes32 modelRoot) external view {
+        if (_family(modelRoot) != Roots.GRAPH) return;
+        Run memory run;
+        run.modelRoot = modelRoot;
+        uint256 count = registry.inputsOf(modelRoot);
+        uint256 sum = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            (, uint256 size) = registry.tensorOf(Tree.Trace, run, i);
+            sum += size;
+        }
+        require(sum <= INPUT_BYTES_MAX, InvalidInput());
+    }
+
+    /// @inheritdoc IInputs
+    function checkInput(bytes32 modelRoot, bytes32 inputRoot, bytes calldata data)
+        external
+        view
+    {
+        Run memory run;
+        run.modelRoot = modelRoot;
+        bytes32 root = Roots.input(registry, run, _family(modelRoot), data);
+        require(root != 0 && root == inputRoot, InvalidInput());
     }
 
     function _convict(Brief calldata b, bytes32 channel, uint128 cost) private {

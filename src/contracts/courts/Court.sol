@@ -9,6 +9,7 @@ import {Rates} from "../libraries/Rates.sol";
 import {Channel} from "../types/Channel.sol";
 import {Class} from "../types/Class.sol";
 import {CaseState} from "../types/Verdict.sol";
+import {Clocks} from "./Clocks.sol";
 import {Files} from "./Files.sol";
 import {Verdicts} from "./Verdicts.sol";
 
@@ -37,11 +38,11 @@ contract Court is Verdicts {
         external
         onlyClaims
         nonReentrant
-        returns (uint256 batchId, uint256 paid, uint128 from, uint128 to)
+        returns (uint256 batchId, uint128 from, uint128 to)
     {
         bytes32 channel = _channelOf(class, terms);
         (, from) = vouchers.channel(channel);
-        (batchId, paid) = vouchers.advance(class, terms, cumUnits);
+        (batchId,) = vouchers.advance(class, terms, cumUnits);
         (, to) = vouchers.channel(channel);
     }
 
@@ -59,6 +60,7 @@ contract Court is Verdicts {
         if (c.claimedAt == 0) c.claimedAt = uint40(block.timestamp);
         if (charged > c.charged) c.charged = uint64(charged);
         if (value == 0) return;
+        _ledgers[channel].claimed += uint104(value);
         uint104 part = uint104(value);
         if (part > c.value) {
             if (c.value != 0) c.more += c.value;
@@ -67,6 +69,16 @@ contract Court is Verdicts {
             c.more += part;
         }
         emit Claimed(channel, seq, batchId, value);
+    }
+
+    /// @inheritdoc ICourt
+    function answered(bytes32 channel, uint64 seq) external onlyClaims {
+        CaseState storage c = _cases[_caseKey(channel, seq)];
+        if (c.claimedAt == 0) {
+            c.claimedAt = uint40(
+                block.timestamp - (Clocks.OPEN_AFTER_CLAIM - Clocks.OPEN_AFTER_ANSWER)
+            );
+        }
     }
 
     /// @inheritdoc ICourt

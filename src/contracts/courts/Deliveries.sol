@@ -45,6 +45,8 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         uint128 to;
         uint256 batchId;
         uint96 rate;
+        /// Units that the spend key has acknowledged: no bond has to stand for them.
+        uint128 acked;
     }
 
     /// @notice Redeems orders without an ack; anyone may call. Orders ascend from the start's
@@ -55,6 +57,8 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         Start calldata start,
         Delivery[] calldata deliveries
     ) external nonReentrant returns (uint256 batchId) {
+        // An ack alone is redeemed in Vouchers.
+        require(deliveries.length != 0, ICourt.WrongStage());
         Sum memory s;
         s.channel = court.channelOf(class, terms);
         s.node = terms.node;
@@ -67,10 +71,9 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         require(!court.condemnedIn(s.node, class.token), NodeCondemned(s.node));
         uint256[] memory ends = _sum(terms, s, deliveries);
 
-        uint256 paid;
-        (batchId, paid, s.from, s.to) = court.advance(class, terms, uint128(s.cum));
+        (batchId, s.from, s.to) = court.advance(class, terms, uint128(s.cum));
         s.batchId = batchId;
-        _checkBond(s.node, class.token, paid);
+        _checkBond(s.node, class.token, _between(s, s.acked, s.cum));
         _book(s, start.cumUnits, ends, deliveries);
         checkpoint[keccak256(abi.encode(s.channel, uint128(s.cum), uint64(s.next)))] = true;
         emit Checkpoint(s.channel, uint128(s.cum), uint64(s.next));
@@ -100,19 +103,22 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         Delivery[] calldata deliveries
     ) private {
         for (uint256 i = 0; i < ends.length; ++i) {
-            uint256 low = begin > s.from ? begin : s.from;
-            uint256 high = ends[i] < s.to ? ends[i] : s.to;
-            uint256 value =
-                low < high ? high * s.rate / Rates.SCALE - low * s.rate / Rates.SCALE : 0;
             court.claimed(
                 s.channel,
                 deliveries[i].order.seq,
                 s.batchId,
                 uint128(ends[i] - begin),
-                uint128(value)
+                uint128(_between(s, begin, ends[i]))
             );
             begin = ends[i];
         }
+    }
+
+    /// @dev Token base units that the claim paid for the units from `begin` to `end`.
+    function _between(Sum memory s, uint256 begin, uint256 end) private pure returns (uint256) {
+        uint256 low = begin > s.from ? begin : s.from;
+        uint256 high = end < s.to ? end : s.to;
+        return low < high ? high * s.rate / Rates.SCALE - low * s.rate / Rates.SCALE : 0;
     }
 
     /// @dev Checks one delivery and ends its demand; returns its units. Claims pay execution, and
@@ -134,7 +140,7 @@ abstract contract Deliveries is IClaims, Provers, Fees {
                 && court.isStated(terms.node, d.receipt),
             NotStated()
         );
-        bool answered = _endDemand(terms, channel, d.order.seq, d.output.length);
+        bool answered = _endDemand(terms, channel, d.order.seq, orderHash, d.output.length);
         require(
             answered || Clocks.claimable(d.order.deadline, block.timestamp), ICourt.OutOfTime()
         );
@@ -174,6 +180,7 @@ abstract contract Deliveries is IClaims, Provers, Fees {
             court.isKeys(terms.spendKey, ack, start.signature),
             ICourt.InvalidSignature(terms.spendKey)
         );
+        s.acked = start.cumUnits;
     }
 
     /// @dev A bond that stays, and is not smaller than all that it vouches for in these weeks.
@@ -188,12 +195,13 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         require(bond != 0 && sum <= bond, BondTooSmall(bond, sum));
     }
 
-    /// @dev Ends an open demand of the order as answered; false where there is none. The next page
-    /// says how.
+    /// @dev Ends an open demand of this very order as answered; false where there is none. The next
+    /// page says how.
     function _endDemand(
         Channel calldata terms,
         bytes32 channel,
         uint64 seq,
+        bytes32 orderHash,
         uint256 outputBytes
     ) internal virtual returns (bool);
 }

@@ -61,58 +61,55 @@ abstract contract Demands is Deliveries {
 
         credit[msg.sender] += msg.value - needed;
         d.asker = msg.sender;
-        d.respondBy = uint40(block.timestamp + Clocks.RESPOND);
         d.deposit = uint96(needed);
         d.maxUnits = b.order.maxUnits;
+        d.orderHash = orderHash;
         demanded[channel] += b.order.maxUnits;
-        court.reserve(b.class, b.terms, demanded[channel], d.respondBy);
+        _prolong(b, channel, d);
         emit Asked(channel, b.order.seq, msg.sender, d.respondBy);
     }
 
     /// @notice Answers a demand without claiming: nothing is paid but the answer. Anyone may call.
+    /// What was answered can be disputed for three days at least.
     function answer(Class calldata class, Channel calldata terms, Delivery calldata d)
         external
         nonReentrant
     {
         bytes32 channel = court.channelOf(class, terms);
-        require(_isOpen(_demands[_caseKey(channel, d.order.seq)]), ICourt.WrongStage());
+        Demand storage asked = _demands[_caseKey(channel, d.order.seq)];
+        require(_isOpen(asked), ICourt.WrongStage());
         _delivered(terms, channel, d);
+        require(asked.ended, ICourt.WrongStage());
+        court.answered(channel, d.order.seq);
     }
 
     /// @notice The provider has lost the input: the asker shows it within three days.
     function wantInput(Brief calldata b) external nonReentrant {
-        (bytes32 channel,) = court.check(b);
+        (bytes32 channel, Demand storage d) = _asked(b);
         require(
             _providers().providerOf(b.terms.node) == msg.sender,
             ICourt.NotAuthorised(msg.sender)
         );
-        Demand storage d = _demands[_caseKey(channel, b.order.seq)];
-        require(
-            _isOpen(d) && !d.wantsInput && !d.inputShown && block.timestamp <= d.respondBy,
-            ICourt.WrongStage()
-        );
-        _checkShowable(b.order.modelRoot);
+        require(!d.wantsInput && !d.inputShown, ICourt.WrongStage());
+        _inputs().checkShowable(b.order.modelRoot);
         d.wantsInput = true;
-        d.respondBy = uint40(block.timestamp + Clocks.RESPOND);
+        _prolong(b, channel, d);
         emit InputWanted(channel, b.order.seq, d.respondBy);
     }
 
     /// @notice Shows the input, in calldata; anyone may.
     function showInput(Brief calldata b, bytes calldata input) external nonReentrant {
-        (bytes32 channel,) = court.check(b);
-        Demand storage d = _demands[_caseKey(channel, b.order.seq)];
-        require(
-            _isOpen(d) && d.wantsInput && block.timestamp <= d.respondBy, ICourt.WrongStage()
-        );
-        _checkInput(b.order.modelRoot, b.order.inputRoot, input);
+        (bytes32 channel, Demand storage d) = _asked(b);
+        require(d.wantsInput, ICourt.WrongStage());
+        _inputs().checkInput(b.order.modelRoot, b.order.inputRoot, input);
         d.wantsInput = false;
         d.inputShown = true;
-        d.respondBy = uint40(block.timestamp + Clocks.RESPOND);
+        _prolong(b, channel, d);
         emit InputShown(channel, b.order.seq, d.respondBy);
     }
 
     /// @notice Ends a demand whose time is over; anyone may call. The provider's silence convicts;
-    /// an asker that has not shown the input lapses.
+    /// an asker that has not shown the input lapses, and then anyone may ask again.
     function timeout(Class calldata class, Channel calldata terms, uint64 seq)
         external
         nonReentrant
@@ -123,7 +120,10 @@ abstract contract Demands is Deliveries {
         require(block.timestamp > d.respondBy, ICourt.OutOfTime());
         _end(d, channel);
         credit[d.asker] += d.deposit;
-        if (d.wantsInput || court.caseOf(channel, seq).convicted) {
+        bool hasLapsed = d.wantsInput;
+        // What a stranger let lapse is nobody else's fault.
+        if (hasLapsed) delete _demands[_caseKey(channel, seq)];
+        if (hasLapsed || court.caseOf(channel, seq).convicted) {
             emit DemandEnded(channel, seq, false);
             return;
         }
@@ -146,16 +146,37 @@ abstract contract Demands is Deliveries {
         Channel calldata terms,
         bytes32 channel,
         uint64 seq,
+        bytes32 orderHash,
         uint256 outputBytes
     ) internal override returns (bool) {
         Demand storage d = _demands[_caseKey(channel, seq)];
-        if (!_isOpen(d) || block.timestamp > d.respondBy) return false;
+        if (!_isInTime(d, orderHash)) return false;
         _end(d, channel);
+        address provider = _providers().providerOf(terms.node);
         uint256 fee = _earns(GAS_ANSWER + GAS_OUTPUT_BYTE * outputBytes, d.deposit);
-        credit[_providers().providerOf(terms.node)] += fee;
+        if (provider == address(0)) fee = 0;
+        credit[provider] += fee;
         credit[d.asker] += d.deposit - fee;
         emit DemandEnded(channel, seq, true);
         return true;
+    }
+
+    /// @dev The open demand of this very order.
+    function _asked(Brief calldata b) private view returns (bytes32 channel, Demand storage d) {
+        bytes32 orderHash;
+        (channel, orderHash) = court.check(b);
+        d = _demands[_caseKey(channel, b.order.seq)];
+        require(_isInTime(d, orderHash), ICourt.WrongStage());
+    }
+
+    /// @dev Three days for the next move, and the units are held back for as long.
+    function _prolong(Brief calldata b, bytes32 channel, Demand storage d) private {
+        d.respondBy = uint40(block.timestamp + Clocks.RESPOND);
+        court.reserve(b.class, b.terms, demanded[channel], d.respondBy);
+    }
+
+    function _isInTime(Demand storage d, bytes32 orderHash) private view returns (bool) {
+        return _isOpen(d) && d.orderHash == orderHash && block.timestamp <= d.respondBy;
     }
 
     function _end(Demand storage d, bytes32 channel) private {

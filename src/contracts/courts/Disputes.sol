@@ -151,8 +151,8 @@ contract Disputes is Docket {
             WrongMove(d.state)
         );
         _checkTurn(d, d.state);
-        _checkShowable(m.run.modelRoot);
-        _leave(d, m.channel);
+        _inputs().checkShowable(m.run.modelRoot);
+        _leave(id, d, m.channel);
         d.wraps |= Descents.ASKED;
         d.resume = d.state;
         d.state = State.WantInput;
@@ -170,7 +170,7 @@ contract Disputes is Docket {
     {
         Dispute memory d = _take(id, m, State.WantInput);
         if (!_inputShown[m.orderHash]) {
-            _checkInput(m.run.modelRoot, m.run.inputRoot, input);
+            _inputs().checkInput(m.run.modelRoot, m.run.inputRoot, input);
             _inputShown[m.orderHash] = true;
         }
         d.state = d.resume;
@@ -290,7 +290,8 @@ contract Disputes is Docket {
         }
         Tree tree = Tree(m.purpose);
         d.commit = tree == Tree.Trace ? m.run.traceRoot : m.run.outputRoot;
-        if (tree == Tree.Trace && d.commit == 0) {
+        // Of the output too: an output is wrong where its trace has another.
+        if (m.run.traceRoot == 0) {
             d.state = State.WantRoot;
             return;
         }

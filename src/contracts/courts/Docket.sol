@@ -12,8 +12,11 @@ import {Provers} from "./Provers.sol";
 /// @title Docket: whose turn it is, until when, and what the answers cost
 /// @dev The first page of `Disputes`. A dispute is four words, the rest travels in calldata. Each
 /// has clocks of its own: nobody's overtime, and no other opener, shortens or prolongs them. On one
-/// channel one opening at a time waits for its first answer, the one that takes a re-execution; one
-/// more of strangers, where everybody may open: they hold up only each other.
+/// channel one order at a time waits for its first answer, the one that takes a re-execution; one
+/// more of strangers, where everybody may open: they hold up only each other. Openings of the same
+/// order and purpose begin together, since one re-execution answers them all; those that need none
+/// never wait. Nobody waits for a node that was proven wrong, or silent, anywhere: what protects
+/// the honest one would be its hiding place.
 abstract contract Docket is IDisputes, Provers, Fees {
     /// @dev Gas of an answer with everything: 64 hashes, or operands.
     uint256 internal constant GAS_ANSWER = 150_000;
@@ -22,10 +25,11 @@ abstract contract Docket is IDisputes, Provers, Fees {
     /// @dev Bytes of a `Matter`: 17 words.
     uint256 private constant MATTER_BYTES = 544;
 
-    /// @dev Openings of one line that wait for their first answer: `head` has its turn.
+    /// @dev Places of one line, from 1 on: how many were left again, and given. The one that was
+    /// not left and is the first has its turn.
     struct Queue {
-        uint64 head;
-        uint64 tail;
+        uint64 left;
+        uint64 given;
     }
 
     /// @inheritdoc IDisputes
@@ -34,8 +38,10 @@ abstract contract Docket is IDisputes, Provers, Fees {
     mapping(uint256 id => bytes32) public operandsOf;
     mapping(uint256 id => Dispute) private _disputes;
     mapping(bytes32 line => Queue) private _queues;
-    mapping(bytes32 line => mapping(uint64 place => uint256 id)) private _waiting;
-    /// @dev keccak256(channel, seq, opener): one dispute at a time.
+    mapping(bytes32 line => mapping(uint64 place => uint256 id)) private _holderOf;
+    /// @dev keccak256(line, orderHash, purpose): the last place that was given to its openings.
+    mapping(bytes32 group => uint64 place) private _placeOf;
+    /// @dev keccak256(channel, seq, opener, purpose): one dispute at a time.
     mapping(bytes32 key => bool) private _isOpen;
 
     /// @inheritdoc IDisputes
@@ -64,22 +70,48 @@ abstract contract Docket is IDisputes, Provers, Fees {
 
     /// @dev Enters a new dispute, behind those that wait for a first answer on its channel.
     function _enter(Dispute memory d, Matter memory m) internal returns (uint256 id) {
-        bytes32 key = keccak256(abi.encode(m.channel, m.seq, m.opener));
+        bytes32 key = _keyOf(m);
         require(!_isOpen[key], AlreadyOpen());
         _isOpen[key] = true;
         id = ++disputeCount;
-        d.generation = court.disputeOpened(_verdictOf(m, Ground.Proof));
-        bytes32 line = _line(d, m.channel);
-        Queue storage q = _queues[line];
-        if (q.head == q.tail) {
+        bool fallen;
+        (d.generation, fallen) = court.disputeOpened(_verdictOf(m, Ground.Proof));
+        if (fallen || m.purpose == Descents.CANCEL || _hasTurn(id, d, m)) {
             d.turnedAt = uint40(block.timestamp);
         } else {
-            _waiting[line][q.tail] = id;
             (d.resume, d.state) = (d.state, State.Queued);
         }
-        ++q.tail;
         _save(id, d);
         emit Opened(id, m.channel, m.seq, m);
+    }
+
+    /// @inheritdoc IDisputes
+    /// @dev Whose place was left before it began takes another one.
+    function start(uint256 id, Matter calldata m) external nonReentrant {
+        Dispute memory d = _load(id, m);
+        require(d.state == State.Queued, WrongMove(d.state));
+        if (court.fallen(m.node) || _hasTurn(id, d, m)) _begin(id);
+    }
+
+    /// @dev Whether the openings of the order and purpose have their turn; gives them a place at
+    /// the end of the line where they have none.
+    function _hasTurn(uint256 id, Dispute memory d, Matter memory m) private returns (bool) {
+        bytes32 line = _line(d, m.channel);
+        Queue storage q = _queues[line];
+        bytes32 group = keccak256(abi.encode(line, m.orderHash, m.purpose));
+        uint64 place = _placeOf[group];
+        if (place <= q.left) {
+            place = ++q.given;
+            (_placeOf[group], _holderOf[line][place]) = (place, id);
+        }
+        return place == q.left + 1;
+    }
+
+    function _begin(uint256 id) private {
+        Dispute storage d = _disputes[id];
+        d.state = d.resume;
+        d.turnedAt = uint40(block.timestamp);
+        emit Started(id);
     }
 
     /// @dev Ends a dispute. The state comes first: whatever follows, there is one end. An order
@@ -92,20 +124,23 @@ abstract contract Docket is IDisputes, Provers, Fees {
         Ground ground
     ) internal {
         d.state = convicted ? State.Convicted : State.Lapsed;
+        bool judged = court.caseOf(m.channel, m.seq).convicted;
         uint96 deposit = d.deposit;
-        uint96 due = convicted ? 0 : d.due;
+        uint96 due = convicted || judged ? 0 : d.due;
         (d.matter, d.commit, d.size, d.deposit, d.due) = (0, 0, 0, 0, 0);
         _save(id, d);
-        delete _isOpen[keccak256(abi.encode(m.channel, m.seq, m.opener))];
-        _leave(d, m.channel);
+        delete _isOpen[_keyOf(m)];
+        _leave(id, d, m.channel);
 
+        address provider = _providers().providerOf(m.node);
+        if (provider == address(0)) due = 0;
         credit[m.opener] += deposit - due;
-        if (due != 0) credit[_providers().providerOf(m.node)] += due;
+        if (due != 0) credit[provider] += due;
         emit Ended(id, convicted);
 
         Verdict memory v = _verdictOf(m, ground);
         // In this order: the pot that waits for this dispute takes its verdict in.
-        if (convicted && !court.caseOf(m.channel, m.seq).convicted) court.convict(v);
+        if (convicted && !judged) court.convict(v);
         court.disputeEnded(v, d.generation);
     }
 
@@ -155,7 +190,7 @@ abstract contract Docket is IDisputes, Provers, Fees {
     function _answered(uint256 id, Dispute memory d, Matter calldata m) internal {
         _charge(d, Clocks.Side.Provider);
         _earn(d);
-        _leave(d, m.channel);
+        _leave(id, d, m.channel);
         ++d.answers;
         _save(id, d);
         emit Answered(id, d.state);
@@ -174,19 +209,18 @@ abstract contract Docket is IDisputes, Provers, Fees {
         _disputes[id] = d;
     }
 
-    /// @dev The head of a line has its first answer, its end, or waits for the input: the next one
-    /// begins. Nothing to do for one that has left before.
-    function _leave(Dispute memory dispute, bytes32 channel) internal {
-        if (dispute.answers != 0 || dispute.wraps & Descents.ASKED != 0) return;
-        bytes32 line = _line(dispute, channel);
+    /// @dev Who holds the first place of a line has its first answer, its end, or waits for the
+    /// input: the next one begins. Nothing to do for one that has left before, or holds no place.
+    function _leave(uint256 id, Dispute memory d, bytes32 channel) internal {
+        if (d.answers != 0 || d.wraps & Descents.ASKED != 0) return;
+        bytes32 line = _line(d, channel);
         Queue storage q = _queues[line];
-        uint64 head = ++q.head;
-        if (head == q.tail) return;
-        uint256 id = _waiting[line][head];
-        Dispute storage d = _disputes[id];
-        d.state = d.resume;
-        d.turnedAt = uint40(block.timestamp);
-        emit Started(id);
+        (uint64 place, uint64 given) = (q.left + 1, q.given);
+        if (_holderOf[line][place] != id) return;
+        q.left = place;
+        if (place == given) return;
+        uint256 next = _holderOf[line][place + 1];
+        if (_disputes[next].state == State.Queued) _begin(next);
     }
 
     // Fees
@@ -206,6 +240,10 @@ abstract contract Docket is IDisputes, Provers, Fees {
     }
 
     // Reading
+
+    function _keyOf(Matter memory m) private pure returns (bytes32) {
+        return keccak256(abi.encode(m.channel, m.seq, m.opener, m.purpose));
+    }
 
     /// @dev The channel's own side waits in one line, strangers in another.
     function _line(Dispute memory d, bytes32 channel) private pure returns (bytes32) {

@@ -2,12 +2,13 @@
 pragma solidity 0.8.37;
 
 import {ICourt} from "../interfaces/ICourt.sol";
+import {IInputs} from "../interfaces/IInputs.sol";
 import {IProviders} from "../interfaces/IProviders.sol";
 import {IRegistry} from "../interfaces/IRegistry.sol";
 import {Rates} from "../libraries/Rates.sol";
 import {Class} from "../types/Class.sol";
 import {Brief} from "../types/Order.sol";
-import {Run, Tree} from "../types/Run.sol";
+import {Run} from "../types/Run.sol";
 import {Statement} from "../types/Statement.sol";
 import {CaseState, Ground, Verdict} from "../types/Verdict.sol";
 import {Clocks} from "./Clocks.sol";
@@ -21,9 +22,6 @@ abstract contract Provers {
     /// @dev Flags without the proofs, whose price only an ack pays.
     uint8 internal constant EXECUTION_FLAGS = 3;
 
-    /// @dev Bytes of an input that its owner can be made to show: below a transaction's 128 KiB.
-    uint256 private constant INPUT_BYTES_MAX = 98_304;
-
     /// @notice The court that this contract decides for.
     ICourt public immutable court;
     /// @notice What follows from admitted models.
@@ -35,8 +33,6 @@ abstract contract Provers {
     error CaseOver();
     /// @notice The proof does not prove anything.
     error NoContradiction();
-    /// @notice The input is not what the order commits to, or is too long to show.
-    error InvalidInput();
     /// @notice Not of this family of models, or of this many steps.
     error NotApplicable();
 
@@ -45,19 +41,20 @@ abstract contract Provers {
         registry = registry_;
     }
 
-    /// @dev The order stands, the node signed `s` of it, and it may still be judged.
-    function _opened(Brief calldata b, Statement calldata s)
+    /// @dev The order stands, the node signed `s` of it, and was not convicted of it.
+    function _standing(Brief calldata b, Statement calldata s)
         internal
         view
-        returns (bytes32 channel, bytes32 orderHash)
+        returns (bytes32 channel, bytes32 orderHash, CaseState memory c)
     {
         (channel, orderHash) = court.check(b);
         _checkStated(b, orderHash, s);
-        CaseState memory c = court.caseOf(channel, b.order.seq);
-        require(
-            !c.convicted && Clocks.openable(b.order.deadline, c.claimedAt, block.timestamp),
-            CaseOver()
-        );
+        c = court.caseOf(channel, b.order.seq);
+        require(!c.convicted, CaseOver());
+    }
+
+    function _isOpenable(Brief calldata b, CaseState memory c) internal view returns (bool) {
+        return Clocks.openable(b.order.deadline, c.claimedAt, block.timestamp);
     }
 
     function _checkStated(Brief calldata b, bytes32 orderHash, Statement calldata s)
@@ -119,34 +116,13 @@ abstract contract Provers {
         });
     }
 
-    /// @dev The input can be shown in one transaction. A record is as long as its context allows,
-    /// which fits.
-    function _checkShowable(bytes32 modelRoot) internal view {
-        if (_family(modelRoot) != Roots.GRAPH) return;
-        Run memory run;
-        run.modelRoot = modelRoot;
-        uint256 count = registry.inputsOf(modelRoot);
-        uint256 sum = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            (, uint256 size) = registry.tensorOf(Tree.Trace, run, i);
-            sum += size;
-        }
-        require(sum <= INPUT_BYTES_MAX, InvalidInput());
-    }
-
-    function _checkInput(bytes32 modelRoot, bytes32 inputRoot, bytes calldata input)
-        internal
-        view
-    {
-        Run memory run;
-        run.modelRoot = modelRoot;
-        bytes32 root = Roots.input(registry, run, _family(modelRoot), input);
-        require(root != 0 && root == inputRoot, InvalidInput());
-    }
-
     function _family(bytes32 modelRoot) internal view returns (uint8 family) {
         family = registry.familyOf(modelRoot);
         require(family != 0, ICourt.ModelNotAdmitted(modelRoot));
+    }
+
+    function _inputs() internal view returns (IInputs) {
+        return IInputs(court.contradictions());
     }
 
     function _providers() internal view returns (IProviders) {

@@ -7,6 +7,7 @@ import {ICourt} from "../interfaces/ICourt.sol";
 import {Limits} from "../libraries/Limits.sol";
 import {Rates} from "../libraries/Rates.sol";
 import {Ground, Pot, Share, Verdict} from "../types/Verdict.sol";
+import {Clocks} from "./Clocks.sol";
 import {Fees} from "./Fees.sol";
 import {Files} from "./Files.sol";
 
@@ -14,8 +15,13 @@ import {Files} from "./Files.sol";
 /// @dev The court is the reporter of every slash and keeps the share in a pot until the disputes
 /// that were open against the node at the first verdict have ended. So a puppet that convicts its
 /// own node first takes nothing from an open dispute, and a copied proof earns its sender nothing.
-/// Disputes and pots of a node count in generations: pot g begins with a verdict while nothing of
-/// generation g - 1 or before is open, and disputes opened after it are of generation g + 1.
+/// Disputes and pots of a node count in generations: pot g begins with a slash while no pot is
+/// open, and disputes opened after it are of generation g + 1.
+///
+/// What a channel has paid is its weight, less what was refunded to it, before and after. Nobody
+/// collects before the shortest escrow is over: a weight costs what paying costs, capital that is
+/// bound for days. A cheater that pays itself can still have a part of the fifth that is not
+/// burned; it binds that capital, and loses four fifths of its bond.
 abstract contract Rewards is Files, Fees {
     using SafeERC20 for IERC20;
 
@@ -24,14 +30,38 @@ abstract contract Rewards is Files, Fees {
     uint256 internal constant SHARE_PAID_MAX = 1_000;
     /// @dev By silence at most so many times the price of the order.
     uint256 internal constant SHARE_SILENCE_MAX = 2;
+    /// @dev From the last verdict that gave a share its weight: the shortest escrow.
+    uint256 internal constant SHARE_WAIT = Limits.ORDER_HORIZON + WINDOW_MIN;
+    /// @dev Of a pot, from its first verdict: statute and dispute. Nobody holds it up for longer.
+    uint256 internal constant POT_MAX = Clocks.OPEN + Clocks.DISPUTE_MAX;
 
-    /// @notice Generation of the disputes that are opened now.
-    mapping(address node => uint24) public generationOf;
+    /// @dev What is known of a node: one word.
+    struct Standing {
+        /// Of the disputes that are opened now.
+        uint24 generation;
+        /// Unix seconds at which the pot of the generation before began.
+        uint40 beganAt;
+        bool condemned;
+        bool fallen;
+    }
+
+    /// @dev What is known of a channel's money.
+    struct Ledger {
+        /// Token base units that went back to its holder.
+        uint104 refunded;
+        /// The last generation that it has a share of, plus one; 0 = none.
+        uint24 last;
+        /// Token base units that claims have paid, less what smaller receipts gave back.
+        uint104 claimed;
+    }
+
+    mapping(address node => Standing) private _standings;
+    mapping(bytes32 channel => Ledger) internal _ledgers;
     /// @notice Disputes still open.
     mapping(address node => mapping(uint24 generation => uint256)) public openIn;
     /// @notice What is to be divided.
     mapping(bytes32 bond => mapping(uint24 generation => Pot)) public pot;
-    /// @notice A channel's part; gone once collected.
+    /// @notice A channel's part; without a weight once collected.
     mapping(bytes32 bond => mapping(uint24 generation => mapping(bytes32 channel => Share)))
         public share;
 
@@ -43,28 +73,41 @@ abstract contract Rewards is Files, Fees {
         returns (uint256 amount)
     {
         bytes32 bond = _bondKey(node, token);
+        uint24 open_ = _standings[node].generation;
         require(
-            generation < generationOf[node] && openIn[node][generation] == 0, SharesNotFinal()
+            generation < open_ && (generation + 1 != open_ || !_isPotOpen(node)),
+            SharesNotFinal()
         );
         Share memory s = share[bond][generation][channel];
         Pot memory p = pot[bond][generation];
         require(s.weight != 0, NothingToCollect());
+        require(block.timestamp >= s.weighedAt + SHARE_WAIT, SharesNotFinal());
         amount = uint256(p.amount) * s.weight / p.weight;
         uint256 most = SHARE_PAID_MAX * s.weight;
-        if (s.cap != 0 && s.cap < most) most = s.cap;
         if (amount > most) amount = most;
+        if (amount > s.cap) amount = s.cap;
         require(amount != 0, NothingToCollect());
 
-        delete share[bond][generation][channel];
+        share[bond][generation][channel].weight = 0;
         emit ShareCollected(channel, s.to, amount);
         if (providers.earned(address(this), token) != 0) providers.settle(token, address(this));
         IERC20(token).safeTransfer(s.to, amount);
     }
 
+    /// @notice Generation of the disputes that are opened now.
+    function generationOf(address node) external view returns (uint24) {
+        return _standings[node].generation;
+    }
+
     /// @inheritdoc ICourt
-    /// @dev The first verdict begins a generation; an empty bond is not revoked, but this is seen.
+    /// @dev An empty bond is not revoked, but this is seen.
     function condemned(address node) external view returns (bool) {
-        return generationOf[node] != 0;
+        return _standings[node].condemned;
+    }
+
+    /// @inheritdoc ICourt
+    function fallen(address node) public view returns (bool) {
+        return _standings[node].fallen;
     }
 
     /// @inheritdoc ICourt
@@ -76,36 +119,70 @@ abstract contract Rewards is Files, Fees {
         return keccak256(abi.encode(node, token));
     }
 
+    function _generation(address node) internal view returns (uint24) {
+        return _standings[node].generation;
+    }
+
     /// @dev Books the share of one verdict. A channel that paid nothing has no weight. The widest
     /// cap counts, and who earned it: a verdict for silence takes nothing from a later proof.
     function _share(Verdict memory v, uint256 reward) internal {
-        uint24 g = generationOf[v.node];
-        if (g == 0 || openIn[v.node][g - 1] == 0) generationOf[v.node] = g + 1;
-        else --g;
-
+        Standing storage n = _standings[v.node];
+        n.condemned = true;
+        if (v.ground != Ground.Late) n.fallen = true;
         bytes32 bond = _bondKey(v.node, v.token);
         pot[bond][0].condemned = true;
-        (, uint128 redeemed) = vouchers.channel(v.channel);
-        // Below 2^99; no token has so many base units that the bound matters.
-        uint256 paid = _value(redeemed, v.rate);
-        uint96 weight = paid < type(uint96).max ? uint96(paid) : type(uint96).max;
+
+        uint24 g = n.generation;
+        bool joins = _isPotOpen(v.node);
+        if (joins) --g;
         Pot storage p = pot[bond][g];
+        // Nothing to divide: no generation begins, and no channel has a share of it.
+        if (reward == 0 && p.amount == 0) return;
+        if (!joins) (n.generation, n.beganAt) = (g + 1, uint40(block.timestamp));
         p.amount += uint128(reward);
-        if (weight == 0) return;
         Share storage s = share[bond][g][v.channel];
-        if (weight > s.weight) {
-            p.weight += weight - s.weight;
-            s.weight = weight;
-        }
-        uint128 cap = v.ground == Ground.Proof ? 0 : _silenceCap(v);
-        bool wider = s.cap != 0 && (cap == 0 || cap > s.cap);
-        if (s.to == address(0) || wider) (s.to, s.cap) = (v.reporter, cap);
+        _weigh(v, g, p, s);
+        uint128 cap = v.ground == Ground.Proof
+            ? type(uint128).max
+            : uint128(SHARE_SILENCE_MAX * _value(v.units, v.rate));
+        if (s.to == address(0) || cap > s.cap) (s.to, s.cap) = (v.reporter, cap);
     }
 
-    /// @dev Not zero, which a proof has: no cap.
-    function _silenceCap(Verdict memory v) private pure returns (uint128) {
-        uint256 price = SHARE_SILENCE_MAX * _value(v.units, v.rate);
-        return price == 0 ? 1 : uint128(price);
+    /// @dev What went back to a holder was not paid: it leaves every share that its channel has.
+    function _unweigh(bytes32 bond, bytes32 channel, uint256 amount) internal {
+        Ledger storage l = _ledgers[channel];
+        l.refunded += uint104(amount);
+        uint24 next = l.last;
+        while (next != 0) {
+            Share storage s = share[bond][next - 1][channel];
+            uint96 part = amount < s.weight ? uint96(amount) : s.weight;
+            if (part != 0) {
+                s.weight -= part;
+                pot[bond][next - 1].weight -= part;
+            }
+            next = s.before;
+        }
+    }
+
+    /// @dev Whether the last pot still waits for disputes that were open when it began.
+    function _isPotOpen(address node) private view returns (bool) {
+        Standing memory n = _standings[node];
+        return n.generation != 0 && openIn[node][n.generation - 1] != 0
+            && block.timestamp <= n.beganAt + POT_MAX;
+    }
+
+    /// @dev What the channel has paid until now.
+    function _weigh(Verdict memory v, uint24 g, Pot storage p, Share storage s) private {
+        Ledger storage l = _ledgers[v.channel];
+        if (l.last != g + 1) (s.before, l.last) = (l.last, g + 1);
+        (, uint128 redeemed) = vouchers.channel(v.channel);
+        uint256 paid = _value(redeemed, v.rate);
+        paid = paid > l.refunded ? paid - l.refunded : 0;
+        // Below 2^99; no token has so many base units that the bound matters.
+        uint96 weight = paid < type(uint96).max ? uint96(paid) : type(uint96).max;
+        if (weight <= s.weight) return;
+        p.weight += weight - s.weight;
+        (s.weight, s.weighedAt) = (weight, uint40(block.timestamp));
     }
 
     /// @dev `units` times a rate in 1e-17 base units, rounded down: below 2^63 * 2^92 / 2^56. More

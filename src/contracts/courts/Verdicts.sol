@@ -25,7 +25,7 @@ abstract contract Verdicts is Rewards {
 
     /// @notice Decides descents.
     address public immutable disputes;
-    /// @notice Decides proofs that need no descent.
+    /// @inheritdoc ICourt
     address public immutable contradictions;
     /// @notice Takes claims and demands.
     address public immutable claims;
@@ -54,8 +54,12 @@ abstract contract Verdicts is Rewards {
     }
 
     /// @inheritdoc ICourt
-    function disputeOpened(Verdict calldata v) external onlyDisputes returns (uint24 g) {
-        g = generationOf[v.node];
+    function disputeOpened(Verdict calldata v)
+        external
+        onlyDisputes
+        returns (uint24 g, bool hasFallen)
+    {
+        (g, hasFallen) = (_generation(v.node), fallen(v.node));
         ++openIn[v.node][g];
         ++_cases[_caseKey(v.channel, v.seq)].disputes;
     }
@@ -98,15 +102,18 @@ abstract contract Verdicts is Rewards {
         uint128 amount,
         bytes calldata records
     ) external nonReentrant {
-        CaseState storage c = _cases[_caseKey(_channelOf(class, terms), seq)];
+        bytes32 channel = _channelOf(class, terms);
+        CaseState storage c = _cases[_caseKey(channel, seq)];
         uint256 max = c.refundable - c.refunded;
         require(amount <= max, AmountTooLarge(amount, max));
         c.refunded += amount;
+        _unweigh(_bondKey(terms.node, class.token), channel, amount);
         vouchers.refund(class, terms, batchId, row, amount, records);
     }
 
     /// @inheritdoc ICourt
-    /// @dev The difference between what was charged and what is owed, as far as claims were paid.
+    /// @dev The difference between what was charged and what is owed, as far as claims were paid on
+    /// the channel: in which order's name they were is the claimant's choice.
     function showSmaller(Brief calldata b, Statement calldata smaller) external nonReentrant {
         (bytes32 channel, CaseState storage c) = _receiptOf(b, smaller);
         require(mayAct(b.terms, channel, msg.sender), NotAuthorised(msg.sender));
@@ -118,7 +125,7 @@ abstract contract Verdicts is Rewards {
         (uint256 owed, uint256 charged) =
             (_value(smaller.units, rate), _value(c.charged, rate));
         require(owed < charged, AmountTooLarge(owed, charged));
-        _allowRefund(channel, b.order.seq, c, _least(charged - owed, _paid(c)));
+        _giveBack(channel, b.order.seq, c, charged - owed);
     }
 
     /// @inheritdoc ICourt
@@ -155,10 +162,8 @@ abstract contract Verdicts is Rewards {
         if (late) c.late = true;
         else c.convicted = true;
         // What was never delivered was never paid but by a claim: maxUnits is the holder's word.
-        uint256 amount = _least(_value(c.charged, v.rate), _paid(c));
-        uint256 value = _value(v.units, v.rate);
-        if (!late && value > amount) amount = value;
-        _allowRefund(v.channel, v.seq, c, amount);
+        _giveBack(v.channel, v.seq, c, _value(c.charged, v.rate));
+        if (!late) _allowRefund(v.channel, v.seq, c, _value(v.units, v.rate));
 
         (uint256 taken, uint256 reward) = _slash(v);
         _share(v, reward);
@@ -194,17 +199,21 @@ abstract contract Verdicts is Rewards {
         return providers.slash(v.node, v.token, amount, address(this));
     }
 
+    /// @dev Allows the refund of what a claim charged, as far as claims on the channel were paid.
+    function _giveBack(bytes32 channel, uint64 seq, CaseState storage c, uint256 amount) private {
+        Ledger storage l = _ledgers[channel];
+        uint256 before = c.refundable;
+        amount = _least(amount, before + l.claimed);
+        if (amount > before) l.claimed -= uint104(amount - before);
+        _allowRefund(channel, seq, c, amount);
+    }
+
     function _allowRefund(bytes32 channel, uint64 seq, CaseState storage c, uint256 amount)
         private
     {
         if (amount <= c.refundable) return;
         c.refundable = uint104(amount);
         emit Refundable(channel, seq, amount);
-    }
-
-    /// @dev Token base units that claims added for the order, in all.
-    function _paid(CaseState storage c) private view returns (uint256) {
-        return uint256(c.value) + c.more;
     }
 
     function _least(uint256 a, uint256 b) internal pure returns (uint256) {

@@ -100,6 +100,9 @@ interface ICourt {
     /// @notice Whether a node was convicted here.
     function condemned(address node) external view returns (bool);
 
+    /// @notice Whether a node was convicted here by proof or silence, not only of being late.
+    function fallen(address node) external view returns (bool);
+
     /// @notice Whether a node was convicted here of an order in this token.
     function condemnedIn(address node, address token) external view returns (bool);
 
@@ -118,8 +121,11 @@ interface ICourt {
     /// silence, and before that once for being late.
     function convict(Verdict calldata verdict) external;
 
-    /// @notice `Disputes` only: a dispute began. Returns what `disputeEnded` has to be told.
-    function disputeOpened(Verdict calldata about) external returns (uint24 generation);
+    /// @notice `Disputes` only: a dispute began. Returns what `disputeEnded` has to be told, and
+    /// whether the node has fallen.
+    function disputeOpened(Verdict calldata about)
+        external
+        returns (uint24 generation, bool hasFallen);
 
     /// @notice `Disputes` only: a dispute ended.
     function disputeEnded(Verdict calldata about, uint24 generation) external;
@@ -139,7 +145,7 @@ interface ICourt {
     /// @notice `Claims` only: redeems up to `cumUnits`, and says from where to where.
     function advance(Class calldata class, Channel calldata terms, uint128 cumUnits)
         external
-        returns (uint256 batchId, uint256 paid, uint128 from, uint128 to);
+        returns (uint256 batchId, uint128 from, uint128 to);
 
     /// @notice `Claims` only: a claim listed the order with `charged` units, and added `value` to
     /// row 0 of its batch.
@@ -150,6 +156,10 @@ interface ICourt {
         uint128 charged,
         uint128 value
     ) external;
+
+    /// @notice `Claims` only: a demand was answered, and nothing claimed. It can be disputed as if
+    /// it had been claimed a while ago.
+    function answered(bytes32 channel, uint64 seq) external;
 
     /// @notice `Claims` only: holds units back for a demand, as many as there are.
     function reserve(Class calldata class, Channel calldata terms, uint128 units, uint40 until)
@@ -167,4 +177,7 @@ interface ICourt {
     function vouchers() external view returns (IVouchers);
     function providers() external view returns (IProviders);
     function registry() external view returns (IRegistry);
+
+    /// @notice Decides proofs that need no descent, and knows inputs (`IInputs`).
+    function contradictions() external view returns (address);
 }

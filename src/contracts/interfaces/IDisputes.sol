@@ -39,7 +39,7 @@ interface IDisputes {
     error Overdue(uint256 endsAt);
     /// @notice The turn is not over, or nobody's.
     error NotOverdue();
-    /// @notice The opener has a dispute open on this order.
+    /// @notice The opener has a dispute of this purpose open on this order.
     error AlreadyOpen();
     /// @notice The child does not lie below the node that was opened.
     error WrongPick();
@@ -53,6 +53,11 @@ interface IDisputes {
     /// @notice `Challenges` only, which has checked it: a dispute begins. The sender of its call
     /// prepays the first answer. Strangers, where everybody may act, queue by themselves.
     function open(Matter calldata matter, bool stranger) external payable returns (uint256 id);
+
+    /// @notice Begins a dispute that waited, if its turn has come: openings of the same order and
+    /// purpose begin together, and nobody waits for a convicted node. Anyone may call; where it is
+    /// not its turn, nothing happens.
+    function start(uint256 id, Matter calldata matter) external;
 
     /// @notice The provider signs the trace root of its receipt.
     function answerRoot(uint256 id, Matter calldata matter, Statement calldata statement)

@@ -47,7 +47,8 @@ struct CaseState {
     uint104 value;
     /// The batch that this claim made; 0 = none.
     uint48 batchId;
-    /// Unix seconds of the first claim; 0 = never claimed.
+    /// Unix seconds of the first claim, or some days before the answer to a demand, which leaves
+    /// less time to open a dispute; 0 = neither.
     uint40 claimedAt;
     /// Units that a claim listed it with, the most.
     uint64 charged;
@@ -69,6 +70,8 @@ struct Demand {
     /// Wei prepaid for the answer.
     uint96 deposit;
     uint128 maxUnits;
+    /// The order, not only its sequence: no other's delivery or input is an answer.
+    bytes32 orderHash;
 }
 
 /// @notice The reporter's share of the slashes of one bond, until those who earned it divide it.
@@ -83,9 +86,13 @@ struct Pot {
 /// @notice One channel's part of a pot.
 struct Share {
     address to;
-    /// Token base units that the channel has paid the node.
+    /// Token base units that the channel has paid the node, and not got back.
     uint96 weight;
     /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight; 0 = no
     /// other bound, by proof.
     uint128 cap;
+    /// Unix seconds at which the weight was raised.
+    uint40 weighedAt;
+    /// The generation of the channel's share before this one, plus one; 0 = none.
+    uint24 before;
 }

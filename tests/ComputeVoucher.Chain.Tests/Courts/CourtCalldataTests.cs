@@ -161,12 +161,12 @@ public sealed class CourtCalldataTests
             ContradictionsContract.Input(s_brief, s_receipt, [s_member]),
             opened, ["#1"], s_memberWords);
         Check("Contradictions", "output",
-            ContradictionsContract.Output(s_brief, s_receipt, [s_member, s_member]),
-            opened, ["#2"], s_memberWords, s_memberWords);
+            ContradictionsContract.Output(s_brief, s_receipt, s_root, [s_member, s_member]),
+            opened, s_rootWords, ["#2"], s_memberWords, s_memberWords);
         Check("Contradictions", "element",
             ContradictionsContract.Element(
-                s_brief, s_receipt, Record, CommittedTree.Output, [7, 8]),
-            opened, s_recordWords, ["1", "#2", "0708"]);
+                s_brief, s_receipt, s_root, Record, CommittedTree.Output, [7, 8]),
+            opened, s_rootWords, s_recordWords, ["1", "#2", "0708"]);
     }
 
     [AnvilFact(NeedsContracts = true)]
@@ -197,6 +197,7 @@ public sealed class CourtCalldataTests
         Check("Disputes", "defer",
             DisputesContract.Defer(0x201, s_matter, s_class, s_channel, 0x202, 0x203, 0x204, [5]),
             move, s_classWords, s_channelWords, ["202", "203", "204", "#1", "05"]);
+        Check("Disputes", "start", DisputesContract.Start(0x201, s_matter), move);
         Check("Disputes", "timeout", DisputesContract.Timeout(0x201, s_matter), move);
         Check("Disputes", "collect", FeesContract.Collect(At(2)), [A(2)]);
         Check("Claims", "collect", FeesContract.Collect(At(2)), [A(2)]);

@@ -32,6 +32,7 @@ contract CourtAttackTest is DescentFixture {
         vm.prank(stranger);
         disputes.prove(id, m, proof);
         vm.assertEq(disputes.credit(holder), 4 * feeOf(150_000), "the holder's fees");
+        vm.warp(block.timestamp + 5 days);
         theCourt.collectShare(node, address(usd), 0, channel);
         vm.assertEq(usd.balanceOf(holder), BOND / 5, "the holder's share");
         vm.assertEq(disputes.credit(stranger) + usd.balanceOf(stranger), 0, "not the copy's");
@@ -160,7 +161,7 @@ contract CourtAttackTest is DescentFixture {
         Brief memory b = brief(graphOrder(4));
         Statement memory s = receiptOf(graphOrder(4), Grove.list(tensorsOf(RIGHT)));
         (bool ok,) = address(contradictions).call(
-            abi.encodeCall(contradictions.element, (b, s, noRecord(), Tree.Trace, garbage))
+            abi.encodeCall(contradictions.element, (b, s, s, noRecord(), Tree.Trace, garbage))
         );
         vm.assertTrue(!ok && bondOf() == BOND, "nobody");
     }

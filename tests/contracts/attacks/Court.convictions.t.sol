@@ -173,6 +173,7 @@ contract CourtConvictionsTest is DescentFixture {
         _late(graphOrder(2));
         disputes.prove(id, m, proofOf(id, WRONG, WRONG));
         vm.assertEq(bondOf(), 0, "slashed twice, in all once");
+        vm.warp(block.timestamp + 5 days);
         uint256 share = theCourt.collectShare(node, address(usd), 0, channel);
         vm.assertEq(share, BOND / 5, "the whole share, not twice a price");
         vm.assertEq(usd.balanceOf(holder), share, "of him who proved");

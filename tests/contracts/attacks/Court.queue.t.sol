@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDisputes} from "contracts/interfaces/IDisputes.sol";
+import {IInputs} from "contracts/interfaces/IInputs.sol";
 import {Provers} from "contracts/courts/Provers.sol";
 import {Matter, State} from "contracts/types/Dispute.sol";
 import {Order} from "contracts/types/Order.sol";
@@ -79,7 +80,7 @@ contract CourtQueueTest is DescentFixture {
         disputes.wantInput(a, ma);
         disputes.wantInput(b, mb);
         vm.stopPrank();
-        vm.expectRevert(Provers.InvalidInput.selector);
+        vm.expectRevert(IInputs.InvalidInput.selector);
         disputes.showInput(b, mb, "");
         disputes.showInput(a, ma, bytesOf(0, RIGHT));
         disputes.showInput(b, mb, "");

@@ -90,6 +90,9 @@ contract CourtReentrancyTest is DescentFixture {
     /// From each of the two transfers of a share, into everything that moves money.
     function test_reentrancy_tokenInTheMiddleOfAShare() external {
         _becomeEvil();
+        vm.warp(NOW + 5 days - 1);
+        _refuseShare();
+        vm.warp(NOW + 5 days);
         bytes memory again = abi.encodeCall(
             theCourt.collectShare, (node, address(_evil), 0, channel)
         );
@@ -142,6 +145,7 @@ contract CourtReentrancyTest is DescentFixture {
         _openEvil();
         vouchers.redeemBatch(class, node, rowOf(terms, 1_000));
         _equivocate(graphOrder(1));
+        vm.warp(NOW + 5 days);
         _evil.setRefuse(true);
         _refuseShare();
         _evil.setRefuse(false);
@@ -155,6 +159,7 @@ contract CourtReentrancyTest is DescentFixture {
         terms = channelOf(class);
         channel = usdChannel;
         _equivocate(graphOrder(1));
+        vm.warp(NOW + 10 days);
         vm.assertEq(
             theCourt.collectShare(node, address(usd), 1, usdChannel), SHARE, "its own share"
         );
