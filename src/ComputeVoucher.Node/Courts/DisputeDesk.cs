@@ -8,7 +8,6 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
-using RunTree = ComputeVoucher.Disputes.RunTree;
 
 namespace ComputeVoucher.Node;
 

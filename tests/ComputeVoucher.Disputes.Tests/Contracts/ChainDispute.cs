@@ -45,6 +45,9 @@ internal sealed class ChainDispute
 
     /// <summary>Plays a dispute between the holder, who ran the order himself, and a provider that
     /// answers from what it signed.</summary>
+    /// <param name="chain">Where the court is.</param>
+    /// <param name="own">The honest run.</param>
+    /// <param name="signed">The provider's.</param>
     /// <param name="operands">Whether operands are asked for where they may be.</param>
     public static async Task<ChainDispute> PlayAsync(
         DescentChain chain, RecordedRun own, RecordedRun signed, bool operands)
