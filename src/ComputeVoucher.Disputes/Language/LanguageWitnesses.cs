@@ -87,6 +87,25 @@ public sealed class LanguageWitnesses
         return proof.ToArray();
     }
 
+    /// <summary>What <see cref="LanguageJudge.Output"/> reads.</summary>
+    /// <param name="token">Which one of the run's.</param>
+    /// <param name="output">All of them as the output has them, 4 bytes each.</param>
+    public byte[] Output(int token, byte[] output)
+    {
+        RecordingReader reader = new(_model.Architecture, _layout, _trace, _input, Row);
+        _ = reader.Ordered(0);
+        TracePlace at = new(TraceTensor.Token, _layout.Record.Prompt - 1 + token, 0);
+        reader.Trace.Touch(_layout.Index(at), 0, sizeof(int));
+        ProofWriter proof = new();
+        proof.U8(ElementProof.OutputToken);
+        proof.U32((uint)token);
+        Record(proof, reader);
+        proof.Leaves(
+            output, HashTree.OfData(output), [sizeof(int) * token / TraceTree.LeafBytes]);
+        proof.Tensors(_trace, reader.Trace);
+        return proof.ToArray();
+    }
+
     private RecordingReader Read(in Request request, bool claims)
     {
         RecordingReader reader = new(
