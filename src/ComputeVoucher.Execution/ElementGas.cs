@@ -41,12 +41,23 @@ public static class ElementGas
     private const long Counted = 115;
 
     /// <summary>
-    /// An int16 number times a weight out of a cell of blocks; fitted to rows of 288 to 4,096.
+    /// An int16 number times a weight out of a cell of blocks: rows of 4,096 in every form.
     /// </summary>
-    private const long RowProduct = 102;
+    private const long RowProduct = 75;
 
-    /// <summary>What an element of a language model takes beside its products.</summary>
-    private const long RowFixed = 60_000;
+    /// <summary>A number of a row of which squares are summed up.</summary>
+    private const long RowSquare = 320;
+
+    /// <summary>
+    /// A value of a weighted sum that is claimed, with its weight and what is compared.
+    /// </summary>
+    private const long RowClaimed = 2_000;
+
+    /// <summary>
+    /// What an element of a language model takes beside these: up to eight tensors of the list,
+    /// each found and proven.
+    /// </summary>
+    private const long RowFixed = 160_000;
 
     /// <summary>A candidate of a draw: division, exponential, two sums.</summary>
     private const long Candidate = 500;
@@ -62,11 +73,16 @@ public static class ElementGas
             FloorByte * bytes,
             Byte * bytes + Product * products + Exponential * exponentials + Counted * counted);
 
-    /// <summary>The same of a language model: a row of numbers times a row of weights.</summary>
-    public static long OfRow(long bytes, long products) => Transaction + Math.Max(
-        FloorByte * bytes, Byte * bytes + RowFixed + RowProduct * products);
-
-    /// <summary>The same of a token drawn among candidates.</summary>
-    public static long OfDraw(long bytes, long candidates) => Transaction + Math.Max(
-        FloorByte * bytes, Byte * bytes + RowFixed + Candidate * candidates);
+    /// <summary>The same of a language model.</summary>
+    /// <param name="bytes">Of the proof.</param>
+    /// <param name="products">Of a number and a weight.</param>
+    /// <param name="squares">Of numbers.</param>
+    /// <param name="claimed">Values of a weighted sum.</param>
+    /// <param name="candidates">Tokens that a draw chooses among.</param>
+    public static long OfRow(
+        long bytes, long products = 0, long squares = 0, long claimed = 0, long candidates = 0) =>
+        Transaction + Math.Max(
+            FloorByte * bytes,
+            Byte * bytes + RowFixed + RowProduct * products + RowSquare * squares
+                + RowClaimed * claimed + Candidate * candidates);
 }

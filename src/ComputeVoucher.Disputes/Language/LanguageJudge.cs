@@ -21,7 +21,8 @@ public sealed class LanguageJudge
     /// <param name="modelRoot">The model that was ordered.</param>
     /// <param name="architecture">Its canonical encoding.</param>
     /// <param name="parametersRoot">Beside the architecture under the model root.</param>
-    /// <exception cref="ModelException">Not what the root names, or no valid Llama.</exception>
+    /// <exception cref="ModelException">Not what the root names, no valid Llama, or one whose
+    /// elements no court judges.</exception>
     public LanguageJudge(Bytes32 modelRoot, byte[] architecture, in Bytes32 parametersRoot)
     {
         _parametersRoot = parametersRoot;
@@ -29,6 +30,7 @@ public sealed class LanguageJudge
         _model = ModelRoots.Model(digest, parametersRoot) == modelRoot
             ? LlamaArchitecture.Parse(architecture, text => new ModelException(text))
             : throw new ModelException("the architecture is of another model");
+        new LlamaProofSize(_model).Check();
         _order = new RowOrder(_model);
     }
 

@@ -34,8 +34,8 @@ public sealed class CourtChain : IAsyncLifetime
     private const string Elements = "0xe7f1725e7734ce288f8367e1bb143e90bb3f0512";
     private const string Languages = "0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0";
     private const string LanguageElements = "0xcf7ed3acca5a467e9e704c703e8d87f634fb0fc9";
-    private const string RunAndAnchor = "(bytes32,bytes32,bytes32,bytes32,uint32,uint32,uint32),"
-        + "(uint8,uint32,uint8,uint32,bytes32)";
+    private const string Run = "(bytes32,bytes32,bytes32,bytes32,uint32,uint32,uint32)";
+    private const string RunAndAnchor = Run + ",(uint8,uint32,uint8,uint32,bytes32)";
 
     private static readonly FunctionSelector s_admit =
         FunctionSelector.Of("admit(bytes32,bytes)");
@@ -48,6 +48,12 @@ public sealed class CourtChain : IAsyncLifetime
         FunctionSelector.Of("proceed(bytes32,uint256)");
     private static readonly FunctionSelector s_unitsOf =
         FunctionSelector.Of("unitsOf(bytes32,uint32,uint32,uint8)");
+    private static readonly FunctionSelector s_countOf = FunctionSelector.Of($"countOf(uint8,{Run})");
+    private static readonly FunctionSelector s_tensorOf =
+        FunctionSelector.Of($"tensorOf(uint8,{Run},uint256)");
+    private static readonly FunctionSelector s_familyOf = FunctionSelector.Of("familyOf(bytes32)");
+    private static readonly FunctionSelector s_elementsOf =
+        FunctionSelector.Of("elementsOf(bytes32)");
     private static readonly FunctionSelector s_contradicts =
         FunctionSelector.Of($"contradicts({RunAndAnchor},bytes)");
     private static readonly FunctionSelector s_explains =
@@ -130,13 +136,43 @@ public sealed class CourtChain : IAsyncLifetime
         await AskAsync(Registry, new AbiWriter().Write(parametersRoot).WriteBytes(architecture)
             .ToCall(s_admit)) is not null;
 
+    /// <summary>Whether a language model would be admitted.</summary>
+    internal async Task<bool> WouldAdmitLanguageAsync(
+        byte[] architecture, Bytes32 parametersRoot) =>
+        await AskAsync(Registry, new AbiWriter().Write(parametersRoot).WriteBytes(architecture)
+            .ToCall(s_admitLanguage)) is not null;
+
     /// <summary>What the registry says that a run costs.</summary>
-    internal async Task<ulong> UnitsAsync(GraphModel model, uint steps, byte flags)
+    internal async Task<ulong> UnitsAsync(GraphModel model, uint steps, byte flags) =>
+        (await UnitsAsync(model.ModelRoot, 0, steps, flags))!.Value;
+
+    /// <summary>The same of a language model; null where it refuses.</summary>
+    internal async Task<ulong?> UnitsAsync(Bytes32 model, uint prompt, uint steps, byte flags)
     {
-        string units = (await AskAsync(Registry, new AbiWriter().Write(model.ModelRoot)
-            .Write(0UL).Write((ulong)steps).Write((ulong)flags).ToCall(s_unitsOf)))!;
-        return ulong.Parse(units.AsSpan(50), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        string? units = await AskAsync(Registry, new AbiWriter().Write(model)
+            .Write((ulong)prompt).Write((ulong)steps).Write((ulong)flags).ToCall(s_unitsOf));
+        return units is null ? null : ulong.Parse(
+            units.AsSpan(50), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Tensors of a list: 0 the trace, 1 the output; null where there is none.</summary>
+    internal async Task<long?> CountAsync(ChainRun run, ulong tree)
+    {
+        string? count = await AskAsync(
+            Registry, WriteRun(new AbiWriter().Write(tree), run).ToCall(s_countOf));
+        return count is null ? null : long.Parse(
+            count.AsSpan(50), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Header and bytes of a tensor of the trace, as the contract encodes them.</summary>
+    internal Task<string?> TensorAsync(ChainRun run, ulong tree, int index) => AskAsync(
+        Registry,
+        WriteRun(new AbiWriter().Write(tree), run).Write((ulong)index).ToCall(s_tensorOf));
+
+    /// <summary>Family, and the contract that judges: as the contract encodes them.</summary>
+    internal async Task<string> FamilyAsync(Bytes32 model) =>
+        (await AskAsync(Registry, new AbiWriter().Write(model).ToCall(s_familyOf)))!
+            + await AskAsync(Registry, new AbiWriter().Write(model).ToCall(s_elementsOf));
 
     /// <summary>Whether the proof convicts; null where the judge refuses it.</summary>
     internal Task<bool?> ContradictsAsync(GraphRun run, Bytes32 traceRoot, byte[] proof) =>
@@ -161,6 +197,14 @@ public sealed class CourtChain : IAsyncLifetime
 
     internal async Task<long> GasOfAsync(ChainRun run, byte[] proof) =>
         (await SendAsync(LanguageElements, Call(s_contradicts, run, 0, [proof])))!.Value;
+
+    internal async Task<long> ExplainGasAsync(
+        ChainRun run, byte[] request, byte[] values, byte[] proof) => (await SendAsync(
+            LanguageElements, Call(s_explains, run, 0, [request, values, proof])))!.Value;
+
+    internal async Task<long> RefuteGasAsync(
+        ChainRun run, byte[] request, byte[] values, byte[] proof) => (await SendAsync(
+            LanguageElements, Call(s_refutes, run, 0, [request, values, proof])))!.Value;
 
     internal Task<bool?> ExplainsAsync(
         ChainRun run, byte[] request, byte[] values, byte[] proof) =>
@@ -201,10 +245,8 @@ public sealed class CourtChain : IAsyncLifetime
     private static byte[] Call(
         FunctionSelector selector, ChainRun run, ulong tree, byte[][] arguments)
     {
-        AbiWriter call = new AbiWriter().Write(run.Model).Write(run.Input).Write(run.Output)
-            .Write(run.Trace).Write((ulong)run.Prompt).Write((ulong)run.Steps)
-            .Write((ulong)run.TopK).Write(tree).Write(0UL).Write(0UL).Write(0UL)
-            .Write(default(Bytes32));
+        AbiWriter call = WriteRun(new AbiWriter(), run).Write(tree).Write(0UL).Write(0UL)
+            .Write(0UL).Write(default(Bytes32));
         foreach (byte[] argument in arguments)
         {
             _ = call.WriteBytes(argument);
@@ -212,6 +254,10 @@ public sealed class CourtChain : IAsyncLifetime
 
         return call.ToCall(selector);
     }
+
+    private static AbiWriter WriteRun(AbiWriter call, ChainRun run) => call
+        .Write(run.Model).Write(run.Input).Write(run.Output).Write(run.Trace)
+        .Write((ulong)run.Prompt).Write((ulong)run.Steps).Write((ulong)run.TopK);
 
     private async Task<string> DeployAsync(string contract, AbiWriter arguments)
     {

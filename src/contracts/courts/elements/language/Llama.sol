@@ -30,7 +30,7 @@ struct Model {
 }
 
 /// @title The canonical encoding of a Llama: LlamaArchitecture.cs, and its parameter rows
-/// @dev Numbers are little endian. Reads what was admitted; what may be is checked by `LlamaRules`.
+/// @dev Unchecked: shapes are bounded, so no product comes near 2^64. Numbers are little endian. Reads what was admitted; what may be is checked by `LlamaRules`.
 library Llama {
     // Parameter tensors: WeightId of LlamaLayout.cs; the numbers stand in the parameter leaves.
     uint256 internal constant EMBEDDING = 0;
@@ -95,21 +95,25 @@ library Llama {
 
     /// @dev Form of a matrix, exponent of a vector of gains.
     function kindOf(Model memory m, uint256 id, uint256 layer) internal pure returns (uint256 kind) {
-        uint256 place = HEAD_KINDS + LAYER_KINDS * layer;
-        if (id == EMBEDDING) place = 0;
-        else if (id == CLASSIFIER) place = 1;
-        else if (id == FINAL_NORM) place = 2;
-        else if (id < CLASSIFIER) place += 1 + id;
-        else place += id - ATTENTION_NORM;
-        place += m.kinds;
-        assembly ("memory-safe") {
-            kind := byte(0, mload(place))
+        unchecked {
+            uint256 place = HEAD_KINDS + LAYER_KINDS * layer;
+            if (id == EMBEDDING) place = 0;
+            else if (id == CLASSIFIER) place = 1;
+            else if (id == FINAL_NORM) place = 2;
+            else if (id < CLASSIFIER) place += 1 + id;
+            else place += id - ATTENTION_NORM;
+            place += m.kinds;
+            assembly ("memory-safe") {
+                kind := byte(0, mload(place))
+            }
         }
     }
 
     /// @dev Bytes of a cell of this form.
     function cellBytes(uint256 form) internal pure returns (uint256) {
-        return (isNibbles(form) ? 16 : 32) + (form < INT4_OFFSET ? 4 : 8);
+        unchecked {
+            return (isNibbles(form) ? 16 : 32) + (form < INT4_OFFSET ? 4 : 8);
+        }
     }
 
     /// @dev Whether two quants share a byte.
@@ -118,16 +122,22 @@ library Llama {
     }
 
     function queryDim(Model memory m) internal pure returns (uint256) {
-        return m.heads * m.headDim;
+        unchecked {
+            return m.heads * m.headDim;
+        }
     }
 
     function kvDim(Model memory m) internal pure returns (uint256) {
-        return m.kvHeads * m.headDim;
+        unchecked {
+            return m.kvHeads * m.headDim;
+        }
     }
 
     /// @dev Rows of q ‖ k ‖ v.
     function qkvDim(Model memory m) internal pure returns (uint256) {
-        return (m.heads + 2 * m.kvHeads) * m.headDim;
+        unchecked {
+            return (m.heads + 2 * m.kvHeads) * m.headDim;
+        }
     }
 
     /// @dev Rows of a matrix; 1 of a vector of gains, and a row per position of the rotary table.
@@ -148,15 +158,19 @@ library Llama {
 
     /// @dev Bytes of a parameter row: LlamaRoots.cs.
     function rowBytes(Model memory m, uint256 id, uint256 layer) internal pure returns (uint256) {
-        if (id == ROTARY) return 4 * m.headDim;
-        if (id >= ATTENTION_NORM) return 2 * m.dim;
-        uint256 cells = (columnsOf(m, id) + CELL_COLUMNS - 1) / CELL_COLUMNS;
-        return cells * cellBytes(kindOf(m, id, layer));
+        unchecked {
+            if (id == ROTARY) return 4 * m.headDim;
+            if (id >= ATTENTION_NORM) return 2 * m.dim;
+            uint256 cells = (columnsOf(m, id) + CELL_COLUMNS - 1) / CELL_COLUMNS;
+            return cells * cellBytes(kindOf(m, id, layer));
+        }
     }
 
     /// @dev Parameter rows of the whole model.
     function leaves(Model memory m) internal pure returns (uint256) {
-        return (m.isTied ? 1 : 2) * m.vocab + m.layers * _inLayer(m) + 1 + m.context;
+        unchecked {
+            return (m.isTied ? 1 : 2) * m.vocab + m.layers * _inLayer(m) + 1 + m.context;
+        }
     }
 
     /// @dev Whose leaf stands at a place below `leaves`: RowOrder.cs.
@@ -165,24 +179,26 @@ library Llama {
         pure
         returns (uint256 id, uint256 layer, uint256 row)
     {
-        if (place < m.vocab) return (EMBEDDING, 0, place);
-        place -= m.vocab;
-        uint256 inLayer = _inLayer(m);
-        layer = place / inLayer;
-        if (layer < m.layers) {
-            place %= inLayer;
-            for (uint256 order = LAYER_ORDER;; order >>= 4) {
-                id = order & 15;
-                uint256 rows = rowsOf(m, id);
-                if (place < rows) return (id, layer, place);
-                place -= rows;
+        unchecked {
+            if (place < m.vocab) return (EMBEDDING, 0, place);
+            place -= m.vocab;
+            uint256 inLayer = _inLayer(m);
+            layer = place / inLayer;
+            if (layer < m.layers) {
+                place %= inLayer;
+                for (uint256 order = LAYER_ORDER;; order >>= 4) {
+                    id = order & 15;
+                    uint256 rows = rowsOf(m, id);
+                    if (place < rows) return (id, layer, place);
+                    place -= rows;
+                }
             }
+            place -= m.layers * inLayer;
+            if (place == 0) return (FINAL_NORM, 0, 0);
+            --place;
+            if (m.isTied) return (ROTARY, 0, place);
+            return place < m.vocab ? (CLASSIFIER, 0, place) : (ROTARY, 0, place - m.vocab);
         }
-        place -= m.layers * inLayer;
-        if (place == 0) return (FINAL_NORM, 0, 0);
-        --place;
-        if (m.isTied) return (ROTARY, 0, place);
-        return place < m.vocab ? (CLASSIFIER, 0, place) : (ROTARY, 0, place - m.vocab);
     }
 
     /// @dev The inverse of `rowAt`.
@@ -191,21 +207,25 @@ library Llama {
         pure
         returns (uint256 place)
     {
-        if (id == EMBEDDING) return row;
-        place = m.vocab + row;
-        uint256 inLayer = _inLayer(m);
-        if (id >= FINAL_NORM || id == CLASSIFIER) {
-            place += m.layers * inLayer;
-            if (id == FINAL_NORM) return place;
-            return id == ROTARY && !m.isTied ? place + 1 + m.vocab : place + 1;
-        }
-        place += layer * inLayer;
-        for (uint256 order = LAYER_ORDER; order & 15 != id; order >>= 4) {
-            place += rowsOf(m, order & 15);
+        unchecked {
+            if (id == EMBEDDING) return row;
+            place = m.vocab + row;
+            uint256 inLayer = _inLayer(m);
+            if (id >= FINAL_NORM || id == CLASSIFIER) {
+                place += m.layers * inLayer;
+                if (id == FINAL_NORM) return place;
+                return id == ROTARY && !m.isTied ? place + 1 + m.vocab : place + 1;
+            }
+            place += layer * inLayer;
+            for (uint256 order = LAYER_ORDER; order & 15 != id; order >>= 4) {
+                place += rowsOf(m, order & 15);
+            }
         }
     }
 
     function _inLayer(Model memory m) private pure returns (uint256) {
-        return 2 + qkvDim(m) + 2 * m.dim + 2 * m.hidden;
+        unchecked {
+            return 2 + qkvDim(m) + 2 * m.dim + 2 * m.hidden;
+        }
     }
 }

@@ -7,6 +7,7 @@ import {LlamaReader, Reader} from "./LlamaReader.sol";
 import {Rounding} from "./Rounding.sol";
 
 /// @title Rotary positions, softmax, weighted values: Rope.cs, Softmax.cs, ValueMix.cs
+/// @dev Unchecked: numbers of 62 bits, products of two and sums of 342 stay far below 2^255.
 library LlamaAttention {
     using LlamaReader for Reader;
     using LlamaReader for Site;
@@ -15,6 +16,8 @@ library LlamaAttention {
     int256 private constant TURN_BITS = 15;
     /// @dev Fraction bits of a score in the log2 domain.
     uint256 internal constant SCORE_BITS = 10;
+    /// @dev Bytes of a committed weight.
+    uint256 private constant WEIGHT_BYTES = 4;
     uint256 private constant EXP_MASK = (1 << SCORE_BITS) - 1;
     /// @dev Whole numbers of the log2 domain beyond which an exponential is 0.
     int256 private constant WHOLE_MAX = 15;
@@ -25,18 +28,20 @@ library LlamaAttention {
         pure
         returns (int256)
     {
-        Site memory rows = site.to(LlamaTrace.QKV);
-        Model memory m = r.model;
-        if (index >= Llama.queryDim(m) + Llama.kvDim(m)) return r.get(rows, index);
+        unchecked {
+            Site memory rows = site.to(LlamaTrace.QKV);
+            Model memory m = r.model;
+            if (index >= Llama.queryDim(m) + Llama.kvDim(m)) return r.get(rows, index);
 
-        uint256 pair = index & ~uint256(1);
-        int256 a = r.get(rows, pair);
-        int256 b = r.get(rows, pair + 1);
-        int256 c = r.rotary(site.position, pair % m.headDim);
-        int256 s = r.rotary(site.position, pair % m.headDim + 1);
-        return Rounding.shift(
-            Rounding.wrap(index == pair ? a * c - b * s : a * s + b * c), TURN_BITS
-        );
+            uint256 pair = index & ~uint256(1);
+            int256 a = r.get(rows, pair);
+            int256 b = r.get(rows, pair + 1);
+            int256 c = r.rotary(site.position, pair % m.headDim);
+            int256 s = r.rotary(site.position, pair % m.headDim + 1);
+            return Rounding.shift(
+                Rounding.wrap(index == pair ? a * c - b * s : a * s + b * c), TURN_BITS
+            );
+        }
     }
 
     /// @dev The weight of a token, e · 2^zv; index is [heads, tokens].
@@ -63,22 +68,24 @@ library LlamaAttention {
         pure
         returns (int256)
     {
-        Model memory m = r.model;
-        Site memory query = site.to(LlamaTrace.ROPE);
-        Site memory key = site.to(LlamaTrace.ROPE, token);
-        uint256 keyHead = m.heads + _kvHead(m, head);
-        int256 dot = _dot(
-            r.spanOf(query, head * m.headDim, m.headDim),
-            r.spanOf(key, keyHead * m.headDim, m.headDim),
-            m.headDim
-        );
-        int256 bits = m.scoreShift + 2 * int256(Rounding.FRACTION_BITS) - int256(SCORE_BITS);
-        bits -= int256(r.exponent(query, head)) + int256(r.exponent(key, keyHead));
-        dot = Rounding.shift(m.scoreMultiplier * dot, bits);
-        assembly ("memory-safe") {
-            dot := signextend(3, dot)
+        unchecked {
+            Model memory m = r.model;
+            Site memory query = site.to(LlamaTrace.ROPE);
+            Site memory key = site.to(LlamaTrace.ROPE, token);
+            uint256 keyHead = m.heads + _kvHead(m, head);
+            int256 dot = _dot(
+                r.spanOf(query, head * m.headDim, m.headDim),
+                r.spanOf(key, keyHead * m.headDim, m.headDim),
+                m.headDim
+            );
+            int256 bits = m.scoreShift + 2 * int256(Rounding.FRACTION_BITS) - int256(SCORE_BITS);
+            bits -= int256(r.exponent(query, head)) + int256(r.exponent(key, keyHead));
+            dot = Rounding.shift(m.scoreMultiplier * dot, bits);
+            assembly ("memory-safe") {
+                dot := signextend(3, dot)
+            }
+            return dot;
         }
-        return dot;
     }
 
     /// @dev The greatest score of a head, given its witness.
@@ -93,12 +100,14 @@ library LlamaAttention {
         pure
         returns (int256 d)
     {
-        uint256 parts = LlamaTrace.tokenParts(site.position + 1);
-        if (parts == 1) return sumPart(r, site, head);
-        for (uint256 i = 0; i < parts; ++i) {
-            d += r.get(site.to(LlamaTrace.WEIGHTS_SUM), head * parts + i);
+        unchecked {
+            uint256 parts = LlamaTrace.tokenParts(site.position + 1);
+            if (parts == 1) return sumPart(r, site, head);
+            for (uint256 i = 0; i < parts; ++i) {
+                d += r.get(site.to(LlamaTrace.WEIGHTS_SUM), head * parts + i);
+            }
+            return Rounding.wrap(d);
         }
-        return Rounding.wrap(d);
     }
 
     /// @dev Σ e over 96 tokens; index is [heads, parts].
@@ -107,12 +116,15 @@ library LlamaAttention {
         pure
         returns (int256 d)
     {
-        uint256 parts = LlamaTrace.tokenParts(site.position + 1);
-        uint256 head = index / parts;
-        (uint256 from, uint256 end) = _tokens(site, index % parts);
-        Site memory weights = site.to(LlamaTrace.WEIGHTS);
-        for (uint256 t = from; t < end; ++t) {
-            d += r.get(weights, head * (site.position + 1) + t) >> _valueExponent(r, site, head, t);
+        unchecked {
+            uint256 parts = LlamaTrace.tokenParts(site.position + 1);
+            uint256 head = index / parts;
+            (uint256 cursor, uint256 from, uint256 end) = _weights(r, site, head, index % parts);
+            for (; from < end; ++from) {
+                d += LlamaReader.numberAt(cursor, LlamaTrace.INT32)
+                    >> _valueExponent(r, site, head, from);
+                cursor += WEIGHT_BYTES;
+            }
         }
     }
 
@@ -122,15 +134,17 @@ library LlamaAttention {
         pure
         returns (int256 x)
     {
-        uint256 parts = LlamaTrace.tokenParts(site.position + 1);
-        uint256 element = index / parts;
-        uint256 head = element / r.model.headDim;
-        (uint256 from, uint256 end) = _tokens(site, index % parts);
-        uint256 first = head * (site.position + 1);
-        element = _valueHead(r.model, head) * r.model.headDim + element % r.model.headDim;
-        for (uint256 t = from; t < end; ++t) {
-            x += r.get(site.to(LlamaTrace.WEIGHTS), first + t)
-                * r.get(site.to(LlamaTrace.ROPE, t), element);
+        unchecked {
+            uint256 parts = LlamaTrace.tokenParts(site.position + 1);
+            uint256 element = index / parts;
+            uint256 head = element / r.model.headDim;
+            (uint256 cursor, uint256 from, uint256 end) = _weights(r, site, head, index % parts);
+            element = _valueHead(r.model, head) * r.model.headDim + element % r.model.headDim;
+            for (; from < end; ++from) {
+                x += LlamaReader.numberAt(cursor, LlamaTrace.INT32)
+                    * r.get(site.to(LlamaTrace.ROPE, from), element);
+                cursor += WEIGHT_BYTES;
+            }
         }
     }
 
@@ -140,23 +154,25 @@ library LlamaAttention {
         pure
         returns (int256 x)
     {
-        uint256 parts = LlamaTrace.tokenParts(site.position + 1);
-        if (parts == 1) {
-            x = mixPart(r, site, index);
-        } else {
-            for (uint256 i = 0; i < parts; ++i) {
-                x += r.get(site.to(LlamaTrace.WEIGHTS_MIX), index * parts + i);
+        unchecked {
+            uint256 parts = LlamaTrace.tokenParts(site.position + 1);
+            if (parts == 1) {
+                x = mixPart(r, site, index);
+            } else {
+                for (uint256 i = 0; i < parts; ++i) {
+                    x += r.get(site.to(LlamaTrace.WEIGHTS_MIX), index * parts + i);
+                }
             }
+            int256 d = r.scalar(
+                site.to(LlamaTrace.ATTENTION_OUTPUT),
+                LlamaTrace.SOFTMAX_SUM,
+                index / r.model.headDim
+            );
+            d = 1 + int256(r.within(d - 1, type(int32).max));
+            x = Rounding.wrap(2 * x + d);
+            int256 rest = x % (2 * d);
+            return rest < 0 ? x / (2 * d) - 1 : x / (2 * d);
         }
-        int256 d = r.scalar(
-            site.to(LlamaTrace.ATTENTION_OUTPUT),
-            LlamaTrace.SOFTMAX_SUM,
-            index / r.model.headDim
-        );
-        d = 1 + int256(r.within(d - 1, type(int32).max));
-        x = Rounding.wrap(2 * x + d);
-        int256 rest = x % (2 * d);
-        return rest < 0 ? x / (2 * d) - 1 : x / (2 * d);
     }
 
     /// @dev Σ a · b of int16 numbers at two places in calldata.
@@ -173,15 +189,19 @@ library LlamaAttention {
         }
     }
 
-    /// @dev Tokens of a committed partial sum.
-    function _tokens(Site memory site, uint256 part)
+    /// @dev Tokens of a committed partial sum, and where their weights stand in calldata.
+    function _weights(Reader memory r, Site memory site, uint256 head, uint256 part)
         private
         pure
-        returns (uint256 from, uint256 end)
+        returns (uint256 cursor, uint256 from, uint256 end)
     {
-        from = part * LlamaTrace.PARTIAL_TOKENS;
-        end = from + LlamaTrace.PARTIAL_TOKENS;
-        if (end > site.position + 1) end = site.position + 1;
+        unchecked {
+            uint256 tokens = site.position + 1;
+            from = part * LlamaTrace.PARTIAL_TOKENS;
+            end = from + LlamaTrace.PARTIAL_TOKENS;
+            if (end > tokens) end = tokens;
+            cursor = r.spanOf(site.to(LlamaTrace.WEIGHTS), head * tokens + from, end - from);
+        }
     }
 
     /// @dev Key-value head that a query head reads.
@@ -191,7 +211,9 @@ library LlamaAttention {
 
     /// @dev The head of q ‖ k ‖ v whose values a query head mixes.
     function _valueHead(Model memory m, uint256 head) private pure returns (uint256) {
-        return m.heads + m.kvHeads + _kvHead(m, head);
+        unchecked {
+            return m.heads + m.kvHeads + _kvHead(m, head);
+        }
     }
 
     function _valueExponent(Reader memory r, Site memory site, uint256 head, uint256 token)

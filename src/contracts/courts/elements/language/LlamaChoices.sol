@@ -15,10 +15,7 @@ library LlamaChoices {
 
     /// @dev round(log2(e) · 2^26).
     uint256 private constant LOG2_E = 96_817_625;
-    /// @dev Whole numbers of the log2 domain beyond which a candidate weighs nothing.
-    uint256 private constant WHOLE_MAX = 31;
-    /// @dev Fraction bits that a weight has beyond the table's.
-    uint256 private constant EXTRA_BITS = 16;
+    uint256 private constant TOP_P_ONE = 1 << 16;
     uint256 private constant DRAW_TAG = 9;
 
     /// @dev How many elements a witness speaks of; 0 where the element is no witness.
@@ -78,15 +75,15 @@ library LlamaChoices {
 
     /// @dev The token that the draw of its step takes from the candidates.
     function drawn(Reader memory r, Site memory site) internal pure returns (int256) {
-        uint256[] memory sums = _sums(r, site);
-        uint256 total = sums[sums.length - 1];
-        uint256 kept = 0;
-        while (sums[kept] << Rounding.FRACTION_BITS < r.sampling.topP * total) ++kept;
-        uint256 step = site.position + 2 - r.plan.prompt;
-        uint256 target = _draw(r.sampling.seed, step) * sums[kept] >> 64;
-        uint256 chosen = 0;
-        while (sums[chosen] <= target) ++chosen;
-        return r.get(site.to(LlamaTrace.CANDIDATES), chosen);
+        unchecked {
+            uint256[] memory sums = _sums(r, site);
+            uint256 least = r.sampling.topP * sums[sums.length - 1];
+            // Sums of weights are whole, those that topP is compared with have 16 bits more.
+            uint256 kept = sums[_first(sums, (least + TOP_P_ONE - 1) / TOP_P_ONE)];
+            uint256 step = site.position + 2 - r.plan.prompt;
+            uint256 target = _draw(r.sampling.seed, step) * kept >> 64;
+            return r.get(site.to(LlamaTrace.CANDIDATES), _first(sums, target + 1));
+        }
     }
 
     /// @dev Sums of the weights of the candidates up to each.
@@ -97,26 +94,59 @@ library LlamaChoices {
     {
         sums = new uint256[](r.plan.candidates);
         uint256 cursor = r.spanOf(site.to(LlamaTrace.CANDIDATE_LOGITS), 0, sums.length);
+        uint256 divisor = r.sampling.temperature << Rounding.FRACTION_BITS;
+        r.refuteUnless(_fill(sums, cursor, divisor, r.table));
+    }
+
+    /// @dev A candidate weighs T[d mod 1024] · 2^16 / 2^(d / 1024), halves up, 0 where d / 1024 is
+    /// more than 31: d is its distance to the best in the log2 domain, Q.10.
+    /// @param divisor The temperature, 2^16 times.
+    /// @return isFalling Whether no logit is greater than the one before; one that is counts as
+    /// great.
+    function _fill(
+        uint256[] memory sums,
+        uint256 cursor,
+        uint256 divisor,
+        bytes memory table
+    ) private pure returns (bool isFalling) {
         int256 best = LlamaReader.numberAt(cursor, LlamaTrace.INT32);
-        int256 last = best;
         uint256 sum = 0;
-        for (uint256 c = 0; c < sums.length; ++c) {
-            int256 value = LlamaReader.numberAt(cursor + 4 * c, LlamaTrace.INT32);
-            if (value > last) (r.isRefuted, value) = (true, last);
-            last = value;
-            sum += _weight(r, uint256(best - value));
-            sums[c] = sum;
+        isFalling = true;
+        assembly ("memory-safe") {
+            let last := best
+            table := add(table, 32)
+            let end := add(cursor, shl(2, mload(sums)))
+            for {} lt(cursor, end) { cursor := add(cursor, 4) } {
+                let d := shr(224, calldataload(cursor))
+                d := or(shl(8, and(d, 0x00ff00ff)), and(shr(8, d), 0x00ff00ff))
+                d := signextend(3, or(shl(16, d), shr(16, d)))
+                if sgt(d, last) {
+                    isFalling := 0
+                    d := last
+                }
+                last := d
+                d := div(mul(sub(best, d), LOG2_E), divisor)
+                let whole := shr(10, d)
+                if lt(whole, 32) {
+                    d := shl(16, shr(240, mload(add(table, shl(1, and(d, 1023))))))
+                    sum := add(sum, shr(whole, add(d, shr(1, shl(whole, 1)))))
+                }
+                sums := add(sums, 32)
+                mstore(sums, sum)
+            }
         }
     }
 
-    /// @dev The weight of a candidate whose logit lies so far below the best.
-    function _weight(Reader memory r, uint256 distance) private pure returns (uint256) {
-        distance = distance * LOG2_E / (r.sampling.temperature << Rounding.FRACTION_BITS);
-        uint256 whole = distance >> LlamaAttention.SCORE_BITS;
-        if (whole > WHOLE_MAX) return 0;
-        uint256 entry = r.entryOf(distance & ((1 << LlamaAttention.SCORE_BITS) - 1));
-        entry <<= EXTRA_BITS;
-        return whole == 0 ? entry : (entry + (1 << (whole - 1))) >> whole;
+    /// @dev The first of rising sums that is so great; one is.
+    function _first(uint256[] memory sums, uint256 least) private pure returns (uint256 low) {
+        unchecked {
+            uint256 high = sums.length - 1;
+            while (low < high) {
+                uint256 middle = (low + high) / 2;
+                if (sums[middle] < least) low = middle + 1;
+                else high = middle;
+            }
+        }
     }
 
     /// @dev The first 8 bytes of keccak(09 ‖ seed u64 ‖ step u32), little endian as they are.

@@ -213,28 +213,30 @@ library LlamaReader {
         pure
         returns (int256)
     {
-        uint256 form = Llama.kindOf(r.model, id, layer);
-        uint256 size = Llama.cellBytes(form);
-        uint256 cell =
-            rowSpan(r, id, layer, row, column / Llama.CELL_COLUMNS * size, size);
-        column %= Llama.CELL_COLUMNS;
-        uint256 quants = cell + size;
-        int256 quant;
-        if (Llama.isNibbles(form)) {
-            uint256 pair = _byte(quants - 16 + column % 16);
-            quant = int256((column < 16 ? pair : pair >> 4) & 15);
-            if (form == Llama.INT4) quant -= 8;
-        } else {
-            uint256 value = _byte(quants - 32 + column);
-            assembly ("memory-safe") {
-                quant := signextend(0, value)
+        unchecked {
+            uint256 form = Llama.kindOf(r.model, id, layer);
+            uint256 size = Llama.cellBytes(form);
+            uint256 cell =
+                rowSpan(r, id, layer, row, column / Llama.CELL_COLUMNS * size, size);
+            column %= Llama.CELL_COLUMNS;
+            uint256 quants = cell + size;
+            int256 quant;
+            if (Llama.isNibbles(form)) {
+                uint256 pair = _byte(quants - 16 + column % 16);
+                quant = int256((column < 16 ? pair : pair >> 4) & 15);
+                if (form == Llama.INT4) quant -= 8;
+            } else {
+                uint256 value = _byte(quants - 32 + column);
+                assembly ("memory-safe") {
+                    quant := signextend(0, value)
+                }
             }
+            if (form == Llama.INT8_HALF && column >= 16) cell += 4;
+            int256 exact = quant * numberAt(cell, LlamaTrace.INT32);
+            return form == Llama.INT4_OFFSET
+                ? exact - numberAt(cell + 4, LlamaTrace.INT32)
+                : exact;
         }
-        if (form == Llama.INT8_HALF && column >= 16) cell += 4;
-        int256 exact = quant * numberAt(cell, LlamaTrace.INT32);
-        return form == Llama.INT4_OFFSET
-            ? exact - numberAt(cell + 4, LlamaTrace.INT32)
-            : exact;
     }
 
     /// @dev A gain of a norm.
@@ -318,9 +320,11 @@ library LlamaReader {
     }
 
     function indexAt(Leaves memory o, uint256 place) internal pure returns (uint256 index) {
-        uint256 cursor = o.indices + 4 * place;
-        assembly ("memory-safe") {
-            index := shr(224, calldataload(cursor))
+        unchecked {
+            uint256 cursor = o.indices + 4 * place;
+            assembly ("memory-safe") {
+                index := shr(224, calldataload(cursor))
+            }
         }
     }
 

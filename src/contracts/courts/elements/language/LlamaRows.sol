@@ -23,19 +23,21 @@ library LlamaRows {
         pure
         returns (int256)
     {
-        int256 id = 0;
-        if (site.position < r.plan.prompt) {
-            Site memory input;
-            uint256 from = LlamaTrace.RECORD_HEAD_BYTES + 4 * site.position;
-            for (uint256 i = 4; i != 0; --i) id = id << 8 | r.get(input, from + i - 1);
-        } else {
-            id = r.get(site.to(LlamaTrace.TOKEN, site.position - 1), 0);
+        unchecked {
+            int256 id = 0;
+            if (site.position < r.plan.prompt) {
+                Site memory input;
+                uint256 from = LlamaTrace.RECORD_HEAD_BYTES + 4 * site.position;
+                for (uint256 i = 4; i != 0; --i) id = id << 8 | r.get(input, from + i - 1);
+            } else {
+                id = r.get(site.to(LlamaTrace.TOKEN, site.position - 1), 0);
+            }
+            uint256 row = r.within(id, int256(r.model.vocab));
+            return Rounding.shift(
+                r.weight(Llama.EMBEDDING, 0, row, index),
+                WEIGHT_BITS - int256(Rounding.FRACTION_BITS)
+            );
         }
-        uint256 row = r.within(id, int256(r.model.vocab));
-        return Rounding.shift(
-            r.weight(Llama.EMBEDDING, 0, row, index),
-            WEIGHT_BITS - int256(Rounding.FRACTION_BITS)
-        );
     }
 
     /// @dev Product.cs: one element of W · x, added to the residual where it ends a block.
@@ -44,36 +46,40 @@ library LlamaRows {
         pure
         returns (int256 y)
     {
-        (uint256 id,, uint256 input) = _rowOf(r.model, site.tensor, index);
-        uint256 parts = LlamaTrace.partsOf(Llama.columnsOf(r.model, id));
-        int256 sum = 0;
-        if (parts == 1) {
-            sum = part(r, site, index);
-        } else {
-            for (uint256 i = 0; i < parts; ++i) {
-                sum += r.get(site.to(site.tensor - 1), index * parts + i);
+        unchecked {
+            (uint256 id,, uint256 input) = _rowOf(r.model, site.tensor, index);
+            uint256 parts = LlamaTrace.partsOf(Llama.columnsOf(r.model, id));
+            int256 sum = 0;
+            if (parts == 1) {
+                sum = part(r, site, index);
+            } else {
+                for (uint256 i = 0; i < parts; ++i) {
+                    sum += r.get(site.to(site.tensor - 1), index * parts + i);
+                }
             }
+            y = Rounding.shift(
+                Rounding.wrap(sum), WEIGHT_BITS - int256(r.exponent(site.to(input), 0))
+            );
+            if (site.tensor == LlamaTrace.ATTENTION) {
+                y += r.residual(site.to(LlamaTrace.ATTENTION_NORM), index);
+            } else if (site.tensor == LlamaTrace.FEED_FORWARD) {
+                y += r.residual(site.to(LlamaTrace.FEED_FORWARD_NORM), index);
+            }
+            y = Rounding.wrap(y);
         }
-        y = Rounding.shift(
-            Rounding.wrap(sum), WEIGHT_BITS - int256(r.exponent(site.to(input), 0))
-        );
-        if (site.tensor == LlamaTrace.ATTENTION) {
-            y += r.residual(site.to(LlamaTrace.ATTENTION_NORM), index);
-        } else if (site.tensor == LlamaTrace.FEED_FORWARD) {
-            y += r.residual(site.to(LlamaTrace.FEED_FORWARD_NORM), index);
-        }
-        y = Rounding.wrap(y);
     }
 
     /// @dev The sum over 4,096 columns of a product; index is [rows, parts].
     function part(Reader memory r, Site memory site, uint256 index) internal pure returns (int256) {
-        (uint256 id,,) = _rowOf(r.model, site.tensor, 0);
-        uint256 columns = Llama.columnsOf(r.model, id);
-        uint256 parts = LlamaTrace.partsOf(columns);
-        uint256 from = index % parts * LlamaTrace.PARTIAL_COLUMNS;
-        columns -= from;
-        if (columns > LlamaTrace.PARTIAL_COLUMNS) columns = LlamaTrace.PARTIAL_COLUMNS;
-        return _sum(r, site, index / parts, from, columns);
+        unchecked {
+            (uint256 id,,) = _rowOf(r.model, site.tensor, 0);
+            uint256 columns = Llama.columnsOf(r.model, id);
+            uint256 parts = LlamaTrace.partsOf(columns);
+            uint256 from = index % parts * LlamaTrace.PARTIAL_COLUMNS;
+            columns -= from;
+            if (columns > LlamaTrace.PARTIAL_COLUMNS) columns = LlamaTrace.PARTIAL_COLUMNS;
+            return _sum(r, site, index / parts, from, columns);
+        }
     }
 
     /// @dev The same over columns [from, from + columns) of an element's row.
@@ -84,15 +90,17 @@ library LlamaRows {
         uint256 from,
         uint256 columns
     ) private pure returns (int256) {
-        (uint256 id, uint256 row, uint256 input) = _rowOf(r.model, site.tensor, element);
-        if (id == Llama.CLASSIFIER && r.model.isTied) id = Llama.EMBEDDING;
-        Leaves memory cells = r.rowLeavesOf(id, site.layer, row);
-        uint256 x = r.spanOf(site.to(input), from, columns);
-        uint256 form = Llama.kindOf(r.model, id, site.layer);
-        uint256 size = Llama.cellBytes(form);
-        from = from / Llama.CELL_COLUMNS * size;
-        size *= (columns + Llama.CELL_COLUMNS - 1) / Llama.CELL_COLUMNS;
-        return Rounding.wrap(_dot(x, LlamaReader.openedAt(cells, from, size), columns, form));
+        unchecked {
+            (uint256 id, uint256 row, uint256 input) = _rowOf(r.model, site.tensor, element);
+            if (id == Llama.CLASSIFIER && r.model.isTied) id = Llama.EMBEDDING;
+            Leaves memory cells = r.rowLeavesOf(id, site.layer, row);
+            uint256 x = r.spanOf(site.to(input), from, columns);
+            uint256 form = Llama.kindOf(r.model, id, site.layer);
+            uint256 size = Llama.cellBytes(form);
+            from = from / Llama.CELL_COLUMNS * size;
+            size *= (columns + Llama.CELL_COLUMNS - 1) / Llama.CELL_COLUMNS;
+            return Rounding.wrap(_dot(x, LlamaReader.openedAt(cells, from, size), columns, form));
+        }
     }
 
     /// @dev SwiGlu.cs: h = sigmoid(a) · a · b in Q.16.
@@ -101,20 +109,22 @@ library LlamaRows {
         pure
         returns (int256)
     {
-        Site memory gates = site.to(LlamaTrace.GATE_UP);
-        int256 a = r.get(gates, index);
-        int256 b = r.get(gates, r.model.hidden + index);
-        uint256 u = uint256(a < 0 ? -a : a);
-        uint256 step = u >> 10;
-        int256 sigmoid = SIGMOID_ONE;
-        if (step < SIGMOID_STEPS) {
-            int256 least = _sigmoid(r, step);
-            int256 rise = _sigmoid(r, step + 1) - least;
-            sigmoid = least + (rise * int256(u & 1023) >> 10);
+        unchecked {
+            Site memory gates = site.to(LlamaTrace.GATE_UP);
+            int256 a = r.get(gates, index);
+            int256 b = r.get(gates, r.model.hidden + index);
+            uint256 u = uint256(a < 0 ? -a : a);
+            uint256 step = u >> 10;
+            int256 sigmoid = SIGMOID_ONE;
+            if (step < SIGMOID_STEPS) {
+                int256 least = _sigmoid(r, step);
+                int256 rise = _sigmoid(r, step + 1) - least;
+                sigmoid = least + (rise * int256(u & 1023) >> 10);
+            }
+            if (a < 0) sigmoid = SIGMOID_ONE - sigmoid;
+            int256 bits = int256(Rounding.FRACTION_BITS);
+            return Rounding.shift(Rounding.wrap(Rounding.shift(a * sigmoid, bits) * b), bits);
         }
-        if (a < 0) sigmoid = SIGMOID_ONE - sigmoid;
-        int256 bits = int256(Rounding.FRACTION_BITS);
-        return Rounding.shift(Rounding.wrap(Rounding.shift(a * sigmoid, bits) * b), bits);
     }
 
     /// @dev Stored less one half: from 0 to 2^15.
@@ -167,34 +177,45 @@ library LlamaRows {
         assembly ("memory-safe") {
             // x in two's complement, little endian, to signed lanes: odd columns, even columns.
             function lanes(word) -> odd, even {
-                let low := 0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
-                word := or(and(shr(8, word), low), shl(8, and(word, low)))
-                word := xor(word, mul(div(not(0), 0xffff), 0x8000))
-                let ones := div(not(0), 0xffffffff)
-                let half := mul(ones, 0xffff)
-                ones := shl(15, ones)
-                odd := sub(and(word, half), ones)
-                even := sub(and(shr(16, word), half), ones)
+                word := or(
+                    and(
+                        shr(8, word),
+                        0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
+                    ),
+                    shl(
+                        8,
+                        and(
+                            word,
+                            0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
+                        )
+                    )
+                )
+                word := xor(
+                    word, 0x8000800080008000800080008000800080008000800080008000800080008000
+                )
+                let half := 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff
+                let zero := 0x0000800000008000000080000000800000008000000080000000800000008000
+                odd := sub(and(word, half), zero)
+                even := sub(and(shr(16, word), half), zero)
             }
             // Sixteen bytes to signed lanes in the opposite order: odd columns, even columns.
             function turned(u, bias) -> odd, even {
-                let mask := 0xffffffffffffffff
-                mask := or(mask, shl(128, mask))
-                u := and(or(shl(128, u), shr(64, u)), mask)
-                mask := and(mask, shr(32, mask))
-                mask := or(mask, shl(64, mask))
-                u := and(or(shl(64, u), shr(32, u)), mask)
-                mask := and(mask, shr(16, mask))
-                mask := or(mask, shl(32, mask))
-                u := and(or(shl(32, u), shr(16, u)), mask)
-                mask := and(mask, shr(8, mask))
-                mask := or(mask, shl(16, mask))
-                u := and(or(shl(16, u), shr(8, u)), mask)
-                mask := div(not(0), 0xffffffff)
-                bias := mul(bias, mask)
-                mask := mul(mask, 0xffff)
-                even := sub(and(u, mask), bias)
-                odd := sub(and(shr(16, u), mask), bias)
+                u := and(
+                    or(shl(128, u), shr(64, u)),
+                    0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
+                )
+                u := and(
+                    or(shl(64, u), shr(32, u)),
+                    0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff
+                )
+                let half := 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff
+                u := and(or(shl(32, u), shr(16, u)), half)
+                u := and(
+                    or(shl(16, u), shr(8, u)),
+                    0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
+                )
+                even := sub(and(u, half), bias)
+                odd := sub(and(shr(16, u), half), bias)
             }
             // Lanes of products, of which the top one counts; and of x, of which all do.
             function products(word, u, bias) -> lane, sums {
@@ -227,12 +248,15 @@ library LlamaRows {
                     let low := 0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
                     v := and(shr(4, u), low)
                     u := and(u, low)
-                    bias := shl(3, eq(form_, 2))
+                    bias := mul(
+                        eq(form_, 2),
+                        0x0000000800000008000000080000000800000008000000080000000800000008
+                    )
                 }
                 default {
                     u := xor(u, 0x80808080808080808080808080808080)
                     v := xor(v, 0x80808080808080808080808080808080)
-                    bias := 128
+                    bias := 0x0000008000000080000000800000008000000080000000800000008000000080
                 }
             }
             // Two halves of a cell, and Σ x in the top lane of the third.
@@ -241,7 +265,12 @@ library LlamaRows {
                 a, sums := products(first(calldataload(x_), count), u, bias)
                 count := mul(gt(count, 16), sub(count, 16))
                 b, u := products(first(calldataload(add(x_, 32)), count), v, bias)
-                sums := mul(add(sums, u), div(not(0), 0xffffffff))
+                if eq(form_, 3) {
+                    sums := mul(
+                        add(sums, u),
+                        0x0000000100000001000000010000000100000001000000010000000100000001
+                    )
+                }
             }
             let size := add(16, shl(4, or(eq(form, 1), eq(form, 4))))
             size := add(size, shl(2, add(1, gt(form, 2))))

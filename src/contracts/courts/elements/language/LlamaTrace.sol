@@ -28,6 +28,7 @@ struct Site {
 }
 
 /// @title Which tensor stands where in the trace of a language model: TraceLayout.cs
+/// @dev Unchecked: shapes, positions and steps are bounded, so no product comes near 2^64.
 library LlamaTrace {
     // TraceTensor, in the order of the list.
     uint256 internal constant INPUT = 0;
@@ -124,16 +125,22 @@ library LlamaTrace {
 
     /// @dev Committed partial sums of a product of so many columns.
     function partsOf(uint256 columns) internal pure returns (uint256) {
-        return (columns + PARTIAL_COLUMNS - 1) / PARTIAL_COLUMNS;
+        unchecked {
+            return (columns + PARTIAL_COLUMNS - 1) / PARTIAL_COLUMNS;
+        }
     }
 
     /// @dev Committed partial sums of attention over so many tokens.
     function tokenParts(uint256 tokens) internal pure returns (uint256) {
-        return (tokens + PARTIAL_TOKENS - 1) / PARTIAL_TOKENS;
+        unchecked {
+            return (tokens + PARTIAL_TOKENS - 1) / PARTIAL_TOKENS;
+        }
     }
 
     function squareParts(Model memory m) internal pure returns (uint256) {
-        return (m.dim + SQUARE_COLUMNS - 1) / SQUARE_COLUMNS;
+        unchecked {
+            return (m.dim + SQUARE_COLUMNS - 1) / SQUARE_COLUMNS;
+        }
     }
 
     /// @dev Tensors before those of a position: how many a run of so many has.
@@ -177,28 +184,26 @@ library LlamaTrace {
         returns (Site memory site)
     {
         if (index == 0) return site;
-        uint256 position = 0;
-        // Contexts have 2^15 positions at most.
-        for (uint256 step = 1 << 15; step != 0; step >>= 1) {
-            if (before(m, l, position + step) <= index) position += step;
-        }
+        uint256 position = _positionOf(m, l, index);
         site.position = position;
-        index -= before(m, l, position);
-        if (index == 0) {
-            site.tensor = EMBED;
-            return site;
+        unchecked {
+            index -= before(m, l, position);
+            if (index == 0) {
+                site.tensor = EMBED;
+                return site;
+            }
+            --index;
+            (uint256 present, uint256 inLayer) = _layerAt(l, position);
+            site.layer = index / inLayer;
+            index -= site.layer * inLayer;
+            uint256 bits = present & LAYER_BITS;
+            if (site.layer >= m.layers) {
+                index += (site.layer - m.layers) * inLayer;
+                (site.layer, bits) = (0, present & HEAD_BITS);
+            }
+            for (; index != 0; --index) bits &= bits - 1;
+            for (bits &= ~bits + 1; bits > 1; bits >>= 1) ++site.tensor;
         }
-        --index;
-        (uint256 present, uint256 inLayer) = _layerAt(l, position);
-        site.layer = index / inLayer;
-        index -= site.layer * inLayer;
-        uint256 bits = present & LAYER_BITS;
-        if (site.layer >= m.layers) {
-            index += (site.layer - m.layers) * inLayer;
-            (site.layer, bits) = (0, present & HEAD_BITS);
-        }
-        for (; index != 0; --index) bits &= bits - 1;
-        for (bits &= ~bits + 1; bits > 1; bits >>= 1) ++site.tensor;
     }
 
     /// @dev Type, rank and dimensions of a tensor; dimensions beyond the rank are 1.
@@ -207,21 +212,23 @@ library LlamaTrace {
         pure
         returns (uint256 dtype, uint256 rank, uint256[3] memory dims)
     {
-        dtype = typeOf(m, tensor);
-        (dims[1], dims[2]) = (1, 1);
-        rank = 1;
-        uint256 tokens = position + 1;
-        if (tensor == WEIGHTS || tensor == WEIGHTS_SUM) {
-            rank = 2;
-            (dims[0], dims[1]) = (m.heads, tensor == WEIGHTS ? tokens : tokenParts(tokens));
-        } else if (tensor == WEIGHTS_MIX) {
-            rank = 3;
-            (dims[0], dims[1], dims[2]) = (m.heads, m.headDim, tokenParts(tokens));
-        } else if (isPart(tensor)) {
-            rank = 2;
-            (dims[0], dims[1]) = (rowsOf(m, l, tensor + 1), partsOf(partColumns(m, tensor)));
-        } else {
-            dims[0] = isScalars(tensor) ? scalars(m, tensor) : rowsOf(m, l, tensor);
+        unchecked {
+            dtype = typeOf(m, tensor);
+            (dims[1], dims[2]) = (1, 1);
+            rank = 1;
+            uint256 tokens = position + 1;
+            if (tensor == WEIGHTS || tensor == WEIGHTS_SUM) {
+                rank = 2;
+                (dims[0], dims[1]) = (m.heads, tensor == WEIGHTS ? tokens : tokenParts(tokens));
+            } else if (tensor == WEIGHTS_MIX) {
+                rank = 3;
+                (dims[0], dims[1], dims[2]) = (m.heads, m.headDim, tokenParts(tokens));
+            } else if (isPart(tensor)) {
+                rank = 2;
+                (dims[0], dims[1]) = (rowsOf(m, l, tensor + 1), partsOf(partColumns(m, tensor)));
+            } else {
+                dims[0] = isScalars(tensor) ? scalars(m, tensor) : rowsOf(m, l, tensor);
+            }
         }
     }
 
@@ -231,17 +238,19 @@ library LlamaTrace {
         pure
         returns (bytes memory header, uint256 size)
     {
-        (uint256 dtype, uint256 rank, uint256[3] memory dims) = shapeOf(m, l, tensor, position);
-        size = Trees.bytesOf(uint8(dtype)) * dims[0] * dims[1] * dims[2];
-        header = abi.encodePacked(
-            uint8(dtype),
-            uint8(rank),
-            Trees.little(dims[0]),
-            Trees.little(dims[1]),
-            Trees.little(dims[2])
-        );
-        assembly ("memory-safe") {
-            mstore(header, add(2, shl(2, rank)))
+        unchecked {
+            (uint256 dtype, uint256 rank, uint256[3] memory dims) = shapeOf(m, l, tensor, position);
+            size = Trees.bytesOf(uint8(dtype)) * dims[0] * dims[1] * dims[2];
+            header = abi.encodePacked(
+                uint8(dtype),
+                uint8(rank),
+                Trees.little(dims[0]),
+                Trees.little(dims[1]),
+                Trees.little(dims[2])
+            );
+            assembly ("memory-safe") {
+                mstore(header, add(2, shl(2, rank)))
+            }
         }
     }
 
@@ -292,10 +301,12 @@ library LlamaTrace {
 
     /// @dev Numbers in a tensor of scalars.
     function scalars(Model memory m, uint256 tensor) internal pure returns (uint256) {
-        if (isNorm(tensor + 1)) return 5 + squareParts(m);
-        if (tensor == ROPE_SCALARS) return 2 * (m.heads + 2 * m.kvHeads);
-        if (tensor == ATTENTION_OUTPUT_SCALARS) return m.heads + 2;
-        return tensor + 1 == WEIGHTS ? 2 * m.heads : 2;
+        unchecked {
+            if (isNorm(tensor + 1)) return 5 + squareParts(m);
+            if (tensor == ROPE_SCALARS) return 2 * (m.heads + 2 * m.kvHeads);
+            if (tensor == ATTENTION_OUTPUT_SCALARS) return m.heads + 2;
+            return tensor + 1 == WEIGHTS ? 2 * m.heads : 2;
+        }
     }
 
     /// @dev What stands where among the scalars of one tensor, and of which head or part.
@@ -304,17 +315,19 @@ library LlamaTrace {
         pure
         returns (uint256 kind, uint256 part)
     {
-        if (isNorm(tensor + 1)) {
-            uint256 parts = squareParts(m);
-            if (index < NORM_SQUARES) return (index, 0);
-            index -= NORM_SQUARES;
-            return index < parts ? (NORM_SQUARES, index) : (NORM_ROOT + index - parts, 0);
+        unchecked {
+            if (isNorm(tensor + 1)) {
+                uint256 parts = squareParts(m);
+                if (index < NORM_SQUARES) return (index, 0);
+                index -= NORM_SQUARES;
+                return index < parts ? (NORM_SQUARES, index) : (NORM_ROOT + index - parts, 0);
+            }
+            if (tensor == ATTENTION_OUTPUT_SCALARS) {
+                return index < m.heads ? (SOFTMAX_SUM, index) : (ROW_WITNESS + index - m.heads, 0);
+            }
+            uint256 first = tensor + 1 == WEIGHTS ? SOFTMAX_WITNESS : ROW_WITNESS;
+            return (first + index % 2, index / 2);
         }
-        if (tensor == ATTENTION_OUTPUT_SCALARS) {
-            return index < m.heads ? (SOFTMAX_SUM, index) : (ROW_WITNESS + index - m.heads, 0);
-        }
-        uint256 first = tensor + 1 == WEIGHTS ? SOFTMAX_WITNESS : ROW_WITNESS;
-        return (first + index % 2, index / 2);
     }
 
     /// @dev The inverse, of a row's scalars.
@@ -323,13 +336,39 @@ library LlamaTrace {
         pure
         returns (uint256)
     {
-        if (isNorm(row)) {
-            return kind <= NORM_SQUARES ? kind + part : kind - 1 + squareParts(m);
+        unchecked {
+            if (isNorm(row)) {
+                return kind <= NORM_SQUARES ? kind + part : kind - 1 + squareParts(m);
+            }
+            if (row == ATTENTION_OUTPUT) {
+                return kind == SOFTMAX_SUM ? part : m.heads + kind - ROW_WITNESS;
+            }
+            return 2 * part + (kind & 1);
         }
-        if (row == ATTENTION_OUTPUT) {
-            return kind == SOFTMAX_SUM ? part : m.heads + kind - ROW_WITNESS;
+    }
+
+    /// @dev The position of a tensor: their number grows evenly up to 96 tokens, up to the first
+    /// token that is produced, and from there on.
+    function _positionOf(Model memory m, Layout memory l, uint256 index)
+        private
+        pure
+        returns (uint256)
+    {
+        unchecked {
+            uint256 step = 1 + m.layers * l.inLayer;
+            uint256 first = l.prompt - 1;
+            uint256 more = l.inHead;
+            uint256 second = PARTIAL_TOKENS;
+            if (first > second) {
+                (first, second) = (second, first);
+                more = 2 * m.layers;
+            }
+            uint256 start = before(m, l, first);
+            if (index < start) return (index - 1) / step;
+            uint256 all = before(m, l, second);
+            if (index < all) return first + (index - start) / (step + more);
+            return second + (index - all) / (step + 2 * m.layers + l.inHead);
         }
-        return 2 * part + (kind & 1);
     }
 
     /// @dev Tensors and their number in a layer at a position.
