@@ -59,6 +59,70 @@ public sealed class LanguageElementsTests(CourtChain chain) : IClassFixture<Cour
         }
     }
 
+    /// <summary>Any number of a trace, everything behind it computed anew as if it were right.
+    /// </summary>
+    [ContractTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task AnyNumberTampered_BehindItComputedAnew_IsConvictedByBoth(bool drawn)
+    {
+        Prng numbers = new(Seed("anew"));
+        using LanguageModel model = LanguageRuns.Tiny();
+        CommittedRun run = await AdmittedAsync(model, numbers, drawn, prompt: 2);
+        for (int i = 0; i < Runs.Count(fast: 20, full: 2_500); i++)
+        {
+            int tensor = numbers.Between(0, run.Count - 1);
+            int element = numbers.Between(0, run.Elements(tensor) - 1);
+            CommittedRun forged = LanguageRuns.Forge(numbers, run, tensor, element);
+            forged = run.With(LanguageTamperTests.Cheat.Anew(forged, tensor, element));
+            await ConvictedAsync(run, forged, tensor, element);
+        }
+    }
+
+    /// <summary>What a judgement takes is what import and registry count with, at most; rows of
+    /// 4,096 weights in their largest form as checked in.</summary>
+    [ContractTheory]
+    [InlineData("rows4096")]
+    public async Task Gas_OfEveryTensor_IsBelowWhatAdmissionCounts(string name)
+    {
+        Prng numbers = new(5);
+        using LanguageModel model = LanguageRuns.Rows4096();
+        LlamaProofSize size = new(model.Architecture);
+        long most = 0;
+        foreach (bool drawn in new[] { false, true })
+        {
+            CommittedRun run = await AdmittedAsync(model, numbers, drawn);
+            foreach (int tensor in run.At(4).Concat(run.At(run.Layout.Record.Prompt)))
+            {
+                TraceTensor kind = run.Layout.Locate(tensor).Tensor;
+                int last = run.Elements(tensor) - 1;
+                foreach (int element in (int[])[0, last, numbers.Between(0, last)])
+                {
+                    int rivals = run.Rivals(tensor, element);
+                    uint rival = rivals > 0 ? (uint)(rivals - 1) : ElementProof.NoRival;
+                    long gas = await GasOfAsync(run, tensor, element, rival);
+                    Assert.InRange(gas, 1, LanguageRuns.CostOf(size, kind).Gas);
+                    most = Math.Max(most, gas);
+                }
+            }
+        }
+
+        Assert.InRange(most, 1, GraphElementsTests.GasOf(name));
+    }
+
+    private async Task<long> GasOfAsync(CommittedRun run, int tensor, int element, uint rival)
+    {
+        if (!OpenedReader.MayClaim(run.Layout.Locate(tensor).Tensor))
+        {
+            return await chain.GasOfAsync(
+                RunOf(run), run.Witnesses.Element(tensor, element, rival));
+        }
+
+        (byte[] values, byte[] proof) = run.Witnesses.Operands(tensor, element, rival);
+        return await chain.ExplainGasAsync(
+            RunOf(run), LanguageRuns.Request(tensor, element, rival), values, proof);
+    }
+
     /// <summary>Operands of the weighted sums of attention, posted and refuted.</summary>
     [ContractTheory]
     [InlineData("Q8_0")]
@@ -131,17 +195,26 @@ public sealed class LanguageElementsTests(CourtChain chain) : IClassFixture<Cour
 
         // Itself changed, which convicts; and something that it may read, which may.
         CommittedRun forged = LanguageRuns.Forge(numbers, run, tensor, element);
-        Verdict verdict = await SameAsync(forged, tensor, forged.Proof(tensor, element));
-        long truth = run.Judge(tensor, element).Committed;
-        Assert.True(verdict == Verdict.Differs || (rivals > truth && await SameAsync(
-            forged, tensor, forged.Witnesses.Element(tensor, element, (uint)truth))
-                == Verdict.Differs));
+        await ConvictedAsync(run, forged, tensor, element);
         int before = numbers.Between(Math.Max(0, tensor - 5), tensor);
         forged = LanguageRuns.Forge(
             numbers, run, before, numbers.Between(0, run.Elements(before) - 1));
         _ = await SameAsync(forged, tensor, forged.Proof(tensor, element));
         _ = await SameAsync(
             forged, tensor, forged.Witnesses.Element(tensor, element, rival));
+    }
+
+    private async Task ConvictedAsync(
+        CommittedRun run, CommittedRun forged, int tensor, int element)
+    {
+        Verdict verdict = await SameAsync(forged, tensor, forged.Proof(tensor, element));
+        long truth = run.Judge(tensor, element).Committed;
+        Assert.True(
+            verdict == Verdict.Differs ||
+            (run.Rivals(tensor, element) > truth && await SameAsync(
+                forged, tensor, forged.Witnesses.Element(tensor, element, (uint)truth))
+                    == Verdict.Differs),
+            $"{run.Layout.Locate(tensor)} [{element}]: {verdict}, {truth} is true");
     }
 
     private async Task PostAsync(CommittedRun run, Prng numbers, int tensor, int element)
@@ -213,10 +286,11 @@ public sealed class LanguageElementsTests(CourtChain chain) : IClassFixture<Cour
         run.Model.ModelRoot, run.Statement.InputRoot, default, run.Statement.TraceRoot,
         (uint)run.Layout.Record.Prompt, run.Statement.Steps, run.Layout.Record.Sampling.TopK);
 
-    private async Task<CommittedRun> AdmittedAsync(LanguageModel model, Prng numbers, bool drawn)
+    private async Task<CommittedRun> AdmittedAsync(
+        LanguageModel model, Prng numbers, bool drawn, int prompt = 101)
     {
         Assert.NotNull(
             await chain.AdmitLanguageAsync(model.ArchitectureBytes, model.ParametersRoot));
-        return CommittedRun.Of(model, LanguageRuns.Input(model, numbers, drawn));
+        return CommittedRun.Of(model, LanguageRuns.Input(model, numbers, drawn, prompt));
     }
 }

@@ -28,9 +28,38 @@ internal static class LanguageRuns
             ["heads"] = () => Model(new(32, 64, 1, 129, 1, 32, 32, 8), GgmlType.Q8_0),
         };
 
-    /// <summary>A prompt of up to 101 tokens, and two more.</summary>
-    public static byte[] Input(LanguageModel model, Prng numbers, bool drawn) => new InputRecord(
-        [.. Enumerable.Range(0, Math.Min(101, model.Context - 2))
+    /// <summary>So small that a whole run is computed anew in passing.</summary>
+    public static LanguageModel Tiny() =>
+        Model(new(32, 64, 1, 2, 1, 16, 24, 16), GgmlType.Q8_0);
+
+    /// <summary>Rows of 4,096 weights in the largest cells; more than 96 tokens.</summary>
+    public static LanguageModel Rows4096() =>
+        Model(new(4096, 256, 1, 2, 1, 128, 64, 112), GgmlType.Q6_K);
+
+    /// <summary>What admission counts for an element of a tensor.</summary>
+    public static ElementCost CostOf(LlamaProofSize size, TraceTensor tensor) => tensor switch
+    {
+        TraceTensor.Embed => size.Embed,
+        TraceTensor.AttentionNormScalars or TraceTensor.AttentionNorm or
+            TraceTensor.FeedForwardNormScalars or TraceTensor.FeedForwardNorm or
+            TraceTensor.FinalNormScalars or TraceTensor.FinalNorm => size.Norm,
+        TraceTensor.Qkv => size.Qkv,
+        TraceTensor.RopeScalars or TraceTensor.Rope => size.Rope,
+        TraceTensor.WeightsScalars or TraceTensor.Weights => size.Weight,
+        TraceTensor.WeightsSum or TraceTensor.WeightsMix or TraceTensor.AttentionOutput or
+            TraceTensor.AttentionOutputScalars => size.Mix,
+        TraceTensor.Attention => size.Attention,
+        TraceTensor.GateUp => size.GateUp,
+        TraceTensor.SwiGluScalars or TraceTensor.SwiGlu => size.SwiGlu,
+        TraceTensor.FeedForward => size.FeedForward,
+        TraceTensor.Logits => size.Logits,
+        _ => size.Token,
+    };
+
+    /// <summary>A prompt of so many tokens at most, and two more.</summary>
+    public static byte[] Input(
+        LanguageModel model, Prng numbers, bool drawn, int prompt = 101) => new InputRecord(
+        [.. Enumerable.Range(0, Math.Min(prompt, model.Context - 2))
             .Select(_ => numbers.Between(0, model.Vocab - 1))],
         2, [], drawn ? new(80_000, 24, 60_000, 77) : SamplingOptions.Greedy).Encode();
 

@@ -18,6 +18,9 @@ library LlamaAttention {
     uint256 internal constant SCORE_BITS = 10;
     /// @dev Bytes of a committed weight.
     uint256 private constant WEIGHT_BYTES = 4;
+    /// @dev Bytes of a claimed value, and of a claimed exponent.
+    uint256 private constant VALUE_BYTES = 2;
+    uint256 private constant EXPONENT_BYTES = 8;
     uint256 private constant EXP_MASK = (1 << SCORE_BITS) - 1;
     /// @dev Whole numbers of the log2 domain beyond which an exponential is 0.
     int256 private constant WHOLE_MAX = 15;
@@ -120,6 +123,21 @@ library LlamaAttention {
             uint256 parts = LlamaTrace.tokenParts(site.position + 1);
             uint256 head = index / parts;
             (uint256 cursor, uint256 from, uint256 end) = _weights(r, site, head, index % parts);
+            if (r.isClaimed) {
+                uint256 element = LlamaTrace.scalarOf(
+                    r.model,
+                    LlamaTrace.ROPE,
+                    LlamaTrace.ROW_EXPONENT,
+                    _valueHead(r.model, head)
+                );
+                uint256 values = r.claim(
+                    site.to(LlamaTrace.ROPE_SCALARS, from), element, end - from, EXPONENT_BYTES
+                );
+                bool isOut;
+                (d, isOut) = _claimedSum(cursor, values, end - from);
+                r.refuteUnless(!isOut);
+                return d;
+            }
             for (; from < end; ++from) {
                 d += LlamaReader.numberAt(cursor, LlamaTrace.INT32)
                     >> _valueExponent(r, site, head, from);
@@ -140,10 +158,60 @@ library LlamaAttention {
             uint256 head = element / r.model.headDim;
             (uint256 cursor, uint256 from, uint256 end) = _weights(r, site, head, index % parts);
             element = _valueHead(r.model, head) * r.model.headDim + element % r.model.headDim;
+            if (r.isClaimed) {
+                uint256 values = r.claim(
+                    site.to(LlamaTrace.ROPE, from), element, end - from, VALUE_BYTES
+                );
+                return _claimedMix(cursor, values, end - from);
+            }
             for (; from < end; ++from) {
                 x += LlamaReader.numberAt(cursor, LlamaTrace.INT32)
                     * r.get(site.to(LlamaTrace.ROPE, from), element);
                 cursor += WEIGHT_BYTES;
+            }
+        }
+    }
+
+    /// @dev Σ w · v of committed weights and claimed values.
+    function _claimedMix(uint256 weights, uint256 values, uint256 count)
+        private
+        pure
+        returns (int256 x)
+    {
+        assembly ("memory-safe") {
+            for { let end := add(values, shl(1, count)) } lt(values, end) {
+                values := add(values, 2)
+                weights := add(weights, 4)
+            } {
+                let w := shr(224, calldataload(weights))
+                w := or(shl(8, and(w, 0x00ff00ff)), and(shr(8, w), 0x00ff00ff))
+                w := signextend(3, or(shl(16, w), shr(16, w)))
+                x := add(x, mul(w, sar(240, calldataload(values))))
+            }
+        }
+    }
+
+    /// @dev Σ w / 2^z of committed weights and claimed exponents; whether one of these is none that
+    /// an honest run has, which then counts as 0.
+    function _claimedSum(uint256 weights, uint256 values, uint256 count)
+        private
+        pure
+        returns (int256 d, bool isOut)
+    {
+        assembly ("memory-safe") {
+            for { let end := add(values, shl(3, count)) } lt(values, end) {
+                values := add(values, 8)
+                weights := add(weights, 4)
+            } {
+                let w := shr(224, calldataload(weights))
+                w := or(shl(8, and(w, 0x00ff00ff)), and(shr(8, w), 0x00ff00ff))
+                w := signextend(3, or(shl(16, w), shr(16, w)))
+                let z := shr(192, calldataload(values))
+                if gt(z, 47) {
+                    isOut := 1
+                    z := 0
+                }
+                d := add(d, sar(z, w))
             }
         }
     }

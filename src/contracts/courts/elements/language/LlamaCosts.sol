@@ -27,8 +27,8 @@ library LlamaCosts {
     uint256 private constant ROW_FIXED_GAS = 160_000;
     uint256 private constant ROW_PRODUCT_GAS = 75;
     uint256 private constant ROW_SQUARE_GAS = 320;
-    uint256 private constant ROW_CLAIMED_GAS = 2_000;
-    uint256 private constant CANDIDATE_GAS = 500;
+    uint256 private constant ROW_CLAIMED_GAS = 400;
+    uint256 private constant CANDIDATE_GAS = 320;
 
     /// @dev Bytes that one number or one cell takes at most.
     uint256 private constant ONE = 40;

@@ -45,7 +45,7 @@ struct Reader {
     /// Next claimed value in calldata, and their end.
     uint256 next;
     uint256 end;
-    /// Claimed values up to the one that is refuted, and that one.
+    /// Claimed values before the one that is refuted, and that one.
     uint256 wanted;
     Site foundAt;
     uint256 foundElement;
@@ -99,15 +99,7 @@ library LlamaReader {
         returns (int256 value)
     {
         uint256 dtype = LlamaTrace.typeOf(r.model, site.tensor);
-        if (
-            r.isClaimed
-                && (site.tensor == LlamaTrace.ROPE || site.tensor == LlamaTrace.ROPE_SCALARS)
-        ) {
-            value = _claimed(r, site, element, Trees.bytesOf(uint8(dtype)));
-        } else {
-            value = numberAt(spanOf(r, site, dtype, element, 1), dtype);
-        }
-        return small(r, value);
+        return small(r, numberAt(spanOf(r, site, dtype, element, 1), dtype));
     }
 
     /// @dev The value, where an honest run could commit to it; else the trace is refuted, and it
@@ -116,6 +108,35 @@ library LlamaReader {
         if (value > -NUMBER_MAX && value < NUMBER_MAX) return value;
         r.isRefuted = true;
         return 0;
+    }
+
+    /// @dev Where the next claimed values stand in calldata, big endian: those of one element at as
+    /// many positions, from the site's on. Remembers the one that is to be refuted.
+    function claim(
+        Reader memory r,
+        Site memory site,
+        uint256 element,
+        uint256 count,
+        uint256 size
+    ) internal pure returns (uint256 cursor) {
+        unchecked {
+            cursor = r.next;
+            r.next = cursor + size * count;
+            require(r.next <= r.end, ValuesMissing());
+            if (r.isFound) return cursor;
+            if (r.wanted >= count) {
+                r.wanted -= count;
+                return cursor;
+            }
+            uint256 found = cursor + size * r.wanted;
+            int256 value;
+            assembly ("memory-safe") {
+                value := sar(sub(256, shl(3, size)), calldataload(found))
+            }
+            site.position += r.wanted;
+            (r.isFound, r.foundAt, r.foundElement) = (true, site, element);
+            r.foundValue = value;
+        }
     }
 
     /// @dev A scalar of a row, from the tensor before it.
@@ -338,28 +359,6 @@ library LlamaReader {
                 else high = middle;
             }
             require(low < values.length && values[low] == wanted, NotOpen());
-        }
-    }
-
-    /// @dev The next claimed value, big endian; remembers the one that is to be refuted.
-    function _claimed(Reader memory r, Site memory site, uint256 element, uint256 size)
-        private
-        pure
-        returns (int256 value)
-    {
-        unchecked {
-            uint256 cursor = r.next;
-            r.next = cursor + size;
-            require(r.next <= r.end, ValuesMissing());
-            assembly ("memory-safe") {
-                value := sar(sub(256, shl(3, size)), calldataload(cursor))
-            }
-            if (r.wanted == 0) {
-                (r.foundAt, r.foundElement, r.foundValue) =
-                    (to(site, site.tensor), element, value);
-                r.isFound = true;
-            }
-            --r.wanted;
         }
     }
 

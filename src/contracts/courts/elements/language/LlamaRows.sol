@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Llama, Model} from "./Llama.sol";
+import {LlamaDot} from "./LlamaDot.sol";
 import {LlamaTrace, Site} from "./LlamaTrace.sol";
 import {Leaves, LlamaReader, Reader} from "./LlamaReader.sol";
 import {Rounding} from "./Rounding.sol";
@@ -99,7 +100,7 @@ library LlamaRows {
             uint256 size = Llama.cellBytes(form);
             from = from / Llama.CELL_COLUMNS * size;
             size *= (columns + Llama.CELL_COLUMNS - 1) / Llama.CELL_COLUMNS;
-            return Rounding.wrap(_dot(x, LlamaReader.openedAt(cells, from, size), columns, form));
+            return Rounding.wrap(LlamaDot.dot(x, LlamaReader.openedAt(cells, from, size), columns, form));
         }
     }
 
@@ -160,137 +161,5 @@ library LlamaRows {
         return tensor == LlamaTrace.FEED_FORWARD
             ? (Llama.DOWN, index, LlamaTrace.SWIGLU)
             : (Llama.CLASSIFIER, index, LlamaTrace.FINAL_NORM);
-    }
-
-    /// @dev Σ (S·q − M) · x over int16 numbers and cells of 32 columns, both in calldata; numbers
-    /// beyond `columns` count as 0.
-    /// @dev Sixteen numbers are lanes of 16 bits of a word; even and odd ones become two words of
-    /// eight lanes of 32 bits, as do their quants, in the opposite order. A word of signed lanes is
-    /// the sum of lane · 2^(32 i), so the top lane of a product of two of them is Σ of eight
-    /// products, once half a lane is added for what lies below: 8 · 2^15 · 2^7 and its sums stay
-    /// far below 2^31.
-    function _dot(uint256 x, uint256 cells, uint256 columns, uint256 form)
-        private
-        pure
-        returns (int256 sum)
-    {
-        assembly ("memory-safe") {
-            // x in two's complement, little endian, to signed lanes: odd columns, even columns.
-            function lanes(word) -> odd, even {
-                word := or(
-                    and(
-                        shr(8, word),
-                        0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
-                    ),
-                    shl(
-                        8,
-                        and(
-                            word,
-                            0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
-                        )
-                    )
-                )
-                word := xor(
-                    word, 0x8000800080008000800080008000800080008000800080008000800080008000
-                )
-                let half := 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff
-                let zero := 0x0000800000008000000080000000800000008000000080000000800000008000
-                odd := sub(and(word, half), zero)
-                even := sub(and(shr(16, word), half), zero)
-            }
-            // Sixteen bytes to signed lanes in the opposite order: odd columns, even columns.
-            function turned(u, bias) -> odd, even {
-                u := and(
-                    or(shl(128, u), shr(64, u)),
-                    0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff
-                )
-                u := and(
-                    or(shl(64, u), shr(32, u)),
-                    0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff
-                )
-                let half := 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff
-                u := and(or(shl(32, u), shr(16, u)), half)
-                u := and(
-                    or(shl(16, u), shr(8, u)),
-                    0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff
-                )
-                even := sub(and(u, half), bias)
-                odd := sub(and(shr(16, u), half), bias)
-            }
-            // Lanes of products, of which the top one counts; and of x, of which all do.
-            function products(word, u, bias) -> lane, sums {
-                let odd, even := lanes(word)
-                let oddQuants, evenQuants := turned(u, bias)
-                lane := add(mul(odd, oddQuants), mul(even, evenQuants))
-                sums := add(odd, even)
-            }
-            function top(lane) -> z {
-                z := sar(224, add(lane, shl(223, 1)))
-            }
-            function little(cursor) -> z {
-                let v := shr(224, calldataload(cursor))
-                v := or(shl(8, and(v, 0x00ff00ff)), and(shr(8, v), 0x00ff00ff))
-                z := signextend(3, or(shl(16, v), shr(16, v)))
-            }
-            // The first numbers of sixteen; the others are 0.
-            function first(word, count) -> w {
-                w := word
-                if lt(count, 16) { w := and(w, not(shr(shl(4, count), not(0)))) }
-            }
-            // Quants of columns 0 to 15 and 16 to 31 of a cell, without sign, and what they lie
-            // above themselves.
-            function quants(cursor, form_) -> u, v, bias {
-                u := calldataload(add(cursor, shl(2, add(1, gt(form_, 2)))))
-                v := and(u, 0xffffffffffffffffffffffffffffffff)
-                u := shr(128, u)
-                switch or(eq(form_, 2), eq(form_, 3))
-                case 1 {
-                    let low := 0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f
-                    v := and(shr(4, u), low)
-                    u := and(u, low)
-                    bias := mul(
-                        eq(form_, 2),
-                        0x0000000800000008000000080000000800000008000000080000000800000008
-                    )
-                }
-                default {
-                    u := xor(u, 0x80808080808080808080808080808080)
-                    v := xor(v, 0x80808080808080808080808080808080)
-                    bias := 0x0000008000000080000000800000008000000080000000800000008000000080
-                }
-            }
-            // Two halves of a cell, and Σ x in the top lane of the third.
-            function halves(x_, cursor, count, form_) -> a, b, sums {
-                let u, v, bias := quants(cursor, form_)
-                a, sums := products(first(calldataload(x_), count), u, bias)
-                count := mul(gt(count, 16), sub(count, 16))
-                b, u := products(first(calldataload(add(x_, 32)), count), v, bias)
-                if eq(form_, 3) {
-                    sums := mul(
-                        add(sums, u),
-                        0x0000000100000001000000010000000100000001000000010000000100000001
-                    )
-                }
-            }
-            let size := add(16, shl(4, or(eq(form, 1), eq(form, 4))))
-            size := add(size, shl(2, add(1, gt(form, 2))))
-            for {} columns {} {
-                let a, b, sums := halves(x, cells, columns, form)
-                switch form
-                case 4 {
-                    sum := add(sum, mul(little(cells), top(a)))
-                    sum := add(sum, mul(little(add(cells, 4)), top(b)))
-                }
-                default {
-                    sum := add(sum, mul(little(cells), top(add(a, b))))
-                    if eq(form, 3) {
-                        sum := sub(sum, mul(little(add(cells, 4)), top(sums)))
-                    }
-                }
-                x := add(x, 64)
-                cells := add(cells, size)
-                columns := mul(gt(columns, 32), sub(columns, 32))
-            }
-        }
     }
 }
