@@ -14,7 +14,8 @@ import {constants, deflateRawSync} from 'node:zlib';
 const here = dirname(fileURLToPath(import.meta.url));
 const outDir = join(here, 'out');
 const sources = ['Providers.sol', 'Vouchers.sol', 'DevStablecoin.sol', 'courts/Registry.sol',
-  'courts/elements/GraphElements.sol', 'courts/Court.sol', 'courts/Claims.sol',
+  'courts/Languages.sol', 'courts/elements/GraphElements.sol',
+  'courts/elements/language/LanguageElements.sol', 'courts/Court.sol', 'courts/Claims.sol',
   'courts/Disputes.sol', 'courts/Challenges.sol', 'courts/Contradictions.sol',
   'courts/Committee.sol'];
 const nameOf = source => basename(source, '.sol');

@@ -122,7 +122,7 @@ public sealed class DescentOpener
             // The output of a graph is part of its trace: one-shot, or a descent into that.
             return _own.Model is LanguageModel language
                 ? new LanguageWitnesses(language, _own.Trace, _own.Input)
-                    .Token(trace, at.Element)
+                    .Output(at.Element, trace)
                 : null;
         }
 

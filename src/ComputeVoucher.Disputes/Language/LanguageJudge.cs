@@ -21,7 +21,8 @@ public sealed class LanguageJudge
     /// <param name="modelRoot">The model that was ordered.</param>
     /// <param name="architecture">Its canonical encoding.</param>
     /// <param name="parametersRoot">Beside the architecture under the model root.</param>
-    /// <exception cref="ModelException">Not what the root names, or no valid Llama.</exception>
+    /// <exception cref="ModelException">Not what the root names, no valid Llama, or one whose
+    /// elements no court judges.</exception>
     public LanguageJudge(Bytes32 modelRoot, byte[] architecture, in Bytes32 parametersRoot)
     {
         _parametersRoot = parametersRoot;
@@ -29,6 +30,7 @@ public sealed class LanguageJudge
         _model = ModelRoots.Model(digest, parametersRoot) == modelRoot
             ? LlamaArchitecture.Parse(architecture, text => new ModelException(text))
             : throw new ModelException("the architecture is of another model");
+        new LlamaProofSize(_model).Check();
         _order = new RowOrder(_model);
     }
 
@@ -69,6 +71,7 @@ public sealed class LanguageJudge
             reader.Version(ElementProof.Refutation);
             int place = reader.U16();
             OpenedReader opened = Open(statement, reader, new ClaimedValues(values), rows: false);
+            reader.End();
             Request request = new(tensor, element, rival);
             TracePlace at = Check(opened, statement, request);
             opened.RequireClaims(at);
@@ -80,6 +83,44 @@ public sealed class LanguageJudge
 
             ClaimedOperand claim = opened.Claimed[place];
             return Judgement.Of(opened.Committed(claim.Tensor, claim.Element), claim.Value);
+        }
+        catch (EvidenceException e)
+        {
+            return Judgement.Of(e);
+        }
+    }
+
+    /// <summary>Whether a token of the output is that of the trace: Differs convicts.</summary>
+    /// <param name="statement">What was signed.</param>
+    /// <param name="outputRoot">Of the same receipt.</param>
+    /// <param name="proof">See <see cref="LanguageWitnesses.Output"/>.</param>
+    public Judgement Output(
+        LanguageStatement statement, in Bytes32 outputRoot, ReadOnlyMemory<byte> proof)
+    {
+        try
+        {
+            ProofReader reader = new(proof);
+            reader.Version(ElementProof.OutputToken);
+            int token = reader.Below(int.MaxValue);
+            (TraceLayout layout, Leaves record) = Layout(statement, reader);
+            Leaves output = reader.Leaves();
+            int[] dims = [(int)statement.Steps];
+            Bytes32 tensor = TraceTree.TensorHash(
+                TensorType.Int32, dims,
+                reader.Root(output, TraceTree.DataBytes(TensorType.Int32, dims)));
+            OpenedReader opened = Opened(statement, reader, layout, record, null, rows: false);
+            reader.End();
+            Span<byte> value = stackalloc byte[sizeof(int)];
+            if (TraceTree.ListRoot([tensor]) != outputRoot || token >= statement.Steps ||
+                !output.TryCopy(sizeof(int) * token, value))
+            {
+                throw ProofReader.Bad("no token of the signed output is open");
+            }
+
+            TracePlace at = new(TraceTensor.Token, layout.Record.Prompt - 1 + token, 0);
+            return Judgement.Of(
+                OpenedTrace.Element(TensorType.Int32, value, 0),
+                opened.Committed(layout.Index(at), 0));
         }
         catch (EvidenceException e)
         {
@@ -154,6 +195,25 @@ public sealed class LanguageJudge
     private OpenedReader Open(
         LanguageStatement statement, ProofReader proof, ClaimedValues? values, bool rows)
     {
+        (TraceLayout layout, Leaves record) = Layout(statement, proof);
+        return Opened(statement, proof, layout, record, values, rows);
+    }
+
+    private OpenedReader Opened(
+        LanguageStatement statement, ProofReader proof, TraceLayout layout, Leaves record,
+        ClaimedValues? values, bool rows)
+    {
+        OpenedTrace trace = OpenedTrace.Read(
+            proof, (int)layout.Tensors(statement.Steps),
+            i => (layout.Type(layout.Locate(i).Tensor), layout.Dims(layout.Locate(i))),
+            statement.TraceRoot);
+        return new OpenedReader(
+            _model, layout, trace, record, rows ? Rows(proof) : [], values);
+    }
+
+    private (TraceLayout Layout, Leaves Record) Layout(
+        LanguageStatement statement, ProofReader proof)
+    {
         (RecordHeader record, Leaves leaves) = Record(proof, statement.InputRoot);
         if (statement.Steps == 0 || statement.Steps > record.NewTokensMax ||
             record.Prompt - 1 + (long)statement.Steps > _model.Shape.Context)
@@ -163,17 +223,8 @@ public sealed class LanguageJudge
 
         TraceLayout layout = new(_model, record);
         long count = layout.Tensors(statement.Steps);
-        if (count > TraceTree.ListCountMax)
-        {
-            throw ProofReader.Bad($"{count} tensors have no list");
-        }
-
-        OpenedTrace trace = OpenedTrace.Read(
-            proof, (int)count,
-            i => (layout.Type(layout.Locate(i).Tensor), layout.Dims(layout.Locate(i))),
-            statement.TraceRoot);
-        return new OpenedReader(
-            _model, layout, trace, leaves, rows ? Rows(proof) : [], values);
+        return count <= TraceTree.ListCountMax ? (layout, leaves)
+            : throw ProofReader.Bad($"{count} tensors have no list");
     }
 
     /// <summary>The order's record: the layout follows from its first bytes.</summary>

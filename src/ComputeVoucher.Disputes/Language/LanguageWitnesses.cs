@@ -88,21 +88,27 @@ public sealed class LanguageWitnesses
         return proof.ToArray();
     }
 
-    /// <summary>An output that is no token of the trace.</summary>
-    /// <param name="output">The list of the one tensor that a receipt's output is.</param>
-    /// <param name="place">Of the token.</param>
-    internal byte[] Token(RecordedTrace output, int place)
+    /// <summary>What <see cref="LanguageJudge.Output"/> reads.</summary>
+    /// <param name="token">Which one of the run's.</param>
+    /// <param name="output">All of them as the output has them, 4 bytes each.</param>
+    public byte[] Output(int token, byte[] output) =>
+        Output(token, output, HashTree.OfData(output));
+
+    /// <summary>The same of a recorded output.</summary>
+    internal byte[] Output(int token, RecordedTrace output) =>
+        Output(token, output[0].Data, output[0].Tree);
+
+    private byte[] Output(int token, byte[] output, HashTree tree)
     {
-        TracePlace at = new(TraceTensor.Token, _layout.Record.Prompt - 1 + place, 0);
+        TracePlace at = new(TraceTensor.Token, _layout.Record.Prompt - 1 + token, 0);
         RecordingReader reader = NewReader(claims: false);
         _ = reader.Ordered(0);
         _ = reader.Get(at, 0);
         ProofWriter proof = new();
-        proof.U8(ElementProof.OtherToken);
-        proof.U32((uint)place);
+        proof.U8(ElementProof.OutputToken);
+        proof.U32((uint)token);
         Record(proof, reader);
-        proof.Leaves(
-            output[0].Data, output[0].Tree, [sizeof(int) * place / TraceTree.LeafBytes]);
+        proof.Leaves(output, tree, [sizeof(int) * token / TraceTree.LeafBytes]);
         proof.Tensors(_trace, reader.Trace);
         return proof.ToArray();
     }

@@ -77,6 +77,17 @@ internal sealed record LlamaArchitecture(
         };
     }
 
+    /// <summary>Parameter rows of the whole model, see <see cref="LlamaRoots"/>.</summary>
+    public int Rows
+    {
+        get
+        {
+            LlamaShape s = Shape;
+            int layer = 2 + s.QueryDim + 2 * s.KvDim + 2 * s.Dim + 2 * s.Hidden;
+            return checked((Tied ? 1 : 2) * s.Vocab + s.Layers * layer + 1 + s.Context);
+        }
+    }
+
     public byte[] Encode()
     {
         LlamaShape s = Shape;
@@ -195,7 +206,7 @@ internal sealed record LlamaArchitecture(
         bool tied = reader.ReadInt32() != 0;
         reader.BaseStream.Position += ConstantBytes;
         if ((multiplier, shift) != LlamaParameters.Score(shape.HeadDim) ||
-            epsilon is < 0 or > (1L << 48))
+            epsilon is < 0 or > (1L << 48) || residual is not (32 or 64))
         {
             throw refuse("has constants that do not follow from its shape");
         }

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Globalization;
 
 namespace ComputeVoucher.Execution.Language;
 
@@ -58,17 +57,11 @@ internal static class LlamaDescription
         var list = new List<OperatorDescription>();
         ulong layers = (ulong)s.Layers;
         LlamaLayer layer = p.Layers[0];
-        var size = new LlamaProofSize(p, model.Architecture);
+        var size = new LlamaProofSize(model.Architecture);
+        size.Check();
         void Add(
             string name, int width, long parameters, ulong macs, ulong units, ElementCost proof)
         {
-            if (proof.Gas > ElementGas.Max || proof.Bytes > ElementGas.BytesMax)
-            {
-                throw new ModelException(string.Create(CultureInfo.InvariantCulture,
-                    $"operator {name}: the proof of one element has {proof.Bytes} bytes, judging " +
-                    $"it takes {proof.Gas} gas, {ElementGas.Max} is the most"));
-            }
-
             list.Add(new OperatorDescription
             {
                 Index = list.Count,
@@ -82,40 +75,34 @@ internal static class LlamaDescription
         }
 
         ulong norm = layers * CostTable.LanguageNormElement * (ulong)s.Dim;
-        Add("embed", s.Dim, p.Embedding.Weights, 0, 0,
-            size.Few(2, p.Embedding.RowBytes));
-        ElementCost normed = LlamaProofSize.Greater(
-            size.Many(size.SquareBytes, 2), size.Few(3, 2L * s.Dim));
-        Add("attention.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, normed);
-        Product("qkv", s.QueryDim + 2 * s.KvDim, WeightId.Query, WeightId.Key, WeightId.Value);
+        Add("embed", s.Dim, p.Embedding.Weights, 0, 0, size.Embed);
+        Add("attention.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, size.Norm);
+        Product(
+            "qkv", s.QueryDim + 2 * s.KvDim, size.Qkv, WeightId.Query, WeightId.Key,
+            WeightId.Value);
         Add("rope", s.QueryDim + 2 * s.KvDim, 0, 0,
             layers * CostTable.LanguageRotateElement * (ulong)(s.QueryDim + 2 * s.KvDim),
-            size.Few(4, 4L * s.HeadDim));
-        Add("weights", s.Heads, 0, 0, 0, size.Weight());
-        Add("attention.output", s.QueryDim, 0, 0, 0, size.Mix());
-        Product("attention", s.Dim, WeightId.Output);
-        Add("feedforward.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, normed);
-        Product("gate_up", 2 * s.Hidden, WeightId.Gate, WeightId.Up);
+            size.Rope);
+        Add("weights", s.Heads, 0, 0, 0, size.Weight);
+        Add("attention.output", s.QueryDim, 0, 0, 0, size.Mix);
+        Product("attention", s.Dim, size.Attention, WeightId.Output);
+        Add("feedforward.norm", s.Dim, (long)s.Dim * s.Layers, 0, norm, size.Norm);
+        Product("gate_up", 2 * s.Hidden, size.GateUp, WeightId.Gate, WeightId.Up);
         Add("swiglu", s.Hidden, 0, 0,
-            layers * CostTable.LanguageSwiGluElement * (ulong)s.Hidden, size.Few(4));
-        Product("feedforward", s.Dim, WeightId.Down);
+            layers * CostTable.LanguageSwiGluElement * (ulong)s.Hidden, size.SwiGlu);
+        Product("feedforward", s.Dim, size.FeedForward, WeightId.Down);
         ulong logits = (ulong)s.Vocab * (ulong)s.Dim;
-        Add("logits", s.Vocab, p.Tied ? 0 : p.Classifier.Weights, logits, logits,
-            size.Product(p.Classifier));
-        Add("token", 1, 0, 0, CostTable.LanguageChooseElement * (ulong)s.Vocab, size.Draw());
+        Add("logits", s.Vocab, p.Tied ? 0 : p.Classifier.Weights, logits, logits, size.Logits);
+        Add("token", 1, 0, 0, CostTable.LanguageChooseElement * (ulong)s.Vocab, size.Token);
         return list;
 
-        void Product(string name, int width, params System.ReadOnlySpan<WeightId> ids)
+        void Product(
+            string name, int width, ElementCost proof, params System.ReadOnlySpan<WeightId> ids)
         {
             long weights = 0;
-            ElementCost proof = default;
             foreach (WeightId id in ids)
             {
                 weights += layer.Matrix(id).Weights * s.Layers;
-                foreach (LlamaLayer each in p.Layers)
-                {
-                    proof = LlamaProofSize.Greater(proof, size.Product(each.Matrix(id)));
-                }
             }
 
             Add(name, width, weights, (ulong)weights, (ulong)weights, proof);

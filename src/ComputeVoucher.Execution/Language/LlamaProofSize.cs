@@ -1,11 +1,13 @@
 using System;
+using System.Linq;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Execution.Language;
 
 /// <summary>
-/// Bytes of the proof of one element of a language model, at most, and the gas of judging it.
+/// Bytes of the proof of one element of a language model, at most, and the gas of judging it: from
+/// the architecture alone, so that import and the registry on a chain refuse the same models.
 /// </summary>
 internal sealed class LlamaProofSize
 {
@@ -27,78 +29,81 @@ internal sealed class LlamaProofSize
     /// <summary>Most sums of 96 tokens that an output adds up: 32,768 tokens.</summary>
     private const int LongestSums = 8 * 342;
 
-    private readonly LlamaParameters _model;
+    private readonly LlamaArchitecture _model;
     private readonly LlamaShape _shape;
     private readonly long _list;
-    private readonly int _rows;
 
-    /// <exception cref="ModelException">
-    /// The longest run would have more tensors than a list holds.
-    /// </exception>
-    public LlamaProofSize(LlamaParameters model, LlamaArchitecture architecture)
+    /// <param name="model">Of the model.</param>
+    public LlamaProofSize(LlamaArchitecture model)
     {
         _model = model;
         _shape = model.Shape;
-        _rows = LlamaLayout.Rows(model);
         RecordHeader longest = new(
             1, (uint)_shape.Context, 0, new SamplingOptions(1 << 16, 1, 1 << 16, 0));
-        _list = new TraceLayout(architecture, longest).Tensors((uint)_shape.Context);
-        if (_list > TraceTree.ListCountMax)
+        _list = new TraceLayout(model, longest).Tensors((uint)_shape.Context);
+    }
+
+    public ElementCost Embed => Few(2, _model.RowBytes(WeightId.Embedding, 0));
+
+    /// <summary>A partial sum of squares, or an element and its gain.</summary>
+    public ElementCost Norm
+    {
+        get
         {
-            throw new ModelException(FormattableString.Invariant(
-                $"a run of {_shape.Context} positions has {_list} tensors, a trace holds ") +
-                $"{TraceTree.ListCountMax}: import it with a shorter context");
+            int columns = Math.Min(RmsNorm.SquareColumns, _shape.Dim);
+            long bytes = Many(_model.ResidualBits / 8 * columns);
+            return Greater(
+                new(bytes, ElementGas.OfRow(bytes, squares: columns)), Few(4, 2L * _shape.Dim));
         }
     }
 
-    /// <summary>A number that a few others, of this position, and one parameter say.</summary>
-    public ElementCost Few(int tensors, long rowBytes = 0) => Cost(
-        Head + Tensors(tensors * Tensor(Longest, One), tensors, 1) + Row(rowBytes, One), 0);
+    public ElementCost Qkv => Product(WeightId.Query, WeightId.Key, WeightId.Value);
 
-    /// <summary>A row of numbers of this position, and a few more.</summary>
-    public ElementCost Many(long bytes, int few) => Cost(
-        Head + Tensors(Tensor(Longest, bytes) + few * Tensor(Longest, One), 1 + few, 1), 0);
+    public ElementCost Rope => Few(4, 4L * _shape.HeadDim);
 
-    /// <summary>One element of W·x: row of cells, vector, exponent, residual, itself.</summary>
-    public ElementCost Product(QuantMatrix matrix)
-    {
-        int columns = matrix.Columns;
-        int opened = Math.Min(columns, MatrixWork.PartialColumns);
-        int cells = (opened + WeightForms.BlockColumns - 1) / WeightForms.BlockColumns;
-        long tensors = Tensor(2L * columns, 2L * opened) + 3 * Tensor(Longest, One);
-        return Cost(
-            Head + Tensors(tensors, 4, 1) +
-                Row(matrix.RowBytes, cells * WeightForms.CellBytes(matrix.Form)),
-            opened);
-    }
-
-    /// <summary>The weight of a token: a query, a key, and their exponents.</summary>
-    public ElementCost Weight() => Cost(
+    /// <summary>A witness of the greatest score and its rival: a query and two keys, and their
+    /// exponents.</summary>
+    public ElementCost Weight => Cost(
         Head + Tensors(
-            2 * Tensor(Longest, 2L * _shape.HeadDim) + 4 * Tensor(Longest, One), 6, 2),
-        _shape.HeadDim);
+            3 * Tensor(Longest, 2L * _shape.HeadDim) + 4 * Tensor(Longest, One), 7, 3),
+        2 * _shape.HeadDim);
 
     /// <summary>
     /// A sum over 96 tokens whose values or exponents are claimed, or over all such sums.
     /// </summary>
-    public ElementCost Mix()
+    public ElementCost Mix
     {
-        int tokens = Math.Min(_shape.Context, AttentionWork.PartialTokens);
-        long claimed = tokens * sizeof(long);
-        long weights = Tensor(4L * _shape.Heads * _shape.Context, 4L * tokens);
-        long sums = Tensor((long)LongestSums * _shape.QueryDim, LongestSums);
-        return Cost(
-            Head + claimed + Tensors(
-                Math.Max(weights, sums) + 3 * Tensor(Longest, One), 4, 1),
-            tokens);
+        get
+        {
+            int tokens = Math.Min(_shape.Context, AttentionWork.PartialTokens);
+            long claimed = tokens * sizeof(long);
+            long weights = Tensor(4L * _shape.Heads * _shape.Context, 4L * tokens);
+            long sums = Tensor((long)LongestSums * _shape.QueryDim, LongestSums);
+            long bytes = Head + claimed + Tensors(
+                Math.Max(weights, sums) + 3 * Tensor(Longest, One), 4, 1);
+            return new(bytes, ElementGas.OfRow(bytes, claimed: tokens));
+        }
     }
 
+    public ElementCost Attention => Product(WeightId.Output);
+
+    public ElementCost GateUp => Product(WeightId.Gate, WeightId.Up);
+
+    public ElementCost SwiGlu => Few(4);
+
+    public ElementCost FeedForward => Product(WeightId.Down);
+
+    public ElementCost Logits => Product(WeightId.Classifier);
+
     /// <summary>The token that a draw chooses among the most candidates.</summary>
-    public ElementCost Draw()
+    public ElementCost Token
     {
-        int candidates = (int)Math.Min(SamplingOptions.TopKMax, (uint)_shape.Vocab);
-        ElementCost row = Many(4L * candidates, 2);
-        return row with { Gas = ElementGas.OfDraw(row.Bytes, candidates) };
+        get
+        {
+            int candidates = (int)Math.Min(SamplingOptions.TopKMax, (uint)_shape.Vocab);
+            long bytes = Many(4L * candidates);
+            return new(bytes, ElementGas.OfRow(bytes, candidates: candidates));
+        }
     }
 
     /// <summary>Bytes of the longest tensor of which one number is read.</summary>
@@ -109,6 +114,67 @@ internal sealed class LlamaProofSize
     private long Head => HeaderBytes + OpeningSize.Leaves(
         InputRecord.HeaderBytes + 4L * (_shape.Context + InputRecord.EndTokensMax),
         InputRecord.HeaderBytes);
+
+    /// <summary>Refuses what no court judges.</summary>
+    /// <exception cref="ModelException">
+    /// The longest run would have more tensors than a list holds, or judging an element would take
+    /// more than <see cref="ElementGas.Max"/>.
+    /// </exception>
+    public void Check()
+    {
+        if (_list > TraceTree.ListCountMax)
+        {
+            throw new ModelException(FormattableString.Invariant(
+                $"a run of {_shape.Context} positions has {_list} tensors, a trace holds ") +
+                $"{TraceTree.ListCountMax}: import it with a shorter context");
+        }
+
+        foreach ((string name, ElementCost cost) in (ReadOnlySpan<(string, ElementCost)>)
+        [
+            ("embed", Embed), ("norm", Norm), ("qkv", Qkv), ("rope", Rope), ("weights", Weight),
+            ("attention.output", Mix), ("attention", Attention), ("gate_up", GateUp),
+            ("swiglu", SwiGlu), ("feedforward", FeedForward), ("logits", Logits), ("token", Token),
+        ])
+        {
+            if (cost.Gas > ElementGas.Max || cost.Bytes > ElementGas.BytesMax)
+            {
+                throw new ModelException(FormattableString.Invariant(
+                    $"operator {name}: the proof of one element has {cost.Bytes} bytes, judging ") +
+                    FormattableString.Invariant(
+                        $"it takes {cost.Gas} gas, {ElementGas.Max} is the most"));
+            }
+        }
+    }
+
+    /// <summary>A number that a few others, of this position, and one parameter say.</summary>
+    private ElementCost Few(int tensors, long rowBytes = 0) => Cost(
+        Head + Tensors(tensors * Tensor(Longest, One), tensors, 1) + Row(rowBytes, One), 0);
+
+    /// <summary>Bytes of a row of numbers of this position, and two more.</summary>
+    private long Many(long bytes) =>
+        Head + Tensors(Tensor(Longest, bytes) + 2 * Tensor(Longest, One), 3, 1);
+
+    /// <summary>One element of W·x: row of cells, vector, exponent, residual, itself; of the
+    /// dearest layer and matrix.</summary>
+    private ElementCost Product(params ReadOnlySpan<WeightId> ids)
+    {
+        ElementCost dearest = default;
+        foreach (WeightId id in ids)
+        {
+            int layers = id == WeightId.Classifier ? 1 : _shape.Layers;
+            int columns = _shape.Of(id).Columns;
+            int opened = Math.Min(columns, MatrixWork.PartialColumns);
+            int cells = (opened + WeightForms.BlockColumns - 1) / WeightForms.BlockColumns;
+            int cell = Enumerable.Range(0, layers)
+                .Max(i => WeightForms.CellBytes((WeightForm)_model.Kind(id, i)));
+            int row = (columns + WeightForms.BlockColumns - 1) / WeightForms.BlockColumns * cell;
+            long tensors = Tensor(2L * columns, 2L * opened) + 3 * Tensor(Longest, One);
+            dearest = Greater(dearest, Cost(
+                Head + Tensors(tensors, 4, 1) + Row(row, cells * cell), opened));
+        }
+
+        return dearest;
+    }
 
     private static long Tensor(long bytes, long opened) =>
         IndexBytes + OpeningSize.Leaves(bytes, Math.Min(bytes, opened));
@@ -124,17 +190,13 @@ internal sealed class LlamaProofSize
 
     private long Row(long bytes, long opened) => bytes == 0
         ? 1
-        : 1 + Tensor(bytes, opened) + OpeningSize.Siblings(_rows, 1, 1);
+        : 1 + Tensor(bytes, opened) + OpeningSize.Siblings(_model.Rows, 1, 1);
 
     private static ElementCost Cost(long bytes, int products) =>
         new(bytes, ElementGas.OfRow(bytes, products));
 
     /// <summary>What takes more gas.</summary>
-    public static ElementCost Greater(ElementCost a, ElementCost b) => a.Gas > b.Gas ? a : b;
-
-    /// <summary>Bytes of the partial squares that a norm's element reads.</summary>
-    public long SquareBytes => _model.ResidualBits / 8L *
-        Math.Min(RmsNorm.SquareColumns, _shape.Dim);
+    private static ElementCost Greater(ElementCost a, ElementCost b) => a.Gas > b.Gas ? a : b;
 }
 
 /// <summary>Proof and judgement of one element.</summary>

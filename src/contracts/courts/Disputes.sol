@@ -195,6 +195,7 @@ contract Disputes is Docket {
             d.wraps &= ~Descents.FRESH;
         } else {
             _descend(d, child, hash, siblings);
+            _checkRecord(d, m);
         }
         d.state = State.WantNodes;
         _askNext(id, d);
@@ -304,6 +305,18 @@ contract Disputes is Docket {
             d.size = uint40(count);
             d.level = uint8(Trees.height(count));
         }
+    }
+
+    /// @dev The trace of a language model begins with its record, whose length only the order's
+    /// input says: an answer to it could never be checked. As ordered, it cannot be picked; another
+    /// one has no answer, and loses by silence.
+    function _checkRecord(Dispute memory d, Matter calldata m) private view {
+        if (d.wraps & Descents.TENSOR == 0 || d.index != 0) return;
+        require(
+            _family(m.run.modelRoot) == Roots.GRAPH
+                || Trees.list(1, d.commit) != m.run.inputRoot,
+            WrongPick()
+        );
     }
 
     function _descend(

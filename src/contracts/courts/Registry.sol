@@ -10,6 +10,7 @@ import {Architecture, Op, Tensor} from "./elements/Architecture.sol";
 import {GraphCosts} from "./elements/GraphCosts.sol";
 import {GraphRules} from "./elements/GraphRules.sol";
 import {Pages} from "./elements/Pages.sol";
+import {Languages} from "./Languages.sol";
 import {Trees} from "./Trees.sol";
 
 /// @title Models whose elements a court can judge
@@ -21,10 +22,13 @@ import {Trees} from "./Trees.sol";
 ///     start(parametersRoot, pages)       header, tensors taken in, model root
 ///     proceed(modelRoot, operators)      the next operators; the model is admitted with the last
 ///     admit(parametersRoot, encoded)     all of it, where the architecture is one page
+///     admitLanguage(parametersRoot, encoded)
+///                                        a language model, always in one transaction
 contract Registry is IRegistry, IGraphs {
     using Architecture for Tensor;
 
     uint8 public constant GRAPH = 1;
+    uint8 public constant LANGUAGE = 2;
 
     // CostTable.cs: units of a proof per element that it shows, by bits of an order's flags.
     uint256 private constant FLAG_SUCCINCT = 4;
@@ -55,13 +59,18 @@ contract Registry is IRegistry, IGraphs {
 
     /// @notice The contract that judges elements of graphs.
     IElements public immutable graphElements;
+    /// @notice The contract that judges elements of language models.
+    IElements public immutable languageElements;
+    /// @notice Where language models are kept.
+    Languages public immutable languages;
 
     /// @notice Where a page of an architecture is stored, by its keccak256.
     mapping(bytes32 digest => address) public pageOf;
 
     mapping(bytes32 modelRoot => Graph) private _graphs;
 
-    /// @notice A model can be ordered under a court from now on.
+    /// @notice A model can be ordered under a court from now on. The units of a run of a language
+    /// model depend on its tokens: 0 here.
     event Admitted(bytes32 indexed modelRoot, uint8 family, uint256 units);
 
     /// @notice No such model, or not checked to its end.
@@ -74,9 +83,13 @@ contract Registry is IRegistry, IGraphs {
     error TooLarge();
     /// @notice The list has no such tensor.
     error NoTensor(uint256 index);
+    /// @notice A language model has no proofs: a sum with their price could leave 63 bits.
+    error NoProofs();
 
-    constructor(IElements graphElements_) {
+    constructor(IElements graphElements_, IElements languageElements_, Languages languages_) {
         graphElements = graphElements_;
+        languageElements = languageElements_;
+        languages = languages_;
     }
 
     /// @notice Admits a graph whose architecture fits one page; gives its root.
@@ -88,6 +101,16 @@ contract Registry is IRegistry, IGraphs {
         digests[0] = store(architecture);
         modelRoot = start(parametersRoot, digests);
         proceed(modelRoot, type(uint256).max);
+    }
+
+    /// @notice Admits a language model; gives its root. Its architecture, 151 bytes and 9 a layer,
+    /// is what the provider's software prints and hashes, and fits one transaction.
+    function admitLanguage(bytes32 parametersRoot, bytes calldata architecture)
+        external
+        returns (bytes32 modelRoot)
+    {
+        modelRoot = languages.admit(parametersRoot, architecture);
+        emit Admitted(modelRoot, LANGUAGE, 0);
     }
 
     /// @notice Stores a page of an architecture as code; gives its name.
@@ -136,21 +159,27 @@ contract Registry is IRegistry, IGraphs {
 
     /// @inheritdoc IRegistry
     function familyOf(bytes32 modelRoot) external view returns (uint8) {
-        return _isAdmitted(_graphs[modelRoot]) ? GRAPH : 0;
+        if (_isAdmitted(_graphs[modelRoot])) return GRAPH;
+        return languages.isAdmitted(modelRoot) ? LANGUAGE : 0;
     }
 
     /// @inheritdoc IRegistry
     function elementsOf(bytes32 modelRoot) external view returns (IElements) {
+        if (languages.isAdmitted(modelRoot)) return languageElements;
         _graph(modelRoot);
         return graphElements;
     }
 
     /// @inheritdoc IRegistry
-    function unitsOf(bytes32 modelRoot, uint32, uint32 steps, uint8 flags)
+    function unitsOf(bytes32 modelRoot, uint32 prompt, uint32 steps, uint8 flags)
         external
         view
         returns (uint256 units)
     {
+        if (languages.isAdmitted(modelRoot)) {
+            require(flags & (FLAG_SUCCINCT | FLAG_GROTH16) == 0, NoProofs());
+            return languages.unitsOf(modelRoot, prompt, steps);
+        }
         Graph storage g = _graph(modelRoot);
         if (steps == 0) return 0;
         units = g.units;
@@ -160,6 +189,7 @@ contract Registry is IRegistry, IGraphs {
 
     /// @inheritdoc IRegistry
     function countOf(Tree tree, Run calldata run) external view returns (uint256) {
+        if (languages.isAdmitted(run.modelRoot)) return languages.countOf(tree, run);
         Graph storage g = _graph(run.modelRoot);
         return tree == Tree.Trace ? uint256(g.inputs) + g.operators : g.outputs;
     }
@@ -170,6 +200,7 @@ contract Registry is IRegistry, IGraphs {
         view
         returns (bytes memory header, uint256 size)
     {
+        if (languages.isAdmitted(run.modelRoot)) return languages.tensorOf(tree, run, index);
         Graph storage g = _graph(run.modelRoot);
         if (tree == Tree.Output) {
             require(index < g.outputs, NoTensor(index));

@@ -30,7 +30,7 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
     private static readonly (string Name, int Share)[] s_tiny =
         [("ad", 160), ("kws", 120), ("ic", 100), ("vww", 60)];
 
-    [ContractFact]
+    [ContractFact("tflite")]
     public async Task TinyModels_AnyElementTampered_ConvictedWithinTheGas()
     {
         List<ulong> convictions = [];
@@ -51,7 +51,7 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
         Assert.InRange(median, 1UL, 300_000UL);
     }
 
-    [ContractFact]
+    [ContractFact("tflite")]
     public async Task OtherModels_AnyElementTampered_ConvictedWithinTheGas()
     {
         foreach (ChainDispute dispute in await PlayAsync("micro_speech", Runs.Count(2, 40)))

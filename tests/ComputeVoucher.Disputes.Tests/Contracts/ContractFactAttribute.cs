@@ -2,9 +2,10 @@ using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Disputes.Tests;
 
-/// <summary>A fact that needs anvil, the compiled contracts, and real models.</summary>
+/// <summary>A fact that needs anvil, the compiled contracts, and shared models where it names
+/// them.</summary>
 public sealed class ContractFactAttribute : FactAttribute
 {
-    public ContractFactAttribute() => Skip = CourtChain.Missing
-        ?? (SharedData.Exists("tflite") ? null : "../shared/data/tflite is absent");
+    public ContractFactAttribute(string? shared = null) => Skip = CourtChain.Missing
+        ?? (shared is null || SharedData.Exists(shared) ? null : $"../shared/data/{shared} is absent");
 }

@@ -143,7 +143,7 @@ public sealed class GraphElementsTests(CourtChain chain) : IClassFixture<CourtCh
 
     /// <summary>Gas that the dearest judgement of a model takes at most, a whole transaction, as
     /// checked in.</summary>
-    private static long GasOf(string model)
+    internal static long GasOf(string model)
     {
         using JsonDocument snapshot = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(
             SharedData.RepositoryRoot, "tests/ComputeVoucher.Disputes.Tests/Contracts/gas.json")));

@@ -78,7 +78,7 @@ public sealed class LanguageTamperTests
         Prng numbers = new(seed ^ 2);
         using LanguageModel model = Tiny();
         CommittedRun run = CommittedRun.Of(model, Input(numbers, drawn));
-        for (int i = 0; i < Runs.Count(1_500, 60_000); i++)
+        for (int i = 0; i < Runs.Count(1_500, 250_000); i++)
         {
             (int tensor, int element) = Any(numbers, run);
             int rivals = run.Rivals(tensor, element);

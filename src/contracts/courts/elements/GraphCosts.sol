@@ -19,7 +19,9 @@ library GraphCosts {
     /// @dev Per byte without the floor, with its share of a leaf's hash.
     uint256 private constant BYTE_GAS = 18;
     uint256 private constant PRODUCT_GAS = 10;
-    uint256 private constant EXPONENTIAL_GAS = 1_500;
+    uint256 private constant EXPONENTIAL_GAS = 1_300;
+    /// @dev The run's own words, the operator's site, the paths.
+    uint256 private constant FIXED_GAS = 60_000;
     uint256 private constant COUNTED_GAS = 115;
     /// @dev Version, place, element, number of tensors; then place and leaf count of a section.
     uint256 private constant HEAD_BYTES = 11;
@@ -86,7 +88,7 @@ library GraphCosts {
         uint256 floor = FLOOR_BYTE_GAS * size;
         uint256 computed = BYTE_GAS * size + PRODUCT_GAS * products
             + EXPONENTIAL_GAS * exponentials + COUNTED_GAS * row;
-        return TRANSACTION_GAS + (floor > computed ? floor : computed);
+        return TRANSACTION_GAS + FIXED_GAS + (floor > computed ? floor : computed);
     }
 
     /// @dev Bytes of a proof that opens everything.

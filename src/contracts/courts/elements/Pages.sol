@@ -15,7 +15,7 @@ library Pages {
     error NotStored();
 
     /// @dev Stores one page.
-    function write(bytes calldata data) internal returns (address page) {
+    function write(bytes memory data) internal returns (address page) {
         require(data.length != 0 && data.length <= PAGE_BYTES, InvalidLength(data.length));
         bytes memory code = abi.encodePacked(
             hex"61", uint16(data.length + 1), hex"80600a3d393df3", uint8(0), data
