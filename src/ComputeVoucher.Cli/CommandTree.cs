@@ -40,6 +40,7 @@ internal static class CommandTree
         root.Add(TransactionCommand.Create());
         root.Add(RequestCommand.Create());
         root.Add(TraceCommand.Create());
+        root.Add(WatchCommand.Create());
         root.Add(RedeemCommand.CreateRedeem());
         root.Add(RedeemCommand.CreateOutbox());
         root.Add(VerifyCommands.CreateOpen());

@@ -30,6 +30,10 @@ public static class CourtLimits
     /// (Clocks.ASK); evidence is kept as long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;
 
+    /// <summary>After a claim, which can come 3 days after the deadline, disputes open so long,
+    /// seconds; whichever of the two ends later counts.</summary>
+    public const ulong OpenAfterClaimSeconds = 11 * DaySeconds;
+
     /// <summary>A dispute lasts at most so long, seconds: two sides of 3.5 days, and 6 hours at
     /// least for each of 20 turns.</summary>
     private const ulong DisputeSecondsMax = 12 * DaySeconds;

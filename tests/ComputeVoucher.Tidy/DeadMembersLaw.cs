@@ -23,9 +23,6 @@ public sealed class DeadMembersLaw
         ["Refutation"] = "opens one claimed operand; the court and the watcher will ask",
         ["RecordedTrace.Of"] = "the run that witnesses are taken from; the watcher will record one",
         ["With"] = "a forged trace: how the judge's tests, and the court's, make their fraud",
-        ["PinOrder"] = "keeps a disputed order; the provider's side of a dispute will",
-        ["UnpinOrder"] = "lets go of a disputed order; the provider's side of a dispute will",
-        ["OpeningQuery"] = "frozen with version 2; a node that opens its traces will read it",
         ["ConflictsAsync"] = "the stored evidence of a second order; the court will ask",
         ["TypeText"] = "what the tests hold against the contracts, and a wallet will be shown",
     };

@@ -40,7 +40,7 @@ internal sealed class Serving
 
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Its side before the courts; null where no class has one, and in tests.</summary>
+    /// <summary>Its side before the courts; null where no class has one, and where nobody looks.</summary>
     public Courtroom? Courts { get; set; }
 
     /// <summary>How fast orders are run here.</summary>

@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Disputes;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Watcher;
+
+/// <summary>One order with all that its node signed about it, from evidence and from claims.
+/// </summary>
+internal sealed class WatchedOrder
+{
+    private readonly List<(StatedRun Stated, SignedStatement Signed)> _statements = [];
+
+    private WatchedOrder(EvidenceBundle bundle, Order order, Signature signature)
+    {
+        (Bundle, Order) = (bundle, order);
+        Hash = order.HashStruct();
+        Brief = new Brief(bundle.Class, bundle.Channel, order, signature);
+    }
+
+    public EvidenceBundle Bundle { get; }
+
+    public Order Order { get; }
+
+    public Bytes32 Hash { get; }
+
+    public Brief Brief { get; }
+
+    public Bytes32 Channel => Order.Channel;
+
+    /// <summary>How it is named in what is said of it.</summary>
+    public string Name => FormattableString.Invariant(
+        $"order {Order.Seq} of channel {Channel.ToString()[..10]}");
+
+    /// <summary>What was ordered.</summary>
+    public OrderedRun Ordered => new(
+        Bundle.Input.ToArray(), (byte)Order.Flags, !Bundle.Cancel.IsEmpty);
+
+    public IReadOnlyList<StatedRun> Statements => [.. _statements.Select(s => s.Stated)];
+
+    /// <summary>Of what is judged: another statement is judged anew.</summary>
+    public Bytes32 StatedHash
+    {
+        get
+        {
+            List<byte> all = [Bundle.Cancel.IsEmpty ? (byte)0 : (byte)1];
+            foreach ((_, SignedStatement signed) in _statements)
+            {
+                all.AddRange(HashOf(signed).ToArray());
+            }
+
+            return Keccak256.Hash(all.ToArray());
+        }
+    }
+
+    /// <summary>Null, and why, where a bundle proves nothing here.</summary>
+    /// <param name="bundle">As it was read.</param>
+    /// <param name="domain">Chain and contracts.</param>
+    /// <param name="fault">Empty where there is an order.</param>
+    public static WatchedOrder? Of(EvidenceBundle bundle, VoucherDomain domain, out string fault)
+    {
+        fault = bundle.Domain.ChainId != domain.ChainId
+            || bundle.Domain.VouchersSeparator != domain.VouchersSeparator
+                ? "of another chain or deployment"
+            : bundle.Check() is not RefusalReason.None and var reason
+                ? $"a signature in it is wrong ({reason})" : "";
+        if (fault.Length > 0
+            || SignedPayload.Decode(bundle.Order.Span, out Order order, out Signature signature)
+                != RefusalReason.None)
+        {
+            return null;
+        }
+
+        WatchedOrder watched = new(bundle, order, signature);
+        if (SignedPayload.Decode(bundle.Receipt.Span, out Receipt receipt, out signature)
+            == RefusalReason.None)
+        {
+            watched.Add(SignedStatement.Of(receipt, signature));
+        }
+
+        if (SignedPayload.Decode(
+                bundle.TraceRoot.Span, out TraceRootStatement root, out signature)
+            == RefusalReason.None)
+        {
+            watched.Add(SignedStatement.Of(root, signature));
+        }
+
+        return watched;
+    }
+
+    /// <summary>Takes in what the node has put on the chain of this order.</summary>
+    /// <returns>Whether it is new.</returns>
+    public bool Add(in SignedStatement signed)
+    {
+        Bytes32 hash = HashOf(signed);
+        if (signed.OrderHash != Hash || signed.Units > ulong.MaxValue
+            || _statements.Any(s => HashOf(s.Signed) == hash))
+        {
+            return false;
+        }
+
+        _statements.Add((new StatedRun(
+            signed.IsReceipt, signed.Steps, signed.OutputRoot, signed.TraceRoot,
+            (ulong)signed.Units), signed));
+        return true;
+    }
+
+    /// <summary>A statement as it was signed.</summary>
+    public SignedStatement Signed(StatedRun stated) =>
+        _statements.First(s => s.Stated == stated).Signed;
+
+    private static Bytes32 HashOf(in SignedStatement s) => s.IsReceipt
+        ? new Receipt(s.OrderHash, s.Steps, s.OutputRoot, s.TraceRoot, s.Units).HashStruct()
+        : new TraceRootStatement(s.OrderHash, s.Steps, s.TraceRoot).HashStruct();
+}

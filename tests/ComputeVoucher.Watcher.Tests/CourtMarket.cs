@@ -1,0 +1,227 @@
+using System;
+using System.IO;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Chain;
+using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Watcher.Tests;
+
+/// <summary>A chain with the real contracts and their court, one class, a provider with a bond, a
+/// holder, and a watcher that he appointed.</summary>
+public sealed class CourtMarket : IAsyncDisposable
+{
+    public const ulong Bond = 1_000_000;
+
+    /// <summary>Locked in a channel, and what the channel paid before any dispute.</summary>
+    private const ulong Locked = 1_000_000_000;
+
+    private readonly AnvilProcess _anvil;
+    private readonly PrivateKey _deployer = PrivateKey.Parse(AnvilProcess.Keys[0]);
+    private int _salts;
+
+    private CourtMarket(AnvilProcess anvil)
+    {
+        _anvil = anvil;
+        Rpc = new JsonRpcClient(
+            new RpcOptions { Endpoints = [anvil.Url], EndpointRest = TimeSpan.Zero },
+            TimeProvider.System);
+    }
+
+    /// <summary>What is missing for it, or null.</summary>
+    public static string? Missing { get; } =
+        AnvilProcess.Binary is null ? "anvil is absent: npm ci in src/contracts"
+        : !File.Exists(Path.Combine(CompiledContract.OutFolder, "Court.json"))
+            ? "src/contracts/out is absent: node src/contracts/build.mjs"
+        : !Directory.Exists(SharedData.PathOf("tflite", "ad")) ? "shared data is absent" : null;
+
+    internal JsonRpcClient Rpc { get; }
+
+    /// <summary>The chain's, which a test may move.</summary>
+    internal ChainClock Clock { get; } = new();
+
+    internal VoucherDomain Domain { get; private set; } = null!;
+
+    internal VoucherClass Class { get; private set; }
+
+    internal Erc20Contract Token { get; private set; } = null!;
+
+    internal Address Court { get; private set; }
+
+    internal DisputesContract Disputes { get; private set; } = null!;
+
+    internal RegistryContract Registry { get; private set; } = null!;
+
+    internal Address Claims { get; private set; }
+
+    internal PrivateKey Provider { get; } = PrivateKey.Parse(AnvilProcess.Keys[1]);
+
+    internal PrivateKey Holder { get; } = PrivateKey.Parse(AnvilProcess.Keys[2]);
+
+    internal PrivateKey Spender { get; } = PrivateKey.Parse(AnvilProcess.Keys[3]);
+
+    internal PrivateKey Watcher { get; } = KeyOf(77);
+
+    public static async Task<CourtMarket> StartAsync()
+    {
+        CourtMarket market = new(await AnvilProcess.StartAsync("--hardfork prague"));
+        await market.DeployAsync();
+        await market.OpenAsync();
+        return market;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Rpc.Dispose();
+        await _anvil.DisposeAsync();
+    }
+
+    /// <summary>A node with a bond in front of the court.</summary>
+    internal async Task<PrivateKey> NewNodeAsync()
+    {
+        PrivateKey node = KeyOf(1_000 + Interlocked.Increment(ref _salts));
+        await FundAsync(node);
+        Signature join = node.Sign(
+            new NodeJoin(Provider.Address).Digest(Domain.ProvidersSeparator));
+        await SendAsync(Provider, Domain.Providers, ProvidersContract.Join(node.Address, join));
+        await SendAsync(Provider, Domain.Providers, ProvidersContract.Stake(
+            node.Address, Class.Token, Court, Bond));
+        return node;
+    }
+
+    /// <summary>A channel that has paid the node once, with the watcher appointed.</summary>
+    internal async Task<ChannelTerms> NewChannelAsync(PrivateKey node, ulong paid)
+    {
+        ChannelTerms terms = new(
+            Holder.Address, node.Address, Spender.Address, Class.HashStruct(),
+            Keccak256.Hash(BitConverter.GetBytes(Interlocked.Increment(ref _salts))));
+        await SendAsync(Holder, Domain.Vouchers, VouchersContract.Open(Class, terms, Locked));
+        await SendAsync(Holder, Court, CourtContract.Appoint(terms, Watcher.Address, true));
+        Ack ack = new(terms.HashStruct(), paid, 1);
+        Signature signature = Spender.Sign(ack.Digest(Domain.VouchersSeparator));
+        await SendAsync(Provider, Domain.Vouchers, VouchersContract.RedeemBatch(
+            Class, node.Address, [RedeemRow.From(terms, ack, signature)]));
+        return terms;
+    }
+
+    internal async Task AdmitAsync(GraphModel model)
+    {
+        byte[] page = model.Architecture;
+        await SendAsync(_deployer, Registry.Address, RegistryContract.Store(page));
+        await SendAsync(_deployer, Registry.Address, RegistryContract.Start(
+            model.Description.ParametersRoot, [Keccak256.Hash(page)]));
+        await SendAsync(_deployer, Registry.Address, RegistryContract.Proceed(
+            model.ModelRoot, UInt256.MaxValue));
+    }
+
+    internal async Task<TransactionReceipt> SendAsync(
+        PrivateKey key, Address? to, byte[] data, UInt128 value = default)
+    {
+        SenderOptions options = new() { ChainId = Domain?.ChainId ?? 31_337 };
+        using TransactionSender sender = new(Rpc, key, options, TimeProvider.System);
+        return await sender.SendAsync("test", to, data, default, value);
+    }
+
+    /// <summary>The chain's time goes on.</summary>
+    internal async Task PassAsync(TimeSpan time)
+    {
+        await _anvil.RpcAsync("evm_increaseTime", $"{(long)time.TotalSeconds}");
+        await _anvil.MineAsync();
+        Clock.Ahead += time;
+    }
+
+    internal async Task<ulong> NowAsync() =>
+        (await Rpc.BlockAsync(BlockTag.Latest, default))!.Timestamp;
+
+    private async Task DeployAsync()
+    {
+        // Whom the court believes is fixed before it is there: by the deployer's nonces.
+        Address[] at = new Address[10];
+        for (int nonce = 0; nonce < at.Length; nonce++)
+        {
+            at[nonce] = CreatedBy(_deployer.Address, nonce);
+        }
+
+        (Address providers, Address vouchers, Address registry) = (at[1], at[2], at[3]);
+        (Address court, Address disputes, Address challenges) = (at[5], at[6], at[7]);
+        await CreateAsync("DevStablecoin", at[0]);
+        await CreateAsync("Providers", providers);
+        await CreateAsync("Vouchers", vouchers, providers);
+        await CreateAsync("Registry", registry, at[4]);
+        await CreateAsync("GraphElements", at[4], registry);
+        await CreateAsync("Court", court, vouchers, registry, disputes, at[8], at[9]);
+        await CreateAsync("Disputes", disputes, court, registry, challenges);
+        await CreateAsync("Challenges", challenges, court, registry, disputes);
+        await CreateAsync("Contradictions", at[8], court, registry);
+        await CreateAsync("Claims", at[9], court, registry);
+        Domain = new VoucherDomain(31_337, vouchers, providers);
+        Token = new Erc20Contract(Rpc, at[0]);
+        Court = court;
+        Claims = at[9];
+        Disputes = new DisputesContract(Rpc, disputes);
+        Registry = new RegistryContract(Rpc, registry);
+    }
+
+    private async Task OpenAsync()
+    {
+        byte[] table = await Rpc.CallAsync(
+            new CallRequest(
+                default, Court, new AbiWriter().ToCall(FunctionSelector.Of("COST_TABLE()"))),
+            BlockTag.Latest, default);
+        // A unit is about a base unit.
+        Class = new VoucherClass(
+            Token.Address, 1_000_000_000, await NowAsync() + 90 * 86_400, 7 * 86_400, 2 * 86_400,
+            0, 0, new Bytes32(table), Court);
+        await FundAsync(Watcher);
+        await SendAsync(Holder, Token.Address, Erc20Contract.Mint(Holder.Address, 1UL << 40));
+        await SendAsync(
+            Holder, Token.Address, Erc20Contract.Approve(Domain.Vouchers, UInt256.MaxValue));
+        await SendAsync(Holder, Domain.Vouchers, VouchersContract.Mint(
+            Class, 100 * Locked, Holder.Address));
+        await SendAsync(Provider, Token.Address, Erc20Contract.Mint(Provider.Address, 1UL << 40));
+        await SendAsync(
+            Provider, Token.Address, Erc20Contract.Approve(Domain.Providers, UInt256.MaxValue));
+    }
+
+    private Task FundAsync(PrivateKey key) => _anvil.RpcAsync(
+        "anvil_setBalance", $"\"{key.Address}\",\"0x56bc75e2d63100000\"");
+
+    private async Task CreateAsync(string contract, Address at, params Address[] arguments)
+    {
+        using JsonDocument artifact = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(CompiledContract.OutFolder, contract + ".json")));
+        byte[] code = Hex.Decode(artifact.RootElement.GetProperty("bytecode").GetString());
+        AbiWriter words = new();
+        foreach (Address argument in arguments)
+        {
+            words.Write(argument);
+        }
+
+        TransactionReceipt receipt =
+            await SendAsync(_deployer, null, [.. code, .. words.ToArray()]);
+        Assert.Equal(at, receipt.ContractAddress);
+    }
+
+    /// <summary>keccak(rlp(sender, nonce)) of a nonce below 128.</summary>
+    private static Address CreatedBy(Address sender, int nonce)
+    {
+        byte[] rlp =
+            [0xd6, 0x94, .. sender.ToArray(), nonce == 0 ? (byte)0x80 : (byte)nonce];
+        return new Address(Keccak256.Hash(rlp).Span[12..]);
+    }
+
+    private static PrivateKey KeyOf(int number) =>
+        PrivateKey.FromBytes(Keccak256.Hash(BitConverter.GetBytes(number)).Span);
+}
+
+/// <summary>The system's clock, ahead by what the chain was moved.</summary>
+internal sealed class ChainClock : TimeProvider
+{
+    public TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Ahead;
+}
