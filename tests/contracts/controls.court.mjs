@@ -168,8 +168,8 @@ export const courtControls = [
     'if (tree == Tree.Trace && m.run.traceRoot == 0) {',
     'test_outputDispute_asksForTheRootFirst'],
   // No hiding place
-  ['court: nobody waits for the convicted', O, 'if (court.fallen(m.node) || _hasTurn',
-    'if (_hasTurn', 'test_fallen_noneWaitsForItAnyMore'],
+  ['court: nobody waits for the convicted', O, 'court.fallen(m.node) || _hasTurn',
+    '_hasTurn', 'test_fallen_noneWaitsForItAnyMore'],
   ['court: nor with a new one', O, 'if (fallen || m.purpose', 'if (m.purpose',
     'test_fallen_noneWaitsForItAnyMore'],
   ['court: the late may need its time', R, 'if (v.ground != Ground.Late) n.fallen', 'n.fallen',
