@@ -8,7 +8,8 @@ namespace ComputeVoucher.Vouchers;
 /// before the bond can leave and before the node may forget.
 /// </summary>
 /// <remarks>Disputes open until 14 d and last 12 d at most, so nothing is decided after 26 d;
-/// 26 d &lt; 30 d (bond) &lt; 45 d (inputs).</remarks>
+/// 26 d &lt; 30 d (bond) &lt; 45 d (inputs). What answers a demand may be decided until 30 d: asked
+/// by 6 d, answered within 9 d with the input shown, disputed within 3 d.</remarks>
 public static class CourtLimits
 {
     /// <summary>Farthest deadline from now, seconds, for node and client. 3 days: with the 30 days
@@ -25,8 +26,8 @@ public static class CourtLimits
     /// anything (Files.sol).</summary>
     public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
 
-    /// <summary>Disputes and demands open so long after the deadline, seconds; evidence is kept as
-    /// long.</summary>
+    /// <summary>Disputes open so long after the deadline, seconds, and demands for 6 days
+    /// (Clocks.ASK); evidence is kept as long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;
 
     /// <summary>After a claim, which can come 3 days after the deadline, disputes open so long,
@@ -59,7 +60,7 @@ public static class CourtLimits
     public const ulong LongestSeconds = DaySeconds / 2;
 
     /// <summary>Longest input of a graph that an opener can be asked to show, bytes
-    /// (Provers.INPUT_BYTES_MAX): what a transaction carries.</summary>
+    /// (Contradictions.sol): what a transaction carries.</summary>
     /// <remarks>Longer inputs are served all the same: a node that keeps them never asks, and a
     /// cheater may not ask for what nobody can show. Who loses one loses the dispute, so it belongs
     /// into a backup.</remarks>

@@ -59,7 +59,7 @@ contract CourtDisputesTest is DescentFixture {
 
     function test_descent_intoTheOutput() external {
         Order memory order = graphOrder(3);
-        Statement memory s = receiptOf(order, 0);
+        Statement memory s = receiptOf(order, "root");
         Matter memory m = matterOf(order, s, OUTPUT, holder);
         vm.prank(holder);
         uint256 id = challenges.open{value: feeOf(150_000)}(

@@ -153,7 +153,8 @@ internal static class CourtStructs
         reader.ReadUInt32(),
         reader.ReadUInt64(),
         reader.ReadUInt128(),
-        reader.ReadUInt128());
+        reader.ReadUInt128(),
+        reader.ReadUInt64());
 
     public static CaseState ReadCase(this ref AbiReader reader) => new(
         reader.ReadBool(),

@@ -19,6 +19,7 @@ namespace ComputeVoucher.Chain;
 /// <param name="Size">Items of the list, or bytes of the tensor.</param>
 /// <param name="Deposit">Wei that the opener has prepaid.</param>
 /// <param name="Due">Wei of it that the answers have cost.</param>
+/// <param name="Place">In its line, until its first answer; 0 is none.</param>
 public readonly record struct Dispute(
     Bytes32 Matter,
     Bytes32 Commit,
@@ -35,7 +36,8 @@ public readonly record struct Dispute(
     uint Position,
     ulong Size,
     UInt128 Deposit,
-    UInt128 Due)
+    UInt128 Due,
+    ulong Place)
 {
     /// <summary>No move is left, and there was one.</summary>
     public bool IsOver => State >= DisputeState.Convicted;

@@ -143,7 +143,7 @@ public sealed class DisputesContract
     public Task<Dispute> DisputeAsync(ulong id, BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(
             new AbiWriter().Write(id).ToCall(DisputesAbi.DisputeOf.Selector),
-            16,
+            17,
             block,
             (ref r) => r.ReadDispute(),
             cancel);

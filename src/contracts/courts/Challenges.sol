@@ -30,10 +30,10 @@ contract Challenges is Provers {
         disputes = disputes_;
     }
 
-    /// @notice Opens a dispute about a statement: `purpose` 0 descends into its trace (asking for
-    /// the root first where the receipt has none), 1 into its output, 2 asks for the Cancel of a
-    /// result that is short. `record` opens the input record of a language model, first leaf first
-    /// and for purpose 2 the leaves of its end tokens; `last` the leaf of the last token.
+    /// @notice Opens a dispute about a statement: `purpose` 0 descends into its trace, 1 into its
+    /// output (both ask for the trace root first where the receipt has none), 2 asks for the Cancel
+    /// of a result that is short. `record` opens the input record of a language model, first leaf
+    /// first and for purpose 2 the leaves of its end tokens; `last` the leaf of the last token.
     function open(
         Brief calldata b,
         Statement calldata s,

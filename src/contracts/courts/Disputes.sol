@@ -152,7 +152,7 @@ contract Disputes is Docket {
         );
         _checkTurn(d, d.state);
         _inputs().checkShowable(m.run.modelRoot);
-        _leave(id, d, m.channel);
+        _leave(d, m.channel);
         d.wraps |= Descents.ASKED;
         d.resume = d.state;
         d.state = State.WantInput;

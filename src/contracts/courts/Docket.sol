@@ -25,11 +25,18 @@ abstract contract Docket is IDisputes, Provers, Fees {
     /// @dev Bytes of a `Matter`: 17 words.
     uint256 private constant MATTER_BYTES = 544;
 
-    /// @dev Places of one line, from 1 on: how many were left again, and given. The one that was
-    /// not left and is the first has its turn.
+    /// @dev Places of one line, from 1 on: how many were left again, and given. The first that was
+    /// not left has its turn: `group` says whose it is.
     struct Queue {
         uint64 left;
         uint64 given;
+        uint128 group;
+    }
+
+    /// @dev A place that was waited for, and the dispute that holds it.
+    struct Place {
+        uint128 group;
+        uint128 id;
     }
 
     /// @inheritdoc IDisputes
@@ -38,9 +45,9 @@ abstract contract Docket is IDisputes, Provers, Fees {
     mapping(uint256 id => bytes32) public operandsOf;
     mapping(uint256 id => Dispute) private _disputes;
     mapping(bytes32 line => Queue) private _queues;
-    mapping(bytes32 line => mapping(uint64 place => uint256 id)) private _holderOf;
-    /// @dev keccak256(line, orderHash, purpose): the last place that was given to its openings.
-    mapping(bytes32 group => uint64 place) private _placeOf;
+    mapping(bytes32 line => mapping(uint64 place => Place)) private _places;
+    /// @dev Of keccak256(line, orderHash, purpose): the last place that its openings waited for.
+    mapping(uint128 group => uint64 place) private _placeOf;
     /// @dev keccak256(channel, seq, opener, purpose): one dispute at a time.
     mapping(bytes32 key => bool) private _isOpen;
 
@@ -90,21 +97,28 @@ abstract contract Docket is IDisputes, Provers, Fees {
     function start(uint256 id, Matter calldata m) external nonReentrant {
         Dispute memory d = _load(id, m);
         require(d.state == State.Queued, WrongMove(d.state));
-        if (court.fallen(m.node) || _hasTurn(id, d, m)) _begin(id);
+        bool begins = court.fallen(m.node) || _hasTurn(id, d, m);
+        _save(id, d);
+        if (begins) _begin(id);
     }
 
     /// @dev Whether the openings of the order and purpose have their turn; gives them a place at
     /// the end of the line where they have none.
     function _hasTurn(uint256 id, Dispute memory d, Matter memory m) private returns (bool) {
         bytes32 line = _line(d, m.channel);
-        Queue storage q = _queues[line];
-        bytes32 group = keccak256(abi.encode(line, m.orderHash, m.purpose));
-        uint64 place = _placeOf[group];
-        if (place <= q.left) {
-            place = ++q.given;
-            (_placeOf[group], _holderOf[line][place]) = (place, id);
+        Queue memory q = _queues[line];
+        uint128 group = uint128(uint256(keccak256(abi.encode(line, m.orderHash, m.purpose))));
+        bool isFree = q.left == q.given;
+        if (!isFree && (q.group == group || _placeOf[group] > q.left)) return q.group == group;
+        d.place = ++q.given;
+        if (isFree) {
+            q.group = group;
+        } else {
+            _placeOf[group] = d.place;
+            _places[line][d.place] = Place(group, uint128(id));
         }
-        return place == q.left + 1;
+        _queues[line] = q;
+        return isFree;
     }
 
     function _begin(uint256 id) private {
@@ -127,10 +141,10 @@ abstract contract Docket is IDisputes, Provers, Fees {
         bool judged = court.caseOf(m.channel, m.seq).convicted;
         uint96 deposit = d.deposit;
         uint96 due = convicted || judged ? 0 : d.due;
+        _leave(d, m.channel);
         (d.matter, d.commit, d.size, d.deposit, d.due) = (0, 0, 0, 0, 0);
         _save(id, d);
         delete _isOpen[_keyOf(m)];
-        _leave(id, d, m.channel);
 
         address provider = _providers().providerOf(m.node);
         if (provider == address(0)) due = 0;
@@ -190,7 +204,7 @@ abstract contract Docket is IDisputes, Provers, Fees {
     function _answered(uint256 id, Dispute memory d, Matter calldata m) internal {
         _charge(d, Clocks.Side.Provider);
         _earn(d);
-        _leave(id, d, m.channel);
+        _leave(d, m.channel);
         ++d.answers;
         _save(id, d);
         emit Answered(id, d.state);
@@ -211,16 +225,18 @@ abstract contract Docket is IDisputes, Provers, Fees {
 
     /// @dev Who holds the first place of a line has its first answer, its end, or waits for the
     /// input: the next one begins. Nothing to do for one that has left before, or holds no place.
-    function _leave(uint256 id, Dispute memory d, bytes32 channel) internal {
-        if (d.answers != 0 || d.wraps & Descents.ASKED != 0) return;
+    function _leave(Dispute memory d, bytes32 channel) internal {
+        if (d.place == 0) return;
         bytes32 line = _line(d, channel);
-        Queue storage q = _queues[line];
-        (uint64 place, uint64 given) = (q.left + 1, q.given);
-        if (_holderOf[line][place] != id) return;
-        q.left = place;
-        if (place == given) return;
-        uint256 next = _holderOf[line][place + 1];
-        if (_disputes[next].state == State.Queued) _begin(next);
+        Queue memory q = _queues[line];
+        if (d.place != q.left + 1) return;
+        (q.left, d.place) = (d.place, 0);
+        if (q.left != q.given) {
+            Place memory next = _places[line][q.left + 1];
+            q.group = next.group;
+            if (_disputes[next.id].state == State.Queued) _begin(next.id);
+        }
+        _queues[line] = q;
     }
 
     // Fees

@@ -161,9 +161,9 @@ abstract contract Verdicts is Rewards {
         require(!c.convicted && !(late && c.late), AlreadyConvicted());
         if (late) c.late = true;
         else c.convicted = true;
+        if (!late) _allowRefund(v.channel, v.seq, c, _value(v.units, v.rate));
         // What was never delivered was never paid but by a claim: maxUnits is the holder's word.
         _giveBack(v.channel, v.seq, c, _value(c.charged, v.rate));
-        if (!late) _allowRefund(v.channel, v.seq, c, _value(v.units, v.rate));
 
         (uint256 taken, uint256 reward) = _slash(v);
         _share(v, reward);

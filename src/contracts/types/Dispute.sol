@@ -54,6 +54,8 @@ struct Dispute {
     /// Wei that the opener has prepaid, and what of it the answers have cost.
     uint96 deposit;
     uint96 due;
+    /// In its line, until its first answer; 0 = none: it began with another one, or waits with it.
+    uint64 place;
 }
 
 /// @notice What a dispute is about. It does not change but for a trace root that is signed later.

@@ -112,7 +112,7 @@ contract CourtQueueTest is DescentFixture {
     function test_secondOpenerMovesNoClock() external {
         (uint256 a, Matter memory ma) = _open(1, holder);
         vm.warp(NOW + 1 days);
-        (uint256 b, Matter memory mb) = _open(1, spend);
+        (uint256 b, Matter memory mb) = _open(2, spend);
         (uint256 c, Matter memory mc) = _open(1, stranger);
         _endsAt(a, NOW + 3.5 days);
         _endsAt(c, NOW + 4.5 days);

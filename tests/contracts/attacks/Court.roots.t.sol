@@ -37,11 +37,12 @@ contract CourtRootsTest is DescentFixture {
         (Order memory o, Statement memory s) = _garbage();
         Statement memory stated = traceOf(o, Grove.list(tensorsOf(RIGHT)));
         Brief memory b = brief(o);
+        Contradictions.Member[] memory members = _members();
         vm.warp(DEADLINE + 14 days + 1);
         vm.expectRevert(Provers.CaseOver.selector);
-        contradictions.output(b, s, stated, _members());
+        contradictions.output(b, s, stated, members);
         vm.warp(DEADLINE + 14 days);
-        contradictions.output(b, s, stated, _members());
+        contradictions.output(b, s, stated, members);
     }
 
     function test_rootStatedLater_isOfTheSameRun() external {

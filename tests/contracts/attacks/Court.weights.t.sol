@@ -123,8 +123,9 @@ contract CourtWeightsTest is DescentFixture {
         (uint256 b, Matter memory mb) =
             openTrace(graphOrder(1), receiptOf(graphOrder(1), 0), holder);
         vm.warp(NOW + 3 days);
+        bytes memory request = requestOf(toy.BIG(), WRONG);
         vm.prank(spend);
-        disputes.askOperands{value: feeOf(180_000)}(a, ma, requestOf(toy.BIG(), WRONG));
+        disputes.askOperands{value: feeOf(180_000)}(a, ma, request);
         vm.warp(NOW + 3.5 days + 1);
         disputes.timeout(b, mb);
         contradictions.equivocation(
