@@ -19,7 +19,7 @@ internal sealed class CourtMoves(Outbox outbox, TimeProvider time)
     /// <summary>Who sends: some moves are its node's or its provider's alone.</summary>
     public Address Sender => outbox.Account;
 
-    /// <summary>Whether that move was made a moment ago; nothing has to be computed again.</summary>
+    /// <summary>Whether that move was made a moment ago; nothing is computed again.</summary>
     public bool IsSent(string key, (string Key, long At) sent) =>
         sent.Key == key && time.GetElapsedTime(sent.At) < s_repeatAfter;
 

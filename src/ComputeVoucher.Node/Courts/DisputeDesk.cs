@@ -221,7 +221,7 @@ internal sealed class DisputeDesk
         }
     }
 
-    /// <summary>An input is shown once for all disputes of its order, so it is kept again.</summary>
+    /// <summary>An input is shown once for all disputes of its order: it is kept again.</summary>
     public static async Task RestoreAsync(LedgerStore ledger, Bytes32 orderHash, byte[] input)
     {
         if (await ledger.OrderAsync(orderHash).ConfigureAwait(false) is { } order)

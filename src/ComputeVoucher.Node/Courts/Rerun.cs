@@ -7,7 +7,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node;
 
-/// <summary>An order to be run again for a court: what is committed, or what was answered.</summary>
+/// <summary>An order to be run again for a court: its trace, or what was answered.</summary>
 /// <param name="OrderHash">Of the order.</param>
 /// <param name="Channel">Of the order.</param>
 /// <param name="Model">That it names.</param>

@@ -177,6 +177,7 @@ public sealed class CourtroomTests : IAsyncLifetime
         Assert.Equal(0, Node.Log.Count(LogEvents.DisputeUrgent));
         await Chain.PassAsync(2 * Day + Day / 2 + 600);
         await Node.StepAsync();
+        await Chain.MineAsync(1);
         await Node.StepAsync();
         Assert.Equal(1, Node.Log.Count(LogEvents.DisputeStuck));
         Assert.Equal(1, Node.Log.Count(LogEvents.DisputeUrgent));

@@ -92,7 +92,8 @@ public sealed class OpeningTests : IDisposable
         byte height = (byte)Math.Ceiling(Math.Log(count, TraceTree.Arity));
         (TraceRootStatement root, byte[] nodes) = Split(await AnsweredAsync(
             order, new OpeningPlace(0, OpeningPlace.OfTheList, height, 0)));
-        Assert.Equal((order.Hash, 1u, own.Trace.Root), (root.OrderHash, root.Steps, root.TraceRoot));
+        Assert.Equal(
+            (order.Hash, 1u, own.Trace.Root), (root.OrderHash, root.Steps, root.TraceRoot));
         Assert.InRange(nodes.Length, 2 * 32, 64 * 32);
 
         int outputs = own.Layout.Bytes(RunTree.Output, 0);
