@@ -50,6 +50,17 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         await send("dispute", site.Challenges, open, fee, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Shows a receipt for which a claim charged too much.</summary>
+    public async Task<bool> ShowAsync(
+        CourtSite site, WatchedOrder order, SignedStatement smaller, CancellationToken cancel)
+    {
+        options.Say(FormattableString.Invariant(
+            $"{order.Name}: claimed for more than its receipt of {smaller.Steps} steps"));
+        await send("smaller", site.Court.Address,
+            CourtContract.ShowSmaller(order.Brief, smaller), 0, cancel).ConfigureAwait(false);
+        return true;
+    }
+
     /// <summary>The next move in an open dispute, where it is the watcher's, or its end, where the
     /// provider's time is over. The order is run again only where it is needed.</summary>
     /// <returns>Whether something was sent.</returns>

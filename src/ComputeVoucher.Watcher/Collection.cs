@@ -26,31 +26,53 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
     {
         UInt128 rest = found.Refundable - found.Refunded;
         bool isSent = false;
-        List<BatchEscrowedEvent> batches = rest == 0 ? []
-            : await BatchesAsync(fromBlock, head.Number, cancel).ConfigureAwait(false);
-        foreach (BatchEscrowedEvent batch in batches)
+        foreach (Held held in rest == 0 ? []
+            : await HeldAsync(order, fromBlock, head, cancel).ConfigureAwait(false))
         {
-            BatchRecord[] rows = batch.Rows();
-            for (int row = 0; row < rows.Length && rest > 0; row++)
+            UInt128 amount = UInt128.Min(rest, held.Amount);
+            if (amount > 0)
             {
-                UInt128 amount = rows[row].Channel != order.Channel
-                    || batch.MaturesAt <= head.Timestamp ? 0
-                    : UInt128.Min(rest, await HeldAsync(order, batch.BatchId, row, rows[row], head,
-                        cancel).ConfigureAwait(false));
-                if (amount == 0)
-                {
-                    continue;
-                }
-
                 await send("refund", site.Court.Address, CourtContract.Refund(
-                    order.Brief.Class, order.Brief.Channel, order.Order.Seq, batch.BatchId,
-                    (ulong)row, amount, batch.Records), 0, cancel).ConfigureAwait(false);
+                    order.Brief.Class, order.Brief.Channel, order.Order.Seq, held.Batch.BatchId,
+                    (ulong)held.Row, amount, held.Batch.Records), 0, cancel).ConfigureAwait(false);
                 rest -= amount;
                 isSent = true;
             }
         }
 
         return isSent;
+    }
+
+    /// <summary>Keeps what the order cost in escrow while its dispute lasts: else the window of the
+    /// class ends first, and there is nothing to refund.</summary>
+    /// <returns>Whether something was sent.</returns>
+    public async Task<bool> DeferAsync(
+        CourtSite site, WatchedOrder order, DisputeEvent opened, Dispute dispute, CaseState found,
+        ulong fromBlock, BlockHeader head, CancellationToken cancel)
+    {
+        Matter matter = opened.Matter;
+        UInt128 cost = ((UInt256)matter.Units * matter.Rate / s_rateScale).ToUInt128();
+        UInt128 rest = found.Moved >= cost ? 0 : cost - found.Moved;
+        List<Held> rows = rest == 0 ? []
+            : await HeldAsync(order, fromBlock, head, cancel).ConfigureAwait(false);
+        if (rows.Count == 0)
+        {
+            return false;
+        }
+
+        if (matter.Hash() != dispute.Matter)
+        {
+            matter = (await DisputeRecord.ReadAsync(site, opened, head.Number, cancel)
+                .ConfigureAwait(false)).Matter;
+        }
+
+        // One row a look: then the chain says how much is left.
+        Held held = rows[0];
+        await send("defer", site.Disputes.Address, DisputesContract.Defer(
+            opened.Id, matter, order.Brief.Class, order.Brief.Channel, held.Batch.BatchId,
+            (ulong)held.Row, UInt128.Min(rest, held.Amount), held.Batch.Records), 0, cancel)
+            .ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Pays the channel's part of the reporter's share, once it is final.</summary>
@@ -97,6 +119,31 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         return true;
     }
 
+    /// <summary>Rows of the order's channel that are in escrow and not due.</summary>
+    private async Task<List<Held>> HeldAsync(
+        WatchedOrder order, ulong fromBlock, BlockHeader head, CancellationToken cancel)
+    {
+        List<Held> held = [];
+        foreach (BatchEscrowedEvent batch in await BatchesAsync(fromBlock, head.Number, cancel)
+            .ConfigureAwait(false))
+        {
+            BatchRecord[] rows = batch.Rows();
+            for (int row = 0; row < rows.Length; row++)
+            {
+                UInt128 amount = rows[row].Channel != order.Channel
+                    || batch.MaturesAt <= head.Timestamp ? 0
+                    : await HeldAsync(order, batch.BatchId, row, rows[row], head, cancel)
+                        .ConfigureAwait(false);
+                if (amount > 0)
+                {
+                    held.Add(new Held(batch, row, amount));
+                }
+            }
+        }
+
+        return held;
+    }
+
     private async Task<List<BatchEscrowedEvent>> BatchesAsync(
         ulong fromBlock, ulong toBlock, CancellationToken cancel)
     {
@@ -141,4 +188,7 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         const ulong Bps = 10_000;
         return (UInt256)terms.UnitPrice * (Bps * Bps + terms.PremiumBps * (Bps - terms.BurnBps));
     }
+
+    /// <summary>A row, and token base units of it that are in escrow.</summary>
+    private readonly record struct Held(BatchEscrowedEvent Batch, int Row, UInt128 Amount);
 }

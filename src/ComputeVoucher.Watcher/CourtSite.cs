@@ -1,9 +1,9 @@
-using System;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Watcher;
 
@@ -12,42 +12,30 @@ internal sealed class CourtSite
 {
     private readonly JsonRpcClient _rpc;
 
-    private CourtSite(
-        JsonRpcClient rpc, Address court, Address disputes, Address contradictions, Address claims,
-        Address registry, Address challenges)
+    private CourtSite(JsonRpcClient rpc, CourtAddresses at)
     {
         _rpc = rpc;
-        Court = new CourtContract(rpc, court);
-        Disputes = new DisputesContract(rpc, disputes);
-        Registry = new RegistryContract(rpc, registry);
-        (Contradictions, Claims, Challenges) = (contradictions, claims, challenges);
+        Court = new CourtContract(rpc, at.Court);
+        Disputes = new DisputesContract(rpc, at.Disputes);
+        (Contradictions, Challenges) = (at.Contradictions, at.Challenges);
     }
 
     public CourtContract Court { get; }
 
     public DisputesContract Disputes { get; }
 
-    public RegistryContract Registry { get; }
-
     public Address Contradictions { get; }
-
-    public Address Claims { get; }
 
     public Address Challenges { get; }
 
-    /// <exception cref="ChainException">No court of this kind stands there.</exception>
+    /// <summary>A class may name any contract, and deposits go to what that one names: all of them
+    /// must be this build's.</summary>
+    /// <exception cref="ChainException">They are not.</exception>
     public static async Task<CourtSite> OpenAsync(
-        JsonRpcClient rpc, Address court, CancellationToken cancel)
-    {
-        Address disputes = await NamedAsync(rpc, court, "disputes()", cancel)
-            .ConfigureAwait(false);
-        return new CourtSite(
-            rpc, court, disputes,
-            await NamedAsync(rpc, court, "contradictions()", cancel).ConfigureAwait(false),
-            await NamedAsync(rpc, court, "claims()", cancel).ConfigureAwait(false),
-            await NamedAsync(rpc, court, "registry()", cancel).ConfigureAwait(false),
-            await NamedAsync(rpc, disputes, "challenges()", cancel).ConfigureAwait(false));
-    }
+        JsonRpcClient rpc, VoucherDomain domain, Address court, CancellationToken cancel) =>
+        new(rpc, await CourtAddresses.FindAsync(
+            domain, court, at => rpc.CodeAsync(at, BlockTag.Latest, cancel))
+            .ConfigureAwait(false));
 
     /// <summary>The newest dispute that an account opened on an order; null without one.</summary>
     public async Task<DisputeEvent?> FindAsync(
@@ -98,22 +86,5 @@ internal sealed class CourtSite
             ?? throw new WatchException(
                 $"transaction {hash} is not at this endpoint (give one that keeps them)");
         return info.Input;
-    }
-
-    private static async Task<Address> NamedAsync(
-        JsonRpcClient rpc, Address contract, string function, CancellationToken cancel)
-    {
-        byte[] word = await rpc.CallAsync(
-            new CallRequest(default, contract, new AbiWriter().ToCall(FunctionSelector.Of(function))),
-            BlockTag.Latest, cancel).ConfigureAwait(false);
-        try
-        {
-            return new AbiReader(word).ReadAddress();
-        }
-        catch (FormatException failure)
-        {
-            throw new ChainException(ChainFault.Malformed,
-                $"{contract}: {function} names no contract; it is no court", failure);
-        }
     }
 }

@@ -27,6 +27,8 @@ public sealed class Watch : IDisposable
     private readonly Collection _collection;
     private readonly Dictionary<Address, CourtSite> _sites = [];
     private readonly HashSet<string> _said = [];
+    private readonly HashSet<Bytes32> _shown = [];
+    private readonly HashSet<Bytes32> _undeferred = [];
     private readonly Dictionary<Bytes32, (Bytes32 Stated, Complaint Complaint)> _wrong = [];
     private readonly Dictionary<Bytes32, RecordedRun> _runs = [];
 
@@ -53,7 +55,7 @@ public sealed class Watch : IDisposable
     {
         (BlockHeader head, string? problem) = await _checks
             .LookAsync(_store.FirstBlock, cancel).ConfigureAwait(false);
-        _store.FirstBlock ??= head.Number;
+        _store.FirstBlock ??= await _checks.FirstBlockAsync(head, cancel).ConfigureAwait(false);
         Once(problem is null ? null : $"nothing is opened: {problem}");
         WatchPass pass = new();
         foreach (string file in Files())
@@ -133,6 +135,8 @@ public sealed class Watch : IDisposable
         {
             await Claims.AddAsync(_rpc, site, order, from, head.Number, cancel)
                 .ConfigureAwait(false);
+            pass.Sent |= await SmallerAsync(site, order, found, from, head, cancel)
+                .ConfigureAwait(false);
         }
 
         if (_store.IsSettled(order.Hash, order.StatedHash) || Judge(order) is not { } complaint)
@@ -147,18 +151,37 @@ public sealed class Watch : IDisposable
             : null;
         if (opened is not null)
         {
-            await GoOnAsync(site, order, opened, head, pass, cancel).ConfigureAwait(false);
+            await GoOnAsync(site, order, opened, found, head, pass, cancel)
+                .ConfigureAwait(false);
         }
-        else if (problem is null && IsOpenable(order, found, head) && IsStillWrong(order, complaint))
+        else if (problem is null && IsOpenable(order, found, head)
+            && IsStillWrong(order, complaint))
         {
             await _moves.ComplainAsync(site, order, complaint, cancel).ConfigureAwait(false);
             pass.Sent = true;
         }
     }
 
-    private async Task GoOnAsync(
-        CourtSite site, WatchedOrder order, DisputeEvent opened, BlockHeader head, WatchPass pass,
+    /// <summary>A claim that charged for more steps than the holder was served: the difference
+    /// comes back.</summary>
+    private async Task<bool> SmallerAsync(
+        CourtSite site, WatchedOrder order, CaseState found, ulong from, BlockHeader head,
         CancellationToken cancel)
+    {
+        if (found.Refundable > found.Refunded)
+        {
+            return await _collection.RefundAsync(site, order, found, from, head, cancel)
+                .ConfigureAwait(false);
+        }
+
+        bool isCharged = order.Smallest is { } smallest && smallest.Units < found.Charged;
+        return isCharged && _shown.Add(order.Hash) && await _moves
+            .ShowAsync(site, order, order.Smallest!.Value, cancel).ConfigureAwait(false);
+    }
+
+    private async Task GoOnAsync(
+        CourtSite site, WatchedOrder order, DisputeEvent opened, CaseState found,
+        BlockHeader head, WatchPass pass, CancellationToken cancel)
     {
         Dispute dispute = await site.Disputes.DisputeAsync(
             opened.Id, BlockTag.Number(head.Number), cancel).ConfigureAwait(false);
@@ -170,9 +193,33 @@ public sealed class Watch : IDisposable
         }
 
         pass.Open++;
-        pass.Sent |= await _moves.MoveAsync(
+        bool isMoved = await _moves.MoveAsync(
             site, order, opened, dispute, head.Number, steps => Run(order, steps), cancel)
             .ConfigureAwait(false);
+        pass.Sent |= isMoved;
+        if (!isMoved)
+        {
+            await DeferAsync(site, order, opened, dispute, found, head, pass, cancel)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What cannot be put off does not hold up the dispute.</summary>
+    private async Task DeferAsync(
+        CourtSite site, WatchedOrder order, DisputeEvent opened, Dispute dispute, CaseState found,
+        BlockHeader head, WatchPass pass, CancellationToken cancel)
+    {
+        try
+        {
+            pass.Sent |= !_undeferred.Contains(order.Hash) && await _collection.DeferAsync(
+                site, order, opened, dispute, found, _store.FirstBlock!.Value, head, cancel)
+                .ConfigureAwait(false);
+        }
+        catch (ChainException failure)
+        {
+            _ = _undeferred.Add(order.Hash);
+            _options.Say($"{order.Name}: its money is not put off: {failure.Message}");
+        }
     }
 
     /// <summary>What is wrong; null where nothing is, or where nobody can say.</summary>
@@ -266,7 +313,8 @@ public sealed class Watch : IDisposable
         if (!_sites.TryGetValue(court, out CourtSite? site))
         {
             _sites[court] = site =
-                await CourtSite.OpenAsync(_rpc, court, cancel).ConfigureAwait(false);
+                await CourtSite.OpenAsync(_rpc, _options.Domain, court, cancel)
+                    .ConfigureAwait(false);
         }
 
         return site;

@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
+using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Watcher;
 
@@ -36,14 +37,34 @@ internal sealed class WatchChecks(JsonRpcClient rpc, WatchOptions options, TimeP
         return (head, problem);
     }
 
+    /// <summary>A block before all that can still be disputed or refunded.</summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task<ulong> FirstBlockAsync(BlockHeader head, CancellationToken cancel)
+    {
+        ulong before =
+            head.Timestamp - Math.Min(head.Timestamp, CourtLimits.InputKeepSeconds);
+        (ulong low, ulong high) = (0, head.Number);
+        while (low < high)
+        {
+            ulong middle = low + (high - low + 1) / 2;
+            BlockHeader? block = await rpc.BlockAsync(BlockTag.Number(middle), cancel)
+                .ConfigureAwait(false);
+            // One that is not there is pruned, so it is old; the look at its logs will say so.
+            bool isOld = block is null || block.Timestamp < before;
+            (low, high) = isOld ? (middle, high) : (low, middle - 1);
+        }
+
+        return low;
+    }
+
     private async Task<string?> HistoryAsync(ulong first, CancellationToken cancel)
     {
         try
         {
             bool isThere = await rpc.BlockAsync(BlockTag.Number(first), cancel)
                 .ConfigureAwait(false) is not null;
-            _ = await rpc.LogsAsync(new LogFilter(options.Domain.Vouchers, first, first, []), cancel)
-                .ConfigureAwait(false);
+            LogFilter block = new(options.Domain.Vouchers, first, first, []);
+            _ = await rpc.LogsAsync(block, cancel).ConfigureAwait(false);
             return isThere ? null
                 : FormattableString.Invariant($"the endpoint has no block {first} (it is pruned)");
         }

@@ -55,8 +55,8 @@ public sealed class WatchStore : IDisposable
     /// <summary>Draws the share; the same for the store's life.</summary>
     public ulong Seed => unchecked((ulong)Number("SELECT seed FROM watch"));
 
-    /// <summary>Block from which on the watcher's disputes lie; null before the first look at the
-    /// chain.</summary>
+    /// <summary>Block from which on all lies that concerns the watcher; null before the first look
+    /// at the chain.</summary>
     public ulong? FirstBlock
     {
         get => Number("SELECT coalesce(first_block, -1) FROM watch") is >= 0 and var block

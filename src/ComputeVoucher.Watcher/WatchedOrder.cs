@@ -41,6 +41,17 @@ internal sealed class WatchedOrder
 
     public IReadOnlyList<StatedRun> Statements => [.. _statements.Select(s => s.Stated)];
 
+    /// <summary>The receipt with the fewest units; null without one.</summary>
+    public SignedStatement? Smallest
+    {
+        get
+        {
+            SignedStatement[] receipts =
+                [.. _statements.Select(s => s.Signed).Where(s => s.IsReceipt)];
+            return receipts.Length == 0 ? null : receipts.MinBy(s => s.Units);
+        }
+    }
+
     /// <summary>Of what is judged: another statement is judged anew.</summary>
     public Bytes32 StatedHash
     {

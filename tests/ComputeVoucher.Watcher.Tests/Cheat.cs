@@ -20,43 +20,71 @@ internal sealed class Cheat(CourtMarket market, PrivateKey node, RecordedRun sig
     /// <summary>Answers given.</summary>
     public int Answers { get; private set; }
 
-    /// <summary>A run with one element changed and everything behind it left alone.</summary>
+    /// <summary>A run with one element changed and everything behind it left alone; where it is of
+    /// the output, the output is another too.</summary>
     public static RecordedRun Forge(RecordedRun own, int tensor, int element)
     {
         byte[] data = [.. own.Trace[tensor].Data];
         data[element] ^= 0x15;
-        return own.With(own.Trace.With(tensor, data), own.Output[0].Data);
+        return own.With(
+            own.Trace.With(tensor, data),
+            tensor == own.Trace.Count - 1 ? data : own.Output[0].Data);
     }
 
-    /// <summary>Signs an order of the spender and its receipt, and leaves them as evidence.
-    /// </summary>
-    public async Task<Order> ServeAsync(
-        ChannelTerms terms, ulong seq, string folder, OrderFlags flags,
-        Func<Receipt, Receipt>? change = null)
+    /// <summary>An order of the spender.</summary>
+    public async Task<Order> OrderAsync(ChannelTerms terms, ulong seq, OrderFlags flags) => new(
+        terms.HashStruct(), seq, signed.Model.ModelRoot,
+        signed.Model.CheckInput(signed.Input).InputRoot, 100_000_000,
+        await market.NowAsync() + 3_600, flags, default);
+
+    /// <summary>What the node signs for it.</summary>
+    public Receipt ReceiptOf(Order order) => new(
+        order.HashStruct(), 1, signed.Output.Root,
+        order.Flags.HasFlag(OrderFlags.TraceRootWanted) ? signed.Trace.Root : default,
+        signed.Model.Costs.Run(0, 1, WantedProofs.None));
+
+    /// <summary>Leaves an order and what is known of it as evidence.</summary>
+    public async Task KeepAsync(
+        ChannelTerms terms, Order order, string folder, Receipt? receipt, bool isCancelled = false)
     {
-        IModel model = signed.Model;
-        Order order = new(
-            terms.HashStruct(), seq, model.ModelRoot, model.CheckInput(signed.Input).InputRoot,
-            100_000_000, await market.NowAsync() + 3_600, flags, default);
-        Receipt receipt = new(
-            order.HashStruct(), 1, signed.Output.Root,
-            flags.HasFlag(OrderFlags.TraceRootWanted) ? signed.Trace.Root : default,
-            model.Costs.Run(0, 1, WantedProofs.None));
-        receipt = change is null ? receipt : change(receipt);
-        Bytes32 separator = market.Domain.VouchersSeparator;
+        Cancel cancel = new(order.HashStruct());
         EvidenceBundle bundle = new()
         {
             Domain = market.Domain,
             Class = market.Class,
             Channel = terms,
-            Order = SignedPayload.Encode(order, market.Spender.Sign(order.Digest(separator))),
+            Order = Signed(order, market.Spender),
             Input = signed.Input,
-            Receipt = SignedPayload.Encode(receipt, node.Sign(receipt.Digest(separator))),
+            Cancel = isCancelled ? Signed(cancel, market.Spender) : default,
+            Receipt = receipt is { } given ? Signed(given, node) : default,
         };
         Directory.CreateDirectory(folder);
         await File.WriteAllBytesAsync(
             Path.Combine(folder, $"{order.HashStruct()}.evidence"), bundle.Encode());
-        return order;
+    }
+
+    /// <summary>An order, served.</summary>
+    public async Task ServeAsync(
+        ChannelTerms terms, ulong seq, string folder, OrderFlags flags,
+        Func<Receipt, Receipt>? change = null)
+    {
+        Order order = await OrderAsync(terms, seq, flags);
+        Receipt receipt = ReceiptOf(order);
+        await KeepAsync(terms, order, folder, change is null ? receipt : change(receipt));
+    }
+
+    /// <summary>Redeems an order without an ack.</summary>
+    public async Task ClaimAsync(ChannelTerms terms, Order order)
+    {
+        Bytes32 separator = market.Domain.VouchersSeparator;
+        Receipt receipt = ReceiptOf(order);
+        Delivery delivery = new(
+            order, market.Spender.Sign(order.Digest(separator)),
+            SignedStatement.Of(receipt, node.Sign(receipt.Digest(separator))),
+            signed.Output[0].Data);
+        (Ack ack, Signature signature) = market.AckOf(terms);
+        await market.SendAsync(market.Provider, market.Claims, ClaimsContract.Claim(
+            market.Class, terms, ClaimStart.Of(ack, signature), [delivery]));
     }
 
     /// <summary>Makes the provider's move wherever it is its turn.</summary>
@@ -73,6 +101,10 @@ internal sealed class Cheat(CourtMarket market, PrivateKey node, RecordedRun sig
             }
         }
     }
+
+    private byte[] Signed<T>(in T value, PrivateKey key)
+        where T : struct, ISignedStruct<T> => SignedPayload.Encode(
+            value, key.Sign(value.Digest(market.Domain.VouchersSeparator)));
 
     private async Task AnswerAsync(ulong id, Dispute dispute)
     {

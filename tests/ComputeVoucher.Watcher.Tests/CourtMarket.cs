@@ -17,8 +17,10 @@ public sealed class CourtMarket : IAsyncDisposable
 {
     public const ulong Bond = 1_000_000;
 
-    /// <summary>Locked in a channel, and what the channel paid before any dispute.</summary>
+    /// <summary>Units locked in a channel, and what it paid before any dispute.</summary>
     private const ulong Locked = 1_000_000_000;
+
+    private const ulong Paid = 400_000;
 
     private readonly AnvilProcess _anvil;
     private readonly PrivateKey _deployer = PrivateKey.Parse(AnvilProcess.Keys[0]);
@@ -94,18 +96,24 @@ public sealed class CourtMarket : IAsyncDisposable
     }
 
     /// <summary>A channel that has paid the node once, with the watcher appointed.</summary>
-    internal async Task<ChannelTerms> NewChannelAsync(PrivateKey node, ulong paid)
+    internal async Task<ChannelTerms> NewChannelAsync(PrivateKey node)
     {
         ChannelTerms terms = new(
             Holder.Address, node.Address, Spender.Address, Class.HashStruct(),
             Keccak256.Hash(BitConverter.GetBytes(Interlocked.Increment(ref _salts))));
         await SendAsync(Holder, Domain.Vouchers, VouchersContract.Open(Class, terms, Locked));
         await SendAsync(Holder, Court, CourtContract.Appoint(terms, Watcher.Address, true));
-        Ack ack = new(terms.HashStruct(), paid, 1);
-        Signature signature = Spender.Sign(ack.Digest(Domain.VouchersSeparator));
+        (Ack ack, Signature signature) = AckOf(terms);
         await SendAsync(Provider, Domain.Vouchers, VouchersContract.RedeemBatch(
             Class, node.Address, [RedeemRow.From(terms, ack, signature)]));
         return terms;
+    }
+
+    /// <summary>The ack that a channel paid by.</summary>
+    internal (Ack Ack, Signature Signature) AckOf(ChannelTerms terms)
+    {
+        Ack ack = new(terms.HashStruct(), Paid, 1);
+        return (ack, Spender.Sign(ack.Digest(Domain.VouchersSeparator)));
     }
 
     internal async Task AdmitAsync(GraphModel model)

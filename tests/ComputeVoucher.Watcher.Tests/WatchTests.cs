@@ -85,7 +85,8 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
         WatchPass last = await RunAsync(() => Task.CompletedTask);
 
         Assert.Equal((1, 0), (last.Convicted, last.Open));
-        Assert.Equal(UInt256.Zero, await BondAsync(terms.Node));
+        // The class's window of two days is over: the money was put off.
+        await IsCollectedAsync(terms);
     }
 
     /// <summary>Without a trace root in the receipt it is asked for first.</summary>
@@ -129,6 +130,47 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal((2, 0, 0), (last.Orders, last.Wrong, last.Failures));
         Assert.Equal(CourtMarket.Bond, await BondAsync(terms.Node));
         Assert.Equal(0UL, await _market.Disputes.CountAsync(BlockTag.Latest, default));
+    }
+
+    /// <summary>1. A node refuses an order. 2. It claims it all the same, with an output of its
+    /// own making.</summary>
+    [CourtFact]
+    public async Task RefusedThenClaimed_IsConvicted()
+    {
+        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(tensor: _own.Trace.Count - 1);
+        Order order = await cheat.OrderAsync(terms, 5, OrderFlags.TraceRootWanted);
+        await cheat.KeepAsync(terms, order, _folder, receipt: null);
+        Assert.Equal(0, (await RunAsync(cheat.MoveAsync)).Wrong);
+        await cheat.ClaimAsync(terms, order);
+
+        WatchPass last = await RunAsync(cheat.MoveAsync);
+
+        Assert.Equal(1, last.Convicted);
+        await IsCollectedAsync(terms);
+    }
+
+    /// <summary>1. A Cancel comes before the first step, and a receipt of no steps. 2. The node
+    /// claims the whole run. 3. The smaller receipt wins: a refund, and no slash.</summary>
+    [CourtFact]
+    public async Task SmallerReceipt_Wins()
+    {
+        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
+        Order order = await cheat.OrderAsync(terms, 5, OrderFlags.TraceRootWanted);
+        Receipt nothing = new(
+            order.HashStruct(), 0, OutputInfo.Nothing.OutputRoot, default, 0);
+        await cheat.KeepAsync(terms, order, _folder, nothing, isCancelled: true);
+        Assert.Equal(0, (await RunAsync(cheat.MoveAsync)).Wrong);
+        await cheat.ClaimAsync(terms, order);
+
+        WatchPass last = await RunAsync(cheat.MoveAsync);
+
+        Assert.Equal((0, 0), (last.Convicted, last.Failures));
+        Assert.Equal(CourtMarket.Bond, await BondAsync(terms.Node));
+        VouchersContract vouchers = new(_market.Rpc, _market.Domain.Vouchers);
+        Assert.Equal(
+            _model.Costs.Run(0, 1, WantedProofs.None),
+            await vouchers.EarnedAsync(
+                _market.Holder.Address, _market.Class.Token, BlockTag.Latest, default));
     }
 
     /// <summary>A clock that is apart from the chain's: nothing is opened.</summary>
@@ -196,11 +238,12 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private async Task<(Cheat Cheat, ChannelTerms Terms)> NewCheatAsync(
-        bool honest = false, int element = 3)
+        bool honest = false, int element = 3, int? tensor = null)
     {
         PrivateKey node = await _market.NewNodeAsync();
-        ChannelTerms terms = await _market.NewChannelAsync(node, 400_000);
-        RecordedRun run = honest ? _own : Cheat.Forge(_own, _own.Trace.Count / 2, element);
+        ChannelTerms terms = await _market.NewChannelAsync(node);
+        RecordedRun run = honest
+            ? _own : Cheat.Forge(_own, tensor ?? _own.Trace.Count / 2, element);
         return (new Cheat(_market, node, run), terms);
     }
 

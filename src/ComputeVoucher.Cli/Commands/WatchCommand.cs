@@ -49,7 +49,7 @@ internal sealed class WatchCommand
     {
         WatchCommand watch = new();
         return ReportCommand.Create("watch",
-            "Run orders again from their evidence, dispute wrong results, collect what that brings\n"
+            "Run orders again from their evidence, dispute wrong results, collect what it brings\n"
             + "Status 0: looked at everything; 1: something could not be looked at",
             watch.RunAsync,
             watch._evidence, watch._models, CommonOptions.Rpc, CommonOptions.Deployment,

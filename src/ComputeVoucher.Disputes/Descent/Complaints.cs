@@ -53,8 +53,8 @@ public static class Complaints
                 .FirstOrDefault(c => c is not null);
     }
 
-    /// <summary>Two statements of one order that cannot both be honest: Contradictions.equivocation.
-    /// </summary>
+    /// <summary>Two statements of one order that cannot both be honest:
+    /// Contradictions.equivocation.</summary>
     private static bool Contradict(StatedRun one, StatedRun other)
     {
         if (one.Steps != other.Steps)

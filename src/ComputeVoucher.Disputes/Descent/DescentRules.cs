@@ -115,7 +115,8 @@ public static class DescentRules
         return leaves;
     }
 
-    /// <summary>Nodes and what stands above them, level by level; what is missing is zero.</summary>
+    /// <summary>Nodes and what stands above them, level by level; what is missing is zero.
+    /// </summary>
     internal static List<Bytes32[]> Fold(ReadOnlySpan<Bytes32> nodes, int levels)
     {
         Bytes32[] level = new Bytes32[TraceTree.RoundUp(nodes.Length)];

@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 
 namespace ComputeVoucher.Disputes;
 
-/// <summary>An element of the trace whose operands are asked for, among the opened leaves.</summary>
+/// <summary>An element of the trace whose operands are asked for, among the opened leaves.
+/// </summary>
 /// <param name="Tensor">List index.</param>
 /// <param name="Element">Number in the tensor's own order.</param>
 public readonly record struct OperandsRequest(int Tensor, int Element)

@@ -13,7 +13,7 @@ internal static class Sides
     {
         Court court = new(signed.Layout, RunTree.Trace, signed.Trace.Root);
         DescentOpener opener = new(own, RunTree.Trace, signed.Trace.Root);
-        while (!opener.IsOpened)
+        for (DescentPick? pick = DescentPick.Whole(signed.Trace.Root); pick is not null;)
         {
             byte[] data = DescentAnswers.Data(signed, court.Position);
             if (!court.Answer(data))
@@ -21,7 +21,7 @@ internal static class Sides
                 return (Ending.Silence, court);
             }
 
-            DescentPick? pick = opener.Answered(data);
+            pick = opener.Answered(data);
             if (opener.Inputs() is not null)
             {
                 return (Ending.Inputs, court);
