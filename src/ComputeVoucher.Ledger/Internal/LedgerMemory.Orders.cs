@@ -56,11 +56,7 @@ internal sealed partial class LedgerMemory
         }
         else
         {
-            OpenOrder added = new(order, hash, signature) { Durable = batch.Durable };
-            account.Orders.Add(order.Seq, added);
-            _orders.Add(hash, added);
-            account.Accepted += order.MaxUnits;
-            batch.Orders++;
+            Add(account, new OpenOrder(order, hash, signature) { Durable = batch.Durable }, batch);
         }
 
         OpenOrder open = _orders[hash];
@@ -82,6 +78,14 @@ internal sealed partial class LedgerMemory
         PutOrder(open, batch);
         batch.Urgent = true;
         return Replay(open) with { IsReplay = false };
+    }
+
+    private void Add(ChannelAccount account, OpenOrder added, Batch batch)
+    {
+        account.Orders.Add(added.Order.Seq, added);
+        _orders.Add(added.Hash, added);
+        account.Accepted += added.Order.MaxUnits;
+        batch.Orders++;
     }
 
     private void KeepInput(ChannelAccount account, OpenOrder open, byte[] input, Batch batch)
