@@ -54,7 +54,7 @@ public static class CourtLimits
     /// less half a day for transactions: what it admits, it can run again within it.</summary>
     public const ulong ReExecutionSeconds = 3 * DaySeconds;
 
-    /// <summary>No order takes longer to run again, seconds: half a day. Whatever is begun last among
+    /// <summary>No order takes longer to run again, seconds: half a day. Whatever is begun last of
     /// <see cref="ReExecutionSeconds"/> of work ends within the 3.5 days.</summary>
     public const ulong LongestSeconds = DaySeconds / 2;
 

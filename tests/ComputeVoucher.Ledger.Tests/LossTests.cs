@@ -45,6 +45,25 @@ public sealed class LossTests
         store.CheckInvariants();
     }
 
+    /// <summary>With a court the node may claim it for three days more.</summary>
+    [Fact]
+    public async Task WithCourt_AnOrderIsLostWhenItCannotBeClaimedAnyMore()
+    {
+        using TemporaryDirectory directory = new();
+        VoucherClass judged = new(default, 1, 2, 3, 4, 5, 6, default, Given.Channel().Terms.Node);
+        using LedgerStore store = LedgerStore.Open(directory.Path, Given.Options with
+        {
+            Policy = Given.Options.Policy.WithClasses([judged]),
+        });
+        ChannelRow row = Given.Channel();
+        row = row with { Terms = row.Terms with { ClassId = judged.HashStruct() } };
+        await store.PutChannel(row);
+        Given.Serve(store, Given.Order(row, 0));
+        ulong end = Deadline + CourtLimits.ClaimSeconds + Grace;
+        Assert.Equal((UInt128)0, store.BookLosses(end, Grace));
+        Assert.Equal((UInt128)100, store.BookLosses(end + 1, Grace));
+    }
+
     [Fact]
     public async Task ClosedChannel_LeavesTheLiveSumAtOnce()
     {

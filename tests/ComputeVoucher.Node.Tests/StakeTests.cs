@@ -98,7 +98,8 @@ public sealed class StakeTests
         FakeExchange refused = rig.StreamOf(rig.NewOrder());
         await rig.Pipeline.OnOrderAsync(refused);
         Assert.Equal(((ushort)RefusalReason.DisputesFull, true), refused.Error);
-        Assert.EndsWith("(0 of 1 units, 2 of one order)", refused.ErrorText, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "(0 of 1 units, 2 of one order)", refused.ErrorText, StringComparison.Ordinal);
         rig.Ledger.DisputeBounds = DisputeBounds.None;
         await rig.RunNextAsync(await rig.SendAsync(rig.NewOrder()));
     }

@@ -21,8 +21,8 @@ public sealed class TypeScriptClientTests(TypeScriptRun run) : IClassFixture<Typ
         "languageOrder", "cancelledOrder", "cancelledBeforeItsFirstStep", "lostConnection",
         "maxUnitsTooLow", "proofsAreRefused", "unknownFlagIsRefused",
         "orderBehindSkippedSequences", "state", "ackBelowOwed", "ackOfSeveral", "ack",
-        "ackNotMonotone", "ackedOrderSentAgain", "traceRoot", "openings", "notOffered", "staleRelease",
-        "release", "orderAfterRelease", "recorded", "releaseAskedAgain",
+        "ackNotMonotone", "ackedOrderSentAgain", "traceRoot", "openings", "notOffered",
+        "staleRelease", "release", "orderAfterRelease", "recorded", "releaseAskedAgain",
     ];
 
     public static TheoryData<string> Steps => [.. All()];

@@ -57,10 +57,3 @@ public readonly record struct Demand(
 /// <param name="Weight">Token base units that the channel has paid the node.</param>
 /// <param name="Cap">Token base units at most, besides 1,000 times the weight.</param>
 public readonly record struct RewardShare(Address To, UInt128 Weight, UInt128 Cap);
-
-/// <summary>The reporter's share of the slashes of one bond, until it is divided: Verdict.sol.
-/// </summary>
-/// <param name="Amount">Token base units.</param>
-/// <param name="Weight">Sum of the weights of the convicted channels.</param>
-/// <param name="IsCondemned">Of generation 0: the node was convicted in this token.</param>
-public readonly record struct RewardPot(UInt128 Amount, UInt128 Weight, bool IsCondemned);

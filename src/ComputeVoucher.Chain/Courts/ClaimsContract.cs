@@ -186,18 +186,6 @@ public sealed class ClaimsContract
             (ref r) => r.ReadBool(),
             cancel);
     }
-
-    /// <summary>Token base units that claims paid against a bond in a week.</summary>
-    /// <param name="week">Unix seconds divided by seven days.</param>
-    public Task<UInt256> ClaimedInAsync(
-        Address node, Address token, ulong week, BlockTag block, CancellationToken cancel) =>
-        _reader.NumberAsync(
-            new AbiWriter()
-                .Write(CourtContract.BondKey(node, token))
-                .Write(week)
-                .ToCall(ClaimsAbi.ClaimedIn.Selector),
-            block,
-            cancel);
 }
 
 /// <summary>What src/contracts/courts/Claims.sol declares and Chain uses.</summary>
@@ -242,9 +230,6 @@ internal static class ClaimsAbi
     public static readonly ContractFunction DemandOf = new(0x45167c0d, "demandOf(bytes32,uint64)");
 
     public static readonly ContractFunction CheckpointOf = new(0x5b34eba0, "checkpoint(bytes32)");
-
-    public static readonly ContractFunction ClaimedIn =
-        new(0x390ba7b6, "claimedIn(bytes32,uint256)");
 
     public static readonly ContractEvent Trusted = new(
         "1f7d5914c3e3eaa40334c1e5e8358e47e67bb13cb34b02f3282838d54ad9b8bf",

@@ -22,9 +22,6 @@ public sealed class CourtContract
 
     public Address Address { get; }
 
-    /// <summary>In place of a watcher: everybody may act for the channel.</summary>
-    public static Address Everybody => default;
-
     /// <summary>The channel's holder lets a watcher act for it, or no longer.</summary>
     public static byte[] Appoint(in ChannelTerms channel, Address watcher, bool isOn) =>
         new AbiWriter()
@@ -98,32 +95,6 @@ public sealed class CourtContract
             (ref r) => r.ReadBool(),
             cancel);
 
-    /// <summary>Whether an account may act for a channel: holder, spend key, or appointed.
-    /// </summary>
-    public Task<bool> MayActAsync(
-        in ChannelTerms channel, Address who, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter()
-                .Write(channel)
-                .Write(channel.HashStruct())
-                .Write(who)
-                .ToCall(CourtAbi.MayAct.Selector),
-            1,
-            block,
-            (ref r) => r.ReadBool(),
-            cancel);
-
-    /// <summary>Whether a contract's signature counts for good.</summary>
-    /// <param name="digest">EIP-712, in the domain of Vouchers.</param>
-    public Task<bool> RecordedAsync(
-        Address signer, Bytes32 digest, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().Write(signer).Write(digest).ToCall(CourtAbi.Recorded.Selector),
-            1,
-            block,
-            (ref r) => r.ReadBool(),
-            cancel);
-
     /// <summary>Generation of the disputes that are opened against a node now.</summary>
     public Task<uint> GenerationAsync(Address node, BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(
@@ -142,19 +113,6 @@ public sealed class CourtContract
                 .Write((ulong)generation)
                 .ToCall(CourtAbi.OpenIn.Selector),
             block,
-            cancel);
-
-    /// <summary>The reporter's share of the slashes of a bond in one generation.</summary>
-    public Task<RewardPot> PotAsync(
-        Address node, Address token, uint generation, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter()
-                .Write(BondKey(node, token))
-                .Write((ulong)generation)
-                .ToCall(CourtAbi.Pot.Selector),
-            3,
-            block,
-            (ref r) => new RewardPot(r.ReadUInt128(), r.ReadUInt128(), r.ReadBool()),
             cancel);
 
     /// <summary>A channel's part of it; void once collected.</summary>
@@ -184,7 +142,7 @@ public sealed class CourtContract
 
     /// <summary>Rewards.sol and Deliveries.sol: the name of a bond in front of this court.
     /// </summary>
-    internal static Bytes32 BondKey(Address node, Address token) =>
+    private static Bytes32 BondKey(Address node, Address token) =>
         Keccak256.Hash(new AbiWriter().Write(node).Write(token).ToArray());
 
     private Task<Address> AddressAsync(
@@ -228,16 +186,9 @@ internal static class CourtAbi
     public static readonly ContractFunction Condemned =
         new(0x1443954f, "condemnedIn(address,address)");
 
-    public static readonly ContractFunction MayAct =
-        new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");
-
-    public static readonly ContractFunction Recorded = new(0x04f55d86, "recorded(address,bytes32)");
-
     public static readonly ContractFunction GenerationOf = new(0xa904eac3, "generationOf(address)");
 
     public static readonly ContractFunction OpenIn = new(0xe3abea5c, "openIn(address,uint24)");
-
-    public static readonly ContractFunction Pot = new(0xb089207b, "pot(bytes32,uint24)");
 
     public static readonly ContractFunction Share =
         new(0xcde9590a, "share(bytes32,uint24,bytes32)");

@@ -73,8 +73,7 @@ public readonly record struct DescentPosition(
         ? (Size + TraceTree.LeafBytes - 1) / TraceTree.LeafBytes
         : Size);
 
-    /// <summary>Whether its tree has such a node; for places that nobody has descended to.
-    /// </summary>
+    /// <summary>Whether its tree has such a node, for places that nobody descended to.</summary>
     public bool IsInTree => Level <= HeightOver(Items)
         && Place >= 0 && Place < Items && ((long)Place << (2 * Level)) < Items;
 

@@ -25,8 +25,8 @@ internal sealed partial class LedgerMemory
     /// <summary>Spend keys that have lost orders.</summary>
     public int DeniedKeys { get; private set; }
 
-    /// <summary>Orders of classes without a court whose deadline passed grace seconds ago. With a
-    /// court the node could still claim them.</summary>
+    /// <summary>Orders whose deadline passed grace seconds ago; with a court, as long after the
+    /// node could claim them.</summary>
     /// <returns>Units that were not booked before.</returns>
     public UInt128 BookLosses(ulong now, ulong grace, ServicePolicy policy)
     {
@@ -34,15 +34,11 @@ internal sealed partial class LedgerMemory
         ulong last = now - Math.Min(now, grace);
         foreach (OpenOrder open in _orders.Values)
         {
-            if (open.IsLost || open.Order.Deadline >= last)
-            {
-                continue;
-            }
-
             ChannelAccount account = _channels[open.Order.Channel];
             bool hasCourt = policy.Classes.TryGetValue(
                 account.Row.Terms.ClassId, out VoucherClass terms) && terms.Court != default;
-            if (!hasCourt && open.Order.Seq >= account.NextSeq)
+            UInt128 end = (UInt128)open.Order.Deadline + (hasCourt ? CourtLimits.ClaimSeconds : 0);
+            if (!open.IsLost && end < last && open.Order.Seq >= account.NextSeq)
             {
                 Lose(account, open);
             }

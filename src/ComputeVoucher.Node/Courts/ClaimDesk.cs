@@ -65,10 +65,14 @@ internal sealed class ClaimDesk
     public int Pending { get; private set; }
 
     /// <summary>Claims what is due.</summary>
+    /// <param name="head">The newest block.</param>
+    /// <param name="isNew">It was not looked at before.</param>
+    /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="ChainException">No endpoint answers.</exception>
-    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    public async Task StepAsync(BlockHeader head, bool isNew, CancellationToken cancel)
     {
-        if (_looked is long at && _serving.Time.GetElapsedTime(at) < s_every && Pending == 0)
+        bool rests = _looked is long at && _serving.Time.GetElapsedTime(at) < s_every;
+        if (rests && (Pending == 0 || !isNew))
         {
             return;
         }
@@ -148,7 +152,7 @@ internal sealed class ClaimDesk
                 channel.Id, due[i].Order.Seq, BlockTag.Latest, cancel).ConfigureAwait(false);
             if (state.ClaimedAt == 0)
             {
-                break;
+                return (start, claimed);
             }
 
             cum += UnitsOf(due[i]);
@@ -160,7 +164,7 @@ internal sealed class ClaimDesk
             }
         }
 
-        return (start, claimed);
+        return (start, due.Count);
     }
 
     private async Task SubmitAsync(ChannelState channel, ClaimStart start,
@@ -168,7 +172,7 @@ internal sealed class ClaimDesk
     {
         VoucherClass terms = _serving.Policy.Classes[channel.Row.Terms.ClassId];
         string key = string.Create(CultureInfo.InvariantCulture,
-            $"claim {channel.Id} {start.NextSeq} {due[^1].Order.Seq} {isUrgent}");
+            $"claim {channel.Id} {start.NextSeq} {due[^1].Order.Seq}");
         if (_moves.IsSent(key, _sent.GetValueOrDefault(channel.Id))
             || DeliveriesOf(due) is not { Count: > 0 } deliveries)
         {
@@ -208,7 +212,8 @@ internal sealed class ClaimDesk
                 continue;
             }
 
-            RunResult? result = _runs.TryGet(Rerun.Of(order, model, input));
+            Rerun what = Rerun.Of(order, model, input);
+            RunResult? result = _runs.TryGet(what, "output", what.Run);
             isWhole &= result is not null;
             if (result is null || result.Output.Length > OutputBytesMax)
             {

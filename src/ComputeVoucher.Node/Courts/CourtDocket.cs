@@ -24,6 +24,9 @@ internal sealed class CourtDocket
     /// beyond them still finds his watcher heard on the chain.</summary>
     private const int WatchersMax = 1_000;
 
+    /// <summary>Blocks that a restart may have to read again: no write at every block.</summary>
+    private const ulong SaveBlocks = 256;
+
     private const int WatcherBytes = Bytes32.Size + Address.Size;
 
     private readonly CourtParties _court;
@@ -139,7 +142,7 @@ internal sealed class CourtDocket
             first = Math.Min(first, one.Block);
         }
 
-        if (first != _saved)
+        if (first < _saved || first >= _saved + SaveBlocks)
         {
             byte[] bytes = new byte[sizeof(ulong)];
             BinaryPrimitives.WriteUInt64BigEndian(bytes, first);

@@ -19,7 +19,7 @@ internal sealed class CourtMoves(Outbox outbox, TimeProvider time)
     /// <summary>Who sends: some moves are its node's or its provider's alone.</summary>
     public Address Sender => outbox.Account;
 
-    /// <summary>Whether that move was made a moment ago; nothing has to be computed again.</summary>
+    /// <summary>Whether that move was made a moment ago; nothing is computed again.</summary>
     public bool IsSent(string key, (string Key, long At) sent) =>
         sent.Key == key && time.GetElapsedTime(sent.At) < s_repeatAfter;
 
@@ -35,7 +35,7 @@ internal sealed class CourtMoves(Outbox outbox, TimeProvider time)
     public async Task<(string Key, long At)> SendAsync(string kind, string key, Address to,
         byte[] data, UInt128? worthWei, bool isUrgent, CancellationToken cancel)
     {
-        await outbox.SubmitAsync(
+        OutboxEntry entry = await outbox.SubmitAsync(
             new OutboxRequest
             {
                 Kind = kind,
@@ -47,6 +47,12 @@ internal sealed class CourtMoves(Outbox outbox, TimeProvider time)
                 IsUrgent = isUrgent,
             },
             cancel).ConfigureAwait(false);
+        if (isUrgent && !entry.Request.IsUrgent)
+        {
+            // It was there already, and had time then.
+            await outbox.MakeUrgentAsync(entry.Id, cancel).ConfigureAwait(false);
+        }
+
         return (key, time.GetTimestamp());
     }
 }

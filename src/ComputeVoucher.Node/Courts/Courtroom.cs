@@ -22,17 +22,11 @@ internal sealed class Courtroom
     /// </summary>
     public const ulong AlertSeconds = 86_400;
 
-    /// <summary>Bytes of tensors kept of one run: every graph that ships. Of larger ones the hashes
-    /// stay, and what a descent leads into is run once more.</summary>
-    private const long KeepBytesMax = 64L << 20;
-
     private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
 
     private readonly List<Bench> _benches = [];
     private readonly Func<List<Stake>> _stakes;
     private readonly ulong _weiPerTokenUnit;
-    private readonly Reruns<RecordedRun> _records;
-    private readonly Reruns<RunResult> _outputs;
     private ulong _seen = ulong.MaxValue;
     private volatile CourtFigures _figures = new(0, 0, null);
 
@@ -45,10 +39,9 @@ internal sealed class Courtroom
         CourtOptions options)
     {
         (_stakes, _weiPerTokenUnit) = (stakes, options.WeiPerTokenUnit);
-        _records = new Reruns<RecordedRun>(serving, (what, _) => RecordedRun.Of(
-            what.Model, what.Input, what.Steps, options.Threads, KeepBytesMax));
-        _outputs = new Reruns<RunResult>(serving, (what, session) => session.Run(
-            what.Input, what.Options));
+        Reruns<RecordedRun> records = new(serving);
+        Reruns<byte[]> answers = new(serving);
+        Reruns<RunResult> outputs = new(serving);
         CourtMoves moves = new(outbox, serving.Time);
         HashSet<Address> courts = [];
         foreach (VoucherClass terms in serving.Policy.Classes.Values)
@@ -59,9 +52,10 @@ internal sealed class Courtroom
                 CourtDocket docket = new(
                     court, serving.Ledger, serving.Policy.Node, options.StartBlock);
                 _benches.Add(new Bench(court, docket,
-                    new DisputeDesk(serving, court, docket, moves, _records, AtRiskWei),
-                    new DemandDesk(serving, court, docket, moves, _outputs, AtRiskWei),
-                    new ClaimDesk(serving, court, moves, _outputs, WorthWei)));
+                    new DisputeDesk(serving, court, docket, moves,
+                        new DisputeRuns(records, answers, options.Threads), AtRiskWei),
+                    new DemandDesk(serving, court, docket, moves, outputs, AtRiskWei),
+                    new ClaimDesk(serving, court, moves, outputs, WorthWei)));
             }
         }
     }
@@ -83,17 +77,21 @@ internal sealed class Courtroom
     /// <exception cref="ChainException">No endpoint answers; the next look tries again.</exception>
     public async Task StepAsync(BlockHeader head, CancellationToken cancel)
     {
+        // Between two blocks nothing changes on the chain; runs end on the workers.
+        bool isNew = head.Number != _seen;
         foreach (Bench bench in _benches)
         {
             await bench.Court.OpenAsync(cancel).ConfigureAwait(false);
-            if (head.Number != _seen)
+            if (isNew)
             {
                 await bench.Docket.FollowAsync(head.Number, cancel).ConfigureAwait(false);
+                await bench.Disputes.LookAsync(head, cancel).ConfigureAwait(false);
+                await bench.Demands.LookAsync(head, cancel).ConfigureAwait(false);
             }
 
             await bench.Disputes.StepAsync(head, cancel).ConfigureAwait(false);
             await bench.Demands.StepAsync(head, cancel).ConfigureAwait(false);
-            await bench.Claims.StepAsync(head, cancel).ConfigureAwait(false);
+            await bench.Claims.StepAsync(head, isNew, cancel).ConfigureAwait(false);
             bench.Docket.Save();
         }
 

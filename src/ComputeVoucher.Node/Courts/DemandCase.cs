@@ -1,4 +1,5 @@
 using ComputeVoucher.Chain;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Node;
@@ -13,7 +14,11 @@ internal sealed class DemandCase
     /// <summary>In which it was asked.</summary>
     public required ulong Block { get; init; }
 
+    /// <summary>As the contract has it.</summary>
     public Demand State { get; set; }
+
+    /// <summary>As the ledger has it; null where it has none.</summary>
+    public StoredOrder? Order { get; set; }
 
     /// <inheritdoc cref="DisputeCase.OverAt"/>
     public ulong OverAt { get; set; }
@@ -25,6 +30,12 @@ internal sealed class DemandCase
     public (string Key, long At) Sent { get; set; }
 
     public bool IsAlerted { get; set; }
+
+    /// <inheritdoc cref="DisputeCase.IsPinned"/>
+    public bool IsPinned { get; set; }
+
+    /// <inheritdoc cref="DisputeCase.Problem"/>
+    public string? Problem { get; set; }
 
     /// <inheritdoc cref="DisputeCase.PinOf"/>
     public Bytes32 PinOf(in Address court) =>

@@ -40,42 +40,65 @@ internal sealed class DemandDesk
         (_serving, _court, _docket, _moves, _runs, _atRiskWei) =
             (serving, court, docket, moves, runs, atRiskWei);
 
-    /// <summary>Looks at every demand. What fails for one does not stop the others.</summary>
+    /// <summary>Reads how every demand stands.</summary>
     /// <exception cref="ChainException">No endpoint answers.</exception>
-    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    public async Task LookAsync(BlockHeader head, CancellationToken cancel)
     {
         foreach (DemandCase one in new List<DemandCase>(_docket.Demands.Values))
         {
             one.State = await _court.Claims
                 .DemandAsync(one.Channel, one.Seq, BlockTag.Latest, cancel).ConfigureAwait(false);
-            StoredOrder? order = await _serving.Ledger.OrderAtAsync(one.Channel, one.Seq)
+            one.Order = await _serving.Ledger.OrderAtAsync(one.Channel, one.Seq)
                 .ConfigureAwait(false);
             if (!one.State.IsOpen)
             {
-                Close(one, order, head);
+                Close(one, head);
                 continue;
             }
 
             one.OverAt = 0;
-            if (order is null)
+            if (one.Order is { } order && !one.IsPinned)
             {
-                _serving.Log.DemandStuck(one.Channel, one.Seq, "no such order is stored");
-                continue;
-            }
-
-            await _serving.Ledger.PinOrder(order.Hash, one.PinOf(_court.Address))
-                .ConfigureAwait(false);
-            if (one.State.WantsInput)
-            {
-                continue;
+                await _serving.Ledger.PinOrder(order.Hash, one.PinOf(_court.Address))
+                    .ConfigureAwait(false);
+                one.IsPinned = true;
             }
 
             NoteTime(one, head.Timestamp);
-            await TryAnswerAsync(one, order, head, cancel).ConfigureAwait(false);
         }
     }
 
-    private void Close(DemandCase one, StoredOrder? order, BlockHeader head)
+    /// <summary>Answers. What fails for one does not stop the others.</summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    {
+        foreach (DemandCase one in _docket.Demands.Values)
+        {
+            bool waits = one.OverAt == 0 && !one.State.WantsInput
+                && one.State.RespondBy >= head.Timestamp;
+            if (!waits)
+            {
+                continue;
+            }
+
+            try
+            {
+                await AnswerAsync(one, head, cancel).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (failure
+                is not (ChainException or LedgerException or OperationCanceledException))
+            {
+                string problem = Failure.Describe(failure);
+                if (one.Problem != problem)
+                {
+                    one.Problem = problem;
+                    _serving.Log.DemandStuck(one.Channel, one.Seq, problem);
+                }
+            }
+        }
+    }
+
+    private void Close(DemandCase one, BlockHeader head)
     {
         one.OverAt = one.OverAt == 0 ? head.Number : one.OverAt;
         if (head.Number < one.OverAt + CourtDocket.ReorgBlocks)
@@ -84,7 +107,7 @@ internal sealed class DemandDesk
         }
 
         _docket.Demands.Remove((one.Channel, one.Seq));
-        if (order is not null)
+        if (one.Order is { } order)
         {
             _ = _serving.Ledger.UnpinOrder(order.Hash, one.PinOf(_court.Address));
             _runs.Forget(order.Hash);
@@ -94,19 +117,18 @@ internal sealed class DemandDesk
     private void NoteTime(DemandCase one, ulong now)
     {
         ulong left = one.State.RespondBy - Math.Min(one.State.RespondBy, now);
-        if (left < Courtroom.AlertSeconds && !one.IsAlerted)
+        if (!one.State.WantsInput && left < Courtroom.AlertSeconds && !one.IsAlerted)
         {
             one.IsAlerted = true;
             _serving.Log.DemandUrgent(one.Channel, one.Seq, left);
         }
     }
 
-    private async Task TryAnswerAsync(
-        DemandCase one, StoredOrder order, BlockHeader head, CancellationToken cancel)
+    private async Task AnswerAsync(DemandCase one, BlockHeader head, CancellationToken cancel)
     {
         string key = string.Create(CultureInfo.InvariantCulture,
             $"demand {one.Channel} {one.Seq} {one.State.IsInputShown}");
-        if (one.State.RespondBy < head.Timestamp || _moves.IsSent(key, one.Sent)
+        if (_moves.IsSent(key, one.Sent)
             || _serving.Ledger.Channel(one.Channel) is not { } channel
             || !_serving.Policy.Classes.TryGetValue(
                 channel.Row.Terms.ClassId, out VoucherClass terms))
@@ -114,21 +136,23 @@ internal sealed class DemandDesk
             return;
         }
 
-        try
+        StoredOrder order = one.Order ?? throw new NodeException("no such order is stored");
+        bool runs = order.State == OrderState.Reserved
+            && one.State.RespondBy > head.Timestamp + Courtroom.AlertSeconds;
+        if (runs)
         {
-            byte[]? data = await AnswerAsync(one, order, channel.Row.Terms, terms, head, cancel)
-                .ConfigureAwait(false);
-            if (data is not null)
-            {
-                one.Sent = await _moves.SendAsync("demand", key, _court.Claims.Address, data,
-                    _atRiskWei(terms.Token, _court.Address), isUrgent: true, cancel)
-                    .ConfigureAwait(false);
-                _serving.Log.DemandAnswered(one.Channel, one.Seq);
-            }
+            // It may still end with a Cancel, and then with another receipt.
+            return;
         }
-        catch (Exception failure) when (failure is ModelException or NodeException)
+
+        byte[]? data = await AnswerAsync(one, order, channel.Row.Terms, terms, head, cancel)
+            .ConfigureAwait(false);
+        if (data is not null)
         {
-            _serving.Log.DemandStuck(one.Channel, one.Seq, Failure.Describe(failure));
+            one.Sent = await _moves.SendAsync("demand", key, _court.Claims.Address, data,
+                _atRiskWei(terms.Token, _court.Address), isUrgent: true, cancel)
+                .ConfigureAwait(false);
+            _serving.Log.DemandAnswered(one.Channel, one.Seq);
         }
     }
 
@@ -157,13 +181,15 @@ internal sealed class DemandDesk
                         .ConfigureAwait(false);
                 }
 
+                DisputeDesk.CheckShowable(model, order.Hash);
                 return one.Shown is null && !one.State.IsInputShown
                     ? ClaimsContract.WantInput(
                         new Brief(terms, channel, order.Order, order.Signature))
                     : null;
             }
 
-            result = _runs.TryGet(Rerun.Of(order, model, input));
+            Rerun what = Rerun.Of(order, model, input);
+            result = _runs.TryGet(what, "output", what.Run);
         }
 
         return result is null ? null : ClaimsContract.Answer(

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Primitives;
 
@@ -27,11 +28,20 @@ internal sealed class DisputeCase
     /// <summary>What the opener has shown, where the node had lost it.</summary>
     public byte[]? Shown { get; set; }
 
+    /// <summary>What was said of it, as the state of that key wanted it.</summary>
+    public (string Key, List<DisputeEvent> Events) Said { get; set; } = ("", []);
+
     /// <summary>The move that was put into the outbox last, and when.</summary>
     public (string Key, long At) Sent { get; set; }
 
     /// <summary>The turn whose last day was told.</summary>
     public ulong AlertedFor { get; set; }
+
+    /// <summary>The order stays in the ledger.</summary>
+    public bool IsPinned { get; set; }
+
+    /// <summary>Why it cannot be answered, as it was told last.</summary>
+    public string? Problem { get; set; }
 
     /// <summary>Names it among those who keep an order.</summary>
     public Bytes32 PinOf(in Address court) =>

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -9,7 +8,6 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
-using RunTree = ComputeVoucher.Disputes.RunTree;
 
 namespace ComputeVoucher.Node;
 
@@ -24,23 +22,23 @@ internal sealed class DisputeDesk
     private readonly CourtParties _court;
     private readonly CourtDocket _docket;
     private readonly CourtMoves _moves;
-    private readonly Reruns<RecordedRun> _runs;
+    private readonly DisputeRuns _runs;
     private readonly Func<Address, Address, UInt128?> _atRiskWei;
 
     /// <param name="serving">Ledger, models, node key.</param>
     /// <param name="court">Where the disputes are.</param>
     /// <param name="docket">Which.</param>
     /// <param name="moves">Takes the moves.</param>
-    /// <param name="runs">Of the orders in dispute.</param>
+    /// <param name="runs">Of the orders in dispute, and the answers.</param>
     /// <param name="atRiskWei">Worth of the bond of a token before a court.</param>
     public DisputeDesk(Serving serving, CourtParties court, CourtDocket docket, CourtMoves moves,
-        Reruns<RecordedRun> runs, Func<Address, Address, UInt128?> atRiskWei) =>
+        DisputeRuns runs, Func<Address, Address, UInt128?> atRiskWei) =>
         (_serving, _court, _docket, _moves, _runs, _atRiskWei) =
             (serving, court, docket, moves, runs, atRiskWei);
 
-    /// <summary>Looks at every dispute. What fails for one does not stop the others.</summary>
+    /// <summary>Reads how every dispute stands.</summary>
     /// <exception cref="ChainException">No endpoint answers.</exception>
-    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    public async Task LookAsync(BlockHeader head, CancellationToken cancel)
     {
         foreach (DisputeCase one in new List<DisputeCase>(_docket.Disputes.Values))
         {
@@ -53,17 +51,32 @@ internal sealed class DisputeDesk
             }
 
             one.OverAt = 0;
-            await _serving.Ledger
-                .PinOrder(one.Matter.OrderHash, one.PinOf(_court.Address)).ConfigureAwait(false);
+            if (!one.IsPinned)
+            {
+                await _serving.Ledger.PinOrder(one.Matter.OrderHash, one.PinOf(_court.Address))
+                    .ConfigureAwait(false);
+                one.IsPinned = true;
+            }
+
             DisputeTurn turn = await _court.Disputes
                 .TurnAsync(one.Id, BlockTag.Latest, cancel).ConfigureAwait(false);
             one.EndsAt = turn.Side == DisputeSide.Provider ? turn.EndsAt : 0;
-            if (turn.Side != DisputeSide.Provider || turn.IsOverdue)
+            NoteTime(one, head.Timestamp);
+        }
+    }
+
+    /// <summary>Makes the moves that are due. What fails for one does not stop the others.
+    /// </summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task StepAsync(BlockHeader head, CancellationToken cancel)
+    {
+        foreach (DisputeCase one in _docket.Disputes.Values)
+        {
+            if (one.OverAt != 0 || one.EndsAt < head.Timestamp)
             {
                 continue;
             }
 
-            NoteTime(one, head.Timestamp);
             try
             {
                 await MoveAsync(one, head, cancel).ConfigureAwait(false);
@@ -71,7 +84,12 @@ internal sealed class DisputeDesk
             catch (Exception failure) when (failure
                 is not (ChainException or LedgerException or OperationCanceledException))
             {
-                _serving.Log.DisputeStuck(one.Id, Failure.Describe(failure));
+                string problem = Failure.Describe(failure);
+                if (one.Problem != problem)
+                {
+                    one.Problem = problem;
+                    _serving.Log.DisputeStuck(one.Id, problem);
+                }
             }
         }
     }
@@ -98,7 +116,7 @@ internal sealed class DisputeDesk
     private void NoteTime(DisputeCase one, ulong now)
     {
         ulong left = one.EndsAt - Math.Min(one.EndsAt, now);
-        if (left < Courtroom.AlertSeconds && one.AlertedFor != one.EndsAt)
+        if (one.EndsAt != 0 && left < Courtroom.AlertSeconds && one.AlertedFor != one.EndsAt)
         {
             one.AlertedFor = one.EndsAt;
             _serving.Log.DisputeUrgent(one.Id, one.Matter.OrderHash, left);
@@ -108,8 +126,7 @@ internal sealed class DisputeDesk
     private async Task MoveAsync(DisputeCase one, BlockHeader head, CancellationToken cancel)
     {
         Dispute state = one.State;
-        string key = string.Create(CultureInfo.InvariantCulture,
-            $"{_court.Address} {one.Id} {state.State} {state.Answers} {(byte)state.Wraps}");
+        string key = KeyOf(one);
         if (_moves.IsSent(key, one.Sent))
         {
             return;
@@ -120,13 +137,18 @@ internal sealed class DisputeDesk
         if (matter.Hash() != state.Matter || state.State == DisputeState.WantOperands
             || state.Wraps.HasFlag(DisputeWraps.Shown))
         {
-            said = await SaidAsync(one, head.Number, cancel).ConfigureAwait(false);
+            if (one.Said.Key != key)
+            {
+                one.Said = (key, await SaidAsync(one, head.Number, cancel).ConfigureAwait(false));
+            }
+
+            said = one.Said.Events;
             matter = WithRoot(matter, state.Matter, said);
         }
 
         byte[]? data = state.State == DisputeState.WantCancel
             ? await CancelAsync(one.Id, matter).ConfigureAwait(false)
-            : await AnswerAsync(one, matter, said, cancel).ConfigureAwait(false);
+            : await AnswerAsync(one, matter, key, said, cancel).ConfigureAwait(false);
         if (data is not null)
         {
             one.Sent = await _moves.SendAsync("dispute", key, _court.Disputes.Address, data,
@@ -134,6 +156,18 @@ internal sealed class DisputeDesk
                 .ConfigureAwait(false);
             _serving.Log.DisputeMoved(one.Id, state.State.ToString());
         }
+    }
+
+    /// <summary>Names a case and all that its answer depends on: a reorganisation may ask for
+    /// something else under the same number.</summary>
+    private string KeyOf(DisputeCase one)
+    {
+        Dispute state = one.State;
+        return $"dispute {Keccak256.Hash(new AbiWriter()
+            .Write(_court.Address).Write(one.Id).Write(state.Matter).Write(state.Commit)
+            .Write((ulong)state.State).Write((ulong)state.Wraps).Write((ulong)state.Answers)
+            .Write((ulong)state.Level).Write((ulong)state.Index).Write((ulong)state.Position)
+            .ToArray())}";
     }
 
     private async Task<byte[]> CancelAsync(ulong id, Matter matter)
@@ -146,7 +180,7 @@ internal sealed class DisputeDesk
     }
 
     /// <summary>Null while the order is run again.</summary>
-    private async Task<byte[]?> AnswerAsync(DisputeCase one, Matter matter,
+    private async Task<byte[]?> AnswerAsync(DisputeCase one, Matter matter, string key,
         List<DisputeEvent> said, CancellationToken cancel)
     {
         if (!_serving.Models.TryGetValue(matter.Run.ModelRoot, out IModel? model))
@@ -168,20 +202,26 @@ internal sealed class DisputeDesk
             return null;
         }
 
-        RecordedRun? run = _runs.TryGet(new Rerun(
-            matter.OrderHash, matter.Channel, model, input, matter.Run.Steps));
-        return run is null ? null : one.State.State switch
+        Rerun what = new(matter.OrderHash, matter.Channel, model, input, matter.Run.Steps);
+        switch (one.State.State)
         {
-            DisputeState.WantRoot => await RootAsync(one.Id, matter, run).ConfigureAwait(false),
-            DisputeState.WantNodes => DisputesContract.Answer(
-                one.Id, matter, DescentAnswers.Answer(run, PositionOf(one.State, matter))),
-            DisputeState.WantOperands => await OperandsAsync(one.Id, matter, run, said, cancel)
-                .ConfigureAwait(false),
-            _ => throw new NodeException($"no answer to {one.State.State}"),
-        };
+            case DisputeState.WantRoot:
+                StoredOrder? order = await _serving.Ledger.OrderAsync(matter.OrderHash)
+                    .ConfigureAwait(false);
+                return _runs.TryAnswer(what, key, run => Root(one.Id, matter, run, order?.Receipt));
+            case DisputeState.WantNodes:
+                DescentPosition position = PositionOf(one.State, matter);
+                return _runs.TryAnswer(what, key, run => DisputesContract.Answer(
+                    one.Id, matter, DescentAnswers.Answer(run, position)));
+            default:
+                byte[] request = await RequestAsync(one.Id, matter, said, cancel)
+                    .ConfigureAwait(false);
+                return _runs.TryAnswer(what, $"{key} {Keccak256.Hash(request)}",
+                    run => Operands(one.Id, matter, run, request));
+        }
     }
 
-    /// <summary>An input is shown once for all disputes of its order, so it is kept again.</summary>
+    /// <summary>An input is shown once for all disputes of its order: it is kept again.</summary>
     public static async Task RestoreAsync(LedgerStore ledger, Bytes32 orderHash, byte[] input)
     {
         if (await ledger.OrderAsync(orderHash).ConfigureAwait(false) is { } order)
@@ -190,13 +230,10 @@ internal sealed class DisputeDesk
         }
     }
 
-    private async Task<byte[]> RootAsync(ulong id, Matter matter, RecordedRun run)
+    private byte[] Root(ulong id, Matter matter, RecordedRun run, StoredReceipt? receipt)
     {
-        StoredOrder? order = await _serving.Ledger.OrderAsync(matter.OrderHash)
-            .ConfigureAwait(false);
-        bool isOther = order?.Receipt is { } receipt
-            && receipt.Receipt.Steps == matter.Run.Steps
-            && receipt.Receipt.OutputRoot != run.Output.Root;
+        bool isOther = receipt is { } told && told.Receipt.Steps == matter.Run.Steps
+            && told.Receipt.OutputRoot != run.Output.Root;
         if (isOther)
         {
             // Whoever signs two stories about one order loses the stake.
@@ -210,28 +247,32 @@ internal sealed class DisputeDesk
             id, matter, SignedStatement.Of(statement, signature));
     }
 
-    private async Task<byte[]> OperandsAsync(ulong id, Matter matter, RecordedRun run,
-        List<DisputeEvent> said, CancellationToken cancel)
+    private static byte[] Operands(ulong id, Matter matter, RecordedRun run, byte[] request)
+    {
+        OperandsAnswer answer = DescentAnswers.Operands(
+            run, OperandsRequest.Decode(request)!.Value);
+        return DisputesContract.AnswerOperands(
+            id, matter, request, answer.Values, answer.Proof);
+    }
+
+    /// <summary>The operands that are asked for, which only some accounts may give.</summary>
+    private async Task<byte[]> RequestAsync(
+        ulong id, Matter matter, List<DisputeEvent> said, CancellationToken cancel)
     {
         Bytes32 wanted = await _court.Disputes
             .OperandsAsync(id, BlockTag.Latest, cancel).ConfigureAwait(false);
         DisputeEvent? asked = said.FindLast(one =>
             one.Kind == DisputeEventKind.OperandsWanted && Keccak256.Hash(one.Request) == wanted);
-        if (asked is null || OperandsRequest.Decode(asked.Request) is not { } request)
+        if (asked is null || OperandsRequest.Decode(asked.Request) is null)
         {
             throw new NodeException("which operands are asked for is not in the logs");
         }
 
-        if (_moves.Sender != matter.Node && _moves.Sender != await ProviderAsync(matter, cancel)
-            .ConfigureAwait(false))
-        {
-            throw new NodeException($"operands are given by the node's or the provider's own "
-                + $"account, redeem:key is {_moves.Sender} (set it to one of them)");
-        }
-
-        OperandsAnswer answer = DescentAnswers.Operands(run, request);
-        return DisputesContract.AnswerOperands(
-            id, matter, asked.Request, answer.Values, answer.Proof);
+        return _moves.Sender == matter.Node
+            || _moves.Sender == await ProviderAsync(matter, cancel).ConfigureAwait(false)
+                ? asked.Request
+                : throw new NodeException("operands are given by the node's or the provider's own "
+                    + $"account, redeem:key is {_moves.Sender} (set it to one of them)");
     }
 
     private Task<Address> ProviderAsync(Matter matter, CancellationToken cancel) =>
@@ -250,13 +291,26 @@ internal sealed class DisputeDesk
     private static byte[] WantInput(DisputeCase one, in Matter matter, IModel model)
     {
         bool mayAsk = one.State.Answers == 0 && !one.State.Wraps.HasFlag(DisputeWraps.Shown);
-        return !mayAsk
-            ? throw new NodeException($"the input of order {matter.OrderHash} is lost")
-            : model.IsStream || model.InputBytesMax <= CourtLimits.InputShowBytesMax
-            ? DisputesContract.WantInput(one.Id, matter)
-            : throw new NodeException($"the input of order {matter.OrderHash} is lost, and with "
+        if (!mayAsk)
+        {
+            throw new NodeException($"the input of order {matter.OrderHash} is lost");
+        }
+
+        CheckShowable(model, matter.OrderHash);
+        return DisputesContract.WantInput(one.Id, matter);
+    }
+
+    /// <summary>Whether a transaction can show an input of the model.</summary>
+    /// <exception cref="NodeException">It cannot: nobody may be asked.</exception>
+    public static void CheckShowable(IModel model, in Bytes32 orderHash)
+    {
+        // A language model's record is as long as its context allows, which fits.
+        if (!model.IsStream && model.InputBytesMax > CourtLimits.InputShowBytesMax)
+        {
+            throw new NodeException($"the input of order {orderHash} is lost, and with "
                 + $"{model.InputBytesMax} bytes nobody can be asked to show it (at most "
                 + $"{CourtLimits.InputShowBytesMax})");
+        }
     }
 
     /// <summary>What the opener has shown; null before.</summary>

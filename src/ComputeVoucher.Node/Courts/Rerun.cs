@@ -7,7 +7,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node;
 
-/// <summary>An order to be run again for a court: what is committed, or what was answered.</summary>
+/// <summary>An order to be run again for a court: its trace, or what was answered.</summary>
 /// <param name="OrderHash">Of the order.</param>
 /// <param name="Channel">Of the order.</param>
 /// <param name="Model">That it names.</param>
@@ -22,12 +22,13 @@ internal sealed record Rerun(Bytes32 OrderHash, Bytes32 Channel, IModel Model, b
         order.Hash, order.Order.Channel, model, input,
         order.Receipt?.Receipt.Steps ?? order.CancelSteps ?? 0, order.Order.Flags);
 
-    public RunOptions Options => new()
+    /// <summary>The answer once more.</summary>
+    public RunResult Run(IModelSession session) => session.Run(Input, new RunOptions
     {
         Trace = (Flags & OrderFlags.TraceRootWanted) != 0,
         Proofs = CostTable.ProofsOf((byte)Flags),
         StepsMax = Steps,
-    };
+    });
 }
 
 /// <summary>Runs it on a worker. It stands before new orders, for a bond hangs on it.</summary>

@@ -11,8 +11,7 @@ namespace ComputeVoucher.Node;
 /// for the first time, on the workers, and keeps what came of it until it is forgotten.
 /// </summary>
 /// <param name="serving">Queues, clock and log.</param>
-/// <param name="run">From the order and a worker's session of its model.</param>
-internal sealed class Reruns<T>(Serving serving, Func<Rerun, IModelSession, T> run)
+internal sealed class Reruns<T>(Serving serving)
     where T : class
 {
     /// <summary>Kept at once; the one that was not asked for longest goes first.</summary>
@@ -23,16 +22,19 @@ internal sealed class Reruns<T>(Serving serving, Func<Rerun, IModelSession, T> r
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Bytes32 Order, uint Steps), Slot> _slots = [];
+    private readonly Dictionary<(Bytes32 Order, string What), Slot> _slots = [];
     private long _asked;
 
     /// <summary>Null while it runs.</summary>
-    public T? TryGet(Rerun what)
+    /// <param name="what">The order.</param>
+    /// <param name="name">What is made of it, to tell it from others.</param>
+    /// <param name="run">Makes it, on a worker with its session of the model.</param>
+    public T? TryGet(Rerun what, string name, Func<IModelSession, T> run)
     {
         Slot slot;
         lock (_gate)
         {
-            (Bytes32, uint) key = (what.OrderHash, what.Steps);
+            (Bytes32, string) key = (what.OrderHash, name);
             if (!_slots.TryGetValue(key, out Slot? found))
             {
                 MakeRoom();
@@ -53,7 +55,7 @@ internal sealed class Reruns<T>(Serving serving, Func<Rerun, IModelSession, T> r
 
         serving.QueueOf(what.Model).EnqueueLate(new RerunJob(
             what,
-            session => End(slot, run(what, session)),
+            session => End(slot, run(session)),
             failure =>
             {
                 serving.Log.OrderFailed(what.OrderHash, Failure.Describe(failure));
@@ -67,7 +69,8 @@ internal sealed class Reruns<T>(Serving serving, Func<Rerun, IModelSession, T> r
     {
         lock (_gate)
         {
-            foreach ((Bytes32 Order, uint Steps) key in new List<(Bytes32, uint)>(_slots.Keys))
+            foreach ((Bytes32 Order, string What) key
+                in new List<(Bytes32, string)>(_slots.Keys))
             {
                 if (key.Order == order && !_slots[key].IsRunning)
                 {
@@ -90,8 +93,8 @@ internal sealed class Reruns<T>(Serving serving, Func<Rerun, IModelSession, T> r
     {
         while (_slots.Count >= KeptMax)
         {
-            (Bytes32, uint)? oldest = null;
-            foreach (((Bytes32, uint) key, Slot slot) in _slots)
+            (Bytes32, string)? oldest = null;
+            foreach (((Bytes32, string) key, Slot slot) in _slots)
             {
                 bool isOlder = oldest is not { } other || slot.AskedAt < _slots[other].AskedAt;
                 oldest = !slot.IsRunning && isOlder ? key : oldest;
@@ -106,7 +109,7 @@ internal sealed class Reruns<T>(Serving serving, Func<Rerun, IModelSession, T> r
         }
     }
 
-    private void Remove((Bytes32, uint) key)
+    private void Remove((Bytes32, string) key)
     {
         (_slots[key].Value as IDisposable)?.Dispose();
         _slots.Remove(key);

@@ -122,8 +122,8 @@ internal sealed class OpeningJob : Job
     /// <summary>Null where the run has no such node, or nothing below it.</summary>
     private static DescentPosition? PositionOf(RunLayout layout, in OpeningPlace place)
     {
-        CommittedTree tree = (CommittedTree)place.Tree;
-        if (tree > CommittedTree.Output)
+        RunTree tree = (RunTree)place.Tree;
+        if (tree > RunTree.Output)
         {
             return null;
         }

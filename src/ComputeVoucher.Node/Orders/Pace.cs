@@ -8,13 +8,13 @@ using ComputeVoucher.Vouchers;
 namespace ComputeVoucher.Node;
 
 /// <summary>
-/// How fast this machine runs each model, as its own orders show, and so how much it could run again
-/// if every channel disputed at once.
+/// How fast this machine runs each model, as its own orders show, and so how much it could run
+/// again if every channel disputed at once.
 /// </summary>
 internal sealed class Pace
 {
-    /// <summary>A run for a dispute keeps its whole trace, which takes longer than the answer alone:
-    /// up to 3 times on the models that ship, and one more for work beside it.</summary>
+    /// <summary>A run for a dispute keeps its whole trace, which takes longer than the answer: up
+    /// to 3 times on the models that ship, and one more for work beside it.</summary>
     private const int TraceFactor = 4;
 
     /// <summary>Shorter runs tell more of their overhead than of the model.</summary>

@@ -40,7 +40,7 @@ internal sealed class Serving
 
     public required TimeProvider Time { get; init; }
 
-    /// <summary>Its side before the courts; null where no class has one, and in tests.</summary>
+    /// <summary>Its side before the courts; null where nobody looks.</summary>
     public Courtroom? Courts { get; set; }
 
     /// <summary>How fast orders are run here.</summary>
@@ -58,7 +58,7 @@ internal sealed class Serving
     /// </summary>
     public UInt128 LockedOf(in Bytes32 channel) => Ledger.Channel(channel)?.Row.Locked ?? 0;
 
-    /// <summary>An order was run: what the node may take on follows from how fast it runs.</summary>
+    /// <summary>An order was run: what the node takes on follows from how fast it runs.</summary>
     public void NoteRun(IModel model, RunResult result, TimeSpan time)
     {
         Pace.Note(model, result.Units, time);

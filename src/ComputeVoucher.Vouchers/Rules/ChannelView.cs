@@ -79,7 +79,7 @@ public readonly record struct ChannelView
 }
 
 /// <summary>What a node can run again for a court; units.</summary>
-/// <param name="AllUnits">In <see cref="CourtLimits.ReExecutionSeconds"/>, with all workers.</param>
+/// <param name="AllUnits">In <see cref="CourtLimits.ReExecutionSeconds"/>, by all workers.</param>
 /// <param name="OneUnits">In <see cref="CourtLimits.LongestSeconds"/>, with one: an order is not
 /// divided among workers, and the last one begun ends that much after the sum.</param>
 public readonly record struct DisputeBounds(UInt128 AllUnits, UInt128 OneUnits)

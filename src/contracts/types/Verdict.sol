@@ -85,6 +85,7 @@ struct Share {
     address to;
     /// Token base units that the channel has paid the node.
     uint96 weight;
-    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight.
+    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight; 0 = no
+    /// other bound, by proof.
     uint128 cap;
 }

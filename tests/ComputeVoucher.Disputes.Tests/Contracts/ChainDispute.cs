@@ -45,16 +45,18 @@ internal sealed class ChainDispute
 
     /// <summary>Plays a dispute between the holder, who ran the order himself, and a provider that
     /// answers from what it signed.</summary>
-    /// <param name="operands">Whether operands are asked for where they may be.</param>
+    /// <param name="chain">Where the court is.</param>
+    /// <param name="own">The honest run.</param>
+    /// <param name="signed">The provider's.</param>
     public static async Task<ChainDispute> PlayAsync(
-        DescentChain chain, RecordedRun own, RecordedRun signed, bool operands)
+        DescentChain chain, RecordedRun own, RecordedRun signed)
     {
         ChainDispute dispute = new(chain, own, signed);
-        await dispute.PlayAsync(operands);
+        await dispute.PlayAsync();
         return dispute;
     }
 
-    private async Task PlayAsync(bool operands)
+    private async Task PlayAsync()
     {
         (Brief brief, SignedStatement receipt) = await _chain.OrderAsync(_signed);
         await OpenAsync(brief, receipt);
@@ -71,7 +73,8 @@ internal sealed class ChainDispute
             }
         }
 
-        Ending = operands && opener.Operands() is { } request
+        // Where operands lie scattered, to ask for them costs less than to open them all.
+        Ending = opener.Operands() is { } request
             ? await OperandsAsync(opener, request)
             : await ProveAsync(opener);
         CaseState state = await _chain.Court.CaseAsync(

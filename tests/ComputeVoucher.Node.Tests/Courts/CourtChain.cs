@@ -150,7 +150,8 @@ internal sealed class CourtChain : IAsyncDisposable
         Class = new VoucherClass(token, 1_000_000_000, now + 300 * 86_400, 3 * 86_400, 2 * 86_400,
             0, 0, CostTable.Hash, court);
         await BondAsync(token, providers, court);
-        await SendAsync(Holder, token, Erc20Contract.Mint(Holder.Address, (UInt256)(UInt128.One << 100)));
+        await SendAsync(
+            Holder, token, Erc20Contract.Mint(Holder.Address, (UInt256)(UInt128.One << 100)));
         await SendAsync(Holder, token, Erc20Contract.Approve(vouchers, UInt256.MaxValue));
         await SendAsync(
             Holder, vouchers, VouchersContract.Mint(Class, UnitsBought, Holder.Address));

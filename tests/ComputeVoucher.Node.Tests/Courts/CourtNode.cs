@@ -9,7 +9,6 @@ using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ComputeVoucher.Node.Tests.Courts;
 
@@ -21,14 +20,17 @@ internal sealed class CourtNode : IDisposable
         Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
     private readonly CourtChain _chain;
+    private readonly ulong _weiPerTokenUnit;
     private readonly ManualClock _clock = new();
     private readonly ServicePolicy _policy;
     private Outbox _outbox = null!;
     private Serving _serving = null!;
 
-    public CourtNode(CourtChain chain)
+    /// <param name="chain">Where its court is.</param>
+    /// <param name="weiPerTokenUnit">What the operator says; 0 is unknown.</param>
+    public CourtNode(CourtChain chain, ulong weiPerTokenUnit = 0)
     {
-        _chain = chain;
+        (_chain, _weiPerTokenUnit) = (chain, weiPerTokenUnit);
         _policy = new ServicePolicy
         {
             Node = chain.Node.Address,
@@ -41,7 +43,16 @@ internal sealed class CourtNode : IDisposable
 
     public Courtroom Courts { get; private set; } = null!;
 
-    /// <summary>Transactions that the node has made in this life.</summary>
+    /// <summary>Whether the next life has the model.</summary>
+    public bool Serves { get; set; } = true;
+
+    /// <summary>What it has told.</summary>
+    public EventLog Log { get; } = new();
+
+    /// <summary>Why a transaction waits; null where none does.</summary>
+    public string? Problem => _outbox.Problem;
+
+    /// <summary>Transactions that are not final.</summary>
     public IReadOnlyList<OutboxEntry> Sent => _outbox.Open;
 
     /// <summary>As a kill leaves it: what is not on the disk or the chain is gone.</summary>
@@ -113,7 +124,6 @@ internal sealed class CourtNode : IDisposable
         }
 
         await _outbox.StepAsync(default);
-        Assert.Null(_outbox.Problem);
     }
 
     /// <summary>Steps until it holds.</summary>
@@ -168,17 +178,19 @@ internal sealed class CourtNode : IDisposable
             Policy = _policy,
             Domain = _chain.Domain,
             NodeKey = _chain.Node,
-            Models = new Dictionary<Bytes32, IModel> { [_chain.Model.ModelRoot] = _chain.Model }
-                .ToFrozenDictionary(),
+            Models = Serves
+                ? FrozenDictionary.ToFrozenDictionary<Bytes32, IModel>(
+                    [new(_chain.Model.ModelRoot, _chain.Model)])
+                : FrozenDictionary<Bytes32, IModel>.Empty,
             Graphs = new FairQueue(16),
             Streams = new FairQueue(1),
             Metrics = new Metrics(),
-            Log = NullLogger.Instance,
+            Log = Log,
             Time = _clock,
             NotAccepting = () => RefusalReason.None,
         };
         Courts = new Courtroom(_serving, _chain.Rpc, _outbox, () => [],
-            new CourtOptions(StartBlock: 0, WeiPerTokenUnit: 0, Threads: 1));
+            new CourtOptions(StartBlock: 0, WeiPerTokenUnit: _weiPerTokenUnit, Threads: 1));
     }
 
     private void Stop()

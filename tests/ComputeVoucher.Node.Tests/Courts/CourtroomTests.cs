@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Trace;
 using ComputeVoucher.Vouchers;
 
@@ -59,6 +60,7 @@ public sealed class CourtroomTests : IAsyncLifetime
             answers++;
             Assert.Equal(0, await Node.Ledger.PruneAsync(
                 order.Order.Deadline + 100 * Day, CourtLimits.InputKeepSeconds));
+            Assert.NotEmpty(Node.Ledger.Input(order.Hash));
             Dispute state = await StateAsync(id);
             matter = matter.Hash() == state.Matter
                 ? matter
@@ -67,6 +69,7 @@ public sealed class CourtroomTests : IAsyncLifetime
         }
 
         Assert.InRange(answers, 4, 10);
+        Assert.Null(Node.Problem);
         await Chain.PassAsync(4 * Day);
         await Chain.SendAsync(
             Chain.Holder, Chain.Disputes.Address, DisputesContract.Timeout(id, matter));
@@ -155,7 +158,86 @@ public sealed class CourtroomTests : IAsyncLifetime
         await Node.StepAsync();
         await Node.StepAsync();
         Assert.Single(Node.Sent);
+        Assert.Null(Node.Problem);
         Assert.Equal(0, Node.Courts.Figures.ClaimsPending);
+    }
+
+    /// <summary>A node that cannot answer says so, how long it has, and once more a day before it
+    /// loses; with its model back it answers.</summary>
+    [CourtFact]
+    public async Task AnswerThatIsMissing_IsAnAlertOnItsLastDay()
+    {
+        (ChannelTerms terms, StoredOrder order) = await ServedAsync();
+        ulong id = await OpenAsync(terms, order, DisputePurpose.Trace);
+        Node.Serves = false;
+        Node.Restart();
+        await Node.StepAsync();
+        Assert.Equal(1, Node.Courts.Figures.Open);
+        Assert.InRange(Node.Courts.Figures.SecondsLeft!.Value, 3 * Day, 4 * Day);
+        Assert.Equal(0, Node.Log.Count(LogEvents.DisputeUrgent));
+        await Chain.PassAsync(2 * Day + Day / 2 + 600);
+        await Node.StepAsync();
+        await Chain.MineAsync(1);
+        await Node.StepAsync();
+        Assert.Equal(1, Node.Log.Count(LogEvents.DisputeStuck));
+        Assert.Equal(1, Node.Log.Count(LogEvents.DisputeUrgent));
+        Assert.InRange(Node.Courts.Figures.SecondsLeft!.Value, 1u, Day);
+        Node.Serves = true;
+        Node.Restart();
+        await UntilOpenersTurnAsync(id);
+        Assert.Null(Node.Problem);
+    }
+
+    /// <summary>No claim costs more than it pays: where a unit is worth a wei, none is made.
+    /// </summary>
+    [CourtFact]
+    public async Task Claim_ThatPaysLessThanItsGas_IsNotMade()
+    {
+        using CourtNode poor = new(Chain, weiPerTokenUnit: 1);
+        ChannelTerms terms = await Chain.OpenChannelAsync(100_000_000);
+        await poor.ServeAsync(terms, 0, await DeadlineAsync());
+        await Chain.PassAsync(2 * Day + 3_600);
+        await Patience.UntilAsync(async () =>
+        {
+            await poor.StepAsync();
+            return poor.Problem is not null;
+        });
+        Assert.Contains("its own cap", poor.Problem, StringComparison.Ordinal);
+        Assert.Equal((UInt128)0, await RedeemedAsync(terms));
+        await Chain.PassAsync(3 * Day / 4);
+        await poor.StepAsync();
+        await poor.StepAsync();
+        Assert.True(Assert.Single(poor.Sent).Request.IsUrgent);
+        Assert.Equal((UInt128)0, await RedeemedAsync(terms));
+    }
+
+    /// <summary>Who the holder appointed may ask the node for openings, until he takes it back.
+    /// </summary>
+    [CourtFact]
+    public async Task AppointedWatcher_IsKnown_AlsoAfterARestart()
+    {
+        ChannelTerms terms = await Chain.OpenChannelAsync(1_000);
+        Bytes32 channel = terms.HashStruct();
+        Address watcher = Chain.Deployer.Address;
+        await Node.TakeAsync(terms, 0, await DeadlineAsync());
+        await AppointAsync(true);
+        Assert.Equal((true, true),
+            (Node.Courts.IsWatcher(channel, watcher), Node.Courts.IsWatcher(watcher)));
+        Assert.False(Node.Courts.IsWatcher(channel, Chain.Holder.Address));
+        await Chain.MineAsync(400);
+        await Node.StepAsync();
+        Node.Restart();
+        Assert.True(Node.Courts.IsWatcher(channel, watcher));
+        await AppointAsync(false);
+        Node.Restart();
+        Assert.False(Node.Courts.IsWatcher(watcher));
+
+        async Task AppointAsync(bool isOn)
+        {
+            await Chain.SendAsync(Chain.Holder, Chain.Court.Address,
+                CourtContract.Appoint(terms, watcher, isOn));
+            await Node.StepAsync();
+        }
     }
 
     private async Task<ulong> DeadlineAsync() => (await Chain.HeadAsync()).Timestamp + 600;

@@ -88,17 +88,18 @@ public sealed class OpeningTests : IDisposable
         StoredOrder order = await ServeAsync();
         byte[] input = CourtNode.InputOf(_model);
         using RecordedRun own = RecordedRun.Of(_model, input, 1);
-        int count = own.Layout.Count(CommittedTree.Trace);
+        int count = own.Layout.Count(RunTree.Trace);
         byte height = (byte)Math.Ceiling(Math.Log(count, TraceTree.Arity));
         (TraceRootStatement root, byte[] nodes) = Split(await AnsweredAsync(
             order, new OpeningPlace(0, OpeningPlace.OfTheList, height, 0)));
-        Assert.Equal((order.Hash, 1u, own.Trace.Root), (root.OrderHash, root.Steps, root.TraceRoot));
+        Assert.Equal(
+            (order.Hash, 1u, own.Trace.Root), (root.OrderHash, root.Steps, root.TraceRoot));
         Assert.InRange(nodes.Length, 2 * 32, 64 * 32);
 
-        int outputs = own.Layout.Bytes(CommittedTree.Output, 0);
+        int outputs = own.Layout.Bytes(RunTree.Output, 0);
         (_, byte[] leaves) = Split(await AnsweredAsync(order, new OpeningPlace(1, 0, 0, 0)));
         Assert.Equal(TraceTree.LeafBytes, leaves.Length);
-        (TensorType type, int[] dims) = own.Layout.Tensor(CommittedTree.Output, 0);
+        (TensorType type, int[] dims) = own.Layout.Tensor(RunTree.Output, 0);
         Assert.Equal(
             order.Receipt!.Receipt.OutputRoot,
             TraceTree.ListRoot([TraceTree.TensorHash(type, dims, leaves.AsSpan(0, outputs))]));

@@ -30,6 +30,11 @@ public static class CompiledContract
     public static byte[] Deploy(string contract, VoucherDomain domain) =>
         Deploy(Array.Find(DeployedCode.Of(domain), code => code.Name == contract)!);
 
+    /// <summary>The same of a contract of a court.</summary>
+    public static byte[] Deploy(string contract, VoucherDomain domain, CourtAddresses court) =>
+        Deploy(Array.Find(
+            DeployedCode.Of(domain, court), code => code.Name == contract)!);
+
     private static byte[] Deploy(DeployedCode contract)
     {
         byte[] code = (byte[])s_code.GetOrAdd(contract.Name, Read).Clone();
