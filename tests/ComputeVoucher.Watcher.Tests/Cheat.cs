@@ -25,7 +25,7 @@ internal sealed class Cheat(CourtMarket market, PrivateKey node, RecordedRun sig
     public static RecordedRun Forge(RecordedRun own, int tensor, int element)
     {
         byte[] data = [.. own.Trace[tensor].Data];
-        data[element] ^= 0x15;
+        data[element % data.Length] ^= 0x15;
         return own.With(
             own.Trace.With(tensor, data),
             tensor == own.Trace.Count - 1 ? data : own.Output[0].Data);

@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
-using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 using ComputeVoucher.Trace.Internal;
 
