@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Llama, Model} from "./Llama.sol";
-import {Layout, LlamaTrace} from "./LlamaTrace.sol";
+import {LlamaTrace} from "./LlamaTrace.sol";
 
 /// @title What running and judging a language model costs: LlamaCosts.cs, LlamaProofSize.cs
 /// @dev Bytes of the longest proof of one element, and the gas of the transaction that judges it

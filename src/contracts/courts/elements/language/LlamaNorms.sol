@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
-import {Llama, Model} from "./Llama.sol";
+import {Llama} from "./Llama.sol";
 import {LlamaTrace, Site} from "./LlamaTrace.sol";
 import {LlamaReader, Reader} from "./LlamaReader.sol";
 import {Rounding} from "./Rounding.sol";

@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {Run} from "../../../types/Run.sol";
 import {Trees} from "../../Trees.sol";
 import {Merkle} from "../Merkle.sol";
-import {Llama, Model} from "./Llama.sol";
-import {Layout, LlamaTrace, Site} from "./LlamaTrace.sol";
+import {Llama} from "./Llama.sol";
+import {LlamaTrace, Site} from "./LlamaTrace.sol";
 import {Leaves, LlamaReader, Reader, Sampling} from "./LlamaReader.sol";
 
 /// @title Parts of a proof about a language model: parsed and proven

@@ -6,8 +6,8 @@ import {IDisputes} from "contracts/interfaces/IDisputes.sol";
 import {Matter} from "contracts/types/Dispute.sol";
 import {Order} from "contracts/types/Order.sol";
 import {Statement} from "contracts/types/Statement.sol";
-import {DescentFixture} from "./base/DescentFixture.sol";
-import {Grove} from "./base/Grove.sol";
+import {DescentFixture} from "../base/DescentFixture.sol";
+import {Grove} from "../base/Grove.sol";
 
 /// @notice The first tensor of a language model's trace is its record: it has no answer, so it is
 /// picked only where it is another than the order's.
