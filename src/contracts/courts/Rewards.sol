@@ -51,8 +51,8 @@ abstract contract Rewards is Files, Fees {
         require(s.weight != 0, NothingToCollect());
         amount = uint256(p.amount) * s.weight / p.weight;
         uint256 most = SHARE_PAID_MAX * s.weight;
-        if (s.cap != 0 && s.cap < most) most = s.cap;
         if (amount > most) amount = most;
+        if (amount > s.cap) amount = s.cap;
         require(amount != 0, NothingToCollect());
 
         delete share[bond][generation][channel];
@@ -91,21 +91,15 @@ abstract contract Rewards is Files, Fees {
         uint96 weight = paid < type(uint96).max ? uint96(paid) : type(uint96).max;
         Pot storage p = pot[bond][g];
         p.amount += uint128(reward);
-        if (weight == 0) return;
         Share storage s = share[bond][g][v.channel];
         if (weight > s.weight) {
             p.weight += weight - s.weight;
             s.weight = weight;
         }
-        uint128 cap = v.ground == Ground.Proof ? 0 : _silenceCap(v);
-        bool wider = s.cap != 0 && (cap == 0 || cap > s.cap);
-        if (s.to == address(0) || wider) (s.to, s.cap) = (v.reporter, cap);
-    }
-
-    /// @dev Not zero, which a proof has: no cap.
-    function _silenceCap(Verdict memory v) private pure returns (uint128) {
-        uint256 price = SHARE_SILENCE_MAX * _value(v.units, v.rate);
-        return price == 0 ? 1 : uint128(price);
+        uint128 cap = v.ground == Ground.Proof
+            ? type(uint128).max
+            : uint128(SHARE_SILENCE_MAX * _value(v.units, v.rate));
+        if (s.to == address(0) || cap > s.cap) (s.to, s.cap) = (v.reporter, cap);
     }
 
     /// @dev `units` times a rate in 1e-17 base units, rounded down: below 2^63 * 2^92 / 2^56. More

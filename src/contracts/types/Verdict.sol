@@ -85,7 +85,6 @@ struct Share {
     address to;
     /// Token base units that the channel has paid the node.
     uint96 weight;
-    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight; 0 = no
-    /// other bound, by proof.
+    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight.
     uint128 cap;
 }
