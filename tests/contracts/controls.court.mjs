@@ -126,7 +126,7 @@ export const courtControls = [
     'test_equivocationIsPricedByTheDearerReceipt'],
   ['court: units of a channel', R, 'if (units > Limits.CHANNEL_UNITS_MAX) units ='
     + ' Limits.CHANNEL_UNITS_MAX;', '', 'test_unitsBeyondAChannelAreNobodysCost'],
-  ['court: a proof lifts the cap', R, 's.to == address(0) || wider', 's.to == address(0)', 'test_lateCapsNoLaterProofsShare'],
+  ['court: a proof lifts the cap', R, ' || cap > s.cap', '', 'test_lateCapsNoLaterProofsShare'],
   ['court: the condemned claim nothing', L,
     'require(!court.condemnedIn(s.node, class.token), NodeCondemned(s.node));', '',
     'test_(claim_failsAfterAConviction|convictedInOneTokenClaimsInAnother)'],

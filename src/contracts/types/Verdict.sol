@@ -88,8 +88,7 @@ struct Share {
     address to;
     /// Token base units that the channel has paid the node, and not got back.
     uint96 weight;
-    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight; 0 = no
-    /// other bound, by proof.
+    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight.
     uint128 cap;
     /// Unix seconds at which the weight was raised.
     uint40 weighedAt;
