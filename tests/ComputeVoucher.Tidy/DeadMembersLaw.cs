@@ -14,14 +14,10 @@ public sealed class DeadMembersLaw
     /// <summary>What is there for a caller that is still to come, and for which one.</summary>
     private static readonly Dictionary<string, string> s_waiting = new()
     {
-        ["ReceiptCheck.IsEquivocation"] = "evidence against a node; the court will ask",
         ["VouchersContract.Release"] = "escrow ends; waits for the first class with a court",
         ["ProvidersContract.Settle"] = "a reporter's reward; waits for the court",
-        ["GraphWitnesses"] = "opens what the judge reads; the court and the watcher will ask",
-        ["LanguageWitnesses"] = "opens what the judge reads; the court and the watcher will ask",
         ["Operands"] = "answers a request for operands; the court and the watcher will ask",
         ["Refutation"] = "opens one claimed operand; the court and the watcher will ask",
-        ["RecordedTrace.Of"] = "the run that witnesses are taken from; the watcher will record one",
         ["With"] = "a forged trace: how the judge's tests, and the court's, make their fraud",
         ["PinOrder"] = "keeps a disputed order; the provider's side of a dispute will",
         ["UnpinOrder"] = "lets go of a disputed order; the provider's side of a dispute will",
