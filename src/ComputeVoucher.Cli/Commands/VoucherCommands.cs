@@ -111,6 +111,12 @@ internal sealed class VoucherCommands
                 + $"{into.Expiry} (choose another class, or wait and reclaim)");
         }
 
+        if (units * UnitRates.Backing(from) / UnitRates.Total(into) == 0)
+        {
+            throw new CommandException($"{units} units would become none of {into.HashStruct()}, "
+                + "and all of them burn (move more at once)");
+        }
+
         UInt256 received = await chain.Vouchers.MigratedAsync(
             chain.Account, from, into, units, BlockTag.Latest, cancel).ConfigureAwait(false);
         Report report = new Report()
@@ -119,12 +125,6 @@ internal sealed class VoucherCommands
             .Add("of", into.HashStruct().ToString())
             .Add("burned", Burned(units * UnitRates.Total(from), received * UnitRates.Total(into)))
             .Add("slashable", into.Court.IsZero ? "no: the class has no court" : "yes");
-        if (received == 0)
-        {
-            throw new CommandException($"{units} units would become none of {into.HashStruct()}, "
-                + "and all of them burn (move more at once)");
-        }
-
         if (parsed.GetValue(_dryRun))
         {
             return report.Add("sent", false);

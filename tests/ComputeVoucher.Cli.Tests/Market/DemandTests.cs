@@ -29,7 +29,7 @@ public sealed class DemandTests
     public async Task PromiseWithoutResult_IsDemanded_AndItsAnswerTaken()
     {
         await using NodeRig rig = await CourtRig.CreateAsync(Units);
-        PendingOrder order = Promise(rig);
+        PendingOrder order = await PromiseAsync(rig);
         await FundAsync(rig, Spend);
         using (Process killed = Process.Start(NodeRig.StartOf(null, Request(rig, 3_600)))!)
         {
@@ -44,7 +44,7 @@ public sealed class DemandTests
         }
 
         Demand demand = default;
-        await rig.UntilAsync(async () =>
+        await Patience.UntilAsync(async () =>
         {
             Run(rig, 0);
             demand = await DemandAsync(rig, order);
@@ -77,7 +77,7 @@ public sealed class DemandTests
     public async Task Silence_ConvictsAndGivesTheDepositBack()
     {
         await using NodeRig rig = await CourtRig.CreateAsync(Units);
-        PendingOrder order = Promise(rig);
+        PendingOrder order = await PromiseAsync(rig);
         await FundAsync(rig, Spend);
         Assert.Contains("is demanded before court", Run(rig, 0), StringComparison.Ordinal);
         Assert.True((await DemandAsync(rig, order)).IsOpen);
@@ -102,7 +102,7 @@ public sealed class DemandTests
     public async Task NoEther_OrNever_DemandsNothing()
     {
         await using NodeRig rig = await CourtRig.CreateAsync(Units);
-        PendingOrder order = Promise(rig);
+        PendingOrder order = await PromiseAsync(rig);
         string poor = Run(rig, 0);
         Assert.Contains("not demanded: " + rig.AddressOf(Spend) + " has 0 wei", poor,
             StringComparison.Ordinal);
@@ -120,14 +120,15 @@ public sealed class DemandTests
     }
 
     /// <summary>An order in the client's memory whose promise is over.</summary>
-    private static PendingOrder Promise(NodeRig rig)
+    private static async Task<PendingOrder> PromiseAsync(NodeRig rig)
     {
         VoucherDomain domain = DeploymentFile.Load(rig.PathOf("deployment.json")).Domain;
         ChannelTerms channel = ChannelFile.Load(rig.PathOf("channel.json"));
         using IModel model = ModelFile.Open(rig.Model);
         byte[] input = File.ReadAllBytes(rig.Input)[..model.InputBytesMax];
         InputInfo info = model.CheckInput(input);
-        ulong deadline = (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 60;
+        using JsonRpcClient rpc = Rpc(rig);
+        ulong deadline = (await rpc.BlockAsync(BlockTag.Latest, default))!.Timestamp - 60;
         using PrivateKey spend = KeyFile.Load(rig.PathOf("spend.key"));
         using PrivateKey node = KeyFile.Load(rig.PathOf("node.key"));
         string state = rig.PathOf("client.state");
