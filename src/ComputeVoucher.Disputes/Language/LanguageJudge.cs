@@ -93,7 +93,7 @@ public sealed class LanguageJudge
     /// <summary>Whether a token of the output is that of the trace: Differs convicts.</summary>
     /// <param name="statement">What was signed.</param>
     /// <param name="outputRoot">Of the same receipt.</param>
-    /// <param name="proof">See <see cref="LanguageWitnesses.Output"/>.</param>
+    /// <param name="proof">See <see cref="LanguageWitnesses.Output(int, byte[])"/>.</param>
     public Judgement Output(
         LanguageStatement statement, in Bytes32 outputRoot, ReadOnlyMemory<byte> proof)
     {
