@@ -145,6 +145,6 @@ public sealed class ReleaseTests
             .BalanceAsync(Address.Parse(rig.AddressOf("provider")), BlockTag.Latest, default);
     }
 
-    private static JsonRpcClient Rpc(NodeRig rig) => new(
-        new RpcOptions { Endpoints = [new Uri(rig.Rpc)] }, TimeProvider.System);
+    private static JsonRpcClient Rpc(NodeRig rig) =>
+        ChainSession.Connect([rig.Rpc], SendRules.Reading);
 }
