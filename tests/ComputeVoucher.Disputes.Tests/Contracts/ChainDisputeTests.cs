@@ -26,9 +26,9 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
     private const ulong AnswerGasMax = 130_000;
     private const ulong OperandsGasMax = 180_000;
 
-    /// <summary>Measured: 366,000 to 391,000 by model. Some 170,000 of it are the words that a first
-    /// verdict on a bond writes where zeros were (revocation, burned, reward, pot, two of the share,
-    /// generation, the opener's credit).</summary>
+    /// <summary>Measured: 345,000 to 376,000 by model. More than 130,000 of it are the words that
+    /// a first verdict on a bond writes where zeros were: revocation, burned, reward, pot, share,
+    /// generation, the opener's credit.</summary>
     private const ulong ConvictionMedianMax = 400_000;
 
     /// <summary>The models of MLPerf Tiny, and their share of 440 disputes.</summary>
@@ -70,7 +70,8 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
         }
     }
 
-    /// <summary>Every dispute against the same bonded node, as if there had been no other.</summary>
+    /// <summary>Every dispute against the same bonded node, as if there had been no other.
+    /// </summary>
     private async Task<List<ChainDispute>> PlayAsync(string name, int count)
     {
         ulong seed = Runs.IsFull ? Runs.Fresh : Fixed;
