@@ -125,7 +125,8 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         return dispute.State switch
         {
             DisputeState.WantPick when pick is not null => PickAsync(site, record, pick, cancel),
-            DisputeState.WantProof => ProveAsync(site, order, record, opener, cancel),
+            DisputeState.WantProof when opener.IsOpened =>
+                ProveAsync(site, order, record, opener, cancel),
             DisputeState.WantRefutation => RefuteAsync(site, order, record, opener, cancel),
             _ => Task.FromResult(false),
         };
