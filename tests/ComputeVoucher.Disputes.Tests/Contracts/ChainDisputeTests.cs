@@ -1,7 +1,5 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Disputes.Tests.Descent;
 using ComputeVoucher.Execution;
