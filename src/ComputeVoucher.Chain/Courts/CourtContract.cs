@@ -95,6 +95,21 @@ public sealed class CourtContract
             (ref r) => r.ReadBool(),
             cancel);
 
+    /// <summary>Whether an account may act for a channel: holder, spend key, or appointed.
+    /// </summary>
+    public Task<bool> MayActAsync(
+        in ChannelTerms channel, Address who, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter()
+                .Write(channel)
+                .Write(channel.HashStruct())
+                .Write(who)
+                .ToCall(CourtAbi.MayAct.Selector),
+            1,
+            block,
+            (ref r) => r.ReadBool(),
+            cancel);
+
     /// <summary>Generation of the disputes that are opened against a node now.</summary>
     public Task<uint> GenerationAsync(Address node, BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(
@@ -190,6 +205,9 @@ internal static class CourtAbi
 
     public static readonly ContractFunction Condemned =
         new(0x1443954f, "condemnedIn(address,address)");
+
+    public static readonly ContractFunction MayAct =
+        new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");
 
     public static readonly ContractFunction GenerationOf = new(0xa904eac3, "generationOf(address)");
 
