@@ -239,7 +239,7 @@ contract CourtDisputesTest is DescentFixture {
         (uint256 id, Matter memory m) = _open(WRONG);
         disputes.answer(id, m, answerData(id, WRONG));
         bytes32[] memory row = Grove.above(tensorsOf(WRONG), 1);
-        bytes32[] memory padded = new bytes32[](64);
+        bytes32[] memory padded = new bytes32[](row.length + 1);
         for (uint256 i = 0; i < row.length; ++i) padded[i] = row[i];
         bytes32[] memory path = Grove.path(padded, row.length, 3);
         vm.prank(holder);
