@@ -261,12 +261,10 @@ export const courtControls = [
   ['court: fees are guarded', 'courts/Fees.sol', 'external nonReentrant returns',
     'external returns', 'test_reentrancy_receiverOfEther'],
   // The same through the invariants, to see that their handler gets that far.
-  ['court invariant: a fifth for being late', V, 'v.ground == Ground.Late ? (bond', 'false ? (bond',
-    'invariant_verdicts'],
-  ['court invariant: refunds', V, 'c.refunded += amount;', '', 'invariant_money'],
-  ['court invariant: fees', O, 'credit[m.opener] += deposit - due;', '', 'invariant_money'],
+  ['court invariant: fees', O, 'credit[m.opener] += deposit - due;', '',
+    'invariant_courtMoney'],
   ['court invariant: deferrals', V, 'require(amount <= max, AmountTooLarge(amount, max));\n'
-    + '            c.moved', 'c.moved', 'invariant_money'],
+    + '            c.moved', 'c.moved', 'invariant_courtMoney'],
   ['court invariant: parts of a claim', L, 'begin > s.from ? begin : s.from', 'begin',
     'invariant_claimPartition'],
   ['court: no evidence during a dispute', 'courts/Court.sol', ' && c.disputes == 0', '',
