@@ -36,19 +36,22 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
             return;
         }
 
-        DisputePurpose purpose = complaint.Kind switch
-        {
-            ComplaintKind.DescendTrace => DisputePurpose.Trace,
-            ComplaintKind.DescendOutput => DisputePurpose.Output,
-            _ => DisputePurpose.Cancel,
-        };
         RecordOpening last = complaint.Leaf.Leaf.Length == 0
             ? RecordOpening.None : Opening(complaint.Leaf);
-        byte[] open = ChallengesContract.Open(brief, about, purpose, record, last);
+        byte[] open = ChallengesContract.Open(
+            brief, about, PurposeOf(complaint), record, last);
         UInt128 fee = await FeeAsync(site, DisputesContract.AnswerGas, cancel)
             .ConfigureAwait(false);
         await send("dispute", site.Challenges, open, fee, cancel).ConfigureAwait(false);
     }
+
+    /// <summary>What a dispute about a complaint is for.</summary>
+    public static DisputePurpose PurposeOf(Complaint complaint) => complaint.Kind switch
+    {
+        ComplaintKind.DescendTrace => DisputePurpose.Trace,
+        ComplaintKind.DescendOutput => DisputePurpose.Output,
+        _ => DisputePurpose.Cancel,
+    };
 
     /// <summary>Shows a receipt for which a claim charged too much.</summary>
     public async Task<bool> ShowAsync(
@@ -125,7 +128,8 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         return dispute.State switch
         {
             DisputeState.WantPick when pick is not null => PickAsync(site, record, pick, cancel),
-            DisputeState.WantProof => ProveAsync(site, order, record, opener, cancel),
+            DisputeState.WantProof when opener.IsOpened =>
+                ProveAsync(site, order, record, opener, cancel),
             DisputeState.WantRefutation => RefuteAsync(site, order, record, opener, cancel),
             _ => Task.FromResult(false),
         };
@@ -242,7 +246,8 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
             ComplaintKind.Steps => ContradictionsContract.Steps(
                 brief, about, record, complaint.Place, complaint.End, Opening(complaint.Leaf)),
             ComplaintKind.Nothing => ContradictionsContract.Nothing(brief, about),
-            _ => ContradictionsContract.Output(brief, about, [.. Members(complaint.Members)]),
+            _ => ContradictionsContract.Output(
+                brief, about, order.Signed(complaint.Other!), [.. Members(complaint.Members)]),
         };
     }
 

@@ -37,21 +37,23 @@ internal sealed class CourtSite
             domain, court, at => rpc.CodeAsync(at, BlockTag.Latest, cancel))
             .ConfigureAwait(false));
 
-    /// <summary>The newest dispute that an account opened on an order; null without one.</summary>
-    public async Task<DisputeEvent?> FindAsync(
+    /// <summary>The newest dispute of each purpose that an account opened on an order.</summary>
+    public async Task<Dictionary<DisputePurpose, DisputeEvent>> FindAsync(
         WatchedOrder order, Address opener, ulong fromBlock, ulong toBlock,
         CancellationToken cancel)
     {
         LogFilter filter = new(
             Disputes.Address, fromBlock, toBlock,
             [[DisputeEvent.OpenedTopic], [], [order.Channel]]);
-        DisputeEvent? found = null;
+        Dictionary<DisputePurpose, DisputeEvent> found = [];
         foreach (LogEntry log in await LogScan.ReadAsync(_rpc, filter, cancel)
             .ConfigureAwait(false))
         {
-            bool isOurs = DisputeEvent.TryRead(log, out DisputeEvent opened)
-                && opened.Matter.Opener == opener && opened.Matter.OrderHash == order.Hash;
-            found = isOurs ? opened : found;
+            if (DisputeEvent.TryRead(log, out DisputeEvent opened)
+                && opened.Matter.Opener == opener && opened.Matter.OrderHash == order.Hash)
+            {
+                found[opened.Matter.Purpose] = opened;
+            }
         }
 
         return found;

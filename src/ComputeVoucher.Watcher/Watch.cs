@@ -29,7 +29,7 @@ public sealed class Watch : IDisposable
     private readonly HashSet<string> _said = [];
     private readonly HashSet<Bytes32> _shown = [];
     private readonly HashSet<Bytes32> _undeferred = [];
-    private readonly Dictionary<Bytes32, (Bytes32 Stated, Complaint Complaint)> _wrong = [];
+    private readonly Dictionary<(Bytes32 Order, Bytes32 Stated), Complaint> _wrong = [];
     private readonly Dictionary<Bytes32, RecordedRun> _runs = [];
 
     /// <param name="options">What is watched.</param>
@@ -145,16 +145,34 @@ public sealed class Watch : IDisposable
         }
 
         pass.Wrong++;
-        DisputeEvent? opened = complaint.IsDispute
-            ? await site.FindAsync(order, _options.Account, from, head.Number, cancel)
-                .ConfigureAwait(false)
-            : null;
-        if (opened is not null)
+        await PursueAsync(site, order, complaint, found, head, problem, pass, cancel)
+            .ConfigureAwait(false);
+    }
+
+    private async Task PursueAsync(
+        CourtSite site, WatchedOrder order, Complaint complaint, CaseState found,
+        BlockHeader head, string? problem, WatchPass pass, CancellationToken cancel)
+    {
+        Dictionary<DisputePurpose, DisputeEvent> opened = await site.FindAsync(
+            order, _options.Account, _store.FirstBlock!.Value, head.Number, cancel)
+            .ConfigureAwait(false);
+        bool isMore = false;
+        foreach (DisputeEvent one in opened.Values)
         {
-            await GoOnAsync(site, order, opened, found, head, pass, cancel)
+            // A root that the node had to state is a statement like any other.
+            DisputeRecord record = await DisputeRecord
+                .ReadAsync(site, one, head.Number, cancel).ConfigureAwait(false);
+            isMore |= record.Stated is { } stated && order.Add(stated);
+        }
+
+        complaint = (isMore ? Judge(order) : null) ?? complaint;
+        if (complaint.IsDispute
+            && opened.TryGetValue(CaseMoves.PurposeOf(complaint), out DisputeEvent? ours))
+        {
+            await GoOnAsync(site, order, ours, found, head, pass, cancel)
                 .ConfigureAwait(false);
         }
-        else if (problem is null && IsOpenable(order, found, head)
+        else if (problem is null && (opened.Count > 0 || IsOpenable(order, found, head))
             && IsStillWrong(order, complaint))
         {
             await _moves.ComplainAsync(site, order, complaint, cancel).ConfigureAwait(false);
@@ -226,10 +244,9 @@ public sealed class Watch : IDisposable
     private Complaint? Judge(WatchedOrder order)
     {
         Bytes32 stated = order.StatedHash;
-        if (_wrong.TryGetValue(order.Hash, out (Bytes32 Stated, Complaint Complaint) known)
-            && known.Stated == stated)
+        if (_wrong.TryGetValue((order.Hash, stated), out Complaint? known))
         {
-            return known.Complaint;
+            return known;
         }
 
         if (order.Statements.Count == 0)
@@ -256,7 +273,7 @@ public sealed class Watch : IDisposable
         }
         else
         {
-            _wrong[order.Hash] = (stated, complaint);
+            _wrong[(order.Hash, stated)] = complaint;
         }
 
         return complaint;
@@ -273,7 +290,7 @@ public sealed class Watch : IDisposable
             && again.About == complaint.About;
         if (!isSame)
         {
-            _wrong.Remove(order.Hash);
+            _wrong.Remove((order.Hash, order.StatedHash));
             _options.Say($"{order.Name}: two runs here disagree: nothing is opened "
                 + "(check this machine's memory)");
         }

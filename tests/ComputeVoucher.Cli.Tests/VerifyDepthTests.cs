@@ -71,8 +71,8 @@ public sealed class VerifyDepthTests : IDisposable
         Assert.Throws<CommandException>(() => Full(served));
     }
 
-    /// <summary>One element and those that read it, of many: mostly missed, as is said, and found by
-    /// the full depth.</summary>
+    /// <summary>One element and those that read it, of many: mostly missed, as is said, and found
+    /// by the full depth.</summary>
     [SharedDataFact("tflite")]
     public void TraceWithOneWrongElement_IsFoundByExecution()
     {

@@ -115,8 +115,8 @@ public sealed class EvidenceTests : IDisposable
     }
 
     /// <summary>R13: the node refuses an order, forgets nothing, and claims it later with an output
-    /// of its own. The journal has let the order go; what proves the claim wrong is still here, until
-    /// nothing can be disputed any more.</summary>
+    /// of its own. The journal has let the order go; what proves the claim wrong is still here,
+    /// until nothing can be disputed any more.</summary>
     [Fact]
     public async Task E2E_RefusedThenClaimed()
     {
@@ -473,8 +473,8 @@ public sealed class EvidenceTests : IDisposable
             Time = _clock,
             FillRandom = bytes => bytes.Fill(7),
         });
-        return new OrderRunner(connection, journal ?? _journal, new FakeModel(), Given.SpendKey, s_terms,
-            Given.Domain.VouchersSeparator,
+        return new OrderRunner(connection, journal ?? _journal, new FakeModel(), Given.SpendKey,
+            s_terms, Given.Domain.VouchersSeparator,
             new OrderSettings(seconds, flags, 1024, cancelAfter))
         {
             Evidence = evidence ?? _evidence,

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using ComputeVoucher.Execution;
-using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Trace;

@@ -183,8 +183,8 @@ public sealed class EvidenceBundleTests
         byte[] other = Signed(first with { Units = 6 }, Sample.NodeKey).ToArray();
         EvidenceBundle convicts = shorter.WithReceipt(other, default);
         Assert.True(convicts.IsEquivocation());
-        Assert.Equal(
-            convicts, convicts.WithReceipt(Signed(first with { Steps = 1 }, Sample.NodeKey), other));
+        Assert.Equal(convicts, convicts.WithReceipt(
+            Signed(first with { Steps = 1 }, Sample.NodeKey), other));
         Assert.Equal(bundle.Receipt.ToArray(), convicts.Receipt.ToArray());
         Assert.Equal(other, EvidenceBundle.Decode(convicts.Encode()).OtherReceipt.ToArray());
     }

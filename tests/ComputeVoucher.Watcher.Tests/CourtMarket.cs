@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
@@ -31,7 +32,7 @@ public sealed class CourtMarket : IAsyncDisposable
         _anvil = anvil;
         Rpc = new JsonRpcClient(
             new RpcOptions { Endpoints = [anvil.Url], EndpointRest = TimeSpan.Zero },
-            TimeProvider.System);
+            new ManualClock());
     }
 
     /// <summary>What is missing for it, or null.</summary>
@@ -129,9 +130,29 @@ public sealed class CourtMarket : IAsyncDisposable
     internal async Task<TransactionReceipt> SendAsync(
         PrivateKey key, Address? to, byte[] data, UInt128 value = default)
     {
-        SenderOptions options = new() { ChainId = Domain?.ChainId ?? 31_337 };
-        using TransactionSender sender = new(Rpc, key, options, TimeProvider.System);
-        return await sender.SendAsync("test", to, data, default, value);
+        OutboxOptions options = new()
+        {
+            ChainId = 31_337,
+            Confirmations = 0,
+            Fees = new FeeLimits { GasPriceMax = null, TransactionMax = null, DayMax = null },
+        };
+        using Outbox outbox = new(Rpc, new MemoryOutboxStore(), key, options, new ManualClock());
+        await outbox.SubmitAsync(
+            new OutboxRequest { Kind = "test", To = to, Data = data, Value = value }, default);
+        TransactionReceipt? receipt = null;
+        OutboxEntry? done = null;
+        await Patience.UntilAsync(async () =>
+        {
+            foreach (OutboxChange change in await outbox.StepAsync(default))
+            {
+                receipt = change.Receipt ?? receipt;
+                done = change.Entry.State >= OutboxState.Mined ? change.Entry : done;
+            }
+
+            return done is not null;
+        }, () => outbox.Problem ?? "a transaction is not mined");
+        return done!.Outcome == OutboxOutcome.Succeeded ? receipt!
+            : throw new ChainException(ChainFault.Reverted, $"{done.Outcome} {done.Note}");
     }
 
     /// <summary>The chain's time goes on.</summary>
@@ -195,7 +216,7 @@ public sealed class CourtMarket : IAsyncDisposable
             Provider, Token.Address, Erc20Contract.Approve(Domain.Providers, UInt256.MaxValue));
     }
 
-    private Task FundAsync(PrivateKey key) => _anvil.RpcAsync(
+    private async Task FundAsync(PrivateKey key) => await _anvil.RpcAsync(
         "anvil_setBalance", $"\"{key.Address}\",\"0x56bc75e2d63100000\"");
 
     private async Task CreateAsync(string contract, Address at, params Address[] arguments)

@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
-using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;
@@ -61,7 +59,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task FlippedValue_NodeAnswers_IsSlashedRefundedAndShared()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync();
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
         await cheat.ServeAsync(terms, 5, _folder, OrderFlags.TraceRootWanted);
 
         WatchPass last = await RunAsync(cheat.MoveAsync);
@@ -76,7 +74,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task FlippedValue_NodeIsSilent_IsSlashed()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync();
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
         await cheat.ServeAsync(terms, 5, _folder, OrderFlags.TraceRootWanted);
 
         WatchPass waiting = await RunAsync(() => Task.CompletedTask);
@@ -93,7 +91,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task WithheldRoot_IsAskedFor_AndItsTraceJudged()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync();
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
         // The output is another one too: else nobody could know without the trace.
         await cheat.ServeAsync(
             terms, 5, _folder, OrderFlags.None,
@@ -108,7 +106,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task WrongUnits_AreConvictedAtOnce()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
         await cheat.ServeAsync(
             terms, 5, _folder, OrderFlags.TraceRootWanted, r => r with { Units = r.Units + 1 });
 
@@ -121,7 +119,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task HonestNode_IsLeftAlone()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
         await cheat.ServeAsync(terms, 5, _folder, OrderFlags.TraceRootWanted);
         await cheat.ServeAsync(terms, 6, _folder, OrderFlags.None);
 
@@ -137,7 +135,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task RefusedThenClaimed_IsConvicted()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(tensor: _own.Trace.Count - 1);
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(tensor: _own.Trace.Count - 1);
         Order order = await cheat.OrderAsync(terms, 5, OrderFlags.TraceRootWanted);
         await cheat.KeepAsync(terms, order, _folder, receipt: null);
         Assert.Equal(0, (await RunAsync(cheat.MoveAsync)).Wrong);
@@ -154,7 +152,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task SmallerReceipt_Wins()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
         Order order = await cheat.OrderAsync(terms, 5, OrderFlags.TraceRootWanted);
         Receipt nothing = new(
             order.HashStruct(), 0, OutputInfo.Nothing.OutputRoot, default, 0);
@@ -177,7 +175,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task ClockApart_NothingIsOpened()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync();
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
         await cheat.ServeAsync(terms, 5, _folder, OrderFlags.TraceRootWanted);
         _market.Clock.Ahead = TimeSpan.FromHours(2);
 
@@ -190,7 +188,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task ModelFileChanged_NothingIsOpened()
     {
-        (Cheat cheat, ChannelTerms terms) = await NewCheatAsync();
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
         await cheat.ServeAsync(terms, 5, _folder, OrderFlags.TraceRootWanted);
         int opened = 0;
 
@@ -211,7 +209,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
         for (int point = 0; point < points; point++)
         {
             string folder = Path.Combine(_folder, $"{point}");
-            (Cheat cheat, ChannelTerms terms) = await NewCheatAsync(
+            (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(
                 element: 3 + point, tensor: 1 + point % (_own.Trace.Count - 2));
             await cheat.ServeAsync(terms, 5, folder, OrderFlags.TraceRootWanted);
             int deaths = 0;
@@ -238,14 +236,14 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private async Task<(Cheat Cheat, ChannelTerms Terms)> NewCheatAsync(
+    private async Task<(CheatingNode Cheat, ChannelTerms Terms)> NewCheatAsync(
         bool honest = false, int element = 3, int? tensor = null)
     {
         PrivateKey node = await _market.NewNodeAsync();
         ChannelTerms terms = await _market.NewChannelAsync(node);
         RecordedRun run = honest
-            ? _own : Cheat.Forge(_own, tensor ?? _own.Trace.Count / 2, element);
-        return (new Cheat(_market, node, run), terms);
+            ? _own : CheatingNode.Forge(_own, tensor ?? _own.Trace.Count / 2, element);
+        return (new CheatingNode(_market, node, run), terms);
     }
 
     /// <summary>Passes of a watcher of its own until nothing is left to send.</summary>

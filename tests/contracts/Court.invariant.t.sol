@@ -64,7 +64,7 @@ contract CourtInvariantTest is Test {
     }
 
     /// Whatever is split, refunded, slashed or prepaid is somewhere, once.
-    function invariant_money() external view {
+    function invariant_courtMoney() external view {
         // Fees sum to zero: what came in was collected, is credited, or waits for its answer.
         uint256 ether_ = _handler.etherIn() - _handler.etherOut();
         vm.assertEq(_handler.etherHeld(), ether_, "ether");

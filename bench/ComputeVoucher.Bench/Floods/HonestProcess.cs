@@ -1,13 +1,10 @@
 using System;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO;
 using System.IO.MemoryMappedFiles;
-using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
-using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;

@@ -100,8 +100,4 @@ internal static class VouchersAbi
     public static readonly ContractEvent BatchEscrowed = new(
         "7032eb9c6d39722227c4a29a7140aaa0736bb317d05b9e570f7bdf002cbfe515",
         "BatchEscrowed(uint256,uint40,bytes)");
-
-    public static readonly ContractEvent BatchSplit = new(
-        "d7fe0ac104ba1ce5345b4356a21df5b7da17579f16e2f52bf33a92e96c1c49ee",
-        "BatchSplit(uint256,uint256,uint256,uint256)");
 }

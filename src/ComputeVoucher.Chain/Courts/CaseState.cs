@@ -61,7 +61,6 @@ public readonly record struct Demand(
 /// <param name="Cap">Token base units at most, besides 1,000 times the weight.</param>
 /// <param name="WeighedAt">Unix seconds at which the weight was raised: it is paid five days later
 /// at the earliest.</param>
-/// <param name="Before">Generation of the channel's share before this one, plus one; 0 is none.
-/// </param>
+/// <param name="Before">Generation of the channel's share before this one, or the first.</param>
 public readonly record struct RewardShare(
     Address To, UInt128 Weight, UInt128 Cap, ulong WeighedAt, uint Before);

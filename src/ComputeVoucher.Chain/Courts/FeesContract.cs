@@ -40,8 +40,4 @@ internal static class FeesAbi
     public static readonly ContractFunction Credit = new(0xd5d44d80, "credit(address)");
 
     public static readonly ContractFunction Prepaid = new(0x9103d1f0, "prepaid(uint256)");
-
-    public static readonly ContractEvent Collected = new(
-        "484decdc1e9549e1866295f6f86c889ded3f7de410e7488a7a415978589dc8fd",
-        "Collected(address,address,uint256)");
 }

@@ -104,8 +104,4 @@ internal static class RegistryAbi
 
     public static readonly ContractFunction UnitsOf =
         new(0x789522b2, "unitsOf(bytes32,uint32,uint32,uint8)");
-
-    public static readonly ContractEvent Admitted = new(
-        "01e1e0daf80e1c18f16af13395ab9f81b2cdfad48021e029ac9e03d31ad678ec",
-        "Admitted(bytes32,uint8,uint256)");
 }

@@ -2,7 +2,6 @@ using System;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
-using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -70,8 +69,7 @@ internal sealed class WatchCommand
         {
             using WatchStore store = WatchStore.Open(
                 parsed.GetValue(_store) ?? Path.Combine(folder, "watch.db"),
-                parsed.GetValue(_seed) ?? BitConverter.ToUInt64(
-                    RandomNumberGenerator.GetBytes(sizeof(ulong))));
+                parsed.GetValue(_seed) ?? Drawn());
             using WatchedModels models = new();
             foreach (string file in parsed.GetRequiredValue(_models))
             {
@@ -174,6 +172,13 @@ internal sealed class WatchCommand
                 throw new WatchException(unknown.Message, unknown);
             }
         };
+
+    private static ulong Drawn()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        Libc.FillRandom(bytes);
+        return BitConverter.ToUInt64(bytes);
+    }
 
     private int ShareOf(ParseResult parsed)
     {

@@ -19,8 +19,8 @@ internal static class LedgerChecks
 {
     private const ulong DaySeconds = 86_400;
 
-    /// <summary>Gas that a whole dispute takes at most, both sides, whose fees the opener bears: the
-    /// bar of the MLPerf Tiny models.</summary>
+    /// <summary>Gas that a whole dispute takes at most, both sides, whose fees the opener bears:
+    /// the bar of the MLPerf Tiny models.</summary>
     private const ulong DisputeGas = 1_200_000;
 
     /// <summary>Wei per gas for the block's author.</summary>
@@ -116,8 +116,8 @@ internal static class LedgerChecks
             : new Finding("bond", true, figures);
     }
 
-    /// <summary>From which bond on a challenge pays: whoever convicts the node by proof gets a fifth
-    /// of it, and has spent the gas of a whole dispute.</summary>
+    /// <summary>From which bond on a challenge pays: whoever convicts the node by proof gets a
+    /// fifth of it, and has spent the gas of a whole dispute.</summary>
     /// <param name="stake">The bond.</param>
     /// <param name="baseFee">Wei per gas, of the newest block.</param>
     /// <param name="weiPerTokenUnit">Worth of a token base unit; 0 is unknown.</param>

@@ -39,7 +39,8 @@ public enum ComplaintKind
 /// <param name="About">The statement.</param>
 public sealed record Complaint(ComplaintKind Kind, StatedRun About)
 {
-    /// <summary>Of an equivocation: the other statement.</summary>
+    /// <summary>Of an equivocation: the other statement; of Output: the one with the trace root.
+    /// </summary>
     public StatedRun? Other { get; init; }
 
     /// <summary>Leaves of a language model's record, the first one first; empty for a graph.

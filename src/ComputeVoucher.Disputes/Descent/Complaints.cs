@@ -48,7 +48,7 @@ public static class Complaints
         return stated.Select(s => AtOnce(model, order, s, info.StepsMax))
             .FirstOrDefault(c => c is not null)
             ?? stated.Where(s => s.Steps > 0)
-                .Select(s => Rerun(model, order, s, info.StepsMax, threads))
+                .Select(s => Rerun(model, order, s, stated, info.StepsMax, threads))
                 .FirstOrDefault(c => c is not null);
     }
 
@@ -96,26 +96,33 @@ public static class Complaints
             : new(ComplaintKind.Units, s) { Record = Record(model, order.Input, []) };
     }
 
+    /// <remarks>A receipt without a trace root is judged by the root that was stated elsewhere,
+    /// or that is asked for: that root is wrong, or the output is.</remarks>
     private static Complaint? Rerun(
-        IModel model, OrderedRun order, StatedRun s, uint stepsMax, int threads)
+        IModel model, OrderedRun order, StatedRun s, IReadOnlyList<StatedRun> stated,
+        uint stepsMax, int threads)
     {
         using RecordedRun own = RecordedRun.Of(model, order.Input, s.Steps, threads);
         IReadOnlyList<LeafOpening> record = Record(model, order.Input, []);
         bool isOther = s.IsReceipt && s.OutputRoot != own.Output.Root;
-        if (s.TraceRoot.IsZero)
+        StatedRun? rooted = s.TraceRoot.IsZero
+            ? stated.FirstOrDefault(t => t.Steps == s.Steps && !t.TraceRoot.IsZero)
+            : s;
+        if (rooted is null)
         {
             return isOther || (order.Flags & TraceFlag) != 0
                 ? new(ComplaintKind.DescendTrace, s) { Record = record }
                 : Ends(own, order, s, stepsMax);
         }
 
-        if (s.TraceRoot != own.Trace.Root)
+        if (rooted.TraceRoot != own.Trace.Root)
         {
-            return new(ComplaintKind.DescendTrace, s) { Record = record };
+            return new(ComplaintKind.DescendTrace, rooted) { Record = record };
         }
 
         return !isOther ? Ends(own, order, s, stepsMax)
-            : model is GraphModel ? new(ComplaintKind.Output, s) { Members = Outputs(own) }
+            : model is GraphModel
+            ? new(ComplaintKind.Output, s) { Other = rooted, Members = Outputs(own) }
             : new(ComplaintKind.DescendOutput, s) { Record = record };
     }
 

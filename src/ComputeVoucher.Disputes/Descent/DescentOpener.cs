@@ -34,6 +34,9 @@ public sealed class DescentOpener
     /// <summary>Where the dispute stands after the moves so far.</summary>
     public DescentPosition Position { get; private set; }
 
+    /// <summary>The leaves are open: the next move is a proof.</summary>
+    public bool IsOpened => _leaves is not null;
+
     /// <summary>Takes an answer in, and gives the pick that follows; null where the leaves are
     /// open.</summary>
     /// <exception cref="ModelException">Not an answer to this position, or all of it is honest:

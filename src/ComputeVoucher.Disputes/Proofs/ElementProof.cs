@@ -21,8 +21,8 @@ namespace ComputeVoucher.Disputes;
 ///            endian in the width of their tensor, in the order in which the definition reads them
 /// refutation 03 ‖ place of a value u16 ‖ list index u32 ‖ leaves ‖ its multiproof    (graph)
 ///            03 ‖ place of a value u16 ‖ record ‖ tensors of the answer and the operand (language)
-/// output     04 ‖ token u32 ‖ record ‖ leaves of the output, that token's among them ‖ tensors, the
-///            trace's token among them                                               (language)
+/// output     04 ‖ token u32 ‖ record ‖ leaves of the output, that token's among them ‖ tensors,
+///            the trace's token among them                                           (language)
 /// multiproof 32 bytes each: level by level from the lowest, the nodes that the groups of four with
 ///            a known node lack, from left to right; a node beyond the level is zero and not sent
 /// </code>

@@ -7,7 +7,6 @@ using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
-using Microsoft.Extensions.Logging;
 
 namespace ComputeVoucher.Node;
 

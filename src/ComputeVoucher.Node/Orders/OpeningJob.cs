@@ -4,7 +4,6 @@ using System.Diagnostics.CodeAnalysis;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
-using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node;

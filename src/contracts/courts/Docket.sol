@@ -138,7 +138,7 @@ abstract contract Docket is IDisputes, Provers, Fees {
         Ground ground
     ) internal {
         d.state = convicted ? State.Convicted : State.Lapsed;
-        bool judged = court.caseOf(m.channel, m.seq).convicted;
+        bool judged = court.isConvicted(m.channel, m.seq);
         uint96 deposit = d.deposit;
         uint96 due = convicted || judged ? 0 : d.due;
         _leave(d, m.channel);
@@ -146,10 +146,12 @@ abstract contract Docket is IDisputes, Provers, Fees {
         _save(id, d);
         delete _isOpen[_keyOf(m)];
 
-        address provider = _providers().providerOf(m.node);
-        if (provider == address(0)) due = 0;
+        if (due != 0) {
+            address provider = _providers().providerOf(m.node);
+            if (provider == address(0)) due = 0;
+            else credit[provider] += due;
+        }
         credit[m.opener] += deposit - due;
-        if (due != 0) credit[provider] += due;
         emit Ended(id, convicted);
 
         Verdict memory v = _verdictOf(m, ground);

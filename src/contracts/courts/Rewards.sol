@@ -49,7 +49,7 @@ abstract contract Rewards is Files, Fees {
     struct Ledger {
         /// Token base units that went back to its holder.
         uint104 refunded;
-        /// The last generation that it has a share of, plus one; 0 = none.
+        /// The last generation that it has a share of, where that is not the first.
         uint24 last;
         /// Token base units that claims have paid, less what smaller receipts gave back.
         uint104 claimed;
@@ -152,15 +152,16 @@ abstract contract Rewards is Files, Fees {
     function _unweigh(bytes32 bond, bytes32 channel, uint256 amount) internal {
         Ledger storage l = _ledgers[channel];
         l.refunded += uint104(amount);
-        uint24 next = l.last;
-        while (next != 0) {
-            Share storage s = share[bond][next - 1][channel];
+        uint24 g = l.last;
+        while (true) {
+            Share storage s = share[bond][g][channel];
             uint96 part = amount < s.weight ? uint96(amount) : s.weight;
             if (part != 0) {
                 s.weight -= part;
-                pot[bond][next - 1].weight -= part;
+                pot[bond][g].weight -= part;
             }
-            next = s.before;
+            if (g == 0) break;
+            g = s.before;
         }
     }
 
@@ -174,7 +175,7 @@ abstract contract Rewards is Files, Fees {
     /// @dev What the channel has paid until now.
     function _weigh(Verdict memory v, uint24 g, Pot storage p, Share storage s) private {
         Ledger storage l = _ledgers[v.channel];
-        if (l.last != g + 1) (s.before, l.last) = (l.last, g + 1);
+        if (l.last != g) (s.before, l.last) = (l.last, g);
         (, uint128 redeemed) = vouchers.channel(v.channel);
         uint256 paid = _value(redeemed, v.rate);
         paid = paid > l.refunded ? paid - l.refunded : 0;

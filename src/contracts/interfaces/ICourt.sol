@@ -106,6 +106,9 @@ interface ICourt {
     /// @notice Whether a node was convicted here of an order in this token.
     function condemnedIn(address node, address token) external view returns (bool);
 
+    /// @notice Whether the node was convicted of an order by proof or silence.
+    function isConvicted(bytes32 channel, uint64 seq) external view returns (bool);
+
     /// @notice What is known of an order.
     function caseOf(bytes32 channel, uint64 seq) external view returns (CaseState memory);
 

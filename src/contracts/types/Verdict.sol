@@ -92,6 +92,6 @@ struct Share {
     uint128 cap;
     /// Unix seconds at which the weight was raised.
     uint40 weighedAt;
-    /// The generation of the channel's share before this one, plus one; 0 = none.
+    /// The generation of the channel's share before this one, or the first.
     uint24 before;
 }

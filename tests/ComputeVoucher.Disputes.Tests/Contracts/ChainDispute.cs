@@ -4,7 +4,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes.Tests.Descent;
-using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Disputes.Tests;
 
@@ -61,11 +60,12 @@ internal sealed class ChainDispute
         (Brief brief, SignedStatement receipt) = await _chain.OrderAsync(_signed);
         await OpenAsync(brief, receipt);
         DescentOpener opener = new(_own, RunTree.Trace, receipt.TraceRoot);
-        while (!opener.IsOpened)
+        for (DescentPick? pick = DescentPick.Whole(receipt.TraceRoot); pick is not null;)
         {
             byte[] data = DescentAnswers.Data(_signed, opener.Position);
             await MoveAsync("answer", true, DisputesContract.Answer(_id, _matter, data));
-            if (opener.Answered(data) is { } pick)
+            pick = opener.Answered(data);
+            if (pick is not null)
             {
                 await MoveAsync("pick", false, DisputesContract.Pick(
                     _id, _matter, (uint)pick.Child, pick.Hash, [.. pick.Siblings]),

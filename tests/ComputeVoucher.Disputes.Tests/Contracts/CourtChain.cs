@@ -48,7 +48,8 @@ public sealed class CourtChain : IAsyncLifetime
         FunctionSelector.Of("proceed(bytes32,uint256)");
     private static readonly FunctionSelector s_unitsOf =
         FunctionSelector.Of("unitsOf(bytes32,uint32,uint32,uint8)");
-    private static readonly FunctionSelector s_countOf = FunctionSelector.Of($"countOf(uint8,{Run})");
+    private static readonly FunctionSelector s_countOf =
+        FunctionSelector.Of($"countOf(uint8,{Run})");
     private static readonly FunctionSelector s_tensorOf =
         FunctionSelector.Of($"tensorOf(uint8,{Run},uint256)");
     private static readonly FunctionSelector s_familyOf = FunctionSelector.Of("familyOf(bytes32)");

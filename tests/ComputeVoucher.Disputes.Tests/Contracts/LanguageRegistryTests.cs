@@ -1,9 +1,7 @@
 using System;
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
-using ComputeVoucher.Disputes.Tests.Language;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.ModelFiles;

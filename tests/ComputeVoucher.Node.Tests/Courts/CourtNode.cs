@@ -14,7 +14,7 @@ namespace ComputeVoucher.Node.Tests.Courts;
 
 /// <summary>The node's side before the court, over a ledger on the disk; it may die at any time
 /// and come back. Time is the chain's, and a step is made when the test says so.</summary>
-internal sealed class CourtNode : IDisposable
+internal sealed class CourtNode : IAsyncDisposable
 {
     private readonly string _directory =
         Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
@@ -26,9 +26,7 @@ internal sealed class CourtNode : IDisposable
     private Outbox _outbox = null!;
     private Serving _serving = null!;
 
-    /// <param name="chain">Where its court is.</param>
-    /// <param name="weiPerTokenUnit">What the operator says; 0 is unknown.</param>
-    public CourtNode(CourtChain chain, ulong weiPerTokenUnit = 0)
+    private CourtNode(CourtChain chain, ulong weiPerTokenUnit)
     {
         (_chain, _weiPerTokenUnit) = (chain, weiPerTokenUnit);
         _policy = new ServicePolicy
@@ -38,6 +36,11 @@ internal sealed class CourtNode : IDisposable
         }.WithClasses([chain.Class]);
         Start();
     }
+
+    /// <param name="chain">Where its court is.</param>
+    /// <param name="weiPerTokenUnit">What the operator says; 0 is unknown.</param>
+    public static CourtNode Over(CourtChain chain, ulong weiPerTokenUnit = 0) =>
+        new(chain, weiPerTokenUnit);
 
     public LedgerStore Ledger { get; private set; } = null!;
 
@@ -133,10 +136,11 @@ internal sealed class CourtNode : IDisposable
         return await holds();
     });
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         Stop();
         Directory.Delete(_directory, recursive: true);
+        return ValueTask.CompletedTask;
     }
 
     public static byte[] InputOf(IModel model)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text.Json;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Ledger;
@@ -30,13 +31,17 @@ public sealed class CourtroomTests : IAsyncLifetime
         if (new CourtFactAttribute().Skip is null)
         {
             _started = await CourtChain.StartAsync();
-            _running = new CourtNode(_started);
+            _running = CourtNode.Over(_started);
         }
     }
 
     public async Task DisposeAsync()
     {
-        _running?.Dispose();
+        if (_running is not null)
+        {
+            await _running.DisposeAsync();
+        }
+
         if (_started is not null)
         {
             await _started.DisposeAsync();
@@ -193,7 +198,7 @@ public sealed class CourtroomTests : IAsyncLifetime
     [CourtFact]
     public async Task Claim_ThatPaysLessThanItsGas_IsNotMade()
     {
-        using CourtNode poor = new(Chain, weiPerTokenUnit: 1);
+        await using CourtNode poor = CourtNode.Over(Chain, weiPerTokenUnit: 1);
         ChannelTerms terms = await Chain.OpenChannelAsync(100_000_000);
         await poor.ServeAsync(terms, 0, await DeadlineAsync());
         await Chain.PassAsync(2 * Day + 3_600);
@@ -329,7 +334,7 @@ public sealed class CourtroomTests : IAsyncLifetime
         }
     }
 
-    private Task SendAsync(byte[] move) =>
+    private Task<JsonElement> SendAsync(byte[] move) =>
         Chain.SendAsync(Chain.Holder, Chain.Disputes.Address, move, Wei);
 
     /// <summary>Of the last answer: the last node that exists, and its path.</summary>

@@ -106,8 +106,11 @@ library Architecture {
             op.ids[i] = uint256(int32At(rest + 4 + 4 * i));
             op.inputs[i] = tensorAt(cursor + OPERATOR_BYTES + TENSOR_BYTES * i);
         }
-        for (uint256 i = 0; i < 16; ++i) {
-            op.attributes[i] = int32At(rest + 12 + 4 * i);
+        unchecked {
+            // Places in memory, far below 2^64.
+            for (uint256 i = 0; i < 16; ++i) {
+                op.attributes[i] = int32At(rest + 12 + 4 * i);
+            }
         }
     }
 

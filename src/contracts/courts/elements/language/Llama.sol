@@ -30,7 +30,8 @@ struct Model {
 }
 
 /// @title The canonical encoding of a Llama: LlamaArchitecture.cs, and its parameter rows
-/// @dev Unchecked: shapes are bounded, so no product comes near 2^64. Numbers are little endian. Reads what was admitted; what may be is checked by `LlamaRules`.
+/// @dev Unchecked: shapes are bounded, so no product comes near 2^64. Numbers are little endian.
+/// Reads what was admitted; what may be is checked by `LlamaRules`.
 library Llama {
     // Parameter tensors: WeightId of LlamaLayout.cs; the numbers stand in the parameter leaves.
     uint256 internal constant EMBEDDING = 0;
@@ -94,7 +95,11 @@ library Llama {
     }
 
     /// @dev Form of a matrix, exponent of a vector of gains.
-    function kindOf(Model memory m, uint256 id, uint256 layer) internal pure returns (uint256 kind) {
+    function kindOf(Model memory m, uint256 id, uint256 layer)
+        internal
+        pure
+        returns (uint256 kind)
+    {
         unchecked {
             uint256 place = HEAD_KINDS + LAYER_KINDS * layer;
             if (id == EMBEDDING) place = 0;

@@ -55,7 +55,8 @@ library LlamaAttention {
     {
         uint256 head = index / (site.position + 1);
         uint256 token = index % (site.position + 1);
-        int256 distance = r.scalar(site, LlamaTrace.SOFTMAX_MAX, head) - score(r, site, head, token);
+        int256 distance =
+            r.scalar(site, LlamaTrace.SOFTMAX_MAX, head) - score(r, site, head, token);
         r.refuteUnless(distance >= 0);
         uint256 exponent = _valueExponent(r, site, head, token);
         int256 whole = distance >> SCORE_BITS;

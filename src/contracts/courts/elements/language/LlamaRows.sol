@@ -100,7 +100,8 @@ library LlamaRows {
             uint256 size = Llama.cellBytes(form);
             from = from / Llama.CELL_COLUMNS * size;
             size *= (columns + Llama.CELL_COLUMNS - 1) / Llama.CELL_COLUMNS;
-            return Rounding.wrap(LlamaDot.dot(x, LlamaReader.openedAt(cells, from, size), columns, form));
+            uint256 first = LlamaReader.openedAt(cells, from, size);
+            return Rounding.wrap(LlamaDot.dot(x, first, columns, form));
         }
     }
 

@@ -4,7 +4,6 @@ using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
-using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
@@ -14,7 +13,7 @@ namespace ComputeVoucher.Watcher.Tests;
 /// A node that signs a receipt over a run of which one value is another, deep in the network, and
 /// answers from that run as an honest one would from its own.
 /// </summary>
-internal sealed class Cheat(CourtMarket market, PrivateKey node, RecordedRun signed)
+internal sealed class CheatingNode(CourtMarket market, PrivateKey node, RecordedRun signed)
 {
 
     /// <summary>Answers given.</summary>
