@@ -169,7 +169,7 @@ public sealed class CourtMarket : IAsyncDisposable
     private async Task DeployAsync()
     {
         // Whom the court believes is fixed before it is there: by the deployer's nonces.
-        Address[] at = new Address[10];
+        Address[] at = new Address[12];
         for (int nonce = 0; nonce < at.Length; nonce++)
         {
             at[nonce] = CreatedBy(_deployer.Address, nonce);
@@ -180,13 +180,15 @@ public sealed class CourtMarket : IAsyncDisposable
         await CreateAsync("DevStablecoin", at[0]);
         await CreateAsync("Providers", providers);
         await CreateAsync("Vouchers", vouchers, providers);
-        await CreateAsync("Registry", registry, at[4]);
+        await CreateAsync("Registry", registry, at[4], at[11], at[10]);
         await CreateAsync("GraphElements", at[4], registry);
         await CreateAsync("Court", court, vouchers, registry, disputes, at[8], at[9]);
         await CreateAsync("Disputes", disputes, court, registry, challenges);
         await CreateAsync("Challenges", challenges, court, registry, disputes);
         await CreateAsync("Contradictions", at[8], court, registry);
         await CreateAsync("Claims", at[9], court, registry);
+        await CreateAsync("Languages", at[10]);
+        await CreateAsync("LanguageElements", at[11], at[10]);
         Domain = new VoucherDomain(31_337, vouchers, providers);
         Token = new Erc20Contract(Rpc, at[0]);
         Court = court;
