@@ -5,6 +5,7 @@ using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Fraud;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
@@ -30,7 +31,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (CourtMarket.Missing is not null)
+        if (CourtMarket.Missing is not null || !File.Exists(ModelPath))
         {
             return;
         }
@@ -324,5 +325,6 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class CourtFactAttribute : FactAttribute
 {
-    public CourtFactAttribute() => Skip = CourtMarket.Missing;
+    public CourtFactAttribute() => Skip = CourtMarket.Missing
+        ?? (SharedData.Exists("tflite/ad") ? null : "../shared/data/tflite/ad is absent");
 }

@@ -7,7 +7,7 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Watcher.Tests;
+namespace ComputeVoucher.Fraud;
 
 /// <summary>
 /// A node that signs a receipt over a run of which one value is another, deep in the network, and
@@ -162,7 +162,7 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
                 ? happened.Request : request;
         }
 
-        Assert.Equal(dispute.Matter, matter.Hash());
-        return (matter, request);
+        return dispute.Matter == matter.Hash() ? (matter, request)
+            : throw new InvalidOperationException($"dispute {id} is about another matter");
     }
 }
