@@ -233,7 +233,7 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
             Assert.True(deaths > 0);
             last = await RunAsync(cheat.MoveAsync, folder: folder);
             Assert.Equal(1, last.Convicted);
-            await IsCollectedAsync(terms);
+            await IsCollectedAsync(terms, folder);
         }
     }
 
@@ -294,8 +294,12 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
         return pass;
     }
 
-    private async Task IsCollectedAsync(ChannelTerms terms)
+    /// <summary>Collected, the share some days after the verdict.</summary>
+    private async Task IsCollectedAsync(ChannelTerms terms, string? folder = null)
     {
+        await _market.PassAsync(TimeSpan.FromSeconds(CourtLimits.ShareSeconds));
+        WatchPass last = await RunAsync(() => Task.CompletedTask, folder: folder);
+        Assert.Equal((1, 0), (last.Convicted, last.Failures));
         Assert.Equal(UInt256.Zero, await BondAsync(terms.Node));
         VouchersContract vouchers = new(_market.Rpc, _market.Domain.Vouchers);
         UInt256 refund = await vouchers.EarnedAsync(
