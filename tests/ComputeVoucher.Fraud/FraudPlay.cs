@@ -27,6 +27,9 @@ internal sealed class FraudPlay : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan s_silence = TimeSpan.FromDays(8);
 
+    /// <summary>Of Provers.NoContradiction.</summary>
+    private const string Refusal = "Refused the proof does not prove anything";
+
     private const string Node = "node";
     private const string Watcher = "watcher";
     private const string Holder = "holder";
@@ -91,9 +94,9 @@ internal sealed class FraudPlay : IAsyncDisposable
         WatchPass pass = await WatchAsync(played, () => Task.CompletedTask);
         played.Check("orders that the watcher found wrong", 0, pass.Wrong);
 
-        bool isRefused = await new LyingHolder(_market, node, Forged).DisputeAsync(
+        string? refusal = await new LyingHolder(_market, node, Honest, Forged).DisputeAsync(
             terms, order, receipt, (what, sent) => AddAsync(played, Holder, what, sent));
-        played.Check("the lie is refused", true, isRefused);
+        played.Check("refusal of the lie", Refusal, refusal);
         played.Check("the node has answered", true, node.Answers > 1);
         _say($"{played.Name}: the holder is silent, and his time passes");
         await _market.PassAsync(s_silence);

@@ -9,15 +9,16 @@ namespace ComputeVoucher.Fraud;
 
 /// <summary>A holder that disputes an honest run: he takes another run for his own, and goes down
 /// to where the two differ.</summary>
-internal sealed class LyingHolder(CourtMarket market, CheatingNode node, RecordedRun lie)
+internal sealed class LyingHolder(
+    CourtMarket market, CheatingNode node, RecordedRun honest, RecordedRun lie)
 {
     /// <summary>Opens, picks at every answer, and tries to prove.</summary>
     /// <param name="terms">His channel.</param>
     /// <param name="order">Of it.</param>
     /// <param name="receipt">The honest one.</param>
     /// <param name="told">Of every transaction: what it is, and its receipt.</param>
-    /// <returns>Whether the court has refused the proof.</returns>
-    public async Task<bool> DisputeAsync(
+    /// <returns>Why the court refuses the proof; null where it does not.</returns>
+    public async Task<string?> DisputeAsync(
         ChannelTerms terms, Order order, Receipt receipt,
         Func<string, TransactionReceipt, Task> told)
     {
@@ -37,15 +38,19 @@ internal sealed class LyingHolder(CourtMarket market, CheatingNode node, Recorde
             await node.MoveAsync();
         }
 
+        // All that he can open is as the node has said.
+        OperandsRequest at = opener.Element();
+        byte[] proof = new GraphWitnesses(honest.Model, honest.Trace)
+            .Element(at.Tensor - honest.Layout.Inputs, at.Element);
         try
         {
             await market.SendAsync(market.Holder, market.Disputes.Address,
-                DisputesContract.Prove(id, matter, opener.Proof()!));
-            return false;
+                DisputesContract.Prove(id, matter, proof));
+            return null;
         }
         catch (ChainException refused) when (refused.Fault == ChainFault.Reverted)
         {
-            return true;
+            return refused.Message;
         }
     }
 
