@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # ./run.sh          the whole main job on a chain of its own: buy, serve, check, redeem, settle
+# ./run.sh --fraud  two nodes that cheat and an honest one before the court
 # ./run.sh build    publishes the one binary to artifacts/computevoucher
 # ./run.sh --help   the options
 set -euo pipefail
@@ -10,6 +11,7 @@ ANVIL="$PWD/src/contracts/node_modules/.bin/anvil"
 MODEL=""
 INPUT=""
 LANGUAGE=no
+FRAUD=no
 PROMPT="Once upon a time"
 TOKENS=120
 ORDERS=0
@@ -22,6 +24,7 @@ die() { say "run.sh: $*"; exit 1; }
 usage() {
   cat <<'TEXT'
 ./run.sh [--model FILE --input FILE] [--orders N] [--concurrency N] [--language]
+./run.sh --fraud [--model FILE --input FILE]
 ./run.sh build
 
 Starts a development chain (anvil), deploys the contracts, buys vouchers, opens a channel, starts
@@ -35,6 +38,10 @@ finality, settles, and shows before and after. Cleans up after itself, also on C
   --language         serve the shipped language model (or the one of --model)
   --prompt TEXT      what it goes on with (default "Once upon a time")
   --tokens N         most new tokens of an order (default 120)
+  --fraud            three nodes before the court instead: an honest one that is disputed wrongly,
+                     one that flips a value deep in the network and answers its dispute, one that
+                     stays silent; a watcher convicts, and a table shows slash, refund, share, gas
+                     and the time of every move. Exit 0: each was judged rightly, to the last unit
 TEXT
 }
 
@@ -162,6 +169,25 @@ main() {
     --concurrency "$CONCURRENCY" "${what[@]}"
 }
 
+# Who cheats is no part of the binary, but a program of the tests.
+fraud() {
+  choose_model
+  need_tools
+  need_packages
+  need_contracts
+  local project=tests/ComputeVoucher.Fraud log
+  say "building $project"
+  log=$(mktemp)
+  if ! dotnet build "$project" -c Release --nologo -v q >"$log" 2>&1; then
+    tail -30 "$log" >&2
+    rm -f "$log"
+    die "$project does not build"
+  fi
+  rm -f "$log"
+  CV_ANVIL="$ANVIL" exec dotnet artifacts/bin/ComputeVoucher.Fraud/release/ComputeVoucher.Fraud.dll \
+    "$MODEL" "$INPUT"
+}
+
 case "${1:-}" in
   build) build; exit 0 ;;
   -h | --help) usage; exit 0 ;;
@@ -175,7 +201,12 @@ while [ $# -gt 0 ]; do
     --prompt) PROMPT=${2:?--prompt wants a text}; shift 2 ;;
     --tokens) TOKENS=${2:?--tokens wants a number}; shift 2 ;;
     --language) LANGUAGE=yes; shift ;;
+    --fraud) FRAUD=yes; shift ;;
     *) say "run.sh: unknown option $1"; usage >&2; exit 2 ;;
   esac
 done
+if [ "$FRAUD" = yes ]; then
+  [ "$LANGUAGE" = no ] || die "--fraud plays a graph: --model and --input, not --language"
+  fraud
+fi
 main
