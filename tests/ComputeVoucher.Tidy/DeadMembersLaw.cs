@@ -14,7 +14,6 @@ public sealed class DeadMembersLaw
     /// <summary>What is there for a caller that is still to come, and for which one.</summary>
     private static readonly Dictionary<string, string> s_waiting = new()
     {
-        ["VouchersContract.Release"] = "escrow ends; waits for the first class with a court",
         ["ProvidersContract.Settle"] = "a reporter's reward; waits for the court",
         ["CourtContract.Appoint"] = "a holder names who looks after his channel; a command will",
         ["CourtContract.Record"] = "a contract's order or Cancel; the market's contracts will",
