@@ -26,6 +26,10 @@ public static class CourtLimits
     /// anything (Files.sol).</summary>
     public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
 
+    /// <summary>A channel's part of a reporter's share is paid so long after the verdict that gave
+    /// it its weight, seconds: the shortest escrow (Rewards.SHARE_WAIT).</summary>
+    public const ulong ShareSeconds = DeadlineAheadSecondsMax + WindowSecondsMin;
+
     /// <summary>Disputes open so long after the deadline, seconds, and demands for 6 days
     /// (Clocks.ASK); evidence is kept as long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;

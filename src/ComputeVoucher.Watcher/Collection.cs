@@ -88,7 +88,8 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         {
             RewardShare share = await site.Court.ShareAsync(
                 node, token, generation, order.Channel, block, cancel).ConfigureAwait(false);
-            bool isFinal = share.Weight > 0 && await site.Court.OpenInAsync(
+            bool isFinal = share.Weight > 0
+                && head.Timestamp >= share.WeighedAt + CourtLimits.ShareSeconds && await site.Court.OpenInAsync(
                 node, generation, block, cancel).ConfigureAwait(false) == UInt256.Zero;
             if (isFinal)
             {

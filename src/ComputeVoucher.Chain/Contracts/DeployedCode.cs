@@ -64,6 +64,10 @@ internal sealed class DeployedCode
             "providers" => domain.Providers,
             "registry" or "graphs" => court.Registry,
             "graphElements" => court.GraphElements,
+            "languages" => court.Languages,
+            "languageElements" => court.LanguageElements,
+            // Its constructor writes them.
+            "tables" => CreatedAddress.Of(court.LanguageElements, 1),
             "court" => court.Court,
             "disputes" => court.Disputes,
             "challenges" => court.Challenges,
@@ -75,6 +79,8 @@ internal sealed class DeployedCode
         [
             Read("Registry", court.Registry, ValueOf),
             Read("GraphElements", court.GraphElements, ValueOf),
+            Read("Languages", court.Languages, ValueOf),
+            Read("LanguageElements", court.LanguageElements, ValueOf),
             Read("Court", court.Court, ValueOf),
             Read("Disputes", court.Disputes, ValueOf),
             Read("Challenges", court.Challenges, ValueOf),

@@ -9,11 +9,15 @@ namespace ComputeVoucher.Chain;
 public sealed record CourtAddresses
 {
     /// <summary>Contracts of a court.</summary>
-    public const int Count = 7;
+    public const int Count = 9;
 
     public required Address Registry { get; init; }
 
     public required Address GraphElements { get; init; }
+
+    public required Address Languages { get; init; }
+
+    public required Address LanguageElements { get; init; }
 
     /// <summary>The one that a class names.</summary>
     public required Address Court { get; init; }
@@ -34,11 +38,13 @@ public sealed record CourtAddresses
     {
         Registry = CreatedAddress.Of(creator, nonce),
         GraphElements = CreatedAddress.Of(creator, nonce + 1),
-        Court = CreatedAddress.Of(creator, nonce + 2),
-        Disputes = CreatedAddress.Of(creator, nonce + 3),
-        Challenges = CreatedAddress.Of(creator, nonce + 4),
-        Contradictions = CreatedAddress.Of(creator, nonce + 5),
-        Claims = CreatedAddress.Of(creator, nonce + 6),
+        Languages = CreatedAddress.Of(creator, nonce + 2),
+        LanguageElements = CreatedAddress.Of(creator, nonce + 3),
+        Court = CreatedAddress.Of(creator, nonce + 4),
+        Disputes = CreatedAddress.Of(creator, nonce + 5),
+        Challenges = CreatedAddress.Of(creator, nonce + 6),
+        Contradictions = CreatedAddress.Of(creator, nonce + 7),
+        Claims = CreatedAddress.Of(creator, nonce + 8),
     };
 
     /// <summary>Finds a court's contracts by what stands in its code, and compares all of them with
@@ -62,11 +68,18 @@ public sealed record CourtAddresses
             Claims = Named("Court", "claims"),
             Challenges = default,
             GraphElements = default,
+            Languages = default,
+            LanguageElements = default,
         };
         (court, code) = (found.Disputes, await codeOf(found.Disputes).ConfigureAwait(false));
         found = found with { Challenges = Named("Disputes", "challenges") };
         (court, code) = (found.Registry, await codeOf(found.Registry).ConfigureAwait(false));
-        found = found with { GraphElements = Named("Registry", "graphElements") };
+        found = found with
+        {
+            GraphElements = Named("Registry", "graphElements"),
+            Languages = Named("Registry", "languages"),
+            LanguageElements = Named("Registry", "languageElements"),
+        };
         foreach (DeployedCode contract in DeployedCode.Of(domain, found))
         {
             code = await codeOf(contract.Address).ConfigureAwait(false);

@@ -48,9 +48,13 @@ internal static class DeployPlan
             steps.AddRange(
             [
                 new("Registry", court.Registry,
-                    () => ContractCode.Of("Registry", court.GraphElements)),
+                    () => ContractCode.Of("Registry", court.GraphElements,
+                        court.LanguageElements, court.Languages)),
                 new("GraphElements", court.GraphElements,
                     () => ContractCode.Of("GraphElements", court.Registry)),
+                new("Languages", court.Languages, () => ContractCode.Of("Languages")),
+                new("LanguageElements", court.LanguageElements,
+                    () => ContractCode.Of("LanguageElements", court.Languages)),
                 new("Court", court.Court, () => ContractCode.Of("Court", plan.Vouchers,
                     court.Registry, court.Disputes, court.Contradictions, court.Claims)),
                 new("Disputes", court.Disputes, () => ContractCode.Of(

@@ -9,7 +9,8 @@ internal sealed record DeploymentFile
 {
     private static readonly string[] s_courtFields =
     [
-        "registry", "graphElements", "court", "disputes", "challenges", "contradictions", "claims",
+        "registry", "graphElements", "languages", "languageElements", "court", "disputes",
+        "challenges", "contradictions", "claims",
     ];
 
     public required ulong ChainId { get; init; }
@@ -63,8 +64,8 @@ internal sealed record DeploymentFile
         {
             Address[] contracts =
             [
-                court.Registry, court.GraphElements, court.Court, court.Disputes, court.Challenges,
-                court.Contradictions, court.Claims,
+                court.Registry, court.GraphElements, court.Languages, court.LanguageElements,
+                court.Court, court.Disputes, court.Challenges, court.Contradictions, court.Claims,
             ];
             for (int i = 0; i < contracts.Length; i++)
             {
@@ -86,6 +87,8 @@ internal sealed record DeploymentFile
     {
         Registry = file.Address("registry"),
         GraphElements = file.Address("graphElements"),
+        Languages = file.Address("languages"),
+        LanguageElements = file.Address("languageElements"),
         Court = file.Address("court"),
         Disputes = file.Address("disputes"),
         Challenges = file.Address("challenges"),

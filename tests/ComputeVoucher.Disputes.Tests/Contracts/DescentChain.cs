@@ -158,8 +158,11 @@ public sealed class DescentChain : IAsyncLifetime
         Address vouchers = await CreateAsync("Vouchers", providers);
         Domain = new VoucherDomain(31337, vouchers, providers);
         CourtAddresses court = CourtAddresses.Created(Deployer.Address, 2);
-        Assert.Equal(court.Registry, await CreateAsync("Registry", court.GraphElements));
+        Assert.Equal(court.Registry, await CreateAsync(
+            "Registry", court.GraphElements, court.LanguageElements, court.Languages));
         await CreateAsync("GraphElements", court.Registry);
+        await CreateAsync("Languages");
+        await CreateAsync("LanguageElements", court.Languages);
         await CreateAsync("Court", vouchers, court.Registry, court.Disputes,
             court.Contradictions, court.Claims);
         await CreateAsync("Disputes", court.Court, court.Registry, court.Challenges);

@@ -7,7 +7,7 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Watcher.Tests;
+namespace ComputeVoucher.Fraud;
 
 /// <summary>
 /// A node that signs a receipt over a run of which one value is another, deep in the network, and
@@ -18,6 +18,13 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
 
     /// <summary>Answers given.</summary>
     public int Answers { get; private set; }
+
+    /// <summary>The nodes or leaves of the last one.</summary>
+    public byte[] LastAnswer { get; private set; } = [];
+
+    /// <summary>Told of every answer: what it is, and its transaction.</summary>
+    public Func<string, TransactionReceipt, Task> Answered { get; init; } =
+        (_, _) => Task.CompletedTask;
 
     /// <summary>A run with one element changed and everything behind it left alone; where it is of
     /// the output, the output is another too.</summary>
@@ -42,6 +49,10 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
         order.Flags.HasFlag(OrderFlags.TraceRootWanted) ? signed.Trace.Root : default,
         signed.Model.Costs.Run(0, 1, WantedProofs.None));
 
+    /// <summary>A receipt with its signature, as the contracts take it.</summary>
+    public SignedStatement Statement(in Receipt receipt) => SignedStatement.Of(
+        receipt, node.Sign(receipt.Digest(market.Domain.VouchersSeparator)));
+
     /// <summary>Leaves an order and what is known of it as evidence.</summary>
     public async Task KeepAsync(
         ChannelTerms terms, Order order, string folder, Receipt? receipt, bool isCancelled = false)
@@ -63,13 +74,15 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
     }
 
     /// <summary>An order, served.</summary>
-    public async Task ServeAsync(
+    public async Task<(Order Order, Receipt Receipt)> ServeAsync(
         ChannelTerms terms, ulong seq, string folder, OrderFlags flags,
         Func<Receipt, Receipt>? change = null)
     {
         Order order = await OrderAsync(terms, seq, flags);
         Receipt receipt = ReceiptOf(order);
-        await KeepAsync(terms, order, folder, change is null ? receipt : change(receipt));
+        receipt = change is null ? receipt : change(receipt);
+        await KeepAsync(terms, order, folder, receipt);
+        return (order, receipt);
     }
 
     /// <summary>Redeems an order without an ack.</summary>
@@ -79,7 +92,7 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
         Receipt receipt = ReceiptOf(order);
         Delivery delivery = new(
             order, market.Spender.Sign(order.Digest(separator)),
-            SignedStatement.Of(receipt, node.Sign(receipt.Digest(separator))),
+            Statement(receipt),
             signed.Output[0].Data);
         (Ack ack, Signature signature) = market.AckOf(terms);
         await market.SendAsync(market.Provider, market.Claims, ClaimsContract.Claim(
@@ -107,7 +120,7 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
 
     private async Task AnswerAsync(ulong id, Dispute dispute)
     {
-        (Matter matter, byte[] request) = await MatterAsync(id, dispute);
+        (Matter matter, byte[] request) = await MatterAsync(id);
         if (matter.Node != node.Address)
         {
             return;
@@ -132,14 +145,23 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
             DescentPosition at = new(
                 (RunTree)matter.Purpose, dispute.Commit, (DescentWraps)dispute.Wraps,
                 dispute.Level, (int)dispute.Index, (int)dispute.Position, (long)dispute.Size);
-            call = DisputesContract.Answer(id, matter, DescentAnswers.Answer(signed, at));
+            LastAnswer = DescentAnswers.Answer(signed, at);
+            call = DisputesContract.Answer(id, matter, LastAnswer);
         }
 
-        await market.SendAsync(market.Provider, market.Disputes.Address, call);
         Answers++;
+        await Answered(
+            dispute.State switch
+            {
+                DisputeState.WantRoot => "root",
+                DisputeState.WantOperands => "operands",
+                _ => "answer",
+            },
+            await market.SendAsync(market.Provider, market.Disputes.Address, call));
     }
 
-    private async Task<(Matter Matter, byte[] Request)> MatterAsync(ulong id, Dispute dispute)
+    /// <summary>What a dispute is about now, and which operands it asks for.</summary>
+    public async Task<(Matter Matter, byte[] Request)> MatterAsync(ulong id)
     {
         ulong head = await market.Rpc.BlockNumberAsync(default);
         Matter matter = default;
@@ -162,7 +184,8 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
                 ? happened.Request : request;
         }
 
-        Assert.Equal(dispute.Matter, matter.Hash());
-        return (matter, request);
+        Dispute dispute = await market.Disputes.DisputeAsync(id, BlockTag.Latest, default);
+        return dispute.Matter == matter.Hash() ? (matter, request)
+            : throw new InvalidOperationException($"dispute {id} is about another matter");
     }
 }

@@ -10,7 +10,7 @@ using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
-namespace ComputeVoucher.Watcher.Tests;
+namespace ComputeVoucher.Fraud;
 
 /// <summary>A chain with the real contracts and their court, one class, a provider with a bond, a
 /// holder, and a watcher that he appointed.</summary>
@@ -39,8 +39,7 @@ public sealed class CourtMarket : IAsyncDisposable
     public static string? Missing { get; } =
         AnvilProcess.Binary is null ? "anvil is absent: npm ci in src/contracts"
         : !File.Exists(Path.Combine(CompiledContract.OutFolder, "Court.json"))
-            ? "src/contracts/out is absent: node src/contracts/build.mjs"
-        : !Directory.Exists(SharedData.PathOf("tflite", "ad")) ? "shared data is absent" : null;
+            ? "src/contracts/out is absent: node src/contracts/build.mjs" : null;
 
     internal JsonRpcClient Rpc { get; }
 
@@ -60,6 +59,8 @@ public sealed class CourtMarket : IAsyncDisposable
     internal RegistryContract Registry { get; private set; } = null!;
 
     internal Address Claims { get; private set; }
+
+    internal Address Challenges { get; private set; }
 
     internal PrivateKey Provider { get; } = PrivateKey.Parse(AnvilProcess.Keys[1]);
 
@@ -96,24 +97,29 @@ public sealed class CourtMarket : IAsyncDisposable
         return node;
     }
 
-    /// <summary>A channel that has paid the node once, with the watcher appointed.</summary>
-    internal async Task<ChannelTerms> NewChannelAsync(PrivateKey node)
+    /// <summary>A channel that has paid the node, with the watcher appointed.</summary>
+    /// <param name="node">Who serves it.</param>
+    /// <param name="paid">Units of the ack.</param>
+    /// <param name="nextSeq">Orders before it are paid.</param>
+    internal async Task<ChannelTerms> NewChannelAsync(
+        PrivateKey node, ulong paid = Paid, ulong nextSeq = 1)
     {
         ChannelTerms terms = new(
             Holder.Address, node.Address, Spender.Address, Class.HashStruct(),
             Keccak256.Hash(BitConverter.GetBytes(Interlocked.Increment(ref _salts))));
         await SendAsync(Holder, Domain.Vouchers, VouchersContract.Open(Class, terms, Locked));
         await SendAsync(Holder, Court, CourtContract.Appoint(terms, Watcher.Address, true));
-        (Ack ack, Signature signature) = AckOf(terms);
+        (Ack ack, Signature signature) = AckOf(terms, paid, nextSeq);
         await SendAsync(Provider, Domain.Vouchers, VouchersContract.RedeemBatch(
             Class, node.Address, [RedeemRow.From(terms, ack, signature)]));
         return terms;
     }
 
     /// <summary>The ack that a channel paid by.</summary>
-    internal (Ack Ack, Signature Signature) AckOf(ChannelTerms terms)
+    internal (Ack Ack, Signature Signature) AckOf(
+        ChannelTerms terms, ulong paid = Paid, ulong nextSeq = 1)
     {
-        Ack ack = new(terms.HashStruct(), Paid, 1);
+        Ack ack = new(terms.HashStruct(), paid, nextSeq);
         return (ack, Spender.Sign(ack.Digest(Domain.VouchersSeparator)));
     }
 
@@ -169,30 +175,31 @@ public sealed class CourtMarket : IAsyncDisposable
     private async Task DeployAsync()
     {
         // Whom the court believes is fixed before it is there: by the deployer's nonces.
-        Address[] at = new Address[10];
-        for (int nonce = 0; nonce < at.Length; nonce++)
-        {
-            at[nonce] = CreatedBy(_deployer.Address, nonce);
-        }
-
-        (Address providers, Address vouchers, Address registry) = (at[1], at[2], at[3]);
-        (Address court, Address disputes, Address challenges) = (at[5], at[6], at[7]);
-        await CreateAsync("DevStablecoin", at[0]);
+        Address token = CreatedAddress.Of(_deployer.Address, 0);
+        Address providers = CreatedAddress.Of(_deployer.Address, 1);
+        Address vouchers = CreatedAddress.Of(_deployer.Address, 2);
+        CourtAddresses at = CourtAddresses.Created(_deployer.Address, 3);
+        await CreateAsync("DevStablecoin", token);
         await CreateAsync("Providers", providers);
         await CreateAsync("Vouchers", vouchers, providers);
-        await CreateAsync("Registry", registry, at[4]);
-        await CreateAsync("GraphElements", at[4], registry);
-        await CreateAsync("Court", court, vouchers, registry, disputes, at[8], at[9]);
-        await CreateAsync("Disputes", disputes, court, registry, challenges);
-        await CreateAsync("Challenges", challenges, court, registry, disputes);
-        await CreateAsync("Contradictions", at[8], court, registry);
-        await CreateAsync("Claims", at[9], court, registry);
+        await CreateAsync(
+            "Registry", at.Registry, at.GraphElements, at.LanguageElements, at.Languages);
+        await CreateAsync("GraphElements", at.GraphElements, at.Registry);
+        await CreateAsync("Languages", at.Languages);
+        await CreateAsync("LanguageElements", at.LanguageElements, at.Languages);
+        await CreateAsync("Court", at.Court, vouchers, at.Registry, at.Disputes,
+            at.Contradictions, at.Claims);
+        await CreateAsync("Disputes", at.Disputes, at.Court, at.Registry, at.Challenges);
+        await CreateAsync("Challenges", at.Challenges, at.Court, at.Registry, at.Disputes);
+        await CreateAsync("Contradictions", at.Contradictions, at.Court, at.Registry);
+        await CreateAsync("Claims", at.Claims, at.Court, at.Registry);
         Domain = new VoucherDomain(31_337, vouchers, providers);
-        Token = new Erc20Contract(Rpc, at[0]);
-        Court = court;
-        Claims = at[9];
-        Disputes = new DisputesContract(Rpc, disputes);
-        Registry = new RegistryContract(Rpc, registry);
+        Token = new Erc20Contract(Rpc, token);
+        Court = at.Court;
+        Claims = at.Claims;
+        Challenges = at.Challenges;
+        Disputes = new DisputesContract(Rpc, at.Disputes);
+        Registry = new RegistryContract(Rpc, at.Registry);
     }
 
     private async Task OpenAsync()
@@ -232,15 +239,10 @@ public sealed class CourtMarket : IAsyncDisposable
 
         TransactionReceipt receipt =
             await SendAsync(_deployer, null, [.. code, .. words.ToArray()]);
-        Assert.Equal(at, receipt.ContractAddress);
-    }
-
-    /// <summary>keccak(rlp(sender, nonce)) of a nonce below 128.</summary>
-    private static Address CreatedBy(Address sender, int nonce)
-    {
-        byte[] rlp =
-            [0xd6, 0x94, .. sender.ToArray(), nonce == 0 ? (byte)0x80 : (byte)nonce];
-        return new Address(Keccak256.Hash(rlp).Span[12..]);
+        if (receipt.ContractAddress != at)
+        {
+            throw new InvalidOperationException($"{contract} is not where the others look for it");
+        }
     }
 
     private static PrivateKey KeyOf(int number) =>
