@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Text;
 
 namespace ComputeVoucher.Primitives;
@@ -10,15 +11,33 @@ namespace ComputeVoucher.Primitives;
 public ref struct AbiReader
 {
     private const int WordBytes = 32;
+
+    /// <summary>Of a negative word, those that are all ones before its last 8.</summary>
+    private const int NegativeBytes = WordBytes - sizeof(long);
+
+    private readonly ReadOnlySpan<byte> _all;
     private readonly ReadOnlySpan<byte> _tuple;
+    private readonly bool _isCalldata;
     private int _position;
 
     /// <summary>The tuple starts at the first byte; offsets count from there.</summary>
     public AbiReader(ReadOnlySpan<byte> tuple)
     {
+        _all = tuple;
         _tuple = tuple;
-        _position = 0;
     }
+
+    private AbiReader(ReadOnlySpan<byte> all, int start, bool isCalldata)
+    {
+        _all = all;
+        _tuple = all[start..];
+        _isCalldata = isCalldata;
+    }
+
+    /// <summary>Reads the arguments of a call as the contract that took it has read them: Solidity
+    /// looks at no padding of bytes, and a nested offset may lead backwards. Whoever reads more
+    /// strictly than the contract can be shown a call that he cannot read.</summary>
+    public static AbiReader OfCalldata(ReadOnlySpan<byte> arguments) => new(arguments, 0, true);
 
     /// <summary>Whether no head is left. Tails count as heads where the tuple has them.</summary>
     public readonly bool IsAtEnd => _position == _tuple.Length;
@@ -53,6 +72,11 @@ public ref struct AbiReader
         AbiReader tail = ReadTuple();
         int length = tail.Count(1);
         ReadOnlySpan<byte> rest = tail._tuple[WordBytes..];
+        if (_isCalldata)
+        {
+            return rest[..length];
+        }
+
         int padded = (int)(((long)length + WordBytes - 1) / WordBytes * WordBytes);
         return padded > rest.Length || rest[length..padded].ContainsAnyExcept((byte)0)
             ? throw Bad("bytes with dirty or missing padding")
@@ -75,10 +99,22 @@ public ref struct AbiReader
     /// <summary>A struct that has a dynamic member.</summary>
     public AbiReader ReadTuple()
     {
+        int start = _all.Length - _tuple.Length;
+        ReadOnlySpan<byte> word = _tuple[Math.Min(_position, _tuple.Length)..];
+        if (_isCalldata && word.Length >= WordBytes
+            && !word[..NegativeBytes].ContainsAnyExcept(byte.MaxValue))
+        {
+            long back = BinaryPrimitives.ReadInt64BigEndian(word[NegativeBytes..]);
+            _position += WordBytes;
+            return back < 0 && back >= -start
+                ? new AbiReader(_all, (int)(start + back), true)
+                : throw Bad("an offset before the data");
+        }
+
         ulong offset = ReadUInt64();
         return offset > (ulong)_tuple.Length
             ? throw Bad("an offset beyond the data")
-            : new AbiReader(_tuple[(int)offset..]);
+            : new AbiReader(_all, start + (int)offset, _isCalldata);
     }
 
     /// <summary>T[]: the reader of its elements, which take at least so many bytes each.</summary>
@@ -87,7 +123,8 @@ public ref struct AbiReader
         ArgumentOutOfRangeException.ThrowIfLessThan(headBytesPerElement, WordBytes);
         AbiReader tail = ReadTuple();
         count = tail.Count(headBytesPerElement);
-        return new AbiReader(tail._tuple[WordBytes..]);
+        return new AbiReader(tail._all, tail._all.Length - tail._tuple.Length + WordBytes,
+            _isCalldata);
     }
 
     private static readonly UTF8Encoding s_strictUtf8 = new(false, throwOnInvalidBytes: true);

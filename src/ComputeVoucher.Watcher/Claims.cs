@@ -22,11 +22,12 @@ internal static class Claims
         {
             bool isClaim = CaseEvent.TryRead(log, out CaseEvent claimed)
                 && claimed.Kind == CaseEventKind.Claimed && claimed.Seq == order.Order.Seq;
-            TransactionInfo? info = isClaim
-                ? await rpc.TransactionAsync(log.TransactionHash, cancel).ConfigureAwait(false)
+            byte[]? call = isClaim
+                ? await MoveCalls.ReadAsync(rpc, log, site.Claims, order.Channel, cancel)
+                    .ConfigureAwait(false)
                 : null;
-            if (info is not null
-                && ClaimsContract.TryReadClaim(info.Input, out _, out Delivery[] deliveries))
+            if (call is not null
+                && ClaimsContract.TryReadClaim(call, out _, out Delivery[] deliveries))
             {
                 foreach (Delivery delivery in deliveries)
                 {

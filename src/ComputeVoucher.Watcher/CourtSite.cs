@@ -17,7 +17,7 @@ internal sealed class CourtSite
         _rpc = rpc;
         Court = new CourtContract(rpc, at.Court);
         Disputes = new DisputesContract(rpc, at.Disputes);
-        (Contradictions, Challenges) = (at.Contradictions, at.Challenges);
+        (Contradictions, Challenges, Claims) = (at.Contradictions, at.Challenges, at.Claims);
     }
 
     public CourtContract Court { get; }
@@ -27,6 +27,8 @@ internal sealed class CourtSite
     public Address Contradictions { get; }
 
     public Address Challenges { get; }
+
+    public Address Claims { get; }
 
     /// <summary>A class may name any contract, and deposits go to what that one names: all of them
     /// must be this build's.</summary>
@@ -63,9 +65,8 @@ internal sealed class CourtSite
     public async Task<List<DisputeEvent>> HistoryAsync(
         DisputeEvent opened, ulong toBlock, CancellationToken cancel)
     {
-        byte[] id = new AbiWriter().Write(opened.Id).ToArray();
         LogFilter filter = new(
-            Disputes.Address, opened.Log.BlockNumber, toBlock, [[], [new Bytes32(id)]]);
+            Disputes.Address, opened.Log.BlockNumber, toBlock, [[], [MoveCalls.About(opened.Id)]]);
         List<DisputeEvent> history = [];
         foreach (LogEntry log in await LogScan.ReadAsync(_rpc, filter, cancel)
             .ConfigureAwait(false))
@@ -79,14 +80,15 @@ internal sealed class CourtSite
         return history;
     }
 
-    /// <summary>The call that made an event: of its transaction, or within it.</summary>
+    /// <summary>The call that made an event.</summary>
     /// <exception cref="WatchException">The endpoint does not know the transaction.</exception>
     public async Task<byte[]> CalldataAsync(DisputeEvent happened, CancellationToken cancel)
     {
-        Bytes32 hash = happened.Log.TransactionHash;
-        TransactionInfo info = await _rpc.TransactionAsync(hash, cancel).ConfigureAwait(false)
-            ?? throw new WatchException(
-                $"transaction {hash} is not at this endpoint (give one that keeps them)");
-        return info.Input;
+        LogEntry log = happened.Log;
+        return await MoveCalls.ReadAsync(
+                _rpc, log, Disputes.Address, MoveCalls.About(happened.Id), cancel)
+            .ConfigureAwait(false) ?? throw new WatchException(
+                $"transaction {log.TransactionHash} is not at this endpoint (give one that keeps "
+                + "them)");
     }
 }

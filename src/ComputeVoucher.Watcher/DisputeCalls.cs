@@ -4,10 +4,7 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Watcher;
 
-/// <summary>
-/// Moves of the provider in the data of a transaction: the call itself, or one that a wallet or a
-/// multicall carries somewhere inside.
-/// </summary>
+/// <summary>Moves of the provider in the data of their calls.</summary>
 internal static class DisputeCalls
 {
     /// <summary>Words of a statement: kind, order, steps, two roots, units, signature.</summary>
@@ -21,63 +18,31 @@ internal static class DisputeCalls
     private static readonly FunctionSelector s_answerRoot = new(0xbad9b233);
 
     /// <summary>The nodes or leaves of an answer; null without one.</summary>
-    public static byte[]? Answer(ReadOnlySpan<byte> data, ulong id)
-    {
-        for (int at = 0; at + FunctionSelector.Size <= data.Length; at++)
-        {
-            if (DisputesContract.TryReadAnswer(data[at..], out ulong found, out byte[] nodes)
-                && found == id)
-            {
-                return nodes;
-            }
-        }
-
-        return null;
-    }
+    public static byte[]? Answer(ReadOnlySpan<byte> data, ulong id) =>
+        DisputesContract.TryReadAnswer(data, out ulong found, out byte[] nodes) && found == id
+            ? nodes
+            : null;
 
     /// <summary>The request and the values of an operands answer; null without one.</summary>
-    public static (byte[] Request, byte[] Values)? Operands(ReadOnlySpan<byte> data, ulong id)
-    {
-        for (int at = 0; at + FunctionSelector.Size <= data.Length; at++)
-        {
-            if (DisputesContract.TryReadOperands(
-                    data[at..], out ulong found, out byte[] request, out byte[] values)
-                && found == id)
-            {
-                return (request, values);
-            }
-        }
-
-        return null;
-    }
+    public static (byte[] Request, byte[] Values)? Operands(ReadOnlySpan<byte> data, ulong id) =>
+        DisputesContract.TryReadOperands(
+            data, out ulong found, out byte[] request, out byte[] values) && found == id
+            ? (request, values)
+            : null;
 
     /// <summary>The statement of a trace root; null without one.</summary>
     public static SignedStatement? Statement(ReadOnlySpan<byte> data, ulong id)
     {
         const int Bytes = FunctionSelector.Size + WordBytes * (MoveWords + StatementWords);
-        for (int at = 0; at + Bytes <= data.Length; at++)
+        if (data.Length < Bytes || !s_answerRoot.Starts(data))
         {
-            if (!s_answerRoot.Starts(data[at..]))
-            {
-                continue;
-            }
-
-            ReadOnlySpan<byte> words = data.Slice(at + FunctionSelector.Size,
-                Bytes - FunctionSelector.Size);
-            try
-            {
-                if (new AbiReader(words).ReadUInt64() == id)
-                {
-                    return Read(new AbiReader(words[(WordBytes * MoveWords)..]));
-                }
-            }
-            catch (FormatException)
-            {
-                // These four bytes stand there by chance.
-            }
+            return null;
         }
 
-        return null;
+        ReadOnlySpan<byte> words = data[FunctionSelector.Size..Bytes];
+        return new AbiReader(words).ReadUInt64() == id
+            ? Read(new AbiReader(words[(WordBytes * MoveWords)..]))
+            : null;
     }
 
     private static SignedStatement Read(AbiReader words)

@@ -100,6 +100,6 @@ internal sealed class DisputeRecord
     }
 
     private static WatchException Unread(DisputeEvent happened) => new(FormattableString.Invariant(
-        $"dispute {happened.Id}: the provider's move in {happened.Log.TransactionHash} does not ")
-        + "stand in its transaction's data (a contract made it; its trace has to be read)");
+        $"dispute {happened.Id}: the provider's move in {happened.Log.TransactionHash} is none ")
+        + "that this build reads");
 }

@@ -15,7 +15,6 @@ namespace ComputeVoucher.Fraud;
 /// </summary>
 internal sealed class CheatingNode(CourtMarket market, PrivateKey node, RecordedRun signed)
 {
-
     /// <summary>Answers given.</summary>
     public int Answers { get; private set; }
 
@@ -25,6 +24,10 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
     /// <summary>Told of every answer: what it is, and its transaction.</summary>
     public Func<string, TransactionReceipt, Task> Answered { get; init; } =
         (_, _) => Task.CompletedTask;
+
+    /// <summary>The contract that moves for it (<see cref="CourtMarket.HideAsync"/>); null where
+    /// it moves itself.</summary>
+    public Address? Hidden { get; init; }
 
     /// <summary>A run with one element changed and everything behind it left alone; where it is of
     /// the output, the output is another too.</summary>
@@ -149,6 +152,14 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
             call = DisputesContract.Answer(id, matter, LastAnswer);
         }
 
+        Address to = market.Disputes.Address;
+        // Operands are taken from the provider alone.
+        if (Hidden is { } contract && dispute.State != DisputeState.WantOperands)
+        {
+            byte[] inverted = Array.ConvertAll(call, one => (byte)~one);
+            (to, call) = (contract, [.. new AbiWriter().Write(to).ToArray(), .. inverted]);
+        }
+
         Answers++;
         await Answered(
             dispute.State switch
@@ -157,7 +168,7 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
                 DisputeState.WantOperands => "operands",
                 _ => "answer",
             },
-            await market.SendAsync(market.Provider, market.Disputes.Address, call));
+            await market.SendAsync(market.Provider, to, call));
     }
 
     /// <summary>What a dispute is about now, and which operands it asks for.</summary>

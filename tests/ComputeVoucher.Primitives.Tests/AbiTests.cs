@@ -99,6 +99,33 @@ public sealed class AbiTests
         Assert.Throws<FormatException>(() => new AbiReader(ones.AsSpan(0, 31)).ReadUInt256());
     }
 
+    /// <summary>What Solidity takes as a call's arguments: no padding behind bytes, or a dirty one,
+    /// and a nested offset that leads backwards.</summary>
+    [Fact]
+    public void OfCalldata_ReadsWhatSolidityReads()
+    {
+        byte[] dirty = [.. Word(32), .. Word(3), 1, 2, 3, 4];
+        Assert.Equal([1, 2, 3], AbiReader.OfCalldata(dirty).ReadBytes().ToArray());
+        Assert.Equal([1, 2, 3], AbiReader.OfCalldata(dirty.AsSpan(..^1)).ReadBytes().ToArray());
+        Assert.Throws<FormatException>(() => { new AbiReader(dirty).ReadBytes(); });
+
+        // T[1] at 160: its heads begin at 192, its only element 160 bytes before, at 32.
+        byte[] back = Enumerable.Repeat((byte)0xff, 32).ToArray();
+        back[31] = 0x60;
+        byte[] nested = [.. Word(160), .. Word(77), .. Word(0), .. Word(0), .. Word(0), .. Word(1),
+            .. back];
+        AbiReader elements = AbiReader.OfCalldata(nested).ReadArray(32, out int count);
+        AbiReader element = elements.ReadTuple();
+        Assert.Equal((1, 77UL), (count, element.ReadUInt64()));
+        Assert.Throws<FormatException>(
+            () => { new AbiReader(nested).ReadArray(32, out _).ReadTuple(); });
+        nested[^1] = 0x20; // before the arguments
+        Assert.Throws<FormatException>(
+            () => { AbiReader.OfCalldata(nested).ReadArray(32, out _).ReadTuple(); });
+
+        static byte[] Word(ulong value) => new AbiWriter().Write(value).ToArray();
+    }
+
     [Fact]
     public void Reader_OfDamagedInput_ThrowsNothingButFormatException()
     {

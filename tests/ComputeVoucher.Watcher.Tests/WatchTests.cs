@@ -104,6 +104,42 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.InRange(cheat.Answers, 3, 5);
     }
 
+    /// <summary>1. The same node answers through a contract that builds its calls inside. 2. The
+    /// watcher reads statement and nodes where the court repeats them.</summary>
+    [CourtFact]
+    public async Task HiddenAnswers_AreReadAllTheSame()
+    {
+        (CheatingNode cheat, ChannelTerms terms) =
+            await NewCheatAsync(hidden: await _market.HideAsync());
+        await cheat.ServeAsync(
+            terms, 5, _folder, OrderFlags.None,
+            r => r with { OutputRoot = Keccak256.Hash([1]) });
+
+        WatchPass last = await RunAsync(cheat.MoveAsync);
+
+        Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
+        Assert.InRange(cheat.Answers, 3, 5);
+        await IsCollectedAsync(terms);
+    }
+
+    /// <summary>1. A receipt of another output, and no root. 2. Asked for it, the node states the
+    /// right one. 3. That contradicts its output at once.</summary>
+    [CourtFact]
+    public async Task WrongOutput_ThenTheRightRoot_IsConvictedByTheOutput()
+    {
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
+        await cheat.ServeAsync(
+            terms, 5, _folder, OrderFlags.None,
+            r => r with { OutputRoot = Keccak256.Hash([1]) });
+
+        WatchPass last = await RunAsync(cheat.MoveAsync);
+
+        Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
+        Assert.Equal(1, cheat.Answers);
+        // The share waits for the dispute, whose turn is the watcher's: it ends by timeout.
+        Assert.Equal(UInt256.Zero, await BondAsync(terms.Node));
+    }
+
     [CourtFact]
     public async Task WrongUnits_AreConvictedAtOnce()
     {
@@ -239,13 +275,13 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private async Task<(CheatingNode Cheat, ChannelTerms Terms)> NewCheatAsync(
-        bool honest = false, int element = 3, int? tensor = null)
+        bool honest = false, int element = 3, int? tensor = null, Address? hidden = null)
     {
         PrivateKey node = await _market.NewNodeAsync();
         ChannelTerms terms = await _market.NewChannelAsync(node);
         RecordedRun run = honest
             ? _own : CheatingNode.Forge(_own, tensor ?? _own.Trace.Count / 2, element);
-        return (new CheatingNode(_market, node, run), terms);
+        return (new CheatingNode(_market, node, run) { Hidden = hidden }, terms);
     }
 
     /// <summary>Passes of a watcher of its own until nothing is left to send.</summary>

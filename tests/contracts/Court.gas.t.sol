@@ -129,7 +129,7 @@ contract CourtGasTest is DescentFixture {
         vm.assertLe(where.code.length, 24_576, "EIP-170");
     }
 
-    /// @dev Sends a transaction and notes its gas: what it used, or the floor.
+    /// @dev Sends a transaction of a plain account and notes its gas: what it used, or the floor.
     function _send(
         string memory name,
         address to,
@@ -137,7 +137,7 @@ contract CourtGasTest is DescentFixture {
         uint256 value,
         bytes memory data
     ) private returns (uint256 gas) {
-        vm.prank(from);
+        vm.prank(from, from);
         (bool ok,) = to.call{value: value}(data);
         gas = vm.lastCallGas().gasTotalUsed;
         vm.assertTrue(ok, name);

@@ -267,6 +267,17 @@ export const courtControls = [
     + '            c.moved', 'c.moved', 'invariant_courtMoney'],
   ['court invariant: parts of a claim', L, 'begin > s.from ? begin : s.from', 'begin',
     'invariant_claimPartition'],
+  // What others have to read
+  ['court: a contract repeats its move', 'courts/Visible.sol', 'emit Called(about, msg.data);', '',
+    'test_[A-Za-z]+RepeatedInAnEvent'],
+  ['court: delegated code repeats its move', 'courts/Visible.sol',
+    ' || msg.sender.code.length != 0', '',
+    'test_(operandsOfAContractAre|answerOfDelegatedAndNewbornCodeIs)RepeatedInAnEvent'],
+  ['court: a constructor repeats its move', 'courts/Visible.sol',
+    'msg.sender != tx.origin || ', '',
+    'test_answerOfDelegatedAndNewbornCodeIsRepeatedInAnEvent'],
+  ['court: a move has no long tail', 'courts/Visible.sol', 'msg.data.length <= MOVE_BYTES_MAX',
+    'msg.data.length != 0', 'test_answerWithALongTailIsNone'],
   ['court: no evidence during a dispute', 'courts/Court.sol', ' && c.disputes == 0', '',
     'test_evidence_neverWhileADisputeIsOpen'],
 ];

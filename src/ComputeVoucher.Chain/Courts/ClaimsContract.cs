@@ -139,7 +139,7 @@ public sealed class ClaimsContract
 
         try
         {
-            AbiReader reader = new(data[FunctionSelector.Size..]);
+            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
             reader.ReadClass();
             channel = reader.ReadChannel();
             reader.ReadUInt128();
@@ -173,7 +173,7 @@ public sealed class ClaimsContract
 
         try
         {
-            AbiReader reader = new(data[FunctionSelector.Size..]);
+            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
             reader.ReadClass();
             channel = reader.ReadChannel();
             deliveries = [reader.ReadDelivery()];

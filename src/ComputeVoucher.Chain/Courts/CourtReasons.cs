@@ -29,6 +29,7 @@ internal static class CourtReasons
         new("NodeCondemned(address)", "node {0} was convicted before this court: it claims nothing "
             + "more"),
         new("NotAscending(uint64)", "the order with sequence {0} is not behind those before it"),
+        new("MoveTooLong(uint256)", "{0} bytes of calldata are more than 128 KiB"),
         new("InvalidOutput()", "the output is not what the receipt commits to, or longer than "
             + "65,536 bytes"),
         new("FeeTooLow(uint256,uint256)", "{0} wei are sent where the answer is prepaid with {1}"),

@@ -212,7 +212,7 @@ public sealed class DisputesContract
 
         try
         {
-            AbiReader reader = new(data[FunctionSelector.Size..]);
+            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
             id = reader.ReadUInt64();
             reader.ReadMatter();
             for (int i = 0; i < parts; i++)

@@ -164,7 +164,7 @@ public sealed class DemandDesk(
                 if (!log.IsRemoved && CaseEvent.TryRead(log, out CaseEvent seen)
                     && (seen.Kind == CaseEventKind.Claimed
                         || (seen.Kind == CaseEventKind.DemandEnded && seen.IsOn))
-                    && await ReadAsync(log.TransactionHash, order, cancel).ConfigureAwait(false)
+                    && await ReadAsync(log, order, cancel).ConfigureAwait(false)
                         is { } delivery)
                 {
                     return new DemandLook(DemandStage.Answered, 0) { Delivery = delivery };
@@ -176,13 +176,13 @@ public sealed class DemandDesk(
     }
 
     private async Task<Delivery?> ReadAsync(
-        Bytes32 transaction, Order order, CancellationToken cancel)
+        LogEntry happened, Order order, CancellationToken cancel)
     {
-        TransactionInfo? sent = await rpc.TransactionAsync(transaction, cancel)
-            .ConfigureAwait(false);
+        byte[]? call = await MoveCalls.ReadAsync(
+            rpc, happened, claims.Address, order.Channel, cancel).ConfigureAwait(false);
         Delivery[] deliveries = [];
-        if (sent is null || !(ClaimsContract.TryReadClaim(sent.Input, out _, out deliveries)
-            || ClaimsContract.TryReadAnswer(sent.Input, out _, out deliveries)))
+        if (call is null || !(ClaimsContract.TryReadClaim(call, out _, out deliveries)
+            || ClaimsContract.TryReadAnswer(call, out _, out deliveries)))
         {
             return null;
         }

@@ -227,10 +227,11 @@ internal sealed class DemandDesk
         {
             if (CaseEvent.TryRead(log, out CaseEvent read) && read.Seq == one.Seq
                 && read.Kind == CaseEventKind.InputShown
-                && await _court.Rpc.TransactionAsync(log.TransactionHash, cancel)
+                && await MoveCalls.ReadAsync(
+                        _court.Rpc, log, _court.Claims.Address, one.Channel, cancel)
                     .ConfigureAwait(false) is { } move)
             {
-                byte[] input = InputOf(move.Input);
+                byte[] input = InputOf(move);
                 return model.CheckInput(input).InputRoot == order.InputRoot
                     ? input
                     : throw new NodeException("the input was shown and cannot be read");
@@ -244,7 +245,7 @@ internal sealed class DemandDesk
     {
         try
         {
-            AbiReader reader = new(call[FunctionSelector.Size..]);
+            AbiReader reader = AbiReader.OfCalldata(call[FunctionSelector.Size..]);
             for (int i = 0; i < WordsBeforeInput; i++)
             {
                 reader.ReadBytes32();

@@ -322,10 +322,10 @@ internal sealed class DisputeDesk
             return null;
         }
 
-        TransactionInfo? move = await _court.Rpc
-            .TransactionAsync(shown.Log.TransactionHash, cancel).ConfigureAwait(false);
+        byte[]? move = await MoveCalls.ReadAsync(_court.Rpc, shown.Log, _court.Disputes.Address,
+            MoveCalls.About(shown.Id), cancel).ConfigureAwait(false);
         return move is not null
-            && DisputesContract.TryReadInput(move.Input, out _, out byte[] input)
+            && DisputesContract.TryReadInput(move, out _, out byte[] input)
             && model.CheckInput(input).InputRoot == matter.Run.InputRoot
                 ? input
                 : throw new NodeException("the input was shown and cannot be read");

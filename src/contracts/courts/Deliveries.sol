@@ -15,12 +15,13 @@ import {Clocks} from "./Clocks.sol";
 import {Fees} from "./Fees.sol";
 import {Provers} from "./Provers.sol";
 import {Roots} from "./Roots.sol";
+import {Visible} from "./Visible.sol";
 
 /// @title Deliveries: orders that were served and never acknowledged
 /// @dev A claim is self-contained: cumulative units of its start plus all that it lists, each order
 /// with its receipt and output in calldata. Redemption takes the maximum, so claims and acks end
 /// the same in any order, and a stranger's partial claim stands in nobody's way.
-abstract contract Deliveries is IClaims, Provers, Fees {
+abstract contract Deliveries is IClaims, Provers, Fees, Visible {
     using Rates for Class;
 
     /// @notice Bytes of an output that can be claimed or demanded: what a transaction carries.
@@ -61,6 +62,7 @@ abstract contract Deliveries is IClaims, Provers, Fees {
         require(deliveries.length != 0, ICourt.WrongStage());
         Sum memory s;
         s.channel = court.channelOf(class, terms);
+        _show(s.channel);
         s.node = terms.node;
         s.rate = uint96(class.provider());
         _checkStart(terms, s, start);

@@ -76,6 +76,7 @@ abstract contract Demands is Deliveries {
         nonReentrant
     {
         bytes32 channel = court.channelOf(class, terms);
+        _show(channel);
         Demand storage asked = _demands[_caseKey(channel, d.order.seq)];
         require(_isOpen(asked), ICourt.WrongStage());
         _delivered(terms, channel, d);
@@ -100,6 +101,7 @@ abstract contract Demands is Deliveries {
     /// @notice Shows the input, in calldata; anyone may.
     function showInput(Brief calldata b, bytes calldata input) external nonReentrant {
         (bytes32 channel, Demand storage d) = _asked(b);
+        _show(channel);
         require(d.wantsInput, ICourt.WrongStage());
         _inputs().checkInput(b.order.modelRoot, b.order.inputRoot, input);
         d.wantsInput = false;

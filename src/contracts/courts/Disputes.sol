@@ -59,6 +59,7 @@ contract Disputes is Docket {
         external
         nonReentrant
     {
+        _show(bytes32(id));
         Dispute memory d = _take(id, m, State.WantRoot);
         require(
             !s.isReceipt && s.orderHash == m.orderHash && s.steps == m.run.steps
@@ -90,6 +91,7 @@ contract Disputes is Docket {
 
     /// @inheritdoc IDisputes
     function answer(uint256 id, Matter calldata m, bytes calldata data) external nonReentrant {
+        _show(bytes32(id));
         Dispute memory d = _take(id, m, State.WantNodes);
         bytes memory header;
         if (d.wraps & Descents.TENSOR != 0) {
@@ -128,6 +130,7 @@ contract Disputes is Docket {
             msg.sender == m.node || msg.sender == _providers().providerOf(m.node),
             ICourt.NotAuthorised(msg.sender)
         );
+        _show(bytes32(id));
         Dispute memory d = _take(id, m, State.WantOperands);
         require(operandsOf[id] == keccak256(request), WrongRequest());
         require(
@@ -168,6 +171,7 @@ contract Disputes is Docket {
         external
         nonReentrant
     {
+        _show(bytes32(id));
         Dispute memory d = _take(id, m, State.WantInput);
         if (!_inputShown[m.orderHash]) {
             _inputs().checkInput(m.run.modelRoot, m.run.inputRoot, input);

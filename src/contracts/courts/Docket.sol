@@ -8,6 +8,7 @@ import {Clocks} from "./Clocks.sol";
 import {Descents} from "./Descents.sol";
 import {Fees} from "./Fees.sol";
 import {Provers} from "./Provers.sol";
+import {Visible} from "./Visible.sol";
 
 /// @title Docket: whose turn it is, until when, and what the answers cost
 /// @dev The first page of `Disputes`. A dispute is four words, the rest travels in calldata. Each
@@ -17,7 +18,7 @@ import {Provers} from "./Provers.sol";
 /// order and purpose begin together, since one re-execution answers them all; those that need none
 /// never wait. Nobody waits for a node that was proven wrong, or silent, anywhere: what protects
 /// the honest one would be its hiding place.
-abstract contract Docket is IDisputes, Provers, Fees {
+abstract contract Docket is IDisputes, Provers, Fees, Visible {
     /// @dev Gas of an answer with everything: 64 hashes, or operands.
     uint256 internal constant GAS_ANSWER = 150_000;
     uint256 internal constant GAS_OPERANDS = 180_000;

@@ -18,7 +18,8 @@ interface IDisputes {
     event Started(uint256 indexed id);
     /// @notice The provider signed a trace root: the matter's `run.traceRoot` from now on.
     event RootStated(uint256 indexed id, bytes32 traceRoot);
-    /// @notice The provider moved; the answer lies in this transaction's calldata.
+    /// @notice The provider moved; the answer lies in this transaction's calldata, or
+    /// in `Called` before it.
     event Answered(uint256 indexed id, State next);
     /// @notice The opener moved.
     event Asked(uint256 indexed id, State next);
@@ -26,7 +27,7 @@ interface IDisputes {
     event OperandsWanted(uint256 indexed id, bytes request);
     /// @notice The provider has no input any more.
     event InputWanted(uint256 indexed id);
-    /// @notice The input, which lies in this transaction's calldata.
+    /// @notice The input, which lies in this transaction's calldata, or in `Called` before it.
     event InputShown(uint256 indexed id);
     /// @notice It is over: the node was convicted, or the opener lapsed.
     event Ended(uint256 indexed id, bool convicted);

@@ -21,7 +21,7 @@ public sealed class ContractAbiTests
         ("Claims", typeof(ClaimsAbi)), ("Challenges", typeof(ChallengesAbi)),
         ("Disputes", typeof(DisputesAbi)), ("Contradictions", typeof(ContradictionsAbi)),
         ("Registry", typeof(RegistryAbi)), ("Disputes", typeof(FeesAbi)),
-        ("Claims", typeof(FeesAbi)),
+        ("Claims", typeof(FeesAbi)), ("Disputes", typeof(VisibleAbi)), ("Claims", typeof(VisibleAbi)),
     ];
 
     /// <summary>Whose errors reach people, beside those that have a binding.</summary>
@@ -82,7 +82,7 @@ public sealed class ContractAbiTests
     {
         HashSet<string> declared = [.. Declared(contract, "function")];
         declared.UnionWith(Declared(contract, "event"));
-        Assert.NotEmpty(In<ContractFunction>(binding));
+        Assert.True(In<ContractFunction>(binding).Any() || In<ContractEvent>(binding).Any());
         Assert.All(In<ContractFunction>(binding), f => Assert.Contains(f.Signature, declared));
         Assert.All(In<ContractEvent>(binding), e => Assert.Contains(e.Signature, declared));
     }

@@ -48,6 +48,37 @@ public sealed class ComplaintsTests
             Complaints.Find(model, order, stated)?.Kind;
     }
 
+    /// <summary>Of a receipt without a root: what the TraceRoot says that was stated later.
+    /// </summary>
+    [Fact]
+    public void Graph_RootStatedLater_JudgesTheReceipt()
+    {
+        Prng numbers = new(20_260_204);
+        using GraphModel model = RandomLayers.All["CONV_2D"](numbers).Build();
+        OrderedRun order = new(numbers.Bytes(model.InputBytesMax), 0, IsCancelled: false);
+        StatedRun right = Honest(model, order, 1);
+        StatedRun silent = right with { TraceRoot = default };
+        StatedRun wrong = silent with { OutputRoot = s_other };
+        StatedRun root = new(false, 1, default, right.TraceRoot, 0);
+
+        Complaint asked = Complaints.Find(model, order, [wrong])!;
+        Assert.Equal((ComplaintKind.DescendTrace, wrong), (asked.Kind, asked.About));
+        Complaint output = Complaints.Find(model, order, [wrong, root])!;
+        Assert.Equal(ComplaintKind.Output, output.Kind);
+        Assert.Equal((wrong, (StatedRun?)root), (output.About, output.Other));
+        Assert.Equal(
+            right.OutputRoot, TraceTree.ListRoot([.. output.Members.Select(m => m.Hash)]));
+
+        StatedRun otherRoot = root with { TraceRoot = s_other };
+        foreach (StatedRun receipt in new[] { wrong, silent })
+        {
+            Complaint trace = Complaints.Find(model, order, [receipt, otherRoot])!;
+            Assert.Equal((ComplaintKind.DescendTrace, otherRoot), (trace.Kind, trace.About));
+        }
+
+        Assert.Null(Complaints.Find(model, order, [silent, root]));
+    }
+
     [Fact]
     public void Language_EveryWrongField_HasItsComplaint()
     {
