@@ -1,7 +1,5 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
-using ComputeVoucher.Chain;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Fraud;

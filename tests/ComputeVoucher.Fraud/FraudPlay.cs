@@ -6,7 +6,6 @@ using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 using ComputeVoucher.Watcher;
 
