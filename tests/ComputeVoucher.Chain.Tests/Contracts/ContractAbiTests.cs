@@ -21,7 +21,8 @@ public sealed class ContractAbiTests
         ("Claims", typeof(ClaimsAbi)), ("Challenges", typeof(ChallengesAbi)),
         ("Disputes", typeof(DisputesAbi)), ("Contradictions", typeof(ContradictionsAbi)),
         ("Registry", typeof(RegistryAbi)), ("Disputes", typeof(FeesAbi)),
-        ("Claims", typeof(FeesAbi)), ("Disputes", typeof(VisibleAbi)), ("Claims", typeof(VisibleAbi)),
+        ("Claims", typeof(FeesAbi)),
+        ("Disputes", typeof(VisibleAbi)), ("Claims", typeof(VisibleAbi)),
     ];
 
     /// <summary>Whose errors reach people, beside those that have a binding.</summary>
