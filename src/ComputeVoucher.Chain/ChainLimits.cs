@@ -59,6 +59,10 @@ public static class ChainLimits
     /// <summary>Rows of one redeemBatch, as the contract bounds them.</summary>
     public const int BatchRowsMax = RedemptionPurpose.ChannelsMax;
 
+    /// <summary>Batches that one transaction releases: at some 12,600 gas each less than a
+    /// sixteenth of a block of 30,000,000.</summary>
+    public const int ReleaseBatchesMax = 128;
+
     /// <summary>Bytes of one row of redeemBatch; <see cref="RedeemRow"/> lists them.</summary>
     public const int BatchRowBytes = 160;
 

@@ -71,6 +71,11 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         CourtSite site, WatchedOrder order, DisputeEvent opened, Dispute dispute, ulong toBlock,
         Func<uint, RecordedRun> own, CancellationToken cancel)
     {
+        if (dispute.State == DisputeState.Queued)
+        {
+            return await StartAsync(site, order, opened, toBlock, cancel).ConfigureAwait(false);
+        }
+
         DisputeTurn turn = await site.Disputes.TurnAsync(
             opened.Id, BlockTag.Number(toBlock), cancel).ConfigureAwait(false);
         if (turn.Side == DisputeSide.Nobody
@@ -102,6 +107,23 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         return await DescendAsync(
             site, order, record, dispute, own(record.Matter.Run.Steps), cancel)
             .ConfigureAwait(false);
+    }
+
+    /// <summary>Nobody waits in the line of a node that was convicted meanwhile.</summary>
+    private async Task<bool> StartAsync(CourtSite site, WatchedOrder order, DisputeEvent opened,
+        ulong toBlock, CancellationToken cancel)
+    {
+        if (!await site.Court.FallenAsync(opened.Matter.Node, BlockTag.Number(toBlock), cancel)
+            .ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        options.Say($"{order.Name}: dispute {opened.Id}: its node was convicted, it begins");
+        await SendAsync(
+            "start", site, DisputesContract.Start(opened.Id, opened.Matter), 0, cancel)
+            .ConfigureAwait(false);
+        return true;
     }
 
     private Task<bool> DescendAsync(

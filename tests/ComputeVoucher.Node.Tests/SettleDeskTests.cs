@@ -127,6 +127,52 @@ public sealed class SettleDeskTests : IDisposable
         Assert.Empty(_rows.List());
     }
 
+    [Fact]
+    public async Task Release_IsOneOrdinaryRowOfTheSameBatches()
+    {
+        ReleaseOrder order = new(s_domain.VouchersSeparator, _key.Address, [3, 18]);
+        JsonElement first = await ReleaseAsync(order);
+        Assert.True(first.GetProperty("isNew").GetBoolean());
+        JsonElement again = await ReleaseAsync(order);
+        Assert.Equal(IdOf(first), IdOf(again));
+        Assert.False(again.GetProperty("isNew").GetBoolean());
+        OutboxEntry row = Assert.Single(_rows.List());
+        Assert.Equal(("release", s_domain.Vouchers), (row.Request.Kind, row.Request.To));
+        Assert.Equal(VouchersContract.Release([3, 18]), row.Request.Data);
+        Assert.False(row.Request.IsUrgent);
+        Assert.Null(row.Request.Purpose);
+        Assert.NotEqual(IdOf(first), IdOf(await ReleaseAsync(
+            new ReleaseOrder(s_domain.VouchersSeparator, _key.Address, [3]))));
+        Assert.NotEqual(IdOf(first), IdOf(await AskAsync(Order(_key.Address, Named(4)))));
+        Assert.Equal(3, _rows.List().Count);
+    }
+
+    [Fact]
+    public async Task Release_OfOthersOrMisspelt_IsNotTaken()
+    {
+        JsonElement answer = await ReleaseAsync(
+            new ReleaseOrder(s_domain.VouchersSeparator, Named(9), [1]));
+        Assert.Equal(_key.Address.ToString(), answer.GetProperty("payer").GetString());
+        string most = new ReleaseOrder(s_domain.VouchersSeparator, _key.Address,
+            [.. Enumerable.Repeat(ulong.MaxValue, ChainLimits.ReleaseBatchesMax)]).ToString();
+        Assert.Equal(most, ReleaseOrder.Parse(most).ToString());
+        string none = most[..most.IndexOf(' ', most.IndexOf(' ', StringComparison.Ordinal) + 1)];
+        foreach (string text in new[]
+        {
+            "", none, none + " ", none + " x", none + " -1", none + " 1 ", most + " 1", most + "0",
+        })
+        {
+            NodeException refused = await Assert.ThrowsAsync<NodeException>(
+                () => _desk.ReleaseAsync(text, default));
+            Assert.Contains("a release is", refused.Message, StringComparison.Ordinal);
+        }
+
+        VoucherDomain other = new(2, s_domain.Vouchers, s_domain.Providers);
+        await Assert.ThrowsAsync<NodeException>(() => _desk.ReleaseAsync(
+            new ReleaseOrder(other.VouchersSeparator, _key.Address, [1]).ToString(), default));
+        Assert.Empty(_rows.List());
+    }
+
     /// <summary>The desk of a node that starts with the stored rows.</summary>
     [MemberNotNull(nameof(_outbox), nameof(_desk))]
     private void Open()
@@ -172,6 +218,13 @@ public sealed class SettleDeskTests : IDisposable
     {
         using JsonDocument answer = JsonDocument.Parse(
             await _desk.AnswerAsync(order.ToString(), default));
+        return answer.RootElement.Clone();
+    }
+
+    private async Task<JsonElement> ReleaseAsync(ReleaseOrder order)
+    {
+        using JsonDocument answer = JsonDocument.Parse(
+            await _desk.ReleaseAsync(order.ToString(), default));
         return answer.RootElement.Clone();
     }
 

@@ -14,16 +14,11 @@ public sealed class DeadMembersLaw
     /// <summary>What is there for a caller that is still to come, and for which one.</summary>
     private static readonly Dictionary<string, string> s_waiting = new()
     {
-        ["VouchersContract.Release"] = "escrow ends; waits for the first class with a court",
         ["ProvidersContract.Settle"] = "a reporter's reward; waits for the court",
         ["CourtContract.Appoint"] = "a holder names who looks after his channel; a command will",
         ["CourtContract.Record"] = "a contract's order or Cancel; the market's contracts will",
         ["CourtContract.ShowReceipt"] = "a larger receipt of a convicted order; the watcher will",
-        ["CondemnedAsync"] = "no claim of a convicted node is taken; the node will ask first",
         ["CountAsync"] = "how many disputes there are; the tests of both sides ask",
-        ["ClaimsContract.Ask"] = "a result that was accepted and did not come; the client will",
-        ["ClaimsContract.ShowInput"] = "shows a demand's input; the client will",
-        ["ClaimsContract.Timeout"] = "ends a demand that was not answered; the client will",
         ["ContradictionsContract.Element"] = "an element of a trace that was handed out; `verify`",
         ["ClaimsContract.Trust"] = "whose evidence a holder trusts; a command will",
         ["ClaimsContract.Finalise"] = "evidence pays early; the provers will",

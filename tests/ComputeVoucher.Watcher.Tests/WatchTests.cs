@@ -136,7 +136,8 @@ public sealed class WatchTests(ITestOutputHelper output) : IAsyncLifetime
     [CourtFact]
     public async Task RefusedThenClaimed_IsConvicted()
     {
-        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(tensor: _own.Trace.Count - 1);
+        (CheatingNode cheat, ChannelTerms terms) =
+            await NewCheatAsync(tensor: _own.Trace.Count - 1);
         Order order = await cheat.OrderAsync(terms, 5, OrderFlags.TraceRootWanted);
         await cheat.KeepAsync(terms, order, _folder, receipt: null);
         Assert.Equal(0, (await RunAsync(cheat.MoveAsync)).Wrong);

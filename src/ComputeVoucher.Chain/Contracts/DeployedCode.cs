@@ -66,7 +66,7 @@ internal sealed class DeployedCode
             "graphElements" => court.GraphElements,
             "languages" => court.Languages,
             "languageElements" => court.LanguageElements,
-            // Its constructor writes them.
+            // Its constructor creates them, as its first and only contract.
             "tables" => CreatedAddress.Of(court.LanguageElements, 1),
             "court" => court.Court,
             "disputes" => court.Disputes,

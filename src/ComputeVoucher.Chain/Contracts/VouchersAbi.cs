@@ -59,6 +59,8 @@ internal static class VouchersAbi
 
     public static readonly ContractFunction Batch = new(0x0eaa75fe, "batch(uint256)");
 
+    public static readonly ContractFunction BatchCount = new(0x06f13056, "batchCount()");
+
     public static readonly ContractFunction Earned = new(0x211dc32d, "earned(address,address)");
 
     public static readonly ContractFunction Burned = new(0xa7509b83, "burned(address)");

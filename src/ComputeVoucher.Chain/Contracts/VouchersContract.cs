@@ -12,6 +12,9 @@ namespace ComputeVoucher.Chain;
 /// Malformed.</remarks>
 public sealed class VouchersContract
 {
+    /// <summary>Words of Batch.sol.</summary>
+    private const int BatchWords = 6;
+
     private readonly ContractReader _reader;
 
     public VouchersContract(JsonRpcClient rpc, Address address)
@@ -96,10 +99,10 @@ public sealed class VouchersContract
             .WriteBytes(RedeemRow.Pack(rows))
             .ToCall(VouchersAbi.RedeemBatch.Selector);
 
-    public static byte[] Release(ReadOnlySpan<UInt256> batchIds)
+    public static byte[] Release(ReadOnlySpan<ulong> batchIds)
     {
         AbiWriter ids = new();
-        foreach (UInt256 id in batchIds)
+        foreach (ulong id in batchIds)
         {
             ids.Write(id);
         }
@@ -270,18 +273,45 @@ public sealed class VouchersContract
 
     /// <summary>A batch in escrow; its amount is 0 once it is released.</summary>
     public Task<EscrowBatch> BatchAsync(ulong id, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().Write(id).ToCall(VouchersAbi.Batch.Selector),
-            6,
-            block,
-            (ref r) => new EscrowBatch(
-                r.ReadUInt128(),
-                r.ReadUInt64(),
-                r.ReadUInt64(),
-                r.ReadAddress(),
-                r.ReadAddress(),
-                r.ReadBytes32()),
-            cancel);
+        _reader.ReadAsync(BatchCall(id), BatchWords, block, ReadBatch, cancel);
+
+    /// <summary>Data of the call that <see cref="BatchAsync"/> makes.</summary>
+    internal static byte[] BatchCall(ulong id) =>
+        new AbiWriter().Write(id).ToCall(VouchersAbi.Batch.Selector);
+
+    /// <summary>What that call returned; false for anything that no contract returns.</summary>
+    internal static bool TryReadBatch(byte[]? answer, out EscrowBatch batch)
+    {
+        batch = default;
+        if (answer is not { Length: BatchWords * Bytes32.Size })
+        {
+            return false;
+        }
+
+        try
+        {
+            AbiReader reader = new(answer);
+            batch = ReadBatch(ref reader);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static EscrowBatch ReadBatch(ref AbiReader words) => new(
+        words.ReadUInt128(),
+        words.ReadUInt64(),
+        words.ReadUInt64(),
+        words.ReadAddress(),
+        words.ReadAddress(),
+        words.ReadBytes32());
+
+    /// <summary>Batches so far: their ids run from 1 to this.</summary>
+    public Task<ulong> BatchCountAsync(BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(new AbiWriter().ToCall(VouchersAbi.BatchCount.Selector), 1, block,
+            (ref r) => r.ReadUInt64(), cancel);
 
     /// <summary>Token base units that wait for settle.</summary>
     public Task<UInt256> EarnedAsync(

@@ -95,6 +95,16 @@ public sealed class CourtContract
             (ref r) => r.ReadBool(),
             cancel);
 
+    /// <summary>Whether a node was convicted by proof or silence: nobody waits for it any more.
+    /// </summary>
+    public Task<bool> FallenAsync(Address node, BlockTag block, CancellationToken cancel) =>
+        _reader.ReadAsync(
+            new AbiWriter().Write(node).ToCall(CourtAbi.Fallen.Selector),
+            1,
+            block,
+            (ref r) => r.ReadBool(),
+            cancel);
+
     /// <summary>Whether an account may act for a channel: holder, spend key, or appointed.
     /// </summary>
     public Task<bool> MayActAsync(
@@ -205,6 +215,8 @@ internal static class CourtAbi
 
     public static readonly ContractFunction Condemned =
         new(0x1443954f, "condemnedIn(address,address)");
+
+    public static readonly ContractFunction Fallen = new(0xfaa5131e, "fallen(address)");
 
     public static readonly ContractFunction MayAct =
         new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");

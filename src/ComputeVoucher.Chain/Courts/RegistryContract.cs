@@ -41,6 +41,14 @@ public sealed class RegistryContract
         .Write(operators)
         .ToCall(RegistryAbi.Proceed.Selector);
 
+    /// <summary>Admits a language model at once.</summary>
+    /// <param name="architecture">As its digest hashes it.</param>
+    public static byte[] AdmitLanguage(
+        in Bytes32 parametersRoot, ReadOnlySpan<byte> architecture) => new AbiWriter()
+            .Write(parametersRoot)
+            .WriteBytes(architecture)
+            .ToCall(RegistryAbi.AdmitLanguage.Selector);
+
     /// <summary>0 is not admitted, 1 a graph, 2 a language model.</summary>
     public Task<byte> FamilyAsync(Bytes32 modelRoot, BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(
@@ -95,6 +103,9 @@ internal static class RegistryAbi
     public static readonly ContractFunction Start = new(0xc4975d52, "start(bytes32,bytes32[])");
 
     public static readonly ContractFunction Proceed = new(0xc4589829, "proceed(bytes32,uint256)");
+
+    public static readonly ContractFunction AdmitLanguage =
+        new(0x4eb18181, "admitLanguage(bytes32,bytes)");
 
     public static readonly ContractFunction FamilyOf = new(0xb067443d, "familyOf(bytes32)");
 

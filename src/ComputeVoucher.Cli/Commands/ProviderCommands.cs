@@ -45,7 +45,7 @@ internal sealed class ProviderCommands
         group.Add(ReportCommand.CreateSending("revoke", "Withdraw trust from a node key, for good",
             commands.RevokeAsync, commands._node));
         group.Add(ReportCommand.CreateSending("settle",
-            "Pay out what was earned in the class's token",
+            "Release what has matured in escrow, and pay out what was earned in the class's token",
             commands.SettleAsync, CommonOptions.Class, commands._to, commands._config));
         group.Add(ReportCommand.CreateReading("status",
             "Show a node's provider, bond and earnings",
@@ -127,12 +127,24 @@ internal sealed class ProviderCommands
     {
         VoucherClass terms = ClassFile.Of(parsed);
         Address to = AddressOption.ParseOr(parsed, _to, chain.Account);
+        NodeConfiguration? node = parsed.GetValue(_config) is { } config
+            ? NodeConfiguration.Load(config)
+            : null;
+        EscrowRelease escrow = await EscrowRelease.ReadAsync(chain, terms.Token, cancel)
+            .ConfigureAwait(false);
+        chain.Sender.Expect(escrow.Transactions + 1);
+        await escrow.SendAsync(chain, node, cancel).ConfigureAwait(false);
         UInt256 earned = await chain.Vouchers
             .EarnedAsync(chain.Account, terms.Token, BlockTag.Latest, cancel)
             .ConfigureAwait(false);
-        bool isSent = parsed.GetValue(_config) is { } config
-            && await NodeSettlement.TryAsync(
-                chain, NodeConfiguration.Load(config), terms.Token, to, cancel)
+        if (earned.IsZero && escrow.IsWaiting)
+        {
+            throw new CommandException(
+                $"settle: nothing has matured, nothing was sent: {escrow.Line()}");
+        }
+
+        bool isSent = node is not null
+            && await NodeSettlement.TryAsync(chain, node, terms.Token, to, cancel)
                 .ConfigureAwait(false);
         if (!isSent)
         {
@@ -145,7 +157,10 @@ internal sealed class ProviderCommands
         return new Report()
             .Add("settled", earned.ToString())
             .Add("to", to.ToString())
-            .Add("balance", balance.ToString());
+            .Add("balance", balance.ToString())
+            .Add("token", terms.Token.ToString())
+            .Add("released", escrow.Released)
+            .Add("waiting", escrow.Rows());
     }
 
     private async Task<Report> StatusAsync(

@@ -19,7 +19,7 @@ internal sealed class AdmitCommand
 
     private readonly Argument<string> _file = new("FILE")
     {
-        Description = ".tflite or .cvm",
+        Description = ".tflite, .gguf or .cvm",
     };
 
     public static Command Create()
@@ -61,7 +61,9 @@ internal sealed class AdmitCommand
             gas += receipt.GasUsed;
         }
 
-        UInt256 units = await registry.UnitsAsync(model.ModelRoot, 0, 1, 0, BlockTag.Latest, cancel)
+        // Of a graph's one run, or of a language model's least: a token in, a token out.
+        UInt256 units = await registry
+            .UnitsAsync(model.ModelRoot, model.IsStream ? 1u : 0, 1, 0, BlockTag.Latest, cancel)
             .ConfigureAwait(false);
         return new Report()
             .Add("modelRoot", model.ModelRoot.ToString())
@@ -100,8 +102,11 @@ internal sealed class AdmitCommand
         {
             if (model.IsStream)
             {
-                throw new CommandException($"{model.ModelRoot}: a language model, and this "
-                    + "deployment's registry admits graphs");
+                chain.Sender.Expect(1);
+                await SendAsync("admit", RegistryContract.AdmitLanguage(
+                    model.Description.ParametersRoot, model.Description.Architecture.Span),
+                    cancel).ConfigureAwait(false);
+                return;
             }
 
             List<byte[]> pages = Pages(model.Description.Architecture.Span);

@@ -5,7 +5,6 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
-using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
 using System.Threading;
@@ -10,16 +11,16 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>provider settle</c> beside a node that sends from the same account: the node's
-/// outbox numbers, signs and replaces it, here it is waited for.</summary>
+/// <summary>The transactions of <c>provider settle</c> beside a node that sends from the same
+/// account: the node's outbox numbers, signs and replaces them, here they are waited for.
+/// </summary>
 internal sealed class NodeSettlement
 {
-    private const string Step = "settle";
-
     /// <summary>Between two looks at the node's outbox.</summary>
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(200);
 
     private readonly ChainSession _chain;
+    private readonly string _step;
     private readonly string _ledger;
     private readonly string _id;
     private readonly bool _isOurs;
@@ -28,12 +29,14 @@ internal sealed class NodeSettlement
     private string? _said;
 
     /// <param name="chain">What is known of the chain, and how long is waited.</param>
+    /// <param name="step">What it does, a word.</param>
     /// <param name="ledger">Of the node.</param>
     /// <param name="id">Of its outbox's row.</param>
     /// <param name="isOurs">This command made it, and no other that may wait for it.</param>
-    private NodeSettlement(ChainSession chain, string ledger, long id, bool isOurs)
+    private NodeSettlement(
+        ChainSession chain, string step, string ledger, long id, bool isOurs)
     {
-        (_chain, _ledger, _isOurs) = (chain, ledger, isOurs);
+        (_chain, _step, _ledger, _isOurs) = (chain, step, ledger, isOurs);
         _id = id.ToString(CultureInfo.InvariantCulture);
     }
 
@@ -45,21 +48,33 @@ internal sealed class NodeSettlement
     /// <exception cref="OutcomeUnknownException">It was sent, and then time or patience ran out.
     /// </exception>
     /// <exception cref="NodeException">The node does not take it.</exception>
-    public static async Task<bool> TryAsync(ChainSession chain, NodeConfiguration configuration,
-        Address token, Address to, CancellationToken cancel)
+    public static Task<bool> TryAsync(ChainSession chain, NodeConfiguration configuration,
+        Address token, Address to, CancellationToken cancel) => TryAsync(
+            chain, configuration, "settle", new SettleOrder(
+                chain.Deployment.Domain.VouchersSeparator, chain.Account, token, to).ToString(),
+            cancel);
+
+    /// <summary>The same with a release of matured batches, 1 to
+    /// <see cref="ChainLimits.ReleaseBatchesMax"/>.</summary>
+    public static Task<bool> TryReleaseAsync(ChainSession chain, NodeConfiguration configuration,
+        IReadOnlyList<ulong> batches, CancellationToken cancel) => TryAsync(
+            chain, configuration, "release", new ReleaseOrder(
+                chain.Deployment.Domain.VouchersSeparator, chain.Account, batches).ToString(),
+            cancel);
+
+    private static async Task<bool> TryAsync(ChainSession chain, NodeConfiguration configuration,
+        string step, string order, CancellationToken cancel)
     {
         string ledger = configuration.Options.Ledger;
-        SettleOrder order = new(
-            chain.Deployment.Domain.VouchersSeparator, chain.Account, token, to);
         JsonElement? answer;
         try
         {
-            answer = await ControlClient.AskAsync(ledger, Step, order.ToString(), cancel)
+            answer = await ControlClient.AskAsync(ledger, step, order, cancel)
                 .ConfigureAwait(false);
         }
         catch (OperationCanceledException stopped)
         {
-            throw new CommandException($"{Step}: interrupted while the node was asked; it may have "
+            throw new CommandException($"{step}: interrupted while the node was asked; it may have "
                 + "taken it (see: computevoucher outbox)", stopped);
         }
 
@@ -70,7 +85,7 @@ internal sealed class NodeSettlement
 
         if (taken.TryGetProperty("payer", out JsonElement payer))
         {
-            chain.Rules.Say($"{Step}: the node sends from {payer.GetString()}, not from "
+            chain.Rules.Say($"{step}: the node sends from {payer.GetString()}, not from "
                 + $"{chain.Account}; sent without it (one queue for both: name this key as "
                 + "redeem:key)");
             return false;
@@ -78,7 +93,8 @@ internal sealed class NodeSettlement
 
         long id = taken.GetProperty("submitted")[0].GetProperty("id").GetInt64();
         bool isOurs = taken.GetProperty("isNew").GetBoolean();
-        await new NodeSettlement(chain, ledger, id, isOurs).WaitAsync(cancel).ConfigureAwait(false);
+        await new NodeSettlement(chain, step, ledger, id, isOurs).WaitAsync(cancel)
+            .ConfigureAwait(false);
         return true;
     }
 
@@ -110,14 +126,14 @@ internal sealed class NodeSettlement
 
         if (_sent is null && !_isOurs)
         {
-            throw new CommandException($"{Step}: nothing was sent {Waited}; an earlier command "
+            throw new CommandException($"{_step}: nothing was sent {Waited}; an earlier command "
                 + $"asked for it, and it stays in the node's outbox as {_id}", stopped);
         }
 
         if (_sent is null && await IsTakenBackAsync().ConfigureAwait(false))
         {
             throw stopped ?? (Exception)new ChainException(
-                ChainFault.TimedOut, $"{Step}: nothing was sent {Waited}");
+                ChainFault.TimedOut, $"{_step}: nothing was sent {Waited}");
         }
 
         throw Unknown(row, stopped);
@@ -128,11 +144,11 @@ internal sealed class NodeSettlement
     {
         if (row.GetProperty("outcome").GetString() != nameof(OutboxOutcome.Succeeded))
         {
-            throw new ChainException(ChainFault.Reverted, $"{Step}: reverted in block "
+            throw new ChainException(ChainFault.Reverted, $"{_step}: reverted in block "
                 + $"{BlockOf(row)}, {_sent}; only its gas was paid");
         }
 
-        _chain.NoteDone(Step, _sent!.Value);
+        _chain.NoteDone(_step, _sent!.Value);
     }
 
     /// <summary>The row among the node's; its hash and what it waits for are told, once each.
@@ -151,7 +167,7 @@ internal sealed class NodeSettlement
             }
         }
 
-        throw new CommandException($"{Step}: the node's outbox does not list {_id} any more (look "
+        throw new CommandException($"{_step}: the node's outbox does not list {_id} any more (look "
             + "up what was earned: computevoucher provider status)");
     }
 
@@ -161,7 +177,7 @@ internal sealed class NodeSettlement
         if (StateOf(row) == nameof(OutboxState.Abandoned))
         {
             throw new ChainException(ChainFault.Reverted,
-                $"{Step}: refused, nothing was sent: {note ?? "it was cancelled"}");
+                $"{_step}: refused, nothing was sent: {note ?? "it was cancelled"}");
         }
 
         Bytes32? hash = row.GetProperty("attempts").GetInt32() > 0
@@ -169,13 +185,13 @@ internal sealed class NodeSettlement
             : null;
         if (hash is Bytes32 sent && hash != _sent)
         {
-            _chain.Rules.Say($"{Step} {sent}: waiting for a block");
+            _chain.Rules.Say($"{_step} {sent}: waiting for a block");
         }
 
         if (note is not null && note != _said)
         {
             _said = note;
-            _chain.Rules.Say($"{Step}: {note}");
+            _chain.Rules.Say($"{_step}: {note}");
         }
 
         (_sent, _note) = (hash, note);
@@ -203,7 +219,7 @@ internal sealed class NodeSettlement
         }
         catch (OperationCanceledException late)
         {
-            throw new CommandException($"{Step}: the node does not answer; the request stays in "
+            throw new CommandException($"{_step}: the node does not answer; the request stays in "
                 + $"its outbox (computevoucher outbox cancel {_id})", late);
         }
     }
@@ -211,8 +227,8 @@ internal sealed class NodeSettlement
     /// <summary>What is stored is sent all the same.</summary>
     private Exception Ended() => _sent is Bytes32 sent
         ? new OutcomeUnknownException(
-            $"{Step}: the node ended; {sent} is on its way, and stays in its outbox", sent)
-        : new CommandException($"{Step}: the node ended; the request stays in its outbox and is "
+            $"{_step}: the node ended; {sent} is on its way, and stays in its outbox", sent)
+        : new CommandException($"{_step}: the node ended; the request stays in its outbox and is "
             + "sent when it runs again");
 
     private string Waited => string.Create(CultureInfo.InvariantCulture,
@@ -228,7 +244,7 @@ internal sealed class NodeSettlement
                 + $"deep {Waited}"
             : $"sent as {sent}, outcome unknown {Waited}";
         return new OutcomeUnknownException(
-            $"{Step}: {line}; the node goes on with it", sent, stopped);
+            $"{_step}: {line}; the node goes on with it", sent, stopped);
     }
 
     private static string? StateOf(JsonElement row) => row.GetProperty("state").GetString();

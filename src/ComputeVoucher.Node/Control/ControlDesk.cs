@@ -49,6 +49,8 @@ internal sealed class ControlDesk
             "redeem" => await RedeemAsync(cancel).ConfigureAwait(false),
             "settle" => await new SettleDesk(_chain.Outbox, _serving.Domain)
                 .AnswerAsync(argument, cancel).ConfigureAwait(false),
+            "release" => await new SettleDesk(_chain.Outbox, _serving.Domain)
+                .ReleaseAsync(argument, cancel).ConfigureAwait(false),
             "bump" or "cancel" => await new OutboxDesk(_chain.Outbox)
                 .AnswerAsync(command, argument, cancel).ConfigureAwait(false),
             "drain" => Draining(),

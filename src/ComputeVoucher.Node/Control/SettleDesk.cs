@@ -9,12 +9,15 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Node;
 
-/// <summary>Takes a settlement into the outbox of the account that earned: one queue numbers all
-/// its transactions, so that none takes another's place.</summary>
+/// <summary>Takes a settlement, and a release before it, into the outbox of the account that
+/// earned: one queue numbers all its transactions, so that none takes another's place.</summary>
 internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
 {
     /// <summary>The kind of outbox rows that settle.</summary>
     private const string Kind = "settle";
+
+    /// <summary>The kind of those that end an escrow.</summary>
+    private const string ReleaseKind = "release";
 
     /// <summary>The row under "submitted", and under "isNew" whether this request made it; or
     /// "payer" alone where the outbox is another account's, and nothing was taken.</summary>
@@ -26,16 +29,9 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
     public async Task<string> AnswerAsync(string argument, CancellationToken cancel)
     {
         SettleOrder order = SettleOrder.Parse(argument);
-        if (order.Separator != domain.VouchersSeparator)
+        if (Refer(order.Separator, order.Account) is { } payer)
         {
-            throw new NodeException($"it works with Vouchers {domain.Vouchers} of chain "
-                + $"{domain.ChainId}, not with the contract that is to pay (name the configuration "
-                + "of the node that does)");
-        }
-
-        if (order.Account != outbox.Account)
-        {
-            return ControlAnswer.Of(json => json.WriteString("payer", outbox.Account.ToString()));
+            return payer;
         }
 
         // One of a token at a time: a second one would find nothing left, and pay its gas.
@@ -55,12 +51,56 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
                 + "receiver (wait until it is mined, then settle the rest)");
         }
 
-        return ControlAnswer.Of(json =>
+        return Taken(entry, request);
+    }
+
+    /// <summary>Takes a release of matured batches, and answers as <see cref="AnswerAsync"/> does.
+    /// </summary>
+    /// <param name="argument">A <see cref="ReleaseOrder"/>.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="NodeException">It is none, or is for other contracts.</exception>
+    /// <exception cref="ChainException">The outbox has stopped.</exception>
+    public async Task<string> ReleaseAsync(string argument, CancellationToken cancel)
+    {
+        ReleaseOrder order = ReleaseOrder.Parse(argument);
+        if (Refer(order.Separator, order.Account) is { } payer)
+        {
+            return payer;
+        }
+
+        // The same batches again are the same row: a second one would find nothing to release.
+        byte[] data = order.Call;
+        OutboxRequest request = new()
+        {
+            Kind = ReleaseKind,
+            Key = $"{ReleaseKind} {Keccak256.Hash(data)}",
+            To = domain.Vouchers,
+            Data = data,
+        };
+        return Taken(
+            await outbox.SubmitAsync(request, cancel).ConfigureAwait(false), request);
+    }
+
+    /// <summary>Who sends here, where that is another account; otherwise null.</summary>
+    private string? Refer(Bytes32 separator, Address account)
+    {
+        if (separator != domain.VouchersSeparator)
+        {
+            throw new NodeException($"it works with Vouchers {domain.Vouchers} of chain "
+                + $"{domain.ChainId}, not with the contract that is to pay (name the configuration "
+                + "of the node that does)");
+        }
+
+        return account == outbox.Account ? null : ControlAnswer.Of(
+            json => json.WriteString("payer", outbox.Account.ToString()));
+    }
+
+    private static string Taken(OutboxEntry entry, OutboxRequest request) =>
+        ControlAnswer.Of(json =>
         {
             OutboxDesk.Rows(json, "submitted", [entry]);
             json.WriteBoolean("isNew", ReferenceEquals(entry.Request, request));
         });
-    }
 
     /// <summary>A settlement of this token that no block has taken yet.</summary>
     private OutboxEntry? OnItsWay(Address token)

@@ -7,5 +7,6 @@ namespace ComputeVoucher.Disputes.Tests;
 public sealed class ContractFactAttribute : FactAttribute
 {
     public ContractFactAttribute(string? shared = null) => Skip = CourtChain.Missing
-        ?? (shared is null || SharedData.Exists(shared) ? null : $"../shared/data/{shared} is absent");
+        ?? (shared is null || SharedData.Exists(shared) ? null
+            : $"../shared/data/{shared} is absent");
 }

@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using ComputeVoucher.Primitives;
+
+namespace ComputeVoucher.Chain;
+
+/// <summary>A provider's batches in escrow, whatever made them: a redemption, a holder's spend, a
+/// court's claim or split.</summary>
+/// <remarks>By the contract's state, not by its logs, of which an endpoint keeps as many as it
+/// likes. The contract has no index by provider, so every batch is read,
+/// <see cref="ChainLimits.BatchCallsMax"/> in a request.</remarks>
+public static class EscrowScan
+{
+    /// <summary>Those that pay a provider in one token and still hold something, oldest first.
+    /// </summary>
+    /// <exception cref="ChainException">No endpoint answers, or not as the contract does.
+    /// </exception>
+    public static async Task<List<HeldBatch>> ReadAsync(
+        JsonRpcClient rpc, Address vouchers, Address provider, Address token, BlockHeader head,
+        CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(rpc);
+        ArgumentNullException.ThrowIfNull(head);
+        BlockTag block = BlockTag.Number(head.Number);
+        ulong count = await new VouchersContract(rpc, vouchers).BatchCountAsync(block, cancel)
+            .ConfigureAwait(false);
+        List<HeldBatch> held = [];
+        for (ulong first = 1; first <= count; first += ChainLimits.BatchCallsMax)
+        {
+            int calls = (int)Math.Min(ChainLimits.BatchCallsMax, count - first + 1);
+            EscrowBatch[] batches = await ReadAsync(rpc, vouchers, first, calls, block, cancel)
+                .ConfigureAwait(false);
+            for (int i = 0; i < batches.Length; i++)
+            {
+                EscrowBatch batch = batches[i];
+                if (batch.Amount > 0 && batch.Provider == provider && batch.Token == token)
+                {
+                    held.Add(new HeldBatch(first + (ulong)i, batch.Amount, batch.MaturesAt));
+                }
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>So many batches from one on, by the first endpoint that knows them all.</summary>
+    private static async Task<EscrowBatch[]> ReadAsync(
+        JsonRpcClient rpc, Address vouchers, ulong first, int count, BlockTag block,
+        CancellationToken cancel)
+    {
+        CallRequest[] calls = new CallRequest[count];
+        for (int i = 0; i < calls.Length; i++)
+        {
+            calls[i] = new CallRequest(
+                default, vouchers, VouchersContract.BatchCall(first + (ulong)i));
+        }
+
+        ChainException? last = null;
+        foreach (RpcEndpoint endpoint in rpc.ToRead())
+        {
+            try
+            {
+                return Parse(await JsonRpcClient.CallsAsync(endpoint, calls, block, cancel)
+                    .ConfigureAwait(false));
+            }
+            catch (ChainException e)
+            {
+                last = e;
+            }
+        }
+
+        throw last!;
+    }
+
+    private static EscrowBatch[] Parse(RpcAnswer<byte[]>[] answers)
+    {
+        EscrowBatch[] batches = new EscrowBatch[answers.Length];
+        for (int i = 0; i < batches.Length; i++)
+        {
+            if (!VouchersContract.TryReadBatch(answers[i].Value, out batches[i]))
+            {
+                throw answers[i].Error ?? new ChainException(
+                    ChainFault.Malformed, "batch(): not what the contract returns");
+            }
+        }
+
+        return batches;
+    }
+}
+
+/// <summary>What a batch still has in escrow.</summary>
+/// <param name="Amount">Token base units, above 0.</param>
+/// <param name="MaturesAt">Unix seconds of the chain from which it may be released.</param>
+public readonly record struct HeldBatch(ulong Id, UInt128 Amount, ulong MaturesAt);
