@@ -89,8 +89,9 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
             RewardShare share = await site.Court.ShareAsync(
                 node, token, generation, order.Channel, block, cancel).ConfigureAwait(false);
             bool isFinal = share.Weight > 0
-                && head.Timestamp >= share.WeighedAt + CourtLimits.ShareSeconds && await site.Court.OpenInAsync(
-                node, generation, block, cancel).ConfigureAwait(false) == UInt256.Zero;
+                && head.Timestamp >= share.WeighedAt + CourtLimits.ShareSeconds
+                && await site.Court.OpenInAsync(node, generation, block, cancel)
+                    .ConfigureAwait(false) == UInt256.Zero;
             if (isFinal)
             {
                 await send("share", site.Court.Address, CourtContract.CollectShare(

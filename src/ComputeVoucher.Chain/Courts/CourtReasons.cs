@@ -69,7 +69,6 @@ internal static class CourtReasons
         new("InvalidElement()", "the trace has no such element"),
         new("NoProofs()", "units of a language model are without proofs (flag bits 2 and 3)"),
         new("InvalidRun()", "no run of this model has so many tokens"),
-        new("NoTensor(uint256)", "the run has no tensor {0}"),
         new("NotOpen()", "the proof does not open all that the element reads"),
         new("InvalidParameters()", "not the parameters of the element's channel"),
         new("MalformedProof()", "the proof is malformed"),

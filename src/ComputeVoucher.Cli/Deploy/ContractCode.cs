@@ -12,7 +12,8 @@ namespace ComputeVoucher.Cli;
 /// </summary>
 internal static class ContractCode
 {
-    /// <summary>Twelve contracts of 24,576 bytes at most (EIP-170), and their constructors.</summary>
+    /// <summary>Twelve contracts of 24,576 bytes at most (EIP-170), and their constructors.
+    /// </summary>
     private const int PackBytesMax = 512 << 10;
 
     private static readonly Lazy<byte[]> s_pack = new(Unpack);

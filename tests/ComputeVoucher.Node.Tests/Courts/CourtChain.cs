@@ -126,21 +126,21 @@ internal sealed class CourtChain : IAsyncDisposable
         Domain = new VoucherDomain(31337, vouchers, providers);
 
         // Registry and elements name each other, and so do the parts of the court.
-        Address registry = await CreateAsync(
-            "Registry", new AbiWriter().Write(Ahead(4)).Write(Ahead(6)).Write(Ahead(5)));
+        Address registry = await CreateAsync("Registry",
+            new AbiWriter().Write(Ahead(4)).Write(Ahead(11)).Write(Ahead(10)));
         await CreateAsync("GraphElements", new AbiWriter().Write(registry));
-        Address languages = await CreateAsync("Languages", new AbiWriter());
-        await CreateAsync("LanguageElements", new AbiWriter().Write(languages));
         Address court = await CreateAsync("Court", new AbiWriter().Write(vouchers)
-            .Write(registry).Write(Ahead(8)).Write(Ahead(10)).Write(Ahead(11)));
+            .Write(registry).Write(Ahead(6)).Write(Ahead(8)).Write(Ahead(9)));
         Address disputes = await CreateAsync(
-            "Disputes", new AbiWriter().Write(court).Write(registry).Write(Ahead(9)));
+            "Disputes", new AbiWriter().Write(court).Write(registry).Write(Ahead(7)));
         Challenges = await CreateAsync(
             "Challenges", new AbiWriter().Write(court).Write(registry).Write(disputes));
         await CreateAsync("Contradictions", new AbiWriter().Write(court).Write(registry));
         Address claims = await CreateAsync(
             "Claims", new AbiWriter().Write(court).Write(registry));
-        Assert.Equal((Ahead(8), Ahead(11)), (disputes, claims));
+        Assert.Equal((Ahead(6), Ahead(9)), (disputes, claims));
+        Address languages = await CreateAsync("Languages", new AbiWriter());
+        await CreateAsync("LanguageElements", new AbiWriter().Write(languages));
         Court = new CourtContract(Rpc, court);
         Disputes = new DisputesContract(Rpc, disputes);
         Claims = new ClaimsContract(Rpc, claims);
