@@ -4,12 +4,11 @@ pragma solidity 0.8.37;
 import {Llama} from "./Llama.sol";
 
 /// @title Numbers of 16 bits times a row of weights, eight products per multiplication
-/// @dev Sixteen numbers are lanes of 16 bits of a word; even and odd ones become two words of eight
-/// lanes of 32 bits, as do their quants, in the opposite order. A word of signed lanes is the sum
-/// of lane · 2^(32 i), so the top lane of a product of two of them is Σ of eight products, once half
-/// a
-/// lane is added for what lies below: 8 · 2^15 · 2^7 and its sums stay far below 2^31. All of it is
-/// unchecked.
+/// @dev Sixteen numbers are lanes of 16 bits of a word; even and odd ones become two words of
+/// eight lanes of 32 bits, as do their quants, in the opposite order. A word of signed lanes is
+/// the sum of lane · 2^(32 i), so the top lane of a product of two of them is Σ of eight products,
+/// once half a lane is added for what lies below: 8 · 2^15 · 2^7 and its sums stay far below 2^31.
+/// All of it is unchecked.
 library LlamaDot {
     /// @dev The even bytes, and the even pairs of bytes, of a word.
     uint256 private constant BYTES =
