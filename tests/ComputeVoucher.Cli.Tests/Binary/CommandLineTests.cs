@@ -36,8 +36,8 @@ public sealed class CommandLineTests : IDisposable
         string[][] wrong =
         [
             ["servee", "unknown command servee; did you mean serve? (see computevoucher --help)"],
-            ["watch", "unknown command watch (see computevoucher --help)"],
-            ["watch --help", "unknown command watch (see computevoucher --help)"],
+            ["gamble", "unknown command gamble (see computevoucher --help)"],
+            ["gamble --help", "unknown command gamble (see computevoucher --help)"],
             ["key creat --help", "unknown command key creat (see computevoucher key --help)"],
             ["key addres x", "unknown command key addres; did you mean address? (see "
                 + "computevoucher key --help)"],
