@@ -11,9 +11,6 @@ namespace ComputeVoucher.Chain;
 /// <summary>What a redemption gains, what it costs, and whether it is of any use still.</summary>
 public sealed partial class Redeemer
 {
-    // A price is in token base units for 1e9 compute units.
-    private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
-
     private readonly Dictionary<Bytes32, ChannelState> _seen = [];
 
     private void Look(IReadOnlyList<ChannelState> channels)
@@ -160,14 +157,8 @@ public sealed partial class Redeemer
     /// <summary>Token base units that cumulative units have paid: rounded down, as the contract
     /// does.</summary>
     private static UInt256 Payout(in VoucherClass terms, UInt128 units) =>
-        (UInt256)units * terms.UnitPrice / s_unitsPerPrice;
+        UnitRates.Price(terms, units);
 
-    private UInt128 Wei(UInt256 tokenUnits)
-    {
-        UInt256 limit = UInt128.MaxValue;
-        UInt256 rate = _options.WeiPerTokenUnit;
-        return rate.IsZero || tokenUnits <= limit / rate
-            ? (tokenUnits * rate).ToUInt128()
-            : UInt128.MaxValue;
-    }
+    private UInt128 Wei(UInt256 tokenUnits) =>
+        Coins.Worth(tokenUnits, _options.WeiPerTokenUnit);
 }

@@ -28,9 +28,6 @@ public sealed class DemandDesk(
 
     private const ulong OutputByteGas = 45;
 
-    /// <summary>Bytes of an output that a court takes: Deliveries.sol.</summary>
-    private const long OutputBytesMax = EvidenceBundle.OutputBytesMax;
-
     /// <summary>Wei to deposit for an answer now, with a margin: the base fee rises by at most an
     /// eighth a block, and what is too much is credited at once.</summary>
     public async Task<UInt256> DepositAsync(
@@ -140,7 +137,7 @@ public sealed class DemandDesk(
 
     /// <summary>Whether a court could be asked for an answer of this model at all.</summary>
     public static bool IsAskable(IModel model, ReadOnlySpan<byte> input) =>
-        model.CheckInput(input).OutputBytesMax <= OutputBytesMax;
+        model.CheckInput(input).OutputBytesMax <= EvidenceBundle.OutputBytesMax;
 
     private static Brief BriefOf(EvidenceBundle bundle)
     {

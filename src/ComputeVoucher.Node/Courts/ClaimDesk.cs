@@ -38,9 +38,6 @@ internal sealed class ClaimDesk
     /// </summary>
     private const int OrderBytes = 24 * 32;
 
-    /// <summary>Longest output that a court takes (Deliveries.OUTPUT_BYTES_MAX).</summary>
-    private const int OutputBytesMax = 65_536;
-
     /// <summary>Between two looks over the unacknowledged orders, which read the disk.</summary>
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(30);
 
@@ -215,7 +212,7 @@ internal sealed class ClaimDesk
             Rerun what = Rerun.Of(order, model, input);
             RunResult? result = _runs.TryGet(what, "output", what.Run);
             isWhole &= result is not null;
-            if (result is null || result.Output.Length > OutputBytesMax)
+            if (result is null || result.Output.Length > EvidenceBundle.OutputBytesMax)
             {
                 continue;
             }

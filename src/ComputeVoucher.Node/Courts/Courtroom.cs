@@ -21,8 +21,6 @@ internal sealed class Courtroom
     /// </summary>
     public const ulong AlertSeconds = 86_400;
 
-    private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
-
     private readonly List<Bench> _benches = [];
     private readonly Func<List<Stake>> _stakes;
     private readonly ulong _weiPerTokenUnit;
@@ -132,16 +130,10 @@ internal sealed class Courtroom
             : null;
 
     private UInt128? WorthWei(VoucherClass terms, UInt128 units) =>
-        Wei((UInt256)units * terms.UnitPrice / s_unitsPerPrice);
+        Wei(UnitRates.Price(terms, units));
 
-    private UInt128? Wei(UInt256 tokenUnits)
-    {
-        UInt256 rate = _weiPerTokenUnit;
-        return rate.IsZero ? null
-            : tokenUnits <= (UInt256)UInt128.MaxValue / rate
-            ? (tokenUnits * rate).ToUInt128()
-            : UInt128.MaxValue;
-    }
+    private UInt128? Wei(UInt256 tokenUnits) =>
+        _weiPerTokenUnit == 0 ? null : Coins.Worth(tokenUnits, _weiPerTokenUnit);
 
     private sealed record Bench(CourtParties Court, CourtDocket Docket, DisputeDesk Disputes,
         DemandDesk Demands, ClaimDesk Claims);

@@ -20,8 +20,6 @@ namespace ComputeVoucher.Node;
 /// <param name="Bond">As the chain has it; null where it was not read.</param>
 public sealed record Stake(Address Token, Address Court, UInt256 Exposed, Bond? Bond)
 {
-    private static readonly UInt256 s_unitsPerPrice = 1_000_000_000UL;
-
     /// <summary>One for each token and court, in the order of the classes; classes without a court
     /// have none. Bonds are not read.</summary>
     /// <param name="classes">That are served.</param>
@@ -38,8 +36,8 @@ public sealed record Stake(Address Token, Address Court, UInt256 Exposed, Bond? 
             }
 
             UInt128 units = exposed.GetValueOrDefault(terms.HashStruct());
-            UInt256 worth = ((UInt256)units * terms.UnitPrice + (s_unitsPerPrice - 1UL))
-                / s_unitsPerPrice;
+            UInt256 worth = ((UInt256)units * terms.UnitPrice + (UnitRates.UnitsPerPrice - 1UL))
+                / UnitRates.UnitsPerPrice;
             int at = stakes.FindIndex(one =>
                 one.Token == terms.Token && one.Court == terms.Court);
             if (at < 0)
