@@ -68,30 +68,29 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
     /// provider's time is over. The order is run again only where it is needed.</summary>
     /// <returns>Whether something was sent.</returns>
     public async Task<bool> MoveAsync(
-        CourtSite site, WatchedOrder order, DisputeEvent opened, Dispute dispute, ulong toBlock,
+        CourtSite site, WatchedOrder order, DisputeRecord record, Dispute dispute, ulong toBlock,
         Func<uint, RecordedRun> own, CancellationToken cancel)
     {
         if (dispute.State == DisputeState.Queued)
         {
-            return await StartAsync(site, order, opened, toBlock, cancel).ConfigureAwait(false);
+            return await StartAsync(site, order, record, toBlock, cancel).ConfigureAwait(false);
         }
 
         DisputeTurn turn = await site.Disputes.TurnAsync(
-            opened.Id, BlockTag.Number(toBlock), cancel).ConfigureAwait(false);
+            record.Id, BlockTag.Number(toBlock), cancel).ConfigureAwait(false);
         if (turn.Side == DisputeSide.Nobody
             || (turn.Side == DisputeSide.Provider && !turn.IsOverdue))
         {
             return false;
         }
 
-        DisputeRecord record = await DisputeRecord.ReadAsync(site, opened, toBlock, cancel)
-            .ConfigureAwait(false);
+        await record.ReadAsync(cancel).ConfigureAwait(false);
         if (turn.IsOverdue)
         {
-            options.Say($"{order.Name}: dispute {opened.Id}: "
+            options.Say($"{order.Name}: dispute {record.Id}: "
                 + (turn.Side == DisputeSide.Provider ? "the provider is silent" : "own time over"));
             await SendAsync(
-                "timeout", site, DisputesContract.Timeout(opened.Id, record.Matter), 0, cancel)
+                "timeout", site, DisputesContract.Timeout(record.Id, record.Matter), 0, cancel)
                 .ConfigureAwait(false);
             return true;
         }
@@ -99,7 +98,7 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         if (dispute.State == DisputeState.WantInput)
         {
             await SendAsync("input", site, DisputesContract.ShowInput(
-                opened.Id, record.Matter, order.Bundle.Input.Span), 0, cancel)
+                record.Id, record.Matter, order.Bundle.Input.Span), 0, cancel)
                 .ConfigureAwait(false);
             return true;
         }
@@ -110,18 +109,18 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
     }
 
     /// <summary>Nobody waits in the line of a node that was convicted meanwhile.</summary>
-    private async Task<bool> StartAsync(CourtSite site, WatchedOrder order, DisputeEvent opened,
+    private async Task<bool> StartAsync(CourtSite site, WatchedOrder order, DisputeRecord record,
         ulong toBlock, CancellationToken cancel)
     {
-        if (!await site.Court.FallenAsync(opened.Matter.Node, BlockTag.Number(toBlock), cancel)
+        if (!await site.Court.FallenAsync(record.Matter.Node, BlockTag.Number(toBlock), cancel)
             .ConfigureAwait(false))
         {
             return false;
         }
 
-        options.Say($"{order.Name}: dispute {opened.Id}: its node was convicted, it begins");
+        options.Say($"{order.Name}: dispute {record.Id}: its node was convicted, it begins");
         await SendAsync(
-            "start", site, DisputesContract.Start(opened.Id, opened.Matter), 0, cancel)
+            "start", site, DisputesContract.Start(record.Id, record.Matter), 0, cancel)
             .ConfigureAwait(false);
         return true;
     }

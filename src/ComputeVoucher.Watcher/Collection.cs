@@ -12,11 +12,7 @@ namespace ComputeVoucher.Watcher;
 /// </summary>
 internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchSend send)
 {
-    /// <summary>Of a rate: its denominator, see Rates.sol.</summary>
-    private static readonly UInt256 s_rateScale = 100_000_000_000_000_000;
-
-    private static readonly FunctionSelector s_refunded =
-        FunctionSelector.Of("refunded(uint256,uint256)");
+    private readonly VouchersContract _vouchers = new(rpc, options.Domain.Vouchers);
 
     /// <summary>Moves what is still in escrow of a convicted order back to its holder.</summary>
     /// <returns>Whether something was sent.</returns>
@@ -47,11 +43,11 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
     /// class ends first, and there is nothing to refund.</summary>
     /// <returns>Whether something was sent.</returns>
     public async Task<bool> DeferAsync(
-        CourtSite site, WatchedOrder order, DisputeEvent opened, Dispute dispute, CaseState found,
+        CourtSite site, WatchedOrder order, DisputeRecord record, Dispute dispute, CaseState found,
         ulong fromBlock, BlockHeader head, CancellationToken cancel)
     {
-        Matter matter = opened.Matter;
-        UInt128 cost = ((UInt256)matter.Units * matter.Rate / s_rateScale).ToUInt128();
+        UInt128 cost = ((UInt256)record.Matter.Units * record.Matter.Rate / UnitRates.Scale)
+            .ToUInt128();
         UInt128 rest = found.Moved >= cost ? 0 : cost - found.Moved;
         List<Held> rows = rest == 0 ? []
             : await HeldAsync(order, fromBlock, head, cancel).ConfigureAwait(false);
@@ -60,16 +56,15 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
             return false;
         }
 
-        if (matter.Hash() != dispute.Matter)
+        if (record.Matter.Hash() != dispute.Matter)
         {
-            matter = (await DisputeRecord.ReadAsync(site, opened, head.Number, cancel)
-                .ConfigureAwait(false)).Matter;
+            await record.ReadAsync(cancel).ConfigureAwait(false);
         }
 
         // One row a look: then the chain says how much is left.
         Held held = rows[0];
         await send("defer", site.Disputes.Address, DisputesContract.Defer(
-            opened.Id, matter, order.Brief.Class, order.Brief.Channel, held.Batch.BatchId,
+            record.Id, record.Matter, order.Brief.Class, order.Brief.Channel, held.Batch.BatchId,
             (ulong)held.Row, UInt128.Min(rest, held.Amount), held.Batch.Records), 0, cancel)
             .ConfigureAwait(false);
         return true;
@@ -170,25 +165,15 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         CancellationToken cancel)
     {
         BlockTag block = BlockTag.Number(head.Number);
-        UInt256 rate = RateOf(order.Brief.Class);
-        UInt256 paid = record.After * rate / s_rateScale
-            - record.Before * rate / s_rateScale;
-        byte[] word = await rpc.CallAsync(
-            new CallRequest(default, options.Domain.Vouchers, new AbiWriter()
-                .Write(batchId).Write((ulong)row).ToCall(s_refunded)), block, cancel)
+        UInt256 rate = UnitRates.Pay(order.Brief.Class);
+        UInt256 paid = record.After * rate / UnitRates.Scale
+            - record.Before * rate / UnitRates.Scale;
+        UInt256 back = await _vouchers.RefundedAsync(batchId, (ulong)row, block, cancel)
             .ConfigureAwait(false);
-        UInt256 back = UInt256.FromBigEndian(word);
-        EscrowBatch held = await new VouchersContract(rpc, options.Domain.Vouchers)
-            .BatchAsync(batchId, block, cancel).ConfigureAwait(false);
+        EscrowBatch held = await _vouchers.BatchAsync(batchId, block, cancel)
+            .ConfigureAwait(false);
         return back >= paid || !(paid - back).TryToUInt128(out UInt128 rest) ? 0
             : UInt128.Min(rest, held.Amount);
-    }
-
-    /// <summary>Rates.provider of a class, over <see cref="s_rateScale"/>.</summary>
-    private static UInt256 RateOf(in VoucherClass terms)
-    {
-        const ulong Bps = 10_000;
-        return (UInt256)terms.UnitPrice * (Bps * Bps + terms.PremiumBps * (Bps - terms.BurnBps));
     }
 
     /// <summary>A row, and token base units of it that are in escrow.</summary>

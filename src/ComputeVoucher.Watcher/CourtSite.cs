@@ -61,25 +61,6 @@ internal sealed class CourtSite
         return found;
     }
 
-    /// <summary>What has happened to a dispute since, in order.</summary>
-    public async Task<List<DisputeEvent>> HistoryAsync(
-        DisputeEvent opened, ulong toBlock, CancellationToken cancel)
-    {
-        LogFilter filter = new(
-            Disputes.Address, opened.Log.BlockNumber, toBlock, [[], [MoveCalls.About(opened.Id)]]);
-        List<DisputeEvent> history = [];
-        foreach (LogEntry log in await LogScan.ReadAsync(_rpc, filter, cancel)
-            .ConfigureAwait(false))
-        {
-            if (DisputeEvent.TryRead(log, out DisputeEvent happened))
-            {
-                history.Add(happened);
-            }
-        }
-
-        return history;
-    }
-
     /// <summary>The call that made an event.</summary>
     /// <exception cref="WatchException">The endpoint does not know the transaction.</exception>
     public async Task<byte[]> CalldataAsync(DisputeEvent happened, CancellationToken cancel)

@@ -14,9 +14,18 @@ internal sealed class DisputeRecord
 {
     private readonly List<byte[]> _answers = [];
 
-    private DisputeRecord(DisputeEvent opened) => (Id, Matter) = (opened.Id, opened.Matter);
+    private readonly CourtSite _site;
+    private readonly DisputeEvent _opened;
+    private readonly ulong _toBlock;
+    private bool _isRead;
 
-    public ulong Id { get; }
+    /// <param name="site">Its court.</param>
+    /// <param name="opened">How it began.</param>
+    /// <param name="toBlock">As of which block it is looked at.</param>
+    public DisputeRecord(CourtSite site, DisputeEvent opened, ulong toBlock) =>
+        (_site, _opened, _toBlock, Matter) = (site, opened, toBlock, opened.Matter);
+
+    public ulong Id => _opened.Id;
 
     /// <summary>With the trace root that was stated since.</summary>
     public Matter Matter { get; private set; }
@@ -35,35 +44,39 @@ internal sealed class DisputeRecord
         ? (RunTree.Output, Matter.Run.OutputRoot)
         : (RunTree.Trace, Matter.Run.TraceRoot);
 
+    /// <summary>Reads what was said in it, once.</summary>
     /// <exception cref="WatchException">A move of the provider cannot be read.</exception>
-    public static async Task<DisputeRecord> ReadAsync(
-        CourtSite site, DisputeEvent opened, ulong toBlock, CancellationToken cancel)
+    public async Task ReadAsync(CancellationToken cancel)
     {
-        DisputeRecord record = new(opened);
-        foreach (DisputeEvent happened in await site.HistoryAsync(opened, toBlock, cancel)
-            .ConfigureAwait(false))
+        if (_isRead)
+        {
+            return;
+        }
+
+        foreach (DisputeEvent happened in await _site.Disputes
+            .HistoryAsync(Id, _opened.Log.BlockNumber, _toBlock, cancel).ConfigureAwait(false))
         {
             switch (happened.Kind)
             {
                 case DisputeEventKind.RootStated:
-                    byte[] call = await site.CalldataAsync(happened, cancel).ConfigureAwait(false);
-                    record.Stated = DisputeCalls.Statement(call, opened.Id)
-                        ?? throw Unread(happened);
-                    record.Matter = record.Matter.WithTraceRoot(happened.TraceRoot);
+                    Stated = RootIn(await _site.CalldataAsync(happened, cancel)
+                        .ConfigureAwait(false)) ?? throw Unread(happened);
+                    Matter = Matter.WithTraceRoot(happened.TraceRoot);
                     break;
                 case DisputeEventKind.OperandsWanted:
-                    record.Request = happened.Request;
+                    Request = happened.Request;
                     break;
                 case DisputeEventKind.Answered:
-                    record.Take(
-                        await site.CalldataAsync(happened, cancel).ConfigureAwait(false), happened);
+                    Take(
+                        await _site.CalldataAsync(happened, cancel).ConfigureAwait(false),
+                        happened);
                     break;
                 default:
                     break;
             }
         }
 
-        return record;
+        _isRead = true;
     }
 
     /// <summary>The opener's side after all answers so far, with the pick that follows the last
@@ -84,20 +97,26 @@ internal sealed class DisputeRecord
 
     private void Take(byte[] call, DisputeEvent happened)
     {
-        if (DisputeCalls.Answer(call, Id) is { } nodes)
+        if (DisputesContract.TryReadAnswer(call, out ulong id, out byte[] nodes) && id == Id)
         {
             _answers.Add(nodes);
         }
-        else if (DisputeCalls.Operands(call, Id) is var (_, values))
+        else if (DisputesContract.TryReadOperands(call, out id, out _, out byte[] values)
+            && id == Id)
         {
             Values = values;
         }
-        else if (DisputeCalls.Statement(call, Id) is null)
+        else if (RootIn(call) is null)
         {
             // The statement of a root is an answer too, and has no nodes.
             throw Unread(happened);
         }
     }
+
+    private SignedStatement? RootIn(byte[] call) =>
+        DisputesContract.TryReadRoot(call, out ulong id, out SignedStatement stated) && id == Id
+            ? stated
+            : null;
 
     private static WatchException Unread(DisputeEvent happened) => new(FormattableString.Invariant(
         $"dispute {happened.Id}: the provider's move in {happened.Log.TransactionHash} is none ")

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -30,7 +31,7 @@ public sealed class Watch : IDisposable
     private readonly HashSet<Bytes32> _shown = [];
     private readonly HashSet<Bytes32> _undeferred = [];
     private readonly Dictionary<(Bytes32 Order, Bytes32 Stated), Complaint> _wrong = [];
-    private readonly Dictionary<Bytes32, RecordedRun> _runs = [];
+    private (Bytes32 Order, RecordedRun Run)? _run;
 
     /// <param name="options">What is watched.</param>
     /// <param name="store">Its owner disposes of it, as of the models and of the client.</param>
@@ -79,13 +80,7 @@ public sealed class Watch : IDisposable
         return pass;
     }
 
-    public void Dispose()
-    {
-        foreach (RecordedRun run in _runs.Values)
-        {
-            run.Dispose();
-        }
-    }
+    public void Dispose() => _run?.Run.Dispose();
 
     private string[] Files()
     {
@@ -156,23 +151,28 @@ public sealed class Watch : IDisposable
         Dictionary<DisputePurpose, DisputeEvent> opened = await site.FindAsync(
             order, _options.Account, _store.FirstBlock!.Value, head.Number, cancel)
             .ConfigureAwait(false);
+        Dictionary<DisputePurpose, DisputeRecord> records = [];
+        bool isAsked = order.Statements.Any(s => s.TraceRoot.IsZero);
         bool isMore = false;
-        foreach (DisputeEvent one in opened.Values)
+        foreach ((DisputePurpose purpose, DisputeEvent one) in opened)
         {
-            // A root that the node had to state is a statement like any other.
-            DisputeRecord record = await DisputeRecord
-                .ReadAsync(site, one, head.Number, cancel).ConfigureAwait(false);
-            isMore |= record.Stated is { } stated && order.Add(stated);
+            DisputeRecord record = records[purpose] = new(site, one, head.Number);
+            if (isAsked)
+            {
+                // A root that the node had to state is a statement like any other.
+                await record.ReadAsync(cancel).ConfigureAwait(false);
+                isMore |= record.Stated is { } stated && order.Add(stated);
+            }
         }
 
         complaint = (isMore ? Judge(order) : null) ?? complaint;
         if (complaint.IsDispute
-            && opened.TryGetValue(CaseMoves.PurposeOf(complaint), out DisputeEvent? ours))
+            && records.TryGetValue(CaseMoves.PurposeOf(complaint), out DisputeRecord? ours))
         {
             await GoOnAsync(site, order, ours, found, head, pass, cancel)
                 .ConfigureAwait(false);
         }
-        else if (problem is null && (opened.Count > 0 || IsOpenable(order, found, head))
+        else if (problem is null && (records.Count > 0 || IsOpenable(order, found, head))
             && IsStillWrong(order, complaint))
         {
             await _moves.ComplainAsync(site, order, complaint, cancel).ConfigureAwait(false);
@@ -198,39 +198,39 @@ public sealed class Watch : IDisposable
     }
 
     private async Task GoOnAsync(
-        CourtSite site, WatchedOrder order, DisputeEvent opened, CaseState found,
+        CourtSite site, WatchedOrder order, DisputeRecord record, CaseState found,
         BlockHeader head, WatchPass pass, CancellationToken cancel)
     {
         Dispute dispute = await site.Disputes.DisputeAsync(
-            opened.Id, BlockTag.Number(head.Number), cancel).ConfigureAwait(false);
+            record.Id, BlockTag.Number(head.Number), cancel).ConfigureAwait(false);
         if (dispute.IsOver)
         {
-            Once($"{order.Name}: dispute {opened.Id} has lapsed");
+            Once($"{order.Name}: dispute {record.Id} has lapsed");
             pass.Sent |= await _collection.FeesAsync(site, head, cancel).ConfigureAwait(false);
             return;
         }
 
         pass.Open++;
         bool isMoved = await _moves.MoveAsync(
-            site, order, opened, dispute, head.Number, steps => Run(order, steps), cancel)
+            site, order, record, dispute, head.Number, steps => Run(order, steps), cancel)
             .ConfigureAwait(false);
         pass.Sent |= isMoved;
         if (!isMoved)
         {
-            await DeferAsync(site, order, opened, dispute, found, head, pass, cancel)
+            await DeferAsync(site, order, record, dispute, found, head, pass, cancel)
                 .ConfigureAwait(false);
         }
     }
 
     /// <summary>What cannot be put off does not hold up the dispute.</summary>
     private async Task DeferAsync(
-        CourtSite site, WatchedOrder order, DisputeEvent opened, Dispute dispute, CaseState found,
+        CourtSite site, WatchedOrder order, DisputeRecord record, Dispute dispute, CaseState found,
         BlockHeader head, WatchPass pass, CancellationToken cancel)
     {
         try
         {
             pass.Sent |= !_undeferred.Contains(order.Hash) && await _collection.DeferAsync(
-                site, order, opened, dispute, found, _store.FirstBlock!.Value, head, cancel)
+                site, order, record, dispute, found, _store.FirstBlock!.Value, head, cancel)
                 .ConfigureAwait(false);
         }
         catch (ChainException failure)
@@ -310,18 +310,19 @@ public sealed class Watch : IDisposable
 
     private RecordedRun Run(WatchedOrder order, uint steps)
     {
-        if (!_runs.TryGetValue(order.Hash, out RecordedRun? run) || run.Steps != steps)
+        if (_run is { } kept && kept.Order == order.Hash && kept.Run.Steps == steps)
         {
-            run?.Dispose();
-            // One at a time is in memory; the others run again.
-            Dispose();
-            _runs.Clear();
-            IModel model = _models.Find(order.Order.ModelRoot)
-                ?? throw new WatchException($"model {order.Order.ModelRoot}: weights not held");
-            _runs[order.Hash] = run = RecordedRun.Of(
-                model, order.Bundle.Input.ToArray(), steps, _options.Threads);
+            return kept.Run;
         }
 
+        // One at a time is in memory; the others run again.
+        Dispose();
+        _run = null;
+        IModel model = _models.Find(order.Order.ModelRoot)
+            ?? throw new WatchException($"model {order.Order.ModelRoot}: weights not held");
+        RecordedRun run = RecordedRun.Of(
+            model, order.Bundle.Input.ToArray(), steps, _options.Threads);
+        _run = (order.Hash, run);
         return run;
     }
 

@@ -1,3 +1,4 @@
+using System;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
@@ -7,6 +8,28 @@ namespace ComputeVoucher.Chain;
 internal sealed record ContractFunction(uint Value, string Signature)
 {
     public FunctionSelector Selector => new(Value);
+
+    /// <summary>The arguments of a call of this function, read as the contract has read them; false
+    /// for any other data.</summary>
+    public bool TryRead<T>(ReadOnlySpan<byte> data, out T? found, ContractReader.Read<T> read)
+    {
+        found = default;
+        if (!Selector.Starts(data))
+        {
+            return false;
+        }
+
+        try
+        {
+            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
+            found = read(ref reader);
+            return true;
+        }
+        catch (Exception e) when (e is FormatException or OverflowException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>An event and the hash of its signature; a test hashes it.</summary>

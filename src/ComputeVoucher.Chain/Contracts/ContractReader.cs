@@ -26,6 +26,12 @@ internal sealed class ContractReader
     public Task<UInt256> NumberAsync(byte[] data, BlockTag block, CancellationToken cancel) =>
         ReadAsync(data, 1, block, (ref r) => r.ReadUInt256(), cancel);
 
+    public Task<bool> BoolAsync(byte[] data, BlockTag block, CancellationToken cancel) =>
+        ReadAsync(data, 1, block, (ref r) => r.ReadBool(), cancel);
+
+    public Task<Address> AddressAsync(byte[] data, BlockTag block, CancellationToken cancel) =>
+        ReadAsync(data, 1, block, (ref r) => r.ReadAddress(), cancel);
+
     /// <param name="words">Exactly so many 32-byte words are expected; fewer means that no
     /// contract lives there.</param>
     public async Task<T> ReadAsync<T>(

@@ -58,12 +58,8 @@ public sealed class ProvidersContract
 
     /// <summary>Zero where the node never joined.</summary>
     public Task<Address> ProviderOfAsync(Address node, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().Write(node).ToCall(ProvidersAbi.ProviderOf.Selector),
-            1,
-            block,
-            (ref r) => r.ReadAddress(),
-            cancel);
+        _reader.AddressAsync(
+            new AbiWriter().Write(node).ToCall(ProvidersAbi.ProviderOf.Selector), block, cancel);
 
     /// <summary>Unix seconds; 0 while the node is trusted.</summary>
     public Task<ulong> RevokedAtAsync(Address node, BlockTag block, CancellationToken cancel) =>

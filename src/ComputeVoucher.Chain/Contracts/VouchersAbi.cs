@@ -57,6 +57,9 @@ internal static class VouchersAbi
 
     public static readonly ContractFunction Aux = new(0x400876f0, "aux(bytes32)");
 
+    public static readonly ContractFunction Refunded =
+        new(0xa5dc75b4, "refunded(uint256,uint256)");
+
     public static readonly ContractFunction Batch = new(0x0eaa75fe, "batch(uint256)");
 
     public static readonly ContractFunction BatchCount = new(0x06f13056, "batchCount()");

@@ -275,6 +275,13 @@ public sealed class VouchersContract
     public Task<EscrowBatch> BatchAsync(ulong id, BlockTag block, CancellationToken cancel) =>
         _reader.ReadAsync(BatchCall(id), BatchWords, block, ReadBatch, cancel);
 
+    /// <summary>Token base units that went back of a row, or into a batch of their own.</summary>
+    public Task<UInt256> RefundedAsync(
+        ulong batchId, ulong row, BlockTag block, CancellationToken cancel) => _reader.NumberAsync(
+            new AbiWriter().Write(batchId).Write(row).ToCall(VouchersAbi.Refunded.Selector),
+            block,
+            cancel);
+
     /// <summary>Data of the call that <see cref="BatchAsync"/> makes.</summary>
     internal static byte[] BatchCall(ulong id) =>
         new AbiWriter().Write(id).ToCall(VouchersAbi.Batch.Selector);
@@ -332,12 +339,8 @@ public sealed class VouchersContract
 
     /// <summary>The registry that this contract asks.</summary>
     public Task<Address> ProvidersAsync(BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().ToCall(VouchersAbi.ProvidersOf.Selector),
-            1,
-            block,
-            (ref r) => r.ReadAddress(),
-            cancel);
+        _reader.AddressAsync(
+            new AbiWriter().ToCall(VouchersAbi.ProvidersOf.Selector), block, cancel);
 }
 
 /// <summary>What the contract holds of one channel: its channel() and aux() in one.</summary>

@@ -130,59 +130,52 @@ public sealed class ClaimsContract
     public static bool TryReadClaim(
         ReadOnlySpan<byte> data, out ChannelTerms channel, out Delivery[] deliveries)
     {
-        channel = default;
-        deliveries = [];
-        if (!ClaimsAbi.Claim.Selector.Starts(data))
+        bool isRead = ClaimsAbi.Claim.TryRead(data, out var call, (ref reader) =>
         {
-            return false;
-        }
-
-        try
-        {
-            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
             reader.ReadClass();
-            channel = reader.ReadChannel();
+            ChannelTerms terms = reader.ReadChannel();
             reader.ReadUInt128();
             reader.ReadUInt64();
             reader.ReadSignature();
             AbiReader elements = reader.ReadArray(Bytes32.Size, out int count);
-            deliveries = new Delivery[count];
+            Delivery[] all = new Delivery[count];
             for (int i = 0; i < count; i++)
             {
-                deliveries[i] = elements.ReadDelivery();
+                all[i] = elements.ReadDelivery();
             }
 
-            return true;
-        }
-        catch (Exception e) when (e is FormatException or OverflowException)
-        {
-            return false;
-        }
+            return (terms, all);
+        });
+        (channel, deliveries) = isRead ? call : (default, []);
+        return isRead;
     }
 
     /// <summary>The one delivery of an answer call; false for any other data.</summary>
     public static bool TryReadAnswer(
         ReadOnlySpan<byte> data, out ChannelTerms channel, out Delivery[] deliveries)
     {
-        channel = default;
-        deliveries = [];
-        if (!ClaimsAbi.Answer.Selector.Starts(data))
+        bool isRead = ClaimsAbi.Answer.TryRead(data, out var call, (ref reader) =>
         {
-            return false;
-        }
-
-        try
-        {
-            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
             reader.ReadClass();
-            channel = reader.ReadChannel();
-            deliveries = [reader.ReadDelivery()];
-            return true;
-        }
-        catch (Exception e) when (e is FormatException or OverflowException)
+            return (reader.ReadChannel(), (Delivery[])[reader.ReadDelivery()]);
+        });
+        (channel, deliveries) = isRead ? call : (default, []);
+        return isRead;
+    }
+
+    /// <summary>The input that was shown; false for any other data.</summary>
+    public static bool TryReadInput(ReadOnlySpan<byte> data, out byte[] input)
+    {
+        bool isRead = ClaimsAbi.ShowInput.TryRead(data, out byte[]? read, (ref reader) =>
         {
-            return false;
-        }
+            reader.ReadClass();
+            reader.ReadChannel();
+            reader.ReadOrder();
+            reader.ReadSignature();
+            return reader.ReadBytes().ToArray();
+        });
+        input = read ?? [];
+        return isRead;
     }
 
     public Task<Demand> DemandAsync(
@@ -202,13 +195,11 @@ public sealed class ClaimsContract
         CancellationToken cancel)
     {
         byte[] words = new AbiWriter().Write(channel).Write(cumUnits).Write(nextSeq).ToArray();
-        return _reader.ReadAsync(
+        return _reader.BoolAsync(
             new AbiWriter()
                 .Write(Keccak256.Hash(words))
                 .ToCall(ClaimsAbi.CheckpointOf.Selector),
-            1,
             block,
-            (ref r) => r.ReadBool(),
             cancel);
     }
 }

@@ -88,36 +88,28 @@ public sealed class CourtContract
     /// <summary>Whether a node was convicted here of an order in a token.</summary>
     public Task<bool> CondemnedAsync(
         Address node, Address token, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
+        _reader.BoolAsync(
             new AbiWriter().Write(node).Write(token).ToCall(CourtAbi.Condemned.Selector),
-            1,
             block,
-            (ref r) => r.ReadBool(),
             cancel);
 
     /// <summary>Whether a node was convicted by proof or silence: nobody waits for it any more.
     /// </summary>
     public Task<bool> FallenAsync(Address node, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().Write(node).ToCall(CourtAbi.Fallen.Selector),
-            1,
-            block,
-            (ref r) => r.ReadBool(),
-            cancel);
+        _reader.BoolAsync(
+            new AbiWriter().Write(node).ToCall(CourtAbi.Fallen.Selector), block, cancel);
 
     /// <summary>Whether an account may act for a channel: holder, spend key, or appointed.
     /// </summary>
     public Task<bool> MayActAsync(
         in ChannelTerms channel, Address who, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
+        _reader.BoolAsync(
             new AbiWriter()
                 .Write(channel)
                 .Write(channel.HashStruct())
                 .Write(who)
                 .ToCall(CourtAbi.MayAct.Selector),
-            1,
             block,
-            (ref r) => r.ReadBool(),
             cancel);
 
     /// <summary>Generation of the disputes that are opened against a node now.</summary>
@@ -176,12 +168,8 @@ public sealed class CourtContract
         Keccak256.Hash(new AbiWriter().Write(node).Write(token).ToArray());
 
     private Task<Address> AddressAsync(
-        ContractFunction function, BlockTag block, CancellationToken cancel) => _reader.ReadAsync(
-            new AbiWriter().ToCall(function.Selector),
-            1,
-            block,
-            (ref r) => r.ReadAddress(),
-            cancel);
+        ContractFunction function, BlockTag block, CancellationToken cancel) =>
+        _reader.AddressAsync(new AbiWriter().ToCall(function.Selector), block, cancel);
 }
 
 /// <summary>The contracts that a court was deployed with.</summary>

@@ -205,7 +205,7 @@ internal static class CourtStructs
             ? (uint)value
             : throw new FormatException("not this ABI type: a number of more than 32 bits");
 
-    private static SignedStatement ReadStatement(this ref AbiReader reader) => new(
+    public static SignedStatement ReadStatement(this ref AbiReader reader) => new(
         reader.ReadBool(),
         reader.ReadBytes32(),
         reader.ReadUInt32(),

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
@@ -11,12 +12,13 @@ namespace ComputeVoucher.Chain;
 /// cref="DisputeEvent"/>, with the trace root that was signed since.</remarks>
 public sealed class DisputesContract
 {
+    private readonly JsonRpcClient _rpc;
     private readonly ContractReader _reader;
 
     public DisputesContract(JsonRpcClient rpc, Address address)
     {
         ArgumentNullException.ThrowIfNull(rpc);
-        Address = address;
+        (_rpc, Address) = (rpc, address);
         Fees = new FeesContract(rpc, address);
         _reader = new ContractReader(rpc, address);
     }
@@ -168,64 +170,78 @@ public sealed class DisputesContract
             (ref r) => r.ReadBytes32(),
             cancel);
 
+    /// <summary>What has happened to a dispute in these blocks, in order.</summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task<List<DisputeEvent>> HistoryAsync(
+        ulong id, ulong fromBlock, ulong toBlock, CancellationToken cancel)
+    {
+        LogFilter filter = new(Address, fromBlock, toBlock, [[], [MoveCalls.About(id)]]);
+        List<DisputeEvent> history = [];
+        foreach (LogEntry log in await LogScan.ReadAsync(_rpc, filter, cancel)
+            .ConfigureAwait(false))
+        {
+            if (DisputeEvent.TryRead(log, out DisputeEvent happened))
+            {
+                history.Add(happened);
+            }
+        }
+
+        return history;
+    }
+
     // What moves carry and events do not.
 
     /// <summary>The nodes of an answer; false for any other data.</summary>
     public static bool TryReadAnswer(ReadOnlySpan<byte> data, out ulong id, out byte[] nodes)
     {
-        bool isRead = TryReadMove(data, DisputesAbi.Answer, 1, out id, out byte[][] found);
-        nodes = isRead ? found[0] : [];
+        bool isRead = TryReadMove(data, DisputesAbi.Answer, out id, out byte[]? found,
+            (ref reader) => reader.ReadBytes().ToArray());
+        nodes = found ?? [];
         return isRead;
     }
+
+    /// <summary>The trace root that was stated in answer; false for any other data.</summary>
+    public static bool TryReadRoot(
+        ReadOnlySpan<byte> data, out ulong id, out SignedStatement statement) => TryReadMove(
+            data, DisputesAbi.AnswerRoot, out id, out statement,
+            (ref reader) => reader.ReadStatement());
 
     /// <summary>The request and the values of an operands answer; false for any other data.
     /// </summary>
     public static bool TryReadOperands(
         ReadOnlySpan<byte> data, out ulong id, out byte[] request, out byte[] values)
     {
-        bool isRead = TryReadMove(data, DisputesAbi.AnswerOperands, 3, out id, out byte[][] found);
-        (request, values) = isRead ? (found[0], found[1]) : ([], []);
+        bool isRead = TryReadMove(
+            data, DisputesAbi.AnswerOperands, out id, out byte[][]? found, (ref reader) =>
+            [
+                reader.ReadBytes().ToArray(),
+                reader.ReadBytes().ToArray(),
+                reader.ReadBytes().ToArray(),
+            ]);
+        (request, values) = isRead ? (found![0], found[1]) : ([], []);
         return isRead;
     }
 
     /// <summary>The input that was shown; false for any other data.</summary>
     public static bool TryReadInput(ReadOnlySpan<byte> data, out ulong id, out byte[] input)
     {
-        bool isRead = TryReadMove(data, DisputesAbi.ShowInput, 1, out id, out byte[][] found);
-        input = isRead ? found[0] : [];
+        bool isRead = TryReadMove(data, DisputesAbi.ShowInput, out id, out byte[]? found,
+            (ref reader) => reader.ReadBytes().ToArray());
+        input = found ?? [];
         return isRead;
     }
 
-    private static bool TryReadMove(
-        ReadOnlySpan<byte> data,
-        ContractFunction function,
-        int parts,
-        out ulong id,
-        out byte[][] found)
+    private static bool TryReadMove<T>(ReadOnlySpan<byte> data, ContractFunction function,
+        out ulong id, out T? found, ContractReader.Read<T> read)
     {
-        id = 0;
-        found = new byte[parts][];
-        if (!function.Selector.Starts(data))
+        bool isRead = function.TryRead(data, out (ulong Id, T Found) move, (ref reader) =>
         {
-            return false;
-        }
-
-        try
-        {
-            AbiReader reader = AbiReader.OfCalldata(data[FunctionSelector.Size..]);
-            id = reader.ReadUInt64();
+            ulong dispute = reader.ReadUInt64();
             reader.ReadMatter();
-            for (int i = 0; i < parts; i++)
-            {
-                found[i] = reader.ReadBytes().ToArray();
-            }
-
-            return true;
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
+            return (dispute, read(ref reader));
+        });
+        (id, found) = move;
+        return isRead;
     }
 
     private static AbiWriter Move(ulong id, in Matter matter) =>

@@ -60,12 +60,8 @@ public sealed class RegistryContract
 
     /// <summary>Zero where the page is not stored.</summary>
     public Task<Address> PageAsync(Bytes32 digest, BlockTag block, CancellationToken cancel) =>
-        _reader.ReadAsync(
-            new AbiWriter().Write(digest).ToCall(RegistryAbi.PageOf.Selector),
-            1,
-            block,
-            (ref r) => r.ReadAddress(),
-            cancel);
+        _reader.AddressAsync(
+            new AbiWriter().Write(digest).ToCall(RegistryAbi.PageOf.Selector), block, cancel);
 
     /// <summary>Operators that were checked, of how many; (0, 0) where nobody has begun.</summary>
     public Task<(ulong Checked, ulong All)> ProgressAsync(

@@ -18,10 +18,6 @@ namespace ComputeVoucher.Node;
 /// </summary>
 internal sealed class DemandDesk
 {
-    /// <summary>Words before the input in the data of showInput: a Brief, and where it begins.
-    /// </summary>
-    private const int WordsBeforeInput = 24;
-
     private readonly Serving _serving;
     private readonly CourtParties _court;
     private readonly CourtDocket _docket;
@@ -231,31 +227,13 @@ internal sealed class DemandDesk
                         _court.Rpc, log, _court.Claims.Address, one.Channel, cancel)
                     .ConfigureAwait(false) is { } move)
             {
-                byte[] input = InputOf(move);
-                return model.CheckInput(input).InputRoot == order.InputRoot
+                return ClaimsContract.TryReadInput(move, out byte[] input)
+                    && model.CheckInput(input).InputRoot == order.InputRoot
                     ? input
                     : throw new NodeException("the input was shown and cannot be read");
             }
         }
 
         return null;
-    }
-
-    private static byte[] InputOf(ReadOnlySpan<byte> call)
-    {
-        try
-        {
-            AbiReader reader = AbiReader.OfCalldata(call[FunctionSelector.Size..]);
-            for (int i = 0; i < WordsBeforeInput; i++)
-            {
-                reader.ReadBytes32();
-            }
-
-            return reader.ReadBytes().ToArray();
-        }
-        catch (FormatException failure)
-        {
-            throw new NodeException("the input was shown and cannot be read", failure);
-        }
     }
 }

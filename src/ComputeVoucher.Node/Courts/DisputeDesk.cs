@@ -139,7 +139,8 @@ internal sealed class DisputeDesk
         {
             if (one.Said.Key != key)
             {
-                one.Said = (key, await SaidAsync(one, head.Number, cancel).ConfigureAwait(false));
+                one.Said = (key, await _court.Disputes
+                    .HistoryAsync(one.Id, one.Block, head.Number, cancel).ConfigureAwait(false));
             }
 
             said = one.Said.Events;
@@ -329,23 +330,6 @@ internal sealed class DisputeDesk
             && model.CheckInput(input).InputRoot == matter.Run.InputRoot
                 ? input
                 : throw new NodeException("the input was shown and cannot be read");
-    }
-
-    private async Task<List<DisputeEvent>> SaidAsync(
-        DisputeCase one, ulong head, CancellationToken cancel)
-    {
-        Bytes32 id = new(new AbiWriter().Write(one.Id).ToArray());
-        List<DisputeEvent> said = [];
-        foreach (LogEntry log in await _court.LogsAsync(
-            _court.Disputes.Address, one.Block, head, [[], [id]], cancel).ConfigureAwait(false))
-        {
-            if (DisputeEvent.TryRead(log, out DisputeEvent read))
-            {
-                said.Add(read);
-            }
-        }
-
-        return said;
     }
 
     private static Matter WithRoot(
