@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -187,25 +186,11 @@ public sealed class CourtMarket : IAsyncDisposable
 
     private async Task DeployAsync()
     {
-        // Whom the court believes is fixed before it is there: by the deployer's nonces.
-        Address token = CreatedAddress.Of(_deployer.Address, 0);
-        Address providers = CreatedAddress.Of(_deployer.Address, 1);
-        Address vouchers = CreatedAddress.Of(_deployer.Address, 2);
-        CourtAddresses at = CourtAddresses.Created(_deployer.Address, 3);
-        await CreateAsync("DevStablecoin", token);
-        await CreateAsync("Providers", providers);
-        await CreateAsync("Vouchers", vouchers, providers);
-        await CreateAsync(
-            "Registry", at.Registry, at.GraphElements, at.LanguageElements, at.Languages);
-        await CreateAsync("GraphElements", at.GraphElements, at.Registry);
-        await CreateAsync("Languages", at.Languages);
-        await CreateAsync("LanguageElements", at.LanguageElements, at.Languages);
-        await CreateAsync("Court", at.Court, vouchers, at.Registry, at.Disputes,
-            at.Contradictions, at.Claims);
-        await CreateAsync("Disputes", at.Disputes, at.Court, at.Registry, at.Challenges);
-        await CreateAsync("Challenges", at.Challenges, at.Court, at.Registry, at.Disputes);
-        await CreateAsync("Contradictions", at.Contradictions, at.Court, at.Registry);
-        await CreateAsync("Claims", at.Claims, at.Court, at.Registry);
+        Address token = await CreateAsync(CourtDeployment.CodeOf("DevStablecoin"));
+        Address providers = await CreateAsync(CourtDeployment.CodeOf("Providers"));
+        Address vouchers = await CreateAsync(CourtDeployment.CodeOf("Vouchers", providers));
+        CourtAddresses at = await CourtDeployment.CreateAsync(
+            _deployer.Address, 3, vouchers, CreateAsync);
         Domain = new VoucherDomain(31_337, vouchers, providers);
         Token = new Erc20Contract(Rpc, token);
         Court = at.Court;
@@ -239,24 +224,8 @@ public sealed class CourtMarket : IAsyncDisposable
     private async Task FundAsync(PrivateKey key) => await _anvil.RpcAsync(
         "anvil_setBalance", $"\"{key.Address}\",\"0x56bc75e2d63100000\"");
 
-    private async Task CreateAsync(string contract, Address at, params Address[] arguments)
-    {
-        using JsonDocument artifact = JsonDocument.Parse(
-            File.ReadAllBytes(Path.Combine(CompiledContract.OutFolder, contract + ".json")));
-        byte[] code = Hex.Decode(artifact.RootElement.GetProperty("bytecode").GetString());
-        AbiWriter words = new();
-        foreach (Address argument in arguments)
-        {
-            words.Write(argument);
-        }
-
-        TransactionReceipt receipt =
-            await SendAsync(_deployer, null, [.. code, .. words.ToArray()]);
-        if (receipt.ContractAddress != at)
-        {
-            throw new InvalidOperationException($"{contract} is not where the others look for it");
-        }
-    }
+    private async Task<Address> CreateAsync(byte[] code) =>
+        (await SendAsync(_deployer, null, code)).ContractAddress!.Value;
 
     private static PrivateKey KeyOf(int number) =>
         PrivateKey.FromBytes(Keccak256.Hash(BitConverter.GetBytes(number)).Span);

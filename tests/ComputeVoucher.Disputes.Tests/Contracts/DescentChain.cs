@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
@@ -154,21 +152,11 @@ public sealed class DescentChain : IAsyncLifetime
 
     private async Task DeployAsync()
     {
-        Address providers = await CreateAsync("Providers");
-        Address vouchers = await CreateAsync("Vouchers", providers);
+        Address providers = await CreateAsync(CourtDeployment.CodeOf("Providers"));
+        Address vouchers = await CreateAsync(CourtDeployment.CodeOf("Vouchers", providers));
         Domain = new VoucherDomain(31337, vouchers, providers);
-        CourtAddresses court = CourtAddresses.Created(Deployer.Address, 2);
-        Assert.Equal(court.Registry, await CreateAsync(
-            "Registry", court.GraphElements, court.LanguageElements, court.Languages));
-        await CreateAsync("GraphElements", court.Registry);
-        await CreateAsync("Languages");
-        await CreateAsync("LanguageElements", court.Languages);
-        await CreateAsync("Court", vouchers, court.Registry, court.Disputes,
-            court.Contradictions, court.Claims);
-        await CreateAsync("Disputes", court.Court, court.Registry, court.Challenges);
-        await CreateAsync("Challenges", court.Court, court.Registry, court.Disputes);
-        await CreateAsync("Contradictions", court.Court, court.Registry);
-        Assert.Equal(court.Claims, await CreateAsync("Claims", court.Court, court.Registry));
+        CourtAddresses court = await CourtDeployment.CreateAsync(
+            Deployer.Address, 2, vouchers, CreateAsync);
         Addresses = await CourtAddresses.FindAsync(
             Domain, court.Court, at => Rpc.CodeAsync(at, BlockTag.Latest, default));
         Assert.Equal(court, Addresses);
@@ -176,7 +164,7 @@ public sealed class DescentChain : IAsyncLifetime
 
     private async Task OpenMarketAsync()
     {
-        Address token = await CreateAsync("DevStablecoin");
+        Address token = await CreateAsync(CourtDeployment.CodeOf("DevStablecoin"));
         Class = new VoucherClass(token, 1_000_000_000,
             (await HeadAsync()).Timestamp + 1_800 * 86_400, 3 * 86_400,
             CourtLimits.WindowSecondsMin, 0, 0, CostTable.Hash, Addresses.Court);
@@ -205,17 +193,6 @@ public sealed class DescentChain : IAsyncLifetime
             VouchersContract.RedeemBatch(Class, Node.Address, [row]));
     }
 
-    private async Task<Address> CreateAsync(string contract, params Address[] arguments)
-    {
-        List<byte> code = [.. await File.ReadAllBytesAsync(
-            Path.Combine(CompiledContract.OutFolder, contract + ".bin"))];
-        AbiWriter words = new();
-        foreach (Address argument in arguments)
-        {
-            words.Write(argument);
-        }
-
-        code.AddRange(words.ToArray());
-        return (await SendAsync(Deployer, null, [.. code])).ContractAddress!.Value;
-    }
+    private async Task<Address> CreateAsync(byte[] code) =>
+        (await SendAsync(Deployer, null, code)).ContractAddress!.Value;
 }

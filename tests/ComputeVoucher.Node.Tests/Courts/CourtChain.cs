@@ -1,6 +1,5 @@
 using System;
 using System.Globalization;
-using System.IO;
 using System.Text.Json;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -120,33 +119,20 @@ internal sealed class CourtChain : IAsyncDisposable
 
     private async Task DeployAsync()
     {
-        Address token = await CreateAsync("DevStablecoin", new AbiWriter());
-        Address providers = await CreateAsync("Providers", new AbiWriter());
-        Address vouchers = await CreateAsync("Vouchers", new AbiWriter().Write(providers));
+        Address token = await CreateAsync(CourtDeployment.CodeOf("DevStablecoin"));
+        Address providers = await CreateAsync(CourtDeployment.CodeOf("Providers"));
+        Address vouchers = await CreateAsync(CourtDeployment.CodeOf("Vouchers", providers));
         Domain = new VoucherDomain(31337, vouchers, providers);
-
-        // Registry and elements name each other, and so do the parts of the court.
-        Address registry = await CreateAsync("Registry",
-            new AbiWriter().Write(Ahead(4)).Write(Ahead(11)).Write(Ahead(10)));
-        await CreateAsync("GraphElements", new AbiWriter().Write(registry));
-        Address court = await CreateAsync("Court", new AbiWriter().Write(vouchers)
-            .Write(registry).Write(Ahead(6)).Write(Ahead(8)).Write(Ahead(9)));
-        Address disputes = await CreateAsync(
-            "Disputes", new AbiWriter().Write(court).Write(registry).Write(Ahead(7)));
-        Challenges = await CreateAsync(
-            "Challenges", new AbiWriter().Write(court).Write(registry).Write(disputes));
-        await CreateAsync("Contradictions", new AbiWriter().Write(court).Write(registry));
-        Address claims = await CreateAsync(
-            "Claims", new AbiWriter().Write(court).Write(registry));
-        Assert.Equal((Ahead(6), Ahead(9)), (disputes, claims));
-        Address languages = await CreateAsync("Languages", new AbiWriter());
-        await CreateAsync("LanguageElements", new AbiWriter().Write(languages));
+        CourtAddresses at = await CourtDeployment.CreateAsync(
+            Deployer.Address, 3, vouchers, CreateAsync);
+        Address court = at.Court;
+        Challenges = at.Challenges;
         Court = new CourtContract(Rpc, court);
-        Disputes = new DisputesContract(Rpc, disputes);
-        Claims = new ClaimsContract(Rpc, claims);
+        Disputes = new DisputesContract(Rpc, at.Disputes);
+        Claims = new ClaimsContract(Rpc, at.Claims);
 
         GraphModel graph = (GraphModel)Model;
-        await SendAsync(Deployer, registry, new AbiWriter()
+        await SendAsync(Deployer, at.Registry, new AbiWriter()
             .Write(graph.Description.ParametersRoot).WriteBytes(graph.Architecture)
             .ToCall(FunctionSelector.Of("admit(bytes32,bytes)")));
         ulong now = (await HeadAsync()).Timestamp;
@@ -171,17 +157,6 @@ internal sealed class CourtChain : IAsyncDisposable
             ProvidersContract.Stake(Node.Address, token, court, Bond));
     }
 
-    /// <summary>What the deployer creates with that nonce: keccak256 of the RLP of both.</summary>
-    private Address Ahead(byte nonce) => new(Keccak256.Hash(
-        [0xd6, 0x94, .. Deployer.Address.Span, nonce]).Span[12..]);
-
-    private async Task<Address> CreateAsync(string contract, AbiWriter arguments)
-    {
-        using JsonDocument artifact = JsonDocument.Parse(await File.ReadAllBytesAsync(
-            Path.Combine(CompiledContract.OutFolder, contract + ".json")));
-        byte[] code = Hex.Decode(artifact.RootElement.GetProperty("bytecode").GetString()!);
-        JsonElement receipt = await SendAsync(
-            Deployer, null, [.. code, .. arguments.ToArray()]);
-        return Address.Parse(receipt.GetProperty("contractAddress").GetString()!);
-    }
+    private async Task<Address> CreateAsync(byte[] code) => Address.Parse(
+        (await SendAsync(Deployer, null, code)).GetProperty("contractAddress").GetString()!);
 }
