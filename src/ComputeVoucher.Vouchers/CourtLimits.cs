@@ -30,9 +30,12 @@ public static class CourtLimits
     /// it its weight, seconds: the shortest escrow (Rewards.SHARE_WAIT).</summary>
     public const ulong ShareSeconds = DeadlineAheadSecondsMax + WindowSecondsMin;
 
-    /// <summary>Disputes open so long after the deadline, seconds, and demands for 6 days
-    /// (Clocks.ASK); evidence is kept as long.</summary>
+    /// <summary>Disputes open so long after the deadline, seconds (Clocks.OPEN); evidence is kept as
+    /// long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;
+
+    /// <summary>A result may be demanded so long after the deadline, seconds (Clocks.ASK).</summary>
+    public const ulong AskSeconds = 6 * DaySeconds;
 
     /// <summary>After a claim, which can come 3 days after the deadline, disputes open so long,
     /// seconds; whichever of the two ends later counts.</summary>

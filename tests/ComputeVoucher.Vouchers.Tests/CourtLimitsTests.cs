@@ -1,3 +1,7 @@
+using System;
+using System.IO;
+using ComputeVoucher.TestKit;
+
 namespace ComputeVoucher.Vouchers.Tests;
 
 /// <summary>The clocks of a court fit into each other; attack a05 finds no hole between them.
@@ -19,6 +23,20 @@ public sealed class CourtLimitsTests
         Assert.Equal(45 * Day, CourtLimits.InputKeepSeconds);
         Assert.Equal(
             ExitDelay, CourtLimits.DeadlineAheadSecondsMax + CourtLimits.BondSeconds);
+    }
+
+    /// <summary>What the contract allows, in its own words.</summary>
+    [Theory]
+    [InlineData("CLAIM", CourtLimits.ClaimSeconds)]
+    [InlineData("OPEN", CourtLimits.OpenSeconds)]
+    [InlineData("OPEN_AFTER_CLAIM", CourtLimits.OpenAfterClaimSeconds)]
+    [InlineData("ASK", CourtLimits.AskSeconds)]
+    public void Clocks_AreTheContracts(string name, ulong seconds)
+    {
+        string clocks = File.ReadAllText(Path.Combine(
+            SharedData.RepositoryRoot, "src/contracts/courts/Clocks.sol"));
+        Assert.Contains($" {name} = {seconds / Day} days;", clocks, StringComparison.Ordinal);
+        Assert.Equal(0UL, seconds % Day);
     }
 
     [Theory]

@@ -80,7 +80,7 @@ public sealed class DemandDesk(
 
         ulong due = Math.Min(accept.DueAt, order.Deadline);
         return now <= due ? new DemandLook(DemandStage.NotDue, due)
-            : (UInt128)order.Deadline + CourtLimits.OpenSeconds < now
+            : (UInt128)order.Deadline + CourtLimits.AskSeconds < now
                 ? new DemandLook(DemandStage.TooLate, 0)
             : new DemandLook(DemandStage.Due, due);
     }
@@ -201,7 +201,7 @@ public enum DemandStage
     /// <summary>The promise is broken, and may be demanded.</summary>
     Due,
 
-    /// <summary>14 days after the deadline nothing can be demanded any more.</summary>
+    /// <summary>6 days after the deadline nothing can be demanded any more.</summary>
     TooLate,
 
     /// <summary>The node has time to answer.</summary>
