@@ -72,6 +72,53 @@ public sealed class StrangerTurnTests
         Assert.Equal(1, most);
     }
 
+    /// <summary>While one of them is served, not even the bytes are read that go on with the
+    /// frame of another one; a payer's are.</summary>
+    [Fact]
+    public async Task Clause7_5_FramesThatHaveBegunAreReadInTurn()
+    {
+        TaskCompletionSource go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int at = 0;
+        await using var node = new TestNode(new TestHandler
+        {
+            PayerOf = _ => null,
+            Order = async order =>
+            {
+                if (!IsPaying(order))
+                {
+                    Interlocked.Increment(ref at);
+                    await go.Task;
+                }
+
+                TestHandler.Answer(order);
+            },
+        });
+        long Received() => node.Server.Figures.BytesReceivedTotal;
+        using RawPeer payer = await RawPeer.GreetedAsync(node.EndPoint);
+        Assert.Equal(5, await OrderAsync(payer, "pay"));
+        using RawPeer slow = await RawPeer.GreetedAsync(node.EndPoint);
+        byte[] order = Raw.Order(9, "order", new byte[500]);
+        long before = Received();
+        await slow.SendAsync(order[..100]);
+        await Patience.UntilAsync(() => Received() == before + 100);
+        using RawPeer served = await RawPeer.GreetedAsync(node.EndPoint);
+        await served.SendAsync(Raw.Order(9, "order"));
+        await Patience.UntilAsync(() => Volatile.Read(ref at) == 1);
+        before = Received();
+        await slow.SendAsync(order[100..200]);
+        int paying = Raw.Order(9, "pay").Length;
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(5, await OrderAsync(payer, "pay"));
+        }
+
+        // Of the order that is served nothing is counted before its answer.
+        Assert.Equal(before + (20 * paying), Received());
+        go.SetResult();
+        await slow.SendAsync(order[200..]);
+        Assert.Equal(5, (await slow.ReadAsync()).Kind);
+    }
+
     [Fact]
     public async Task Clause7_5_AQuestionTakesItsTurnWhoeverAsks()
     {
