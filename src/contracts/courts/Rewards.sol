@@ -3,12 +3,13 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from
+    "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ICourt} from "../interfaces/ICourt.sol";
 import {Limits} from "../libraries/Limits.sol";
 import {Rates} from "../libraries/Rates.sol";
 import {Ground, Pot, Share, Verdict} from "../types/Verdict.sol";
 import {Clocks} from "./Clocks.sol";
-import {Fees} from "./Fees.sol";
 import {Files} from "./Files.sol";
 
 /// @title Rewards: the reporter's share goes to those whom the node really harmed
@@ -22,7 +23,7 @@ import {Files} from "./Files.sol";
 /// collects before the shortest escrow is over: a weight costs what paying costs, capital that is
 /// bound for days. A cheater that pays itself can still have a part of the fifth that is not
 /// burned; it binds that capital, and loses four fifths of its bond.
-abstract contract Rewards is Files, Fees {
+abstract contract Rewards is Files, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @dev A channel gets at most so many times what it paid the node: a stolen key or a puppet
@@ -35,7 +36,7 @@ abstract contract Rewards is Files, Fees {
     /// @dev Of a pot, from its first verdict: statute and dispute. Nobody holds it up for longer.
     uint256 internal constant POT_MAX = Clocks.OPEN + Clocks.DISPUTE_MAX;
 
-    /// @dev What is known of a node: one word.
+    /// @dev What is known of a node: one word, which a dispute has written before its verdict does.
     struct Standing {
         /// Of the disputes that are opened now.
         uint24 generation;
@@ -43,6 +44,10 @@ abstract contract Rewards is Files, Fees {
         uint40 beganAt;
         bool condemned;
         bool fallen;
+        /// Disputes of this generation that are open.
+        uint64 open;
+        /// Those of the generation before, for which its pot waits. Nobody waits for older ones.
+        uint64 awaited;
     }
 
     /// @dev What is known of a channel's money.
@@ -57,8 +62,6 @@ abstract contract Rewards is Files, Fees {
 
     mapping(address node => Standing) private _standings;
     mapping(bytes32 channel => Ledger) internal _ledgers;
-    /// @notice Disputes still open.
-    mapping(address node => mapping(uint24 generation => uint256)) public openIn;
     /// @notice What is to be divided.
     mapping(bytes32 bond => mapping(uint24 generation => Pot)) public pot;
     /// @notice A channel's part; without a weight once collected.
@@ -73,9 +76,9 @@ abstract contract Rewards is Files, Fees {
         returns (uint256 amount)
     {
         bytes32 bond = _bondKey(node, token);
-        uint24 open_ = _standings[node].generation;
+        Standing memory n = _standings[node];
         require(
-            generation < open_ && (generation + 1 != open_ || !_isPotOpen(node)),
+            generation < n.generation && (generation + 1 != n.generation || !_isPotOpen(n)),
             SharesNotFinal()
         );
         Share memory s = share[bond][generation][channel];
@@ -99,6 +102,13 @@ abstract contract Rewards is Files, Fees {
         return _standings[node].generation;
     }
 
+    /// @notice Disputes of a generation that a pot is or will be waiting for.
+    function openIn(address node, uint24 generation) external view returns (uint256) {
+        Standing memory n = _standings[node];
+        if (generation == n.generation) return n.open;
+        return uint256(generation) + 1 == n.generation ? n.awaited : 0;
+    }
+
     /// @inheritdoc ICourt
     /// @dev An empty bond is not revoked, but this is seen.
     function condemned(address node) external view returns (bool) {
@@ -119,26 +129,40 @@ abstract contract Rewards is Files, Fees {
         return keccak256(abi.encode(node, token));
     }
 
-    function _generation(address node) internal view returns (uint24) {
-        return _standings[node].generation;
+    /// @dev Counts a dispute in; `_countOut` has to be told the generation.
+    function _countIn(address node) internal returns (uint24 generation, bool hasFallen) {
+        Standing storage n = _standings[node];
+        ++n.open;
+        return (n.generation, n.fallen);
+    }
+
+    function _countOut(address node, uint24 generation) internal {
+        Standing storage n = _standings[node];
+        if (generation == n.generation) --n.open;
+        else if (uint256(generation) + 1 == n.generation) --n.awaited;
     }
 
     /// @dev Books the share of one verdict. A channel that paid nothing has no weight. The widest
     /// cap counts, and who earned it: a verdict for silence takes nothing from a later proof.
     function _share(Verdict memory v, uint256 reward) internal {
-        Standing storage n = _standings[v.node];
+        Standing memory n = _standings[v.node];
         n.condemned = true;
         if (v.ground != Ground.Late) n.fallen = true;
         bytes32 bond = _bondKey(v.node, v.token);
         pot[bond][0].condemned = true;
 
         uint24 g = n.generation;
-        bool joins = _isPotOpen(v.node);
+        bool joins = _isPotOpen(n);
         if (joins) --g;
         Pot storage p = pot[bond][g];
         // Nothing to divide: no generation begins, and no channel has a share of it.
-        if (reward == 0 && p.amount == 0) return;
-        if (!joins) (n.generation, n.beganAt) = (g + 1, uint40(block.timestamp));
+        bool divides = reward != 0 || p.amount != 0;
+        if (divides && !joins) {
+            (n.generation, n.beganAt) = (g + 1, uint40(block.timestamp));
+            (n.awaited, n.open) = (n.open, 0);
+        }
+        _standings[v.node] = n;
+        if (!divides) return;
         p.amount += uint128(reward);
         Share storage s = share[bond][g][v.channel];
         _weigh(v, g, p, s);
@@ -166,10 +190,8 @@ abstract contract Rewards is Files, Fees {
     }
 
     /// @dev Whether the last pot still waits for disputes that were open when it began.
-    function _isPotOpen(address node) private view returns (bool) {
-        Standing memory n = _standings[node];
-        return n.generation != 0 && openIn[node][n.generation - 1] != 0
-            && block.timestamp <= n.beganAt + POT_MAX;
+    function _isPotOpen(Standing memory n) private view returns (bool) {
+        return n.awaited != 0 && block.timestamp <= n.beganAt + POT_MAX;
     }
 
     /// @dev What the channel has paid until now.
