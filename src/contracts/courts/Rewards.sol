@@ -20,9 +20,10 @@ import {Files} from "./Files.sol";
 /// open, and disputes opened after it are of generation g + 1.
 ///
 /// What a channel has paid is its weight, less what was refunded to it, before and after. Nobody
-/// collects before the shortest escrow is over: a weight costs what paying costs, capital that is
-/// bound for days. A cheater that pays itself can still have a part of the fifth that is not
-/// burned; it binds that capital, and loses four fifths of its bond.
+/// collects of a pot within the shortest escrow after the last verdict that raised a weight in it:
+/// a weight costs what paying costs, capital that is bound for days. A cheater that pays itself
+/// can still have a part of the fifth that is not burned; it binds that capital, and loses four
+/// fifths of its bond.
 abstract contract Rewards is Files, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -31,7 +32,7 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
     uint256 internal constant SHARE_PAID_MAX = 1_000;
     /// @dev By silence at most so many times the price of the order.
     uint256 internal constant SHARE_SILENCE_MAX = 2;
-    /// @dev From the last verdict that gave a share its weight: the shortest escrow.
+    /// @dev From the last verdict that raised a weight of the pot: the shortest escrow.
     uint256 internal constant SHARE_WAIT = Limits.ORDER_HORIZON + WINDOW_MIN;
     /// @dev Of a pot, from its first verdict: statute and dispute. Nobody holds it up for longer.
     uint256 internal constant POT_MAX = Clocks.OPEN + Clocks.DISPUTE_MAX;
@@ -64,9 +65,8 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
     mapping(bytes32 channel => Ledger) internal _ledgers;
     /// @notice What is to be divided.
     mapping(bytes32 bond => mapping(uint24 generation => Pot)) public pot;
-    /// @notice A channel's part; without a weight once collected.
     mapping(bytes32 bond => mapping(uint24 generation => mapping(bytes32 channel => Share)))
-        public share;
+        private _shares;
 
     /// @notice Pays a channel's part of the pot of a generation, once it is final. What the caps
     /// leave over stays here, as good as burned.
@@ -81,20 +81,33 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
             generation < n.generation && (generation + 1 != n.generation || !_isPotOpen(n)),
             SharesNotFinal()
         );
-        Share memory s = share[bond][generation][channel];
+        Share memory s = _shares[bond][generation][channel];
         Pot memory p = pot[bond][generation];
         require(s.weight != 0, NothingToCollect());
-        require(block.timestamp >= s.weighedAt + SHARE_WAIT, SharesNotFinal());
+        require(block.timestamp >= p.weighedAt + SHARE_WAIT, SharesNotFinal());
         amount = uint256(p.amount) * s.weight / p.weight;
         uint256 most = SHARE_PAID_MAX * s.weight;
         if (amount > most) amount = most;
-        if (amount > s.cap) amount = s.cap;
+        if (s.isCapped && amount > s.cap) amount = s.cap;
         require(amount != 0, NothingToCollect());
 
-        share[bond][generation][channel].weight = 0;
+        _shares[bond][generation][channel].weight = 0;
         emit ShareCollected(channel, s.to, amount);
         if (providers.earned(address(this), token) != 0) providers.settle(token, address(this));
         IERC20(token).safeTransfer(s.to, amount);
+    }
+
+    /// @notice A channel's part, and when a weight of its pot was raised last; without a weight
+    /// once collected. A cap of 2^128 − 1 is none.
+    function share(bytes32 bond, uint24 generation, bytes32 channel)
+        external
+        view
+        returns (address to, uint96 weight, uint128 cap, uint40 weighedAt, uint24 before)
+    {
+        Share memory s = _shares[bond][generation][channel];
+        (to, weight, before) = (s.to, s.weight, s.before);
+        cap = s.isCapped ? s.cap : type(uint128).max;
+        weighedAt = pot[bond][generation].weighedAt;
     }
 
     /// @notice Generation of the disputes that are opened now.
@@ -142,8 +155,7 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
         else if (uint256(generation) + 1 == n.generation) --n.awaited;
     }
 
-    /// @dev Books the share of one verdict. A channel that paid nothing has no weight. The widest
-    /// cap counts, and who earned it: a verdict for silence takes nothing from a later proof.
+    /// @dev Books the share of one verdict. A channel that paid nothing has no weight.
     function _share(Verdict memory v, uint256 reward) internal {
         Standing memory n = _standings[v.node];
         n.condemned = true;
@@ -163,13 +175,10 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
         }
         _standings[v.node] = n;
         if (!divides) return;
-        p.amount += uint128(reward);
-        Share storage s = share[bond][g][v.channel];
+        p.amount = _most104(p.amount + reward);
+        Share storage s = _shares[bond][g][v.channel];
         _weigh(v, g, p, s);
-        uint128 cap = v.ground == Ground.Proof
-            ? type(uint128).max
-            : uint128(SHARE_SILENCE_MAX * _value(v.units, v.rate));
-        if (s.to == address(0) || cap > s.cap) (s.to, s.cap) = (v.reporter, cap);
+        _earn(v, s);
     }
 
     /// @dev What went back to a holder was not paid: it leaves every share that its channel has.
@@ -178,7 +187,7 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
         l.refunded += uint104(amount);
         uint24 g = l.last;
         while (true) {
-            Share storage s = share[bond][g][channel];
+            Share storage s = _shares[bond][g][channel];
             uint96 part = amount < s.weight ? uint96(amount) : s.weight;
             if (part != 0) {
                 s.weight -= part;
@@ -202,10 +211,28 @@ abstract contract Rewards is Files, ReentrancyGuardTransient {
         uint256 paid = _value(redeemed, v.rate);
         paid = paid > l.refunded ? paid - l.refunded : 0;
         // Below 2^99; no token has so many base units that the bound matters.
-        uint96 weight = paid < type(uint96).max ? uint96(paid) : type(uint96).max;
+        uint256 weight = paid < type(uint96).max ? paid : type(uint96).max;
         if (weight <= s.weight) return;
-        p.weight += weight - s.weight;
-        (s.weight, s.weighedAt) = (weight, uint40(block.timestamp));
+        uint256 raised = _most104(p.weight + weight - s.weight) - p.weight;
+        s.weight += uint96(raised);
+        (p.weight, p.weighedAt) = (uint104(p.weight + raised), uint40(block.timestamp));
+    }
+
+    /// @dev The widest cap counts, and who earned it: a verdict for silence takes nothing from a
+    /// later proof.
+    function _earn(Verdict memory v, Share storage s) private {
+        uint256 cap = SHARE_SILENCE_MAX * _value(v.units, v.rate);
+        bool isFirst = s.to == address(0);
+        bool isProof = v.ground == Ground.Proof;
+        if (!isFirst && !(s.isCapped && (isProof || cap > s.cap))) return;
+        s.to = v.reporter;
+        if (!isProof) (s.cap, s.isCapped) = (uint128(cap), true);
+        else if (!isFirst) s.isCapped = false;
+    }
+
+    /// @dev What more than 2^104 base units there are is nobody's: no verdict fails for it.
+    function _most104(uint256 amount) private pure returns (uint104) {
+        return amount < type(uint104).max ? uint104(amount) : type(uint104).max;
     }
 
     /// @dev `units` times a rate in 1e-17 base units, rounded down: below 2^63 * 2^92 / 2^56. More

@@ -60,10 +60,10 @@ library Pages {
     }
 
     /// @dev Without a look at their number: whoever reads of what was admitted stays within it.
-    function _at(address[] storage pages, uint256 page) private view returns (address at) {
+    function _at(address[] storage pages, uint256 page) private view returns (address found) {
         assembly ("memory-safe") {
             mstore(0, pages.slot)
-            at := sload(add(keccak256(0, 32), page))
+            found := sload(add(keccak256(0, 32), page))
         }
     }
 
