@@ -27,23 +27,26 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
     {
         Brief brief = order.Brief;
         SignedStatement about = order.Signed(complaint.About);
-        RecordOpening[] record = [.. Openings(complaint.Record)];
+        RecordOpening[] record = [.. OneShots.Openings(complaint.Record)];
         options.Say($"{order.Name}: {complaint.Kind}");
         if (!complaint.IsDispute)
         {
-            await send("convict", site.Contradictions, OneShot(order, complaint), 0, cancel)
-                .ConfigureAwait(false);
+            await ConvictAsync(site, OneShots.Of(order, complaint), cancel).ConfigureAwait(false);
             return;
         }
 
         RecordOpening last = complaint.Leaf.Leaf.Length == 0
-            ? RecordOpening.None : Opening(complaint.Leaf);
+            ? RecordOpening.None : OneShots.Opening(complaint.Leaf);
         byte[] open = ChallengesContract.Open(
             brief, about, PurposeOf(complaint), record, last);
         UInt128 fee = await FeeAsync(site, DisputesContract.AnswerGas, cancel)
             .ConfigureAwait(false);
         await send("dispute", site.Challenges, open, fee, cancel).ConfigureAwait(false);
     }
+
+    /// <summary>Sends what convicts in one transaction.</summary>
+    public Task ConvictAsync(CourtSite site, byte[] call, CancellationToken cancel) =>
+        send("convict", site.Contradictions, call, 0, cancel);
 
     /// <summary>What a dispute about a complaint is for.</summary>
     public static DisputePurpose PurposeOf(Complaint complaint) => complaint.Kind switch
@@ -125,6 +128,30 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         return true;
     }
 
+    /// <summary>Ends a dispute of an order that was decided meanwhile, as soon as the court takes
+    /// it: until then it holds up the share and its own deposit.</summary>
+    /// <returns>Whether something was sent.</returns>
+    public async Task<bool> EndAsync(CourtSite site, WatchedOrder order, DisputeRecord record,
+        Dispute dispute, ulong toBlock, CancellationToken cancel)
+    {
+        await record.ReadAsync(cancel).ConfigureAwait(false);
+        if (dispute.State == DisputeState.Queued)
+        {
+            return await StartAsync(site, order, record, toBlock, cancel).ConfigureAwait(false);
+        }
+
+        byte[] end = DisputesContract.Timeout(record.Id, record.Matter);
+        if (await site.TryAsync(options.Account, site.Disputes.Address, end, toBlock, cancel)
+            .ConfigureAwait(false) is null)
+        {
+            return false;
+        }
+
+        options.Say($"{order.Name}: dispute {record.Id} is ended, the order is decided");
+        await SendAsync("timeout", site, end, 0, cancel).ConfigureAwait(false);
+        return true;
+    }
+
     private Task<bool> DescendAsync(
         CourtSite site, WatchedOrder order, DisputeRecord record, Dispute dispute,
         RecordedRun own, CancellationToken cancel)
@@ -171,11 +198,10 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         CourtSite site, WatchedOrder order, DisputeRecord record,
         IReadOnlyList<ListMember> inputs, CancellationToken cancel)
     {
-        SignedStatement about = record.Stated ?? order.Signed(StatementOf(order, record));
-        byte[] call = ContradictionsContract.Input(
-            order.Brief, about, [.. Members(inputs)]);
+        SignedStatement about = record.Stated ?? order.Rooted(record.Aim.Root);
+        byte[] call = OneShots.Inputs(order.Brief, about, inputs);
         options.Say($"{order.Name}: its trace begins with other inputs");
-        await send("convict", site.Contradictions, call, 0, cancel).ConfigureAwait(false);
+        await ConvictAsync(site, call, cancel).ConfigureAwait(false);
         return true;
     }
 
@@ -239,55 +265,5 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
         return fee.TryToUInt128(out UInt128 wei) && wei < UInt128.MaxValue / FeeNumerator
             ? wei * FeeNumerator / FeeDenominator
             : throw new WatchException($"an answer costs {fee} wei by the contract's word");
-    }
-
-    private static StatedRun StatementOf(WatchedOrder order, DisputeRecord record)
-    {
-        foreach (StatedRun stated in order.Statements)
-        {
-            if (stated.TraceRoot == record.Aim.Root)
-            {
-                return stated;
-            }
-        }
-
-        throw new WatchException($"{order.Name}: no statement has the disputed root");
-    }
-
-    private static byte[] OneShot(WatchedOrder order, Complaint complaint)
-    {
-        Brief brief = order.Brief;
-        SignedStatement about = order.Signed(complaint.About);
-        RecordOpening[] record = [.. Openings(complaint.Record)];
-        return complaint.Kind switch
-        {
-            ComplaintKind.Equivocation => ContradictionsContract.Equivocation(
-                brief, about, order.Signed(complaint.Other!), record),
-            ComplaintKind.Units => ContradictionsContract.Units(brief, about, record),
-            ComplaintKind.Steps => ContradictionsContract.Steps(
-                brief, about, record, complaint.Place, complaint.End, Opening(complaint.Leaf)),
-            ComplaintKind.Nothing => ContradictionsContract.Nothing(brief, about),
-            _ => ContradictionsContract.Output(
-                brief, about, order.Signed(complaint.Other!), [.. Members(complaint.Members)]),
-        };
-    }
-
-    private static IEnumerable<RecordOpening> Openings(IEnumerable<LeafOpening> openings)
-    {
-        foreach (LeafOpening opening in openings)
-        {
-            yield return Opening(opening);
-        }
-    }
-
-    private static RecordOpening Opening(LeafOpening opening) =>
-        new(opening.Index, opening.Leaf, (Bytes32[])[.. opening.Siblings]);
-
-    private static IEnumerable<TensorMember> Members(IEnumerable<ListMember> members)
-    {
-        foreach (ListMember member in members)
-        {
-            yield return new(member.Hash, (Bytes32[])[.. member.Siblings]);
-        }
     }
 }

@@ -14,6 +14,37 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
 {
     private readonly VouchersContract _vouchers = new(rpc, options.Domain.Vouchers);
 
+    /// <summary>
+    /// Shows a receipt that charged more than what can be refunded: a node that convicts itself
+    /// does so by its cheapest statement.
+    /// </summary>
+    /// <returns>Whether something was sent.</returns>
+    public async Task<bool> RaiseAsync(
+        CourtSite site, WatchedOrder order, CaseState found, ulong fromBlock, BlockHeader head,
+        CancellationToken cancel)
+    {
+        if (order.Dearest() is not { } receipt)
+        {
+            return false;
+        }
+
+        // More than a channel can hold is nobody's cost, whatever was signed (Rewards._value).
+        UInt128 units = UInt128.Min(
+            UInt128.Min(receipt.Units, order.Order.MaxUnits), VoucherLimits.UnitsMax);
+        UInt256 cost = (UInt256)units * UnitRates.Pay(order.Brief.Class) / UnitRates.Scale;
+        bool isMore = cost > (UInt256)found.Refundable && (await HeldAsync(
+            order, fromBlock, head, cancel).ConfigureAwait(false)).Count > 0;
+        if (isMore)
+        {
+            options.Say(FormattableString.Invariant($"{order.Name}: convicted of less than its ")
+                + FormattableString.Invariant($"receipt of {receipt.Units} units, which is shown"));
+            await send("receipt", site.Court.Address,
+                CourtContract.ShowReceipt(order.Brief, receipt), 0, cancel).ConfigureAwait(false);
+        }
+
+        return isMore;
+    }
+
     /// <summary>Moves what is still in escrow of a convicted order back to its holder.</summary>
     /// <returns>Whether something was sent.</returns>
     public async Task<bool> RefundAsync(
@@ -31,6 +62,8 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
                 await send("refund", site.Court.Address, CourtContract.Refund(
                     order.Brief.Class, order.Brief.Channel, order.Order.Seq, held.Batch.BatchId,
                     (ulong)held.Row, amount, held.Batch.Records), 0, cancel).ConfigureAwait(false);
+                options.Say($"{order.Name}: {amount} of token {order.Brief.Class.Token} are its "
+                    + $"holder's again, {order.Brief.Channel.Holder}, to be settled");
                 rest -= amount;
                 isSent = true;
             }
@@ -83,14 +116,18 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         {
             RewardShare share = await site.Court.ShareAsync(
                 node, token, generation, order.Channel, block, cancel).ConfigureAwait(false);
-            bool isFinal = share.Weight > 0
-                && head.Timestamp >= share.WeighedAt + CourtLimits.ShareSeconds
-                && await site.Court.OpenInAsync(node, generation, block, cancel)
-                    .ConfigureAwait(false) == UInt256.Zero;
-            if (isFinal)
+            byte[] call = CourtContract.CollectShare(node, token, generation, order.Channel);
+            // When a pot is final depends on other people's disputes: the court says it.
+            byte[]? answer = share.Weight == 0
+                || head.Timestamp < share.WeighedAt + CourtLimits.ShareSeconds ? null
+                : await site.TryAsync(
+                    options.Account, site.Court.Address, call, head.Number, cancel)
+                    .ConfigureAwait(false);
+            if (answer is { Length: Bytes32.Size })
             {
-                await send("share", site.Court.Address, CourtContract.CollectShare(
-                    node, token, generation, order.Channel), 0, cancel).ConfigureAwait(false);
+                await send("share", site.Court.Address, call, 0, cancel).ConfigureAwait(false);
+                options.Say($"{order.Name}: a share of {UInt256.FromBigEndian(answer)} of token "
+                    + $"{token} is paid to {share.To}");
                 isSent = true;
             }
         }
@@ -98,21 +135,27 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         return isSent;
     }
 
-    /// <summary>Fetches the fees that a dispute left.</summary>
+    /// <summary>Fetches what disputes and demands of the account have left.</summary>
     /// <returns>Whether something was sent.</returns>
     public async Task<bool> FeesAsync(
-        CourtSite site, BlockHeader head, CancellationToken cancel)
+        CourtSite site, BlockHeader head, CancellationToken cancel) =>
+        await FeesAsync(site.Disputes.Fees, site.Disputes.Address, head, cancel)
+            .ConfigureAwait(false)
+        | await FeesAsync(site.ClaimFees, site.Claims, head, cancel).ConfigureAwait(false);
+
+    private async Task<bool> FeesAsync(
+        FeesContract fees, Address at, BlockHeader head, CancellationToken cancel)
     {
-        UInt256 credit = await site.Disputes.Fees.CreditAsync(
+        UInt256 credit = await fees.CreditAsync(
             options.Account, BlockTag.Number(head.Number), cancel).ConfigureAwait(false);
         if (credit == UInt256.Zero)
         {
             return false;
         }
 
-        options.Say($"fees: {credit} wei come back");
-        await send("fees", site.Disputes.Address, FeesContract.Collect(options.Account), 0, cancel)
+        await send("fees", at, FeesContract.Collect(options.Account), 0, cancel)
             .ConfigureAwait(false);
+        options.Say($"deposits: {credit} wei are back at {options.Account}");
         return true;
     }
 

@@ -18,6 +18,7 @@ internal sealed class CourtSite
         Court = new CourtContract(rpc, at.Court);
         Disputes = new DisputesContract(rpc, at.Disputes);
         (Contradictions, Challenges, Claims) = (at.Contradictions, at.Challenges, at.Claims);
+        ClaimFees = new FeesContract(rpc, at.Claims);
     }
 
     public CourtContract Court { get; }
@@ -29,6 +30,9 @@ internal sealed class CourtSite
     public Address Challenges { get; }
 
     public Address Claims { get; }
+
+    /// <summary>Deposits of demands.</summary>
+    public FeesContract ClaimFees { get; }
 
     /// <summary>A class may name any contract, and deposits go to what that one names: all of them
     /// must be this build's.</summary>
@@ -59,6 +63,24 @@ internal sealed class CourtSite
         }
 
         return found;
+    }
+
+    /// <summary>What a call would return if it were made at a block; null where it reverts.
+    /// </summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    public async Task<byte[]?> TryAsync(
+        Address from, Address to, byte[] data, ulong atBlock, CancellationToken cancel)
+    {
+        try
+        {
+            return await _rpc.CallAsync(
+                new CallRequest(from, to, data), BlockTag.Number(atBlock), cancel)
+                .ConfigureAwait(false);
+        }
+        catch (ChainException refused) when (refused.Fault == ChainFault.Reverted)
+        {
+            return null;
+        }
     }
 
     /// <summary>The call that made an event.</summary>

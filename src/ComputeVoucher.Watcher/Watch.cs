@@ -19,6 +19,11 @@ namespace ComputeVoucher.Watcher;
 /// </summary>
 public sealed class Watch : IDisposable
 {
+    /// <summary>A case is over by then, seconds from the deadline of its order: the last verdict
+    /// comes within 30 days, and a share waits at most 26 more for the disputes of others
+    /// (Rewards.POT_MAX); and a few in hand.</summary>
+    private const ulong CaseKeepSeconds = 60 * 86_400;
+
     private readonly WatchOptions _options;
     private readonly WatchStore _store;
     private readonly WatchedModels _models;
@@ -26,11 +31,13 @@ public sealed class Watch : IDisposable
     private readonly WatchChecks _checks;
     private readonly CaseMoves _moves;
     private readonly Collection _collection;
+    private readonly NodeQuestions? _questions;
     private readonly Dictionary<Address, CourtSite> _sites = [];
     private readonly HashSet<string> _said = [];
     private readonly HashSet<Bytes32> _shown = [];
     private readonly HashSet<Bytes32> _undeferred = [];
     private readonly Dictionary<(Bytes32 Order, Bytes32 Stated), Complaint> _wrong = [];
+    private readonly Dictionary<Bytes32, Bytes32> _keptAs = [];
     private (Bytes32 Order, RecordedRun Run)? _run;
 
     /// <param name="options">What is watched.</param>
@@ -47,6 +54,7 @@ public sealed class Watch : IDisposable
         _checks = new WatchChecks(rpc, options, time);
         _moves = new CaseMoves(options, send);
         _collection = new Collection(rpc, options, send);
+        _questions = options.Nodes is { } nodes ? new NodeQuestions(options, nodes) : null;
     }
 
     /// <summary>Looks at every order once and makes the moves that are due.</summary>
@@ -59,22 +67,34 @@ public sealed class Watch : IDisposable
         _store.FirstBlock ??= await _checks.FirstBlockAsync(head, cancel).ConfigureAwait(false);
         Once(problem is null ? null : $"nothing is opened: {problem}");
         WatchPass pass = new();
+        HashSet<Bytes32> seen = [];
         foreach (string file in Files())
         {
-            try
+            await TryAsync(Path.GetFileName(file), pass, async () =>
             {
-                if (Read(file) is { } order)
+                if (Read(EvidenceFolder.Read(file), Path.GetFileName(file)) is { } order)
                 {
-                    pass.Orders++;
+                    _ = seen.Add(order.Hash);
                     await LookAsync(order, head, problem, pass, cancel).ConfigureAwait(false);
                 }
-            }
-            catch (Exception failure) when (failure is ChainException or WatchException
-                or ModelException or ClientException)
+            }).ConfigureAwait(false);
+        }
+
+        foreach (Bytes32 kept in _store.Cases())
+        {
+            await TryAsync($"{kept}", pass, async () =>
             {
-                pass.Failures++;
-                _options.Say($"{Path.GetFileName(file)}: {failure.Message}");
-            }
+                if (!seen.Contains(kept) && ReadKept(kept, head) is { } order)
+                {
+                    await LookAsync(order, head, problem, pass, cancel).ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
+        }
+
+        foreach (CourtSite site in _sites.Values)
+        {
+            await TryAsync("deposits", pass, async () => pass.Sent |= await _collection
+                .FeesAsync(site, head, cancel).ConfigureAwait(false)).ConfigureAwait(false);
         }
 
         return pass;
@@ -97,51 +117,143 @@ public sealed class Watch : IDisposable
         }
     }
 
-    private WatchedOrder? Read(string file)
+    /// <summary>What goes wrong with one order keeps nobody from the others.</summary>
+    private async Task TryAsync(string what, WatchPass pass, Func<Task> look)
     {
-        WatchedOrder? order = WatchedOrder.Of(
-            EvidenceFolder.Read(file), _options.Domain, out string fault);
-        Once(order is null ? $"{Path.GetFileName(file)}: {fault}" : null);
-        return order is null || order.Brief.Class.Court == default ? null : order;
+        try
+        {
+            await look().ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is ChainException or WatchException
+            or ModelException or ClientException)
+        {
+            pass.Failures++;
+            _options.Say($"{what}: {failure.Message}");
+        }
+    }
+
+    private WatchedOrder? Read(EvidenceBundle bundle, string name)
+    {
+        WatchedOrder? order = WatchedOrder.Of(bundle, _options.Domain, out string fault);
+        Once(order is null ? $"{name}: {fault}" : null);
+        if (order is null || order.Brief.Class.Court == default)
+        {
+            return null;
+        }
+
+        if (_store.Case(order.Hash) is { } kept)
+        {
+            order.Learn(kept);
+        }
+
+        return order;
+    }
+
+    /// <summary>A case whose evidence is in the folder no more.</summary>
+    private WatchedOrder? ReadKept(in Bytes32 hash, BlockHeader head)
+    {
+        EvidenceBundle bundle = _store.Case(hash)!;
+        if (head.Timestamp <= (UInt128)bundle.Ordered().Deadline + CaseKeepSeconds)
+        {
+            return Read(bundle, $"{hash}");
+        }
+
+        _store.Drop(hash);
+        return null;
+    }
+
+    /// <summary>What nobody else may keep as long as its case lasts.</summary>
+    private void Keep(WatchedOrder order)
+    {
+        Bytes32 stated = order.StatedHash;
+        if (!_keptAs.TryGetValue(order.Hash, out Bytes32 kept) || kept != stated)
+        {
+            _store.Keep(order.Hash, order.Bundle);
+            _keptAs[order.Hash] = stated;
+        }
     }
 
     private async Task LookAsync(
         WatchedOrder order, BlockHeader head, string? problem, WatchPass pass,
         CancellationToken cancel)
     {
+        pass.Orders++;
         CourtSite site = await SiteAsync(order.Brief.Class.Court, cancel).ConfigureAwait(false);
         ulong from = _store.FirstBlock!.Value;
         CaseState found = await site.Court.CaseAsync(
             order.Channel, order.Order.Seq, BlockTag.Number(head.Number), cancel)
             .ConfigureAwait(false);
-        if (found.IsConvicted)
-        {
-            pass.Convicted++;
-            Once($"{order.Name}: convicted");
-            pass.Sent |= await _collection.RefundAsync(site, order, found, from, head, cancel)
-                .ConfigureAwait(false);
-            pass.Sent |= await _collection.ShareAsync(site, order, head, cancel)
-                .ConfigureAwait(false);
-            pass.Sent |= await _collection.FeesAsync(site, head, cancel).ConfigureAwait(false);
-            return;
-        }
-
         if (found.ClaimedAt != 0)
         {
             await Claims.AddAsync(_rpc, site, order, from, head.Number, cancel)
                 .ConfigureAwait(false);
+        }
+
+        if (found.IsConvicted || found.IsLate)
+        {
+            pass.Convicted++;
+            Keep(order);
+            Once($"{order.Name}: convicted" + (found.IsConvicted ? "" : ": it was late"));
+            await CollectAsync(site, order, found, head, pass, cancel).ConfigureAwait(false);
+        }
+        else if (found.ClaimedAt != 0)
+        {
             pass.Sent |= await SmallerAsync(site, order, found, from, head, cancel)
                 .ConfigureAwait(false);
         }
 
-        if (_store.IsSettled(order.Hash, order.StatedHash) || Judge(order) is not { } complaint)
+        bool isDone = found.IsConvicted || _store.IsSettled(order.Hash, order.StatedHash);
+        if (!isDone && Judge(order) is { } complaint)
         {
+            pass.Wrong++;
+            Keep(order);
+            await PursueAsync(site, order, complaint, found, head, problem, pass, cancel)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What a conviction brings, as soon as the court gives it.</summary>
+    private async Task CollectAsync(CourtSite site, WatchedOrder order, CaseState found,
+        BlockHeader head, WatchPass pass, CancellationToken cancel)
+    {
+        ulong from = _store.FirstBlock!.Value;
+        if (found.IsConvicted && await _collection
+            .RaiseAsync(site, order, found, from, head, cancel).ConfigureAwait(false))
+        {
+            // What it allows shows at the next look.
+            pass.Sent = true;
             return;
         }
 
-        pass.Wrong++;
-        await PursueAsync(site, order, complaint, found, head, problem, pass, cancel)
+        pass.Sent |= await _collection.RefundAsync(site, order, found, from, head, cancel)
             .ConfigureAwait(false);
+        if (found.IsConvicted && found.Disputes > 0)
+        {
+            await EndAsync(site, order, head, pass, cancel).ConfigureAwait(false);
+        }
+
+        pass.Sent |= await _collection.ShareAsync(site, order, head, cancel)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Own disputes of an order that was decided otherwise.</summary>
+    private async Task EndAsync(CourtSite site, WatchedOrder order, BlockHeader head,
+        WatchPass pass, CancellationToken cancel)
+    {
+        foreach (DisputeEvent opened in (await site.FindAsync(
+            order, _options.Account, _store.FirstBlock!.Value, head.Number, cancel)
+            .ConfigureAwait(false)).Values)
+        {
+            Dispute dispute = await site.Disputes.DisputeAsync(
+                opened.Id, BlockTag.Number(head.Number), cancel).ConfigureAwait(false);
+            if (!dispute.IsOver)
+            {
+                pass.Open++;
+                pass.Sent |= await _moves.EndAsync(
+                    site, order, new DisputeRecord(site, opened, head.Number), dispute,
+                    head.Number, cancel).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task PursueAsync(
@@ -175,9 +287,34 @@ public sealed class Watch : IDisposable
         else if (problem is null && (records.Count > 0 || IsOpenable(order, found, head))
             && IsStillWrong(order, complaint))
         {
-            await _moves.ComplainAsync(site, order, complaint, cancel).ConfigureAwait(false);
-            pass.Sent = true;
+            await ComplainAsync(site, order, complaint, pass, cancel).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The node has the first word: it may convict by it, or show that nothing is wrong.
+    /// </summary>
+    private async Task ComplainAsync(CourtSite site, WatchedOrder order, Complaint complaint,
+        WatchPass pass, CancellationToken cancel)
+    {
+        byte[]? proven = null;
+        if (_questions?.MayAsk(order, complaint) is true)
+        {
+            proven = await _questions
+                .AskAsync(order, complaint, Run(order, complaint.About.Steps), cancel)
+                .ConfigureAwait(false);
+            Keep(order);
+            if (Judge(order) is not { } now)
+            {
+                return;
+            }
+
+            complaint = now;
+        }
+
+        pass.Sent = true;
+        await (proven is not null && complaint.IsDispute
+            ? _moves.ConvictAsync(site, proven, cancel)
+            : _moves.ComplainAsync(site, order, complaint, cancel)).ConfigureAwait(false);
     }
 
     /// <summary>A claim that charged for more steps than the holder was served: the difference
@@ -206,7 +343,6 @@ public sealed class Watch : IDisposable
         if (dispute.IsOver)
         {
             Once($"{order.Name}: dispute {record.Id} has lapsed");
-            pass.Sent |= await _collection.FeesAsync(site, head, cancel).ConfigureAwait(false);
             return;
         }
 

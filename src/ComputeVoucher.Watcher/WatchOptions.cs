@@ -28,6 +28,10 @@ public sealed record WatchOptions
     /// <summary>Of a re-execution.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Who is asked over the wire before anybody goes to a court; null for nobody.
+    /// </summary>
+    public WatchedNodes? Nodes { get; init; }
+
     /// <summary>Told of every event, one line.</summary>
     public Action<string> Say { get; init; } = _ => { };
 

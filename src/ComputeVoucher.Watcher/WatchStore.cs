@@ -1,15 +1,19 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Storage;
+using ComputeVoucher.Vouchers;
 using SQLitePCL;
 
 namespace ComputeVoucher.Watcher;
 
 /// <summary>
 /// What a watcher need not find out again: which orders were right, since which block its disputes
-/// lie, and what its share is drawn with. Everything else is read from the evidence and the chain,
-/// so that a process that is killed at any point goes on where the chain stands.
+/// lie, and what its share is drawn with; and what nobody else keeps: the evidence of its cases,
+/// which outlives the folder's, with what a node said when it was asked. Everything else is read
+/// from the evidence and the chain, so that a process that is killed at any point goes on where the
+/// chain stands.
 /// </summary>
 public sealed class WatchStore : IDisposable
 {
@@ -17,7 +21,7 @@ public sealed class WatchStore : IDisposable
     private const int ApplicationId = 0x43565753;
 
     /// <summary>Raised with every change of schema; others are refused.</summary>
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     private readonly sqlite3 _connection;
     private readonly int _lock;
@@ -86,6 +90,52 @@ public sealed class WatchStore : IDisposable
         insert.Bind(1, order.Span).Bind(2, stated.Span).Step();
     }
 
+    /// <summary>Keeps the evidence of a case until it is over, or replaces it.</summary>
+    /// <param name="order">Its hash.</param>
+    /// <param name="bundle">All that is known of it.</param>
+    public void Keep(in Bytes32 order, EvidenceBundle bundle)
+    {
+        using Statement insert = new(_connection, "INSERT OR REPLACE INTO cases VALUES (?1, ?2)");
+        insert.Bind(1, order.Span).Bind(2, bundle.Encode()).Step();
+    }
+
+    /// <summary>The evidence of a case; null where there is none.</summary>
+    /// <exception cref="WatchException">It is damaged.</exception>
+    public EvidenceBundle? Case(in Bytes32 order)
+    {
+        using Statement rows = new(_connection, "SELECT bundle FROM cases WHERE order_hash = ?1");
+        try
+        {
+            return rows.Bind(1, order.Span).Step()
+                ? EvidenceBundle.Decode(rows.Blob(0).ToArray()) : null;
+        }
+        catch (FormatException damage)
+        {
+            throw new WatchException(
+                $"the store's case {order} cannot be read: {damage.Message}", damage);
+        }
+    }
+
+    /// <summary>Orders whose evidence is kept.</summary>
+    public List<Bytes32> Cases()
+    {
+        using Statement rows = new(_connection, "SELECT order_hash FROM cases ORDER BY 1");
+        List<Bytes32> orders = [];
+        while (rows.Step())
+        {
+            orders.Add(new Bytes32(rows.Blob(0)));
+        }
+
+        return orders;
+    }
+
+    /// <summary>A case is over.</summary>
+    public void Drop(in Bytes32 order)
+    {
+        using Statement delete = new(_connection, "DELETE FROM cases WHERE order_hash = ?1");
+        delete.Bind(1, order.Span).Step();
+    }
+
     public void Dispose()
     {
         _connection.Dispose();
@@ -98,9 +148,23 @@ public sealed class WatchStore : IDisposable
         Execute("PRAGMA synchronous = FULL");
         long application = Number("PRAGMA application_id");
         long version = Number("PRAGMA user_version");
-        if (application == 0 && version == 0)
+        bool isNew = application == 0 && version == 0;
+        // Schema 1 knew no cases.
+        bool isOld = application == ApplicationId && version == 1;
+        if (!isNew && !isOld && (application != ApplicationId || version != SchemaVersion))
         {
-            Execute("BEGIN IMMEDIATE");
+            throw new WatchException($"{path}: not a watcher's store of schema {SchemaVersion} "
+                + "(choose another file)");
+        }
+
+        if (!isNew && !isOld)
+        {
+            return;
+        }
+
+        Execute("BEGIN IMMEDIATE");
+        if (isNew)
+        {
             Execute("CREATE TABLE watch (seed INTEGER NOT NULL, first_block INTEGER)");
             Execute("CREATE TABLE settled (order_hash BLOB PRIMARY KEY, stated BLOB NOT NULL) "
                 + "WITHOUT ROWID");
@@ -109,15 +173,12 @@ public sealed class WatchStore : IDisposable
                 first.Bind(1, unchecked((long)seed)).Step();
             }
 
-            Execute($"PRAGMA application_id = {ApplicationId}");
-            Execute($"PRAGMA user_version = {SchemaVersion}");
-            Execute("COMMIT");
         }
-        else if (application != ApplicationId || version != SchemaVersion)
-        {
-            throw new WatchException($"{path}: not a watcher's store of schema {SchemaVersion} "
-                + "(choose another file)");
-        }
+
+        Execute("CREATE TABLE cases (order_hash BLOB PRIMARY KEY, bundle BLOB NOT NULL)");
+        Execute($"PRAGMA application_id = {ApplicationId}");
+        Execute($"PRAGMA user_version = {SchemaVersion}");
+        Execute("COMMIT");
     }
 
     private long Number(string sql)

@@ -21,7 +21,8 @@ internal sealed class WatchedOrder
         Brief = new Brief(bundle.Class, bundle.Channel, order, signature);
     }
 
-    public EvidenceBundle Bundle { get; }
+    /// <summary>With what the node has signed since.</summary>
+    public EvidenceBundle Bundle { get; private set; }
 
     public Order Order { get; }
 
@@ -86,20 +87,33 @@ internal sealed class WatchedOrder
         }
 
         WatchedOrder watched = new(bundle, order, signature);
-        if (SignedPayload.Decode(bundle.Receipt.Span, out Receipt receipt, out signature)
-            == RefusalReason.None)
-        {
-            watched.Add(SignedStatement.Of(receipt, signature));
-        }
-
-        if (SignedPayload.Decode(
-                bundle.TraceRoot.Span, out TraceRootStatement root, out signature)
-            == RefusalReason.None)
-        {
-            watched.Add(SignedStatement.Of(root, signature));
-        }
-
+        watched.AddReceipt(bundle.Receipt);
+        watched.AddReceipt(bundle.OtherReceipt);
+        watched.AddRoot(bundle.TraceRoot);
+        watched.AddRoot(bundle.OtherTraceRoot);
         return watched;
+    }
+
+    /// <summary>Takes in what the node has signed when it was asked.</summary>
+    public void Learn(in TraceRootStatement root, in Signature signature)
+    {
+        Bundle = Bundle.WithTraceRoot(SignedPayload.Encode(root, signature));
+        _ = Add(SignedStatement.Of(root, signature));
+    }
+
+    /// <summary>Takes in what an earlier life has learnt of the same order.</summary>
+    public void Learn(EvidenceBundle kept)
+    {
+        foreach (ReadOnlyMemory<byte> part in (ReadOnlySpan<ReadOnlyMemory<byte>>)
+            [kept.TraceRoot, kept.OtherTraceRoot])
+        {
+            if (SignedPayload.Decode(
+                    part.Span, out TraceRootStatement root, out Signature signature)
+                == RefusalReason.None)
+            {
+                Learn(root, signature);
+            }
+        }
     }
 
     /// <summary>Takes in what the node has put on the chain of this order.</summary>
@@ -122,6 +136,53 @@ internal sealed class WatchedOrder
     /// <summary>A statement as it was signed.</summary>
     public SignedStatement Signed(StatedRun stated) =>
         _statements.First(s => s.Stated == stated).Signed;
+
+    /// <summary>The statement with a trace root, a receipt where one has it.</summary>
+    /// <exception cref="WatchException">None has it.</exception>
+    public SignedStatement Rooted(in Bytes32 traceRoot)
+    {
+        SignedStatement? found = null;
+        foreach ((StatedRun stated, SignedStatement signed) in _statements)
+        {
+            bool isBetter = found is null || (stated.IsReceipt && !found.Value.IsReceipt);
+            found = stated.TraceRoot == traceRoot && isBetter ? signed : found;
+        }
+
+        return found ?? throw new WatchException($"{Name}: no statement has the disputed root");
+    }
+
+    /// <summary>The receipt with the most units; null without one.</summary>
+    /// <param name="steps">Of so many steps; null for any.</param>
+    public SignedStatement? Dearest(uint? steps = null)
+    {
+        SignedStatement? found = null;
+        foreach ((_, SignedStatement signed) in _statements)
+        {
+            bool isDearer = signed.IsReceipt && (steps is null || signed.Steps == steps)
+                && (found is null || signed.Units > found.Value.Units);
+            found = isDearer ? signed : found;
+        }
+
+        return found;
+    }
+
+    private void AddReceipt(ReadOnlyMemory<byte> part)
+    {
+        if (SignedPayload.Decode(part.Span, out Receipt receipt, out Signature signature)
+            == RefusalReason.None)
+        {
+            _ = Add(SignedStatement.Of(receipt, signature));
+        }
+    }
+
+    private void AddRoot(ReadOnlyMemory<byte> part)
+    {
+        if (SignedPayload.Decode(part.Span, out TraceRootStatement root, out Signature signature)
+            == RefusalReason.None)
+        {
+            _ = Add(SignedStatement.Of(root, signature));
+        }
+    }
 
     private static Bytes32 HashOf(in SignedStatement s) => s.IsReceipt
         ? new Receipt(s.OrderHash, s.Steps, s.OutputRoot, s.TraceRoot, s.Units).HashStruct()

@@ -15,6 +15,9 @@ namespace ComputeVoucher.Fraud;
 /// </summary>
 internal sealed class CheatingNode(CourtMarket market, PrivateKey node, RecordedRun signed)
 {
+    /// <summary>What it signed, and answers from.</summary>
+    public RecordedRun Run => signed;
+
     /// <summary>Answers given.</summary>
     public int Answers { get; private set; }
 

@@ -22,6 +22,8 @@ public sealed class CourtMarket : IAsyncDisposable
 
     private const ulong Paid = 400_000;
 
+    private const int WatcherNumber = 77;
+
     private readonly AnvilProcess _anvil;
     private readonly PrivateKey _deployer = PrivateKey.Parse(AnvilProcess.Keys[0]);
     private int _salts;
@@ -39,6 +41,8 @@ public sealed class CourtMarket : IAsyncDisposable
         AnvilProcess.Binary is null ? "anvil is absent: npm ci in src/contracts"
         : !File.Exists(Path.Combine(CompiledContract.OutFolder, "Court.json"))
             ? "src/contracts/out is absent: node src/contracts/build.mjs" : null;
+
+    internal AnvilProcess Anvil => _anvil;
 
     internal JsonRpcClient Rpc { get; }
 
@@ -67,7 +71,11 @@ public sealed class CourtMarket : IAsyncDisposable
 
     internal PrivateKey Spender { get; } = PrivateKey.Parse(AnvilProcess.Keys[3]);
 
-    internal PrivateKey Watcher { get; } = KeyOf(77);
+    /// <summary>Of <see cref="Watcher"/>, as a key file has it.</summary>
+    internal static string WatcherSecret { get; } =
+        $"{Keccak256.Hash(BitConverter.GetBytes(WatcherNumber))}";
+
+    internal PrivateKey Watcher { get; } = KeyOf(WatcherNumber);
 
     public static async Task<CourtMarket> StartAsync()
     {

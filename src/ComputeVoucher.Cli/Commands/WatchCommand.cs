@@ -24,6 +24,10 @@ internal sealed class WatchCommand
     private readonly Option<string[]> _models = Opt.Needed<string[]>(
         "--model", "A model whose orders are run again; may be repeated", "FILE");
 
+    private readonly Option<string[]> _at = Opt.Of<string[]>(
+        "--at", "Where a node listens that is asked before it is disputed; may be repeated",
+        "HOST:PORT");
+
     private readonly Option<string> _store = Opt.Of<string>(
         "--store", "What was found right, and since when (default: watch.db in the folder)",
         "FILE");
@@ -52,7 +56,7 @@ internal sealed class WatchCommand
             + "Status 0: looked at everything; 1: something could not be looked at",
             watch.RunAsync,
             watch._evidence, watch._models, CommonOptions.Rpc, CommonOptions.Deployment,
-            CommonOptions.Key, watch._store, watch._share, watch._seed, watch._threads,
+            CommonOptions.Key, watch._at, watch._store, watch._share, watch._seed, watch._threads,
             watch._poll, watch._once, SendOptions.Timeout, SendOptions.Confirmations);
     }
 
@@ -84,6 +88,9 @@ internal sealed class WatchCommand
                 SharePerMillion = ShareOf(parsed),
                 Seed = store.Seed,
                 Threads = Opt.Bounded(parsed, _threads, 1, Environment.ProcessorCount),
+                Nodes = new WatchedNodes(
+                    Array.ConvertAll(parsed.GetValue(_at) ?? [], ClientOptions.EndPoint), key,
+                    deployment.Domain, TimeProvider.System, Libc.FillRandom),
                 Say = ErrorFunnel.Note,
             };
             ErrorFunnel.Note(string.Create(CultureInfo.InvariantCulture,

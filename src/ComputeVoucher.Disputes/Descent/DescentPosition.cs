@@ -79,7 +79,7 @@ public readonly record struct DescentPosition(
 
     /// <summary>Where the nodes of the next answer lie: inside the tensor whose header comes with
     /// them, where one does.</summary>
-    internal DescentPosition Entered(RunLayout layout)
+    public DescentPosition Entered(RunLayout layout)
     {
         if (!Wraps.HasFlag(DescentWraps.Tensor))
         {
