@@ -153,6 +153,24 @@ public sealed class NodeConnection : IAsyncDisposable
             : throw new ClientException("the node's TraceRoot is of another order");
     }
 
+    /// <summary>What the trace of a served order holds at a place; the node runs it again.
+    /// </summary>
+    /// <returns>The node's word on the trace root, and the nodes or leaves, which nobody has
+    /// compared with it.</returns>
+    public async Task<(TraceRootStatement Value, Signature Signature, ReadOnlyMemory<byte> Nodes)>
+        OpeningAsync(Bytes32 orderHash, OpeningPlace place, CancellationToken cancel)
+    {
+        byte[] asked = place.Encode();
+        ReadOnlyMemory<byte> answer = await QueryAsync(FrameKind.OpeningRequest,
+            nonce => new OpeningQuery(orderHash, Keccak256.Hash(asked), nonce), cancel, asked)
+            .ConfigureAwait(false);
+        int head = Math.Min(answer.Length, SignedPayload.Bytes<TraceRootStatement>());
+        return CheckNode<TraceRootStatement>(answer[..head]) is var (statement, signature)
+            && statement.OrderHash == orderHash
+            ? (statement, signature, answer[head..])
+            : throw new ClientException("the node's opening is of another order");
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_client is not null)
@@ -165,16 +183,16 @@ public sealed class NodeConnection : IAsyncDisposable
     }
 
     /// <summary>Signs a question for the connection that it goes over.</summary>
-    private async Task<ReadOnlyMemory<byte>> QueryAsync<T>(
-        FrameKind kind, Func<Bytes32, T> ask, CancellationToken cancel)
+    private async Task<ReadOnlyMemory<byte>> QueryAsync<T>(FrameKind kind, Func<Bytes32, T> ask,
+        CancellationToken cancel, ReadOnlyMemory<byte> behind = default)
         where T : struct, ISignedQuery<T>
     {
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
         T query = ask(client.Welcome.Nonce);
         Signature signature = _options.SpendKey.Sign(
             query.Digest(_options.Domain.VouchersSeparator));
-        return await RequestAsync(
-            client, kind, SignedPayload.Encode(query, signature), cancel).ConfigureAwait(false);
+        byte[] payload = [.. SignedPayload.Encode(query, signature), .. behind.Span];
+        return await RequestAsync(client, kind, payload, cancel).ConfigureAwait(false);
     }
 
     private async Task<ReadOnlyMemory<byte>> RequestAsync(

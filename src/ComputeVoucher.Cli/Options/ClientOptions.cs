@@ -47,7 +47,7 @@ internal static class ClientOptions
             $"waiting: {notice.For}; {Math.Ceiling(notice.Left.TotalSeconds):0} s left")),
     };
 
-    private static EndPoint EndPoint(string text)
+    public static EndPoint EndPoint(string text)
     {
         int colon = text.LastIndexOf(':');
         if (colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None,
