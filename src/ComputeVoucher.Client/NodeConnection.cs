@@ -38,7 +38,7 @@ public sealed class NodeConnection : IAsyncDisposable
         _options = options;
         Waits = new WaitLog(options.Time, options.OnWait);
         ChannelId = options.Channel.HashStruct();
-        if (options.SpendKey.Address != options.Channel.SpendKey)
+        if (!options.IsWatcher && options.SpendKey.Address != options.Channel.SpendKey)
         {
             throw new ClientException($"the spend key is {options.SpendKey.Address}, the channel "
                 + $"names {options.Channel.SpendKey} (give the key that the channel was opened "
@@ -153,22 +153,33 @@ public sealed class NodeConnection : IAsyncDisposable
             : throw new ClientException("the node's TraceRoot is of another order");
     }
 
-    /// <summary>What the trace of a served order holds at a place; the node runs it again.
+    /// <summary>What a tree of a served order holds at a place, which the node runs again.
     /// </summary>
-    /// <returns>The node's word on the trace root, and the nodes or leaves, which nobody has
-    /// compared with it.</returns>
-    public async Task<(TraceRootStatement Value, Signature Signature, ReadOnlyMemory<byte> Nodes)>
-        OpeningAsync(Bytes32 orderHash, OpeningPlace place, CancellationToken cancel)
+    /// <exception cref="ClientException">The node refused, was not heard, or signed nothing of
+    /// this order.</exception>
+    public async Task<NodeOpening> OpeningAsync(
+        Bytes32 orderHash, OpeningPlace place, CancellationToken cancel)
     {
         byte[] asked = place.Encode();
-        ReadOnlyMemory<byte> answer = await QueryAsync(FrameKind.OpeningRequest,
-            nonce => new OpeningQuery(orderHash, Keccak256.Hash(asked), nonce), cancel, asked)
-            .ConfigureAwait(false);
-        int head = Math.Min(answer.Length, SignedPayload.Bytes<TraceRootStatement>());
-        return CheckNode<TraceRootStatement>(answer[..head]) is var (statement, signature)
+        Bytes32 request = Keccak256.Hash(asked);
+        ReadOnlyMemory<byte> answer;
+        try
+        {
+            answer = await QueryAsync(FrameKind.OpeningRequest,
+                nonce => new OpeningQuery(orderHash, request, nonce), cancel, asked)
+                .ConfigureAwait(false);
+        }
+        catch (WireException refused)
+        {
+            throw new ClientException($"the node opens nothing: {refused.Message}", refused);
+        }
+
+        int head = SignedPayload.Bytes<TraceRootStatement>();
+        return answer.Length > head
+            && CheckNode<TraceRootStatement>(answer[..head]) is var (statement, signature)
             && statement.OrderHash == orderHash
-            ? (statement, signature, answer[head..])
-            : throw new ClientException("the node's opening is of another order");
+            ? new NodeOpening(statement, signature, answer[head..])
+            : throw new ClientException("the node's opening is of another order, or empty");
     }
 
     public async ValueTask DisposeAsync()
@@ -183,16 +194,22 @@ public sealed class NodeConnection : IAsyncDisposable
     }
 
     /// <summary>Signs a question for the connection that it goes over.</summary>
+    /// <param name="kind">Of the request.</param>
+    /// <param name="ask">The question, with the connection's nonce in it.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <param name="behind">What the question says only by its hash.</param>
     private async Task<ReadOnlyMemory<byte>> QueryAsync<T>(FrameKind kind, Func<Bytes32, T> ask,
-        CancellationToken cancel, ReadOnlyMemory<byte> behind = default)
+        CancellationToken cancel, byte[]? behind = null)
         where T : struct, ISignedQuery<T>
     {
         WireClient client = await GetAsync(cancel).ConfigureAwait(false);
         T query = ask(client.Welcome.Nonce);
         Signature signature = _options.SpendKey.Sign(
             query.Digest(_options.Domain.VouchersSeparator));
-        byte[] payload = [.. SignedPayload.Encode(query, signature), .. behind.Span];
-        return await RequestAsync(client, kind, payload, cancel).ConfigureAwait(false);
+        byte[] signed = SignedPayload.Encode(query, signature);
+        return await RequestAsync(
+            client, kind, behind is null ? signed : [.. signed, .. behind], cancel)
+            .ConfigureAwait(false);
     }
 
     private async Task<ReadOnlyMemory<byte>> RequestAsync(
@@ -294,6 +311,10 @@ public sealed record NodeConnectionOptions
     /// <summary>Signs requests; its owner disposes of it.</summary>
     public required PrivateKey SpendKey { get; init; }
 
+    /// <summary>The key is no spend key but of a watcher whom the holder appointed: it asks for
+    /// openings, and nothing else is answered to it.</summary>
+    public bool IsWatcher { get; init; }
+
     /// <summary>How long a node that cannot be reached is tried, from when it was heard last.
     /// </summary>
     public required TimeSpan Patience { get; init; }
@@ -306,3 +327,11 @@ public sealed record NodeConnectionOptions
     /// <summary>Source of the bytes that make a connection unlike every other.</summary>
     public required Action<Span<byte>> FillRandom { get; init; }
 }
+
+/// <summary>The answer to an opening request.</summary>
+/// <param name="Root">Of the trace, by the node's word.</param>
+/// <param name="Signature">The node's, over that.</param>
+/// <param name="Data">Nodes or leaves, as a court would be answered; nobody has checked them.
+/// </param>
+public readonly record struct NodeOpening(
+    TraceRootStatement Root, Signature Signature, ReadOnlyMemory<byte> Data);

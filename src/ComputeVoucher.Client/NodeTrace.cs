@@ -6,7 +6,6 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 using ComputeVoucher.Vouchers;
-using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Client;
 
@@ -17,8 +16,8 @@ namespace ComputeVoucher.Client;
 /// </summary>
 public sealed class NodeTrace
 {
-    /// <summary>Tensors of a list that is asked for: 1,024 questions. Longer runs of language models
-    /// are sooner run again.</summary>
+    /// <summary>Tensors of a list that is asked for: 1,024 questions. Longer runs of language
+    /// models are sooner run again.</summary>
     public const int TensorsMax = 1 << 16;
 
     private readonly NodeConnection _node;
@@ -40,9 +39,8 @@ public sealed class NodeTrace
     /// <param name="input">As it was ordered.</param>
     /// <param name="receipt">Of the order; of one step at least.</param>
     /// <param name="cancel">Gives up.</param>
-    /// <exception cref="ClientException">Too long a list, or not one of the signed root.
-    /// </exception>
-    /// <exception cref="WireException">The node refuses.</exception>
+    /// <exception cref="ClientException">The node refuses, or too long a list, or not one of the
+    /// signed root.</exception>
     public static async Task<(NodeTrace Trace, Bytes32[] Hashes)> OpenAsync(NodeConnection node,
         IModel model, ReadOnlyMemory<byte> input, Receipt receipt, CancellationToken cancel)
     {
@@ -77,8 +75,8 @@ public sealed class NodeTrace
     }
 
     /// <summary>Asks for one tensor; its hash is not compared here.</summary>
-    /// <exception cref="ClientException">Another number of bytes, or of another root.</exception>
-    /// <exception cref="WireException">The node refuses.</exception>
+    /// <exception cref="ClientException">The node refuses, or another number of bytes, or of
+    /// another root.</exception>
     public async Task<(TensorType Type, int[] Dims, byte[] Data)> ReadAsync(
         int tensor, CancellationToken cancel)
     {
@@ -112,8 +110,8 @@ public sealed class NodeTrace
 
         OpenedBytes += nodes.Length;
         return said != Statement
-            ? throw new ClientException($"the node signs trace root {said.TraceRoot} of {said.Steps} "
-                + $"steps now, and signed {Statement.TraceRoot} of {Statement.Steps} before (both "
+            ? throw new ClientException($"the node signs trace root {said.TraceRoot} of "
+                + $"{said.Steps} steps now, and signed {Statement.TraceRoot} of {Statement.Steps} before (both "
                 + "together take its bond)")
             : nodes.Length == bytes ? nodes.ToArray()
             : throw new ClientException($"the node opened {nodes.Length} bytes where {bytes} are "

@@ -46,8 +46,8 @@ public sealed class TraceAudit
 
     /// <summary>What is wrong with the list as a whole, in words: not of the signed root, another
     /// form than the architecture gives it, not of this input, or not of the signed output. Null
-    /// where all of that holds; of a list whose tensors are opened on demand, the form of those that
-    /// are not is left open.</summary>
+    /// where all of that holds; of a list whose tensors are opened on demand, the form of those
+    /// that are not is left open.</summary>
     public string? Fault()
     {
         if (_trace.Root != _said.TraceRoot)

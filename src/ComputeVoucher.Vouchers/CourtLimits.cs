@@ -30,19 +30,20 @@ public static class CourtLimits
     /// it its weight, seconds: the shortest escrow (Rewards.SHARE_WAIT).</summary>
     public const ulong ShareSeconds = DeadlineAheadSecondsMax + WindowSecondsMin;
 
-    /// <summary>Disputes open so long after the deadline, seconds (Clocks.OPEN); evidence is kept as
-    /// long.</summary>
+    /// <summary>Disputes open so long after the deadline, seconds (Clocks.OPEN); evidence is kept
+    /// as long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;
 
-    /// <summary>A result may be demanded so long after the deadline, seconds (Clocks.ASK).</summary>
+    /// <summary>A result may be demanded so long after the deadline, seconds (Clocks.ASK).
+    /// </summary>
     public const ulong AskSeconds = 6 * DaySeconds;
 
     /// <summary>After a claim, which can come 3 days after the deadline, disputes open so long,
     /// seconds; whichever of the two ends later counts.</summary>
     public const ulong OpenAfterClaimSeconds = 11 * DaySeconds;
 
-    /// <summary>Each of the moves of a demand may take so long, seconds (Clocks.RESPOND): the answer,
-    /// or first the word that the input is lost, and then the input.</summary>
+    /// <summary>Each of the moves of a demand may take so long, seconds (Clocks.RESPOND): the
+    /// answer, or first the word that the input is lost, and then the input.</summary>
     private const ulong RespondSeconds = 3 * DaySeconds;
 
     /// <summary>What answered a demand can be disputed so long, seconds (Clocks.OPEN_AFTER_ANSWER).
@@ -53,8 +54,8 @@ public static class CourtLimits
     /// least for each of 20 turns.</summary>
     private const ulong DisputeSecondsMax = 12 * DaySeconds;
 
-    /// <summary>After this nothing is decided about an order that was not promised, seconds from its
-    /// deadline: until then the node's bond answers for it.</summary>
+    /// <summary>After this nothing is decided about an order that was not promised, seconds from
+    /// its deadline: until then the node's bond answers for it.</summary>
     public const ulong DecidedSeconds = OpenSeconds + DisputeSecondsMax;
 
     /// <summary>The same of an order that the node promised to serve, and that can be demanded:
@@ -62,8 +63,8 @@ public static class CourtLimits
     public const ulong PromiseDecidedSeconds =
         AskSeconds + 3 * RespondSeconds + OpenAfterAnswerSeconds + DisputeSecondsMax;
 
-    /// <summary>A bond that leaves has to stay so long after a deadline, seconds: the last decision,
-    /// of what was promised.</summary>
+    /// <summary>A bond that leaves has to stay so long after a deadline, seconds: the last
+    /// decision, of what was promised.</summary>
     public const ulong BondSeconds = 30 * DaySeconds;
 
     /// <summary>A node keeps input, receipt and cancel of an order so long after its deadline,

@@ -34,8 +34,8 @@ public sealed class LedgerChecksTests
         Assert.Contains("for orders worth 9", finding.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>Operands are the node's or the provider's to give, a lost input the provider's alone
-    /// to ask for.</summary>
+    /// <summary>Operands are the node's or the provider's to give, a lost input the provider's
+    /// alone to ask for.</summary>
     [Theory]
     [InlineData(2, true, "every move")]
     [InlineData(1, true, "only the provider")]

@@ -131,9 +131,10 @@ public sealed class NodeTraceTests : IDisposable
             }
         });
         await using NodeConnection connection = Connect(node);
-        WireException refused = await Assert.ThrowsAsync<WireException>(
+        ClientException refused = await Assert.ThrowsAsync<ClientException>(
             () => OpenListAsync(connection, _own));
-        Assert.Equal((ushort)RefusalReason.OrderUnknown, refused.Reason);
+        Assert.Equal((ushort)RefusalReason.OrderUnknown,
+            Assert.IsType<WireException>(refused.InnerException).Reason);
     }
 
     private async Task<string> FailsAsync(HostileNode node)

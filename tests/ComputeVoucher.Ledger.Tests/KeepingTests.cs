@@ -196,7 +196,8 @@ public sealed class KeepingTests
         Assert.Equal((UInt128)0, again.DisputeUnits);
     }
 
-    /// <summary>Where strangers may dispute, two orders of the channel can wait at a time.</summary>
+    /// <summary>Where strangers may dispute, two orders of the channel can wait at a time.
+    /// </summary>
     [Fact]
     public async Task DisputeUnits_OfAChannelThatIsOpenToStrangers_CountTwice()
     {

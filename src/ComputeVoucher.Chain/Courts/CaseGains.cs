@@ -7,7 +7,7 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Chain;
 
-/// <summary>What verdicts brought a channel's side and nobody has fetched: money in escrow that goes
+/// <summary>What a court gives a channel's side and nobody has fetched: money in escrow that goes
 /// back to its holder, and its part of the reporter's share. Read from the chain alone, so that
 /// whoever lost his evidence finds it too.</summary>
 /// <param name="rpc">The chain.</param>
@@ -42,7 +42,7 @@ public sealed class CaseGains(
         return calls;
     }
 
-    /// <summary>The channel's shares, those that are final with their call.</summary>
+    /// <summary>The channel's shares, those that are final with what they pay.</summary>
     /// <exception cref="ChainException">No endpoint answers.</exception>
     public async Task<List<CourtShare>> SharesAsync(
         VoucherClass terms, ChannelTerms channel, BlockHeader head, CancellationToken cancel)
@@ -61,16 +61,33 @@ public sealed class CaseGains(
                 continue;
             }
 
-            bool waits = await court.OpenInAsync(channel.Node, generation, block, cancel)
-                .ConfigureAwait(false) != UInt256.Zero;
             ulong from = share.WeighedAt + CourtLimits.ShareSeconds;
-            bool isFinal = !waits && head.Timestamp >= from;
-            shares.Add(new CourtShare(share, from, waits, isFinal
-                ? CourtContract.CollectShare(channel.Node, terms.Token, generation, id)
-                : null));
+            byte[] call = CourtContract.CollectShare(
+                channel.Node, terms.Token, generation, id);
+            UInt256? amount = head.Timestamp < from ? null
+                : await AmountAsync(call, block, cancel).ConfigureAwait(false);
+            shares.Add(new CourtShare(share, from, amount, call));
         }
 
         return shares;
+    }
+
+    /// <summary>What a share pays; null while the court does not pay it: whether it waits depends
+    /// on other people's disputes, and the court says it.</summary>
+    private async Task<UInt256?> AmountAsync(
+        byte[] call, BlockTag block, CancellationToken cancel)
+    {
+        try
+        {
+            byte[] answer = await rpc.CallAsync(
+                new CallRequest(default, court.Address, call), block, cancel)
+                .ConfigureAwait(false);
+            return answer.Length == Bytes32.Size ? UInt256.FromBigEndian(answer) : null;
+        }
+        catch (ChainException failure) when (failure.Fault == ChainFault.Reverted)
+        {
+            return null;
+        }
     }
 
     /// <summary>Orders of a channel of which something became refundable.</summary>
@@ -118,8 +135,9 @@ public readonly record struct CourtCall(UInt128 Amount, byte[] Data);
 
 /// <summary>A part of a reporter's share that was not collected.</summary>
 /// <param name="Share">As the court has it.</param>
-/// <param name="From">Unix seconds from which it is paid.</param>
-/// <param name="WaitsForDisputes">Disputes that were open at the verdict have not ended.</param>
-/// <param name="Call">Collects it; null while it is not final.</param>
+/// <param name="From">Unix seconds from which it is paid, or later: it waits for disputes that were
+/// open at the verdict.</param>
+/// <param name="Amount">Token base units that it pays now; null while it is not final.</param>
+/// <param name="Call">Collects it.</param>
 public sealed record CourtShare(
-    RewardShare Share, ulong From, bool WaitsForDisputes, byte[]? Call);
+    RewardShare Share, ulong From, UInt256? Amount, byte[] Call);

@@ -163,9 +163,9 @@ internal sealed class RequestCommand
         // First what earlier runs demanded: a node that is gone, or convicted meanwhile, answers
         // nothing else.
         await demands.ContinueAsync(Done, cancel).ConfigureAwait(false);
-        await demands.RequireDisputableAsync(cancel).ConfigureAwait(false);
         try
         {
+            await demands.RequireDisputableAsync(cancel).ConfigureAwait(false);
             return await OrderLanes.RunAsync(runner, inputs, count, lanes, Done, cancel)
                 .ConfigureAwait(false);
         }

@@ -10,8 +10,8 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>court appoint|trust|record|collect|status</c>, and what <see cref="EvidenceCommands"/>
-/// adds: what a court offers the side of a channel.</summary>
+/// <summary><c>court appoint|trust|record|collect|status</c>, and those of
+/// <see cref="EvidenceCommands"/>: what a court offers the side of a channel.</summary>
 internal sealed class CourtCommands
 {
     private readonly Option<string> _watcher = Opt.Of<string>(
@@ -136,8 +136,7 @@ internal sealed class CourtCommands
             .Add("deposits", got.Wei)
             .Add("settled", got.Settled);
         return got.ShareFrom is not { } from ? report : report
-            .AddTime("shareFrom", from)
-            .Add("waitsForDisputes", got.WaitsForDisputes);
+            .AddTime("shareFrom", from);
     }
 
     private async Task<Report> StatusAsync(
@@ -163,7 +162,7 @@ internal sealed class CourtCommands
             shares.Add(new Report()
                 .Add("to", one.Share.To.ToString())
                 .AddTime("from", one.From)
-                .Add("waitsForDisputes", one.WaitsForDisputes));
+                .Add("isFinal", one.Amount is not null));
         }
 
         report.Add("shares", shares);

@@ -12,8 +12,8 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>court vouch|finalise|attest|smaller</c>: what is done with the evidence of one order,
-/// a file of `request --evidence`.</summary>
+/// <summary><c>court vouch|finalise|attest|smaller</c>: what is done with the evidence of one
+/// order, a file of `request --evidence`.</summary>
 internal sealed class EvidenceCommands
 {
     private readonly Argument<string> _order = new("ORDER")

@@ -257,7 +257,7 @@ internal sealed class ChainChecks
         payer == provider
             ? Ok($"redeem:key is the provider's: every move before a court is {payer}'s to make")
             : payer == node
-            ? Ok($"redeem:key is the node's: it answers a court, but an input that is lost only the "
+            ? Ok("redeem:key is the node's: it answers a court, but an input that is lost only the "
                 + $"provider {provider} may ask for (back the ledger up, or name the provider's)")
             : Wrong($"redeem:key is {payer}, neither the node's account {node} nor its provider's "
                 + $"{provider}: a court takes no operands from it, and the bond is lost by silence "

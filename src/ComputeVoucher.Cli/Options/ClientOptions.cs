@@ -47,6 +47,7 @@ internal static class ClientOptions
             $"waiting: {notice.For}; {Math.Ceiling(notice.Left.TotalSeconds):0} s left")),
     };
 
+    /// <summary>Where a node listens.</summary>
     public static EndPoint EndPoint(string text)
     {
         int colon = text.LastIndexOf(':');

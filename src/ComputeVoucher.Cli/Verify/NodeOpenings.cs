@@ -6,7 +6,6 @@ using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
 using ComputeVoucher.Vouchers;
-using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Cli;
 
@@ -28,23 +27,16 @@ internal sealed class NodeOpenings : IDisposable
     public long OpenedBytes { get; private set; }
 
     /// <summary>The trace of one order; its root is signed when this returns.</summary>
-    /// <exception cref="CommandException">The node refuses.</exception>
+    /// <exception cref="ClientException">The node refuses, or opens what it did not sign.
+    /// </exception>
     public (RecordedTrace Trace, TraceRootStatement Signed) Open(
         IModel model, byte[] input, Receipt receipt)
     {
-        try
-        {
-            // A command has nothing else to do, and the audit asks in the middle of its sums.
-            (NodeTrace trace, Bytes32[] hashes) = NodeTrace
-                .OpenAsync(_node, model, input, receipt, _cancel).GetAwaiter().GetResult();
-            OpenedBytes += trace.OpenedBytes;
-            return (RecordedTrace.OfHashes(hashes, tensor => Read(trace, tensor)),
-                trace.Statement);
-        }
-        catch (WireException refused)
-        {
-            throw Refused(refused);
-        }
+        // A command has nothing else to do, and the audit asks in the middle of its sums.
+        (NodeTrace trace, Bytes32[] hashes) = NodeTrace
+            .OpenAsync(_node, model, input, receipt, _cancel).GetAwaiter().GetResult();
+        OpenedBytes += trace.OpenedBytes;
+        return (RecordedTrace.OfHashes(hashes, tensor => Read(trace, tensor)), trace.Statement);
     }
 
     public void Dispose()
@@ -55,23 +47,9 @@ internal sealed class NodeOpenings : IDisposable
 
     private (TensorType Type, int[] Dims, byte[] Data) Read(NodeTrace trace, int tensor)
     {
-        try
-        {
-            long before = trace.OpenedBytes;
-            var opened = trace.ReadAsync(tensor, _cancel).GetAwaiter().GetResult();
-            OpenedBytes += trace.OpenedBytes - before;
-            return opened;
-        }
-        catch (WireException refused)
-        {
-            throw Refused(refused);
-        }
+        long before = trace.OpenedBytes;
+        var opened = trace.ReadAsync(tensor, _cancel).GetAwaiter().GetResult();
+        OpenedBytes += trace.OpenedBytes - before;
+        return opened;
     }
-
-    private static CommandException Refused(WireException refused) =>
-        new($"the node does not open the trace: {refused.Message} (dispute the order, or run it "
-            + "again)", refused)
-        {
-            Reason = refused.Reason,
-        };
 }

@@ -67,8 +67,8 @@ internal sealed class RandomOpenings
                 + $"{signed.TraceRoot} (both together take its bond)");
     }
 
-    /// <summary>Whether the trace of this order can be opened: the one at hand is of it, or its node
-    /// is asked. A result of no steps has none.</summary>
+    /// <summary>Whether the trace of this order can be opened: the one at hand is of it, or its
+    /// node is asked. A result of no steps has none.</summary>
     public bool IsOf(in Receipt receipt) => _trace is null
         ? receipt.Steps > 0
         : SignedRoot(receipt, _signed) == _trace.Root;

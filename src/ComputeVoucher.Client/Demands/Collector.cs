@@ -8,8 +8,8 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Client;
 
-/// <summary>Fetches what convictions of a channel's node brought: the refund of what is in escrow,
-/// the channel's part of the reporter's share, and ether that was deposited for answers. Whoever
+/// <summary>Fetches what a court gives a channel's side: the refund of what is in escrow, its part
+/// of the reporter's share, and ether that was deposited for answers. Whoever
 /// sends pays the gas; each sum goes to whom it belongs.</summary>
 public sealed class Collector
 {
@@ -36,8 +36,7 @@ public sealed class Collector
         ];
     }
 
-    /// <summary>Fetches all that may be fetched now. A node that was never convicted costs one
-    /// question.</summary>
+    /// <summary>Fetches all that may be fetched now.</summary>
     /// <param name="terms">Of the channel's class.</param>
     /// <param name="channel">Whose side.</param>
     /// <param name="sender">Pays the gas; its deposits are fetched.</param>
@@ -49,13 +48,9 @@ public sealed class Collector
     {
         ArgumentNullException.ThrowIfNull(sender);
         Collected got = new();
-        if (await _court.CondemnedAsync(channel.Node, terms.Token, BlockTag.Latest, cancel)
-            .ConfigureAwait(false))
-        {
-            await RefundAsync(got, terms, channel, sender, say, cancel).ConfigureAwait(false);
-            await ShareAsync(got, terms, channel, sender, say, cancel).ConfigureAwait(false);
-        }
-
+        // First the refund: a share is weighed by what was not given back.
+        await RefundAsync(got, terms, channel, sender, say, cancel).ConfigureAwait(false);
+        await ShareAsync(got, terms, channel, sender, say, cancel).ConfigureAwait(false);
         foreach ((Address address, FeesContract fees) in _deposits)
         {
             UInt256 wei = await fees.CreditAsync(sender.Account, BlockTag.Latest, cancel)
@@ -105,43 +100,27 @@ public sealed class Collector
     private async Task ShareAsync(Collected got, VoucherClass terms, ChannelTerms channel,
         TransactionSender sender, Action<string> say, CancellationToken cancel)
     {
-        foreach (CourtShare share in await _gains.SharesAsync(
-            terms, channel, await HeadAsync(cancel).ConfigureAwait(false), cancel)
+        BlockHeader head = await HeadAsync(cancel).ConfigureAwait(false);
+        foreach (CourtShare share in await _gains.SharesAsync(terms, channel, head, cancel)
             .ConfigureAwait(false))
         {
-            if (share.Call is not { } call)
+            if (share.Amount is not { } amount)
             {
                 got.ShareFrom = Math.Min(got.ShareFrom ?? ulong.MaxValue, share.From);
-                got.WaitsForDisputes |= share.WaitsForDisputes;
-                say("the channel's share of the node's bond is paid from "
-                    + $"{DemandRunner.Date(share.From)} on"
-                    + (share.WaitsForDisputes
-                        ? ", when the disputes that were open at the verdict have ended" : ""));
+                say(share.From > head.Timestamp
+                    ? "the channel's share of the node's bond is paid from "
+                        + $"{DemandRunner.Date(share.From)} on"
+                    : "the channel's share of the node's bond waits for disputes that were open "
+                        + "at the verdict");
                 continue;
             }
 
-            TransactionReceipt receipt = await sender.SendAsync(
-                "share", _court.Address, call, cancel).ConfigureAwait(false);
-            UInt128 amount = AmountOf(receipt);
+            await sender.SendAsync("share", _court.Address, share.Call, cancel)
+                .ConfigureAwait(false);
             got.Shared += amount;
             say($"{amount} base units of token {terms.Token}, the channel's share of the node's "
                 + $"bond, went to {share.Share.To}");
         }
-    }
-
-    private UInt128 AmountOf(TransactionReceipt receipt)
-    {
-        UInt128 amount = 0;
-        foreach (LogEntry log in receipt.Logs)
-        {
-            if (log.Contract == _court.Address && CaseEvent.TryRead(log, out CaseEvent read)
-                && read.Kind == CaseEventKind.ShareCollected)
-            {
-                amount += read.Amount;
-            }
-        }
-
-        return amount;
     }
 
     private async Task<BlockHeader> HeadAsync(CancellationToken cancel) =>
@@ -160,7 +139,7 @@ public sealed class Collected
     public UInt256 Settled { get; internal set; } = UInt256.Zero;
 
     /// <summary>Token base units of the node's bond.</summary>
-    public UInt128 Shared { get; internal set; }
+    public UInt256 Shared { get; internal set; } = UInt256.Zero;
 
     /// <summary>Wei of deposits.</summary>
     public UInt256 Wei { get; internal set; } = UInt256.Zero;
@@ -168,7 +147,4 @@ public sealed class Collected
     /// <summary>Unix seconds from which a share is paid that is not final; null without one.
     /// </summary>
     public ulong? ShareFrom { get; internal set; }
-
-    /// <summary>It also waits for disputes that were open at the verdict.</summary>
-    public bool WaitsForDisputes { get; internal set; }
 }

@@ -3,8 +3,8 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.TestKit;
 
-/// <summary>A contract that calls the address in its first word with the complement of the rest: the
-/// call stands nowhere in its transaction's data.</summary>
+/// <summary>A contract that calls the address in its first word with the complement of the rest:
+/// the call stands nowhere in its transaction's data.</summary>
 public static class HidingContract
 {
     /// <summary>Creates it.</summary>
