@@ -50,6 +50,9 @@ public sealed class ChainService
 
     public Outbox Outbox { get; }
 
+    /// <summary>Null where no class has an escrow.</summary>
+    public EscrowReleaser? Releaser { get; init; }
+
     /// <summary>One line on what works, and should not be left as it is; null where there is
     /// nothing.</summary>
     public string? Notice => Mirror.Notice ?? _guard.Notice;
@@ -99,9 +102,13 @@ public sealed class ChainService
             Volatile.Write(ref _mirroredAt, _time.GetTimestamp());
         }
 
-        IReadOnlyList<OutboxEntry> submitted = Outbox.IsStopped
-            ? []
-            : await Redeemer.StepAsync(false, cancel).ConfigureAwait(false);
+        List<OutboxEntry> submitted = [];
+        if (!Outbox.IsStopped)
+        {
+            submitted.AddRange(await Redeemer.StepAsync(false, cancel).ConfigureAwait(false));
+            await ReleaseAsync(submitted, cancel).ConfigureAwait(false);
+        }
+
         IReadOnlyList<OutboxChange> changes = await Outbox.StepAsync(cancel)
             .ConfigureAwait(false);
         foreach (OutboxChange change in changes)
@@ -111,6 +118,25 @@ public sealed class ChainService
 
         _health = Judge();
         return new ChainStep(mirror, submitted, changes);
+    }
+
+    /// <summary>After the redemptions. What an endpoint does not say now, it says at the next
+    /// look.</summary>
+    private async Task ReleaseAsync(List<OutboxEntry> submitted, CancellationToken cancel)
+    {
+        if (Releaser is null || Mirror.Head is not { } head)
+        {
+            return;
+        }
+
+        try
+        {
+            await Releaser.StepAsync(head, submitted, cancel).ConfigureAwait(false);
+        }
+        catch (ChainException)
+        {
+            // The mirror asks the same endpoints and says so.
+        }
     }
 
     private ChainHealth Judge()
@@ -148,7 +174,7 @@ public sealed record ChainServiceOptions
 }
 
 /// <summary>What one step of the service did.</summary>
-/// <param name="Submitted">Redemptions that were added to the outbox.</param>
+/// <param name="Submitted">Redemptions and releases that were added to the outbox.</param>
 public sealed record ChainStep(
     MirrorStep Mirror,
     IReadOnlyList<OutboxEntry> Submitted,

@@ -41,6 +41,7 @@ internal static class CommandTree
         root.Add(RequestCommand.Create());
         root.Add(TraceCommand.Create());
         root.Add(WatchCommand.Create());
+        root.Add(CourtCommands.Create());
         root.Add(RedeemCommand.CreateRedeem());
         root.Add(RedeemCommand.CreateOutbox());
         root.Add(VerifyCommands.CreateOpen());

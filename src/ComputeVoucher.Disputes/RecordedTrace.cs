@@ -23,6 +23,7 @@ public sealed class RecordedTrace
     private readonly List<Bytes32> _hashes = [];
     private readonly Dictionary<int, Entry> _entries = [];
     private readonly Action<TensorCallback>? _again;
+    private Func<int, Entry>? _open;
     private HashTree? _list;
 
     private RecordedTrace(Action<TensorCallback>? again = null) => _again = again;
@@ -87,6 +88,32 @@ public sealed class RecordedTrace
 
         return Of(entries);
     }
+
+    /// <summary>Somebody else's list, of which a tensor is opened when it is needed.</summary>
+    /// <param name="hashes">Of all its tensors; not empty.</param>
+    /// <param name="open">Type and shape that the architecture gives a tensor, and the bytes that
+    /// are said to be its.</param>
+    public static RecordedTrace OfHashes(ReadOnlySpan<Bytes32> hashes,
+        Func<int, (TensorType Type, int[] Dims, byte[] Data)> open)
+    {
+        RecordedTrace list = new();
+        list._hashes.AddRange(hashes);
+        list.Root = TraceTree.ListRoot(hashes);
+        list._open = tensor =>
+        {
+            (TensorType type, int[] dims, byte[] data) = open(tensor);
+            Bytes32 hash = TraceTree.TensorHash(type, dims, data);
+            return hash == list._hashes[tensor]
+                ? new Entry("", type, dims, data, hash)
+                : throw new ModelException($"tensor {tensor} of the list is not what was opened: "
+                    + "another form than the architecture gives it, or other bytes");
+        };
+        return list;
+    }
+
+    /// <summary>Tensors are opened when they are needed; the form of the others is not known.
+    /// </summary>
+    internal bool IsOpenedOnDemand => _open is not null;
 
     /// <summary>The list of one tensor that an input record is.</summary>
     internal static RecordedTrace OfInput(byte[] input) =>
@@ -168,6 +195,19 @@ public sealed class RecordedTrace
     /// <summary>Runs once more and keeps these.</summary>
     internal void Keep(IReadOnlySet<int> tensors)
     {
+        if (_open is not null)
+        {
+            foreach (int tensor in tensors)
+            {
+                if (!IsKept(tensor))
+                {
+                    _entries[tensor] = _open(tensor);
+                }
+            }
+
+            return;
+        }
+
         Action<TensorCallback> again =
             _again ?? throw new InvalidOperationException("these tensors were never recorded");
         again((in TracedTensor t) =>
@@ -189,7 +229,7 @@ public sealed class RecordedTrace
 
     private RecordedTrace Copy()
     {
-        RecordedTrace copy = new(_again);
+        RecordedTrace copy = new(_again) { _open = _open };
         copy._hashes.AddRange(_hashes);
         foreach ((int tensor, Entry entry) in _entries)
         {

@@ -61,7 +61,18 @@ public sealed partial class LedgerStore
         }
     }
 
-    /// <summary>Units of the longest order of each channel that may be disputed, summed.</summary>
+    /// <summary>Whether everybody may dispute a channel's orders: then two of them may wait for
+    /// their first answer at a time. Known as long as the process lasts.</summary>
+    public void OpenToStrangers(in Bytes32 channel, bool isOpen)
+    {
+        lock (_gate)
+        {
+            _memory.OpenToStrangers(channel, isOpen);
+        }
+    }
+
+    /// <summary>Units of the longest order of each channel that may be disputed, twice where
+    /// strangers may, summed.</summary>
     public UInt128 DisputeUnits
     {
         get
@@ -180,8 +191,8 @@ public sealed partial class LedgerStore
 /// <param name="InputBytesADay">Bytes of the inputs whose orders' deadlines lie in the day before.
 /// </param>
 /// <param name="ExposedUnits">Units of each class, by its id, of the orders about which a court may
-/// still decide: deadline + 26 days is not over. Reserved orders count with their most, served ones
-/// with their receipt, paid or not.</param>
+/// still decide: deadline + 26 days is not over, 30 of those that were promised. Reserved orders
+/// count with their most, served ones with their receipt, paid or not.</param>
 public sealed record LedgerStanding(
     ulong At, long InputBytesADay, IReadOnlyDictionary<Bytes32, UInt128> ExposedUnits)
 {

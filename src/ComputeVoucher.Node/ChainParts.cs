@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net.Http;
 using System.Threading;
 using System.Threading.Tasks;
@@ -117,7 +118,30 @@ public sealed class ChainParts : IDisposable
             new BatchBuilder(Rpc, vouchers, _payer.Address), outbox, Rpc, vouchers.Address,
             RedeemerOptionsOf(options.Redeem), _time);
         Service = new ChainService(Guard, mirror, redeemer, outbox,
-            new ChainServiceOptions { MirrorAgeMax = options.AwayMax }, _time);
+            new ChainServiceOptions { MirrorAgeMax = options.AwayMax }, _time)
+        {
+            Releaser = ReleaserOf(options, policy, outbox),
+        };
+    }
+
+    /// <summary>Null where no class has a court, and all that is redeemed is earned at once.
+    /// </summary>
+    private EscrowReleaser? ReleaserOf(
+        NodeOptions options, ServicePolicy policy, Outbox outbox)
+    {
+        HashSet<Address> tokens = [];
+        foreach (VoucherClass terms in policy.Classes.Values)
+        {
+            if (!terms.Court.IsZero)
+            {
+                tokens.Add(terms.Token);
+            }
+        }
+
+        ProvidersContract providers = new(Rpc, options.Domain.Providers);
+        return tokens.Count == 0 ? null : new EscrowReleaser(Rpc, options.Domain.Vouchers,
+            cancel => providers.ProviderOfAsync(policy.Node, BlockTag.Latest, cancel), tokens,
+            outbox, RedeemerOptionsOf(options.Redeem), _time);
     }
 
     public void Dispose()

@@ -233,7 +233,7 @@ internal sealed class ChainPump
     {
         foreach (OutboxEntry item in step.Submitted)
         {
-            _log.BatchSubmitted(item.Id);
+            _log.BatchSubmitted(item.Request.Kind, item.Id);
         }
 
         foreach (FeeDecision decision in _service.Outbox.Decisions)

@@ -115,9 +115,11 @@ public sealed class NodeHost
             Metrics = _metrics,
             Log = _log,
             Time = _time,
-            Pace = new Pace(_options.Workers + _options.Streams),
+            Pace = new Pace(_options.Workers + _options.Streams, ledger.Setting(Pace.Setting),
+                pinned.Models.ContainsKey),
             NotAccepting = readiness.Refusal,
         };
+        serving.Bound();
         BackendChoice chosen = Backends.Choose(_options.Backend);
         _log.BackendChosen(chosen.Reason);
         MoneyWatch money = new(ledger, chain, _options, policy, _time);

@@ -7,9 +7,9 @@ namespace ComputeVoucher.Vouchers;
 /// no time, so the deadline is the only one that a court can count from; what is decided is decided
 /// before the bond can leave and before the node may forget.
 /// </summary>
-/// <remarks>Disputes open until 14 d and last 12 d at most, so nothing is decided after 26 d;
-/// 26 d &lt; 30 d (bond) &lt; 45 d (inputs). What answers a demand may be decided until 30 d: asked
-/// by 6 d, answered within 9 d with the input shown, disputed within 3 d.</remarks>
+/// <remarks>Disputes open until 14 d and last 12 d at most, so nothing is decided after 26 d. What
+/// was promised may be decided until 30 d: asked by 6 d, answered within 9 d with the input shown,
+/// disputed within 3 d. 26 d &lt; 30 d (promise, bond) &lt; 45 d (inputs).</remarks>
 public static class CourtLimits
 {
     /// <summary>Farthest deadline from now, seconds, for node and client. 3 days: with the 30 days
@@ -30,27 +30,41 @@ public static class CourtLimits
     /// a weight among them, seconds: the shortest escrow (Rewards.SHARE_WAIT).</summary>
     public const ulong ShareSeconds = DeadlineAheadSecondsMax + WindowSecondsMin;
 
-    /// <summary>Disputes open so long after the deadline, seconds (Clocks.OPEN); evidence is kept as
-    /// long.</summary>
+    /// <summary>Disputes open so long after the deadline, seconds (Clocks.OPEN); evidence is kept
+    /// as long.</summary>
     public const ulong OpenSeconds = 14 * DaySeconds;
 
-    /// <summary>A result may be demanded so long after the deadline, seconds (Clocks.ASK).</summary>
+    /// <summary>A result may be demanded so long after the deadline, seconds (Clocks.ASK).
+    /// </summary>
     public const ulong AskSeconds = 6 * DaySeconds;
 
     /// <summary>After a claim, which can come 3 days after the deadline, disputes open so long,
     /// seconds; whichever of the two ends later counts.</summary>
     public const ulong OpenAfterClaimSeconds = 11 * DaySeconds;
 
+    /// <summary>Each of the moves of a demand may take so long, seconds (Clocks.RESPOND): the
+    /// answer, or first the word that the input is lost, and then the input.</summary>
+    private const ulong RespondSeconds = 3 * DaySeconds;
+
+    /// <summary>What answered a demand can be disputed so long, seconds (Clocks.OPEN_AFTER_ANSWER).
+    /// </summary>
+    private const ulong OpenAfterAnswerSeconds = 3 * DaySeconds;
+
     /// <summary>A dispute lasts at most so long, seconds: two sides of 3.5 days, and 6 hours at
     /// least for each of 20 turns.</summary>
     private const ulong DisputeSecondsMax = 12 * DaySeconds;
 
-    /// <summary>After this nothing is decided about an order, seconds from its deadline: until then
-    /// the node's bond answers for it.</summary>
+    /// <summary>After this nothing is decided about an order that was not promised, seconds from
+    /// its deadline: until then the node's bond answers for it.</summary>
     public const ulong DecidedSeconds = OpenSeconds + DisputeSecondsMax;
 
-    /// <summary>A bond that leaves has to stay so long after a deadline, seconds: the last decision
-    /// and 4 days for its transaction.</summary>
+    /// <summary>The same of an order that the node promised to serve, and that can be demanded:
+    /// asked at the last second, the input lost and shown, answered, disputed.</summary>
+    public const ulong PromiseDecidedSeconds =
+        AskSeconds + 3 * RespondSeconds + OpenAfterAnswerSeconds + DisputeSecondsMax;
+
+    /// <summary>A bond that leaves has to stay so long after a deadline, seconds: the last
+    /// decision, of what was promised.</summary>
     public const ulong BondSeconds = 30 * DaySeconds;
 
     /// <summary>A node keeps input, receipt and cancel of an order so long after its deadline,
@@ -83,7 +97,8 @@ public static class CourtLimits
 
     /// <summary>Whether the node's bond still answers for an order.</summary>
     /// <param name="deadline">Of the order, Unix seconds.</param>
+    /// <param name="isPromised">The node signed an Accept of it.</param>
     /// <param name="now">Unix seconds.</param>
-    public static bool IsExposed(ulong deadline, ulong now) =>
-        (UInt128)deadline + DecidedSeconds > now;
+    public static bool IsExposed(ulong deadline, bool isPromised, ulong now) =>
+        (UInt128)deadline + (isPromised ? PromiseDecidedSeconds : DecidedSeconds) > now;
 }

@@ -34,6 +34,26 @@ public sealed class LedgerChecksTests
         Assert.Contains("for orders worth 9", finding.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>Operands are the node's or the provider's to give, a lost input the provider's
+    /// alone to ask for.</summary>
+    [Theory]
+    [InlineData(2, true, "every move")]
+    [InlineData(1, true, "only the provider")]
+    [InlineData(3, false, "the bond is lost by silence")]
+    public void Answers_ComeFromTheNodeOrTheProvider(byte payer, bool ok, string text)
+    {
+        Finding finding = ChainChecks.Answers(Of(1), Of(2), Of(payer));
+        Assert.Equal(ok, finding.Ok);
+        Assert.Contains(text, finding.Text, StringComparison.Ordinal);
+    }
+
+    private static Address Of(byte value)
+    {
+        byte[] bytes = new byte[Address.Size];
+        bytes[^1] = value;
+        return new Address(bytes);
+    }
+
     /// <summary>1.2 M gas at 11 and 1 gwei are 1.44e16 wei; a fifth of a bond of 72 base units of
     /// 1e15 wei each is as much.</summary>
     [Theory]

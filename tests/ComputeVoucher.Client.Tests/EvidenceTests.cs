@@ -377,7 +377,7 @@ public sealed class EvidenceTests : IDisposable
     }
 
     /// <summary>R11: the order's deadline bounds what an exit a second after the promise leaves
-    /// open: the bond stays 33 days, all is decided after 3 + 26.</summary>
+    /// open: the bond stays 33 days, all is decided after 3 + 30.</summary>
     [Fact]
     public void test_exitRightAfterAccept()
     {
@@ -386,7 +386,7 @@ public sealed class EvidenceTests : IDisposable
         ulong deadline = now + CourtLimits.DeadlineAheadSecondsMax;
         ulong exitAt = now + 1 + exitDelay;
         Assert.True(CourtLimits.IsBonded(exitAt, deadline));
-        Assert.True(deadline + CourtLimits.DecidedSeconds < exitAt);
+        Assert.True(deadline + CourtLimits.PromiseDecidedSeconds < exitAt);
         // Who could sign for a second later could be left alone.
         Assert.False(CourtLimits.IsBonded(exitAt, deadline + 2));
         DeadlineBeyondThreeDays_IsNotSigned();

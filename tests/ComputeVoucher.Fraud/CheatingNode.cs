@@ -5,6 +5,7 @@ using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Fraud;
@@ -159,8 +160,7 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
         // Operands are taken from the provider alone.
         if (Hidden is { } contract && dispute.State != DisputeState.WantOperands)
         {
-            byte[] inverted = Array.ConvertAll(call, one => (byte)~one);
-            (to, call) = (contract, [.. new AbiWriter().Write(to).ToArray(), .. inverted]);
+            (to, call) = (contract, HidingContract.Call(to, call));
         }
 
         Answers++;

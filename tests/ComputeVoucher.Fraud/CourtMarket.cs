@@ -130,18 +130,8 @@ public sealed class CourtMarket : IAsyncDisposable
         return (ack, Spender.Sign(ack.Digest(Domain.VouchersSeparator)));
     }
 
-    /// <summary>A contract that calls the address in its first word with the complement of the
-    /// rest: the call stands nowhere in its transaction's data.</summary>
-    internal async Task<Address> HideAsync()
-    {
-        const string Create = "602b8060095f395ff3";
-        // n = size - 32; copy; for i in 0..n by 32: mem[i] = ~mem[i]; call or revert.
-        const string Code = "602036038060205f375f5b8051198152602001818110600a57505f5f91"
-            + "5f5f5f355af16029575f5ffd5b00";
-        TransactionReceipt receipt =
-            await SendAsync(Provider, null, Hex.Decode("0x" + Create + Code));
-        return receipt.ContractAddress!.Value;
-    }
+    /// <inheritdoc cref="HidingContract"/>
+    internal Task<Address> HideAsync() => CreateAsync(HidingContract.Creation, Provider);
 
     internal async Task AdmitAsync(GraphModel model)
     {
@@ -232,8 +222,10 @@ public sealed class CourtMarket : IAsyncDisposable
     private async Task FundAsync(PrivateKey key) => await _anvil.RpcAsync(
         "anvil_setBalance", $"\"{key.Address}\",\"0x56bc75e2d63100000\"");
 
-    private async Task<Address> CreateAsync(byte[] code) =>
-        (await SendAsync(_deployer, null, code)).ContractAddress!.Value;
+    private Task<Address> CreateAsync(byte[] code) => CreateAsync(code, _deployer);
+
+    private async Task<Address> CreateAsync(byte[] code, PrivateKey key) =>
+        (await SendAsync(key, null, code)).ContractAddress!.Value;
 
     private static PrivateKey KeyOf(int number) =>
         PrivateKey.FromBytes(Keccak256.Hash(BitConverter.GetBytes(number)).Span);

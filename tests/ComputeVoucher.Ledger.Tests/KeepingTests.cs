@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading.Tasks;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
@@ -193,6 +194,62 @@ public sealed class KeepingTests
         Assert.Equal((UInt128)150, again.DisputeUnits);
         await again.LookAsync(Deadline + 26 * Day);
         Assert.Equal((UInt128)0, again.DisputeUnits);
+    }
+
+    /// <summary>Where strangers may dispute, two orders of the channel can wait at a time.
+    /// </summary>
+    [Fact]
+    public async Task DisputeUnits_OfAChannelThatIsOpenToStrangers_CountTwice()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Open(directory);
+        ChannelRow row = Given.Channel();
+        row = row with { Terms = row.Terms with { ClassId = s_judged.HashStruct() } };
+        await store.PutChannel(row);
+        Given.Reserve(store, Given.Order(row, 0, 30));
+        Bytes32 channel = row.Terms.HashStruct();
+        store.OpenToStrangers(channel, isOpen: true);
+        store.OpenToStrangers(channel, isOpen: true);
+        store.OpenToStrangers(Given.Hash(1), isOpen: true);
+        Assert.Equal((UInt128)60, store.DisputeUnits);
+        Given.Reserve(store, Given.Order(row, 1, 50));
+        Assert.Equal((UInt128)100, store.DisputeUnits);
+        store.DisputeBounds = new DisputeBounds(119, 100);
+        Assert.Equal(RefusalReason.DisputesFull,
+            Given.Reserve(store, Given.Order(row, 2, 60)).Refusal);
+        await store.LookAsync(Deadline);
+        Assert.Equal((UInt128)100, store.DisputeUnits);
+        store.OpenToStrangers(channel, isOpen: false);
+        Assert.Equal((UInt128)50, store.DisputeUnits);
+        Assert.Equal(
+            RefusalReason.None, Given.Reserve(store, Given.Order(row, 2, 60)).Refusal);
+    }
+
+    /// <summary>What was promised can be demanded, and the answer disputed: 30 days.</summary>
+    [Fact]
+    public async Task ExposedUnits_OfAPromise_StayForThirtyDays()
+    {
+        using TemporaryDirectory directory = new();
+        using LedgerStore store = Open(directory);
+        ChannelRow row = Given.Channel();
+        row = row with { Terms = row.Terms with { ClassId = s_judged.HashStruct() } };
+        await store.PutChannel(row);
+        Order promised = Given.Order(row, 0);
+        Given.Reserve(store, promised);
+        Given.Reserve(store, Given.Order(row, 1, 30));
+        await store.RecordAccept(
+            new Accept(promised.HashStruct(), Deadline), Given.Signature, out _);
+        UInt128 Exposed() => store.ExposedUnits.GetValueOrDefault(s_judged.HashStruct());
+        await store.LookAsync(Deadline + 26 * Day - 1);
+        Assert.Equal((UInt128)130, Exposed());
+        await store.LookAsync(Deadline + 26 * Day);
+        Assert.Equal((UInt128)100, Exposed());
+        Assert.Equal((UInt128)100, store.DisputeUnits);
+        await store.LookAsync(Deadline + 30 * Day - 1);
+        Assert.Equal((UInt128)100, Exposed());
+        await store.LookAsync(Deadline + 30 * Day);
+        Assert.Equal((UInt128)0, Exposed());
+        Assert.Equal((UInt128)0, store.DisputeUnits);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
@@ -87,6 +88,57 @@ public sealed class StakeTests
         pace.Note(slow, 3_000, TimeSpan.FromSeconds(2));
         Assert.Equal(
             new DisputeBounds(1_000 * 3 * 86_400 * 3 / 4, 1_000 * 43_200 / 4), pace.Bounds);
+    }
+
+    /// <summary>A process that starts again bounds what it takes by what the one before it knew; a
+    /// model that is not served any more bounds nothing, and what is damaged nothing either.
+    /// </summary>
+    [Fact]
+    public void Pace_OutlivesTheProcess()
+    {
+        Pace first = new(3);
+        FakeModel model = new();
+        Assert.Null(first.News());
+        first.Note(model, 1_000, TimeSpan.FromSeconds(2));
+        byte[] kept = first.News()!;
+        Assert.Null(first.News());
+        Pace again = new(3, kept, root => root == model.ModelRoot);
+        Assert.Equal(first.Bounds, again.Bounds);
+        Assert.NotNull(again.Bounds);
+        Assert.Null(again.News());
+        // An eighth slower or faster is no news.
+        again.Note(model, 1_000, TimeSpan.FromSeconds(2.2));
+        Assert.Null(again.News());
+        again.Note(model, 1_000, TimeSpan.FromSeconds(20));
+        Assert.NotNull(again.News());
+        Assert.Null(new Pace(3, kept, _ => false).Bounds);
+        Assert.Null(new Pace(3, kept[..^1]).Bounds);
+        byte[] damaged = [.. kept];
+        damaged.AsSpan(Bytes32.Size).Fill(255);
+        Assert.Null(new Pace(3, damaged).Bounds);
+    }
+
+    /// <summary>The node takes on no more than that before its first run.</summary>
+    [Fact]
+    public async Task Pace_OfAnEarlierProcess_BoundsTheFirstOrder()
+    {
+        byte[] kept;
+        using (ServingRig rig = new(hasCourt: true))
+        {
+            RunResult slow = new()
+            {
+                Output = [], Steps = 1, Units = 12, InputRoot = default, OutputRoot = default,
+            };
+            rig.Serving.NoteRun(rig.Model, slow, TimeSpan.FromDays(1));
+            await rig.Ledger.FlushAsync();
+            kept = rig.Ledger.Setting(Pace.Setting)!;
+        }
+
+        using ServingRig again = new(hasCourt: true, pace: new Pace(1, kept));
+        again.Serving.Bound();
+        FakeExchange refused = again.StreamOf(again.NewOrder());
+        await again.Pipeline.OnOrderAsync(refused);
+        Assert.Equal(((ushort)RefusalReason.DisputesFull, true), refused.Error);
     }
 
     /// <summary>The figures of the refusal are those that the rule looked at.</summary>

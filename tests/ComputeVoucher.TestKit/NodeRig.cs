@@ -209,8 +209,15 @@ public sealed class NodeRig : IAsyncDisposable
         PathOf("client.state"), "--model", Model, "--prompt", prompt, .. s_patience, .. more,
     ];
 
+    /// <summary>Starts the node, and waits until it takes orders.</summary>
+    public Task StartNodeAsync(string config = "node.json")
+    {
+        LaunchNode(config);
+        return UntilAsync(IsReadyAsync);
+    }
+
     /// <summary>Starts the node; its log goes to node.log.</summary>
-    public async Task StartNodeAsync(string config = "node.json")
+    public void LaunchNode(string config = "node.json")
     {
         ProcessStartInfo start = Prefixed("serve", "--config", PathOf(config));
         _node = Process.Start(start)!;
@@ -219,7 +226,6 @@ public sealed class NodeRig : IAsyncDisposable
             FileShare.ReadWrite, bufferSize: 1);
         _ = _node.StandardError.BaseStream.CopyToAsync(log)
             .ContinueWith(_ => log.Dispose(), TaskScheduler.Default);
-        await UntilAsync(IsReadyAsync);
     }
 
     /// <summary>Waits until it holds, as long as the node lives.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using ComputeVoucher.TestKit;
 
@@ -19,6 +20,7 @@ public sealed class CourtLimitsTests
     {
         Assert.Equal(14 * Day, CourtLimits.OpenSeconds);
         Assert.Equal(26 * Day, CourtLimits.DecidedSeconds);
+        Assert.Equal(30 * Day, CourtLimits.PromiseDecidedSeconds);
         Assert.Equal(30 * Day, CourtLimits.BondSeconds);
         Assert.Equal(45 * Day, CourtLimits.InputKeepSeconds);
         Assert.Equal(
@@ -37,6 +39,31 @@ public sealed class CourtLimitsTests
             SharedData.RepositoryRoot, "src/contracts/courts/Clocks.sol"));
         Assert.Contains($" {name} = {seconds / Day} days;", clocks, StringComparison.Ordinal);
         Assert.Equal(0UL, seconds % Day);
+    }
+
+    /// <summary>An answer to a demand is judged last: the bond is there, and the node counts it.
+    /// </summary>
+    [Fact]
+    public void WhatWasPromised_IsDecidedBeforeTheBondAndTheInputGo()
+    {
+        const ulong dispute = 12 * Day;
+        ulong moves = 3 * Of("RESPOND") + Of("OPEN_AFTER_ANSWER");
+        Assert.Equal(Of("ASK") + moves + dispute, CourtLimits.PromiseDecidedSeconds);
+        Assert.Equal(Of("OPEN") + dispute, CourtLimits.DecidedSeconds);
+        Assert.InRange(CourtLimits.PromiseDecidedSeconds, 0UL, CourtLimits.BondSeconds);
+        Assert.InRange(
+            CourtLimits.PromiseDecidedSeconds, 0UL, CourtLimits.InputKeepSeconds);
+    }
+
+    /// <summary>Seconds of one of the contract's clocks.</summary>
+    private static ulong Of(string clock)
+    {
+        string clocks = File.ReadAllText(Path.Combine(
+            SharedData.RepositoryRoot, "src/contracts/courts/Clocks.sol"));
+        string after = clocks[(clocks.IndexOf($" {clock} = ", StringComparison.Ordinal)
+            + clock.Length + 4)..];
+        return Day * ulong.Parse(
+            after[..after.IndexOf(' ', StringComparison.Ordinal)], CultureInfo.InvariantCulture);
     }
 
     [Theory]
@@ -68,8 +95,8 @@ public sealed class CourtLimitsTests
                 if (CourtLimits.IsBonded(exitAt, deadline))
                 {
                     signed++;
-                    Assert.True(deadline + CourtLimits.DecidedSeconds < gone);
-                    Assert.False(CourtLimits.IsExposed(deadline, gone));
+                    Assert.True(deadline + CourtLimits.PromiseDecidedSeconds <= gone);
+                    Assert.False(CourtLimits.IsExposed(deadline, isPromised: true, gone));
                 }
             }
         }
@@ -80,12 +107,15 @@ public sealed class CourtLimitsTests
     /// <summary>The control: a client that signs for a day longer loses the bond.</summary>
     [Fact]
     public void A05_WithALongerDeadline_WouldSucceed() => Assert.True(
-        CourtLimits.IsExposed(deadline: 8 * Day, now: ExitDelay));
+        CourtLimits.IsExposed(deadline: 8 * Day, isPromised: false, now: ExitDelay));
 
     [Theory]
-    [InlineData(10, 26 * Day + 9, true)]
-    [InlineData(10, 26 * Day + 10, false)]
-    [InlineData(ulong.MaxValue, ulong.MaxValue, true)]
-    public void Exposure_EndsWithTheLastDecision(ulong deadline, ulong now, bool exposed) =>
-        Assert.Equal(exposed, CourtLimits.IsExposed(deadline, now));
+    [InlineData(10, 26 * Day + 9, false, true)]
+    [InlineData(10, 26 * Day + 10, false, false)]
+    [InlineData(10, 30 * Day + 9, true, true)]
+    [InlineData(10, 30 * Day + 10, true, false)]
+    [InlineData(ulong.MaxValue, ulong.MaxValue, false, true)]
+    public void Exposure_EndsWithTheLastDecision(
+        ulong deadline, ulong now, bool isPromised, bool exposed) =>
+        Assert.Equal(exposed, CourtLimits.IsExposed(deadline, isPromised, now));
 }

@@ -22,6 +22,10 @@ public sealed class CourtContract
 
     public Address Address { get; }
 
+    /// <summary>In place of a watcher: everybody may act for the channel (Files.EVERYBODY).
+    /// </summary>
+    public static Address Everybody => Address.Zero;
+
     /// <summary>The channel's holder lets a watcher act for it, or no longer.</summary>
     public static byte[] Appoint(in ChannelTerms channel, Address watcher, bool isOn) =>
         new AbiWriter()

@@ -21,8 +21,8 @@ internal static class CourtReasons
         new("WrongStage()", "the order is not at this stage: claimed, demanded, answered, moved or "
             + "disputed before, or never"),
         new("AmountTooLarge(uint256,uint256)", "{0} base units are too many, {1} are possible"),
-        new("SharesNotFinal()",
-            "disputes that were open at the verdict are still open: the share waits for them"),
+        new("SharesNotFinal()", "the share is paid 5 days after the verdict, and not before the "
+            + "disputes that were open against the node then have ended"),
         new("NothingToCollect()", "the channel has nothing to collect"),
         new("BondTooSmall(uint256,uint256)",
             "the bond of {0} base units vouches for claims of {1}"),

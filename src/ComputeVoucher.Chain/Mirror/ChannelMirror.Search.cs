@@ -248,8 +248,9 @@ public sealed partial class ChannelMirror
         }
     }
 
-    /// <summary>BatchRedeemed does not name its channels; the transaction's rows do. Where it was
-    /// sent through another contract, the slow round sees what it did.</summary>
+    /// <summary>BatchRedeemed does not name its channels. The transaction's rows do; where it was
+    /// sent through another contract, the records of a class with a court do, and of another class
+    /// the slow round sees what it did.</summary>
     private async Task CollectRedeemedAsync(
         ulong from, ulong to, ulong final, CancellationToken cancel)
     {
@@ -287,10 +288,36 @@ public sealed partial class ChannelMirror
                     NoteRedeemed(log, row.TermsOf(node, classId).HashStruct(), final);
                 }
             }
+            else if (!redeemed.BatchId.IsZero)
+            {
+                await CollectRecordsAsync(log, redeemed.BatchId, final, cancel)
+                    .ConfigureAwait(false);
+            }
 
             if (sent is not null)
             {
                 _seen.TryAdd((log.BlockHash, log.LogIndex), log.BlockNumber);
+            }
+        }
+    }
+
+    /// <summary>The channels of a batch in escrow, by the event of the same block.</summary>
+    private async Task CollectRecordsAsync(
+        LogEntry redemption, UInt256 batchId, ulong final, CancellationToken cancel)
+    {
+        Bytes32[][] topics =
+            [[BatchEscrowedEvent.Topic], [new(new AbiWriter().Write(batchId).ToArray())]];
+        foreach (LogEntry log in await LogsAsync(
+            redemption.BlockNumber, redemption.BlockNumber, topics, cancel).ConfigureAwait(false))
+        {
+            if (log.TransactionHash == redemption.TransactionHash
+                && BatchEscrowedEvent.TryRead(log, out BatchEscrowedEvent batch)
+                && batch.BatchId == batchId)
+            {
+                foreach (BatchRecord row in batch.Rows())
+                {
+                    NoteRedeemed(redemption, row.Channel, final);
+                }
             }
         }
     }

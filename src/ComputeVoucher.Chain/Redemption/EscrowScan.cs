@@ -15,11 +15,18 @@ public static class EscrowScan
 {
     /// <summary>Those that pay a provider in one token and still hold something, oldest first.
     /// </summary>
+    /// <param name="rpc">The chain.</param>
+    /// <param name="vouchers">The Vouchers contract.</param>
+    /// <param name="provider">Whom they pay.</param>
+    /// <param name="token">In which token.</param>
+    /// <param name="head">As of this block.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <param name="from">Older batches are known to hold nothing.</param>
     /// <exception cref="ChainException">No endpoint answers, or not as the contract does.
     /// </exception>
     public static async Task<List<HeldBatch>> ReadAsync(
         JsonRpcClient rpc, Address vouchers, Address provider, Address token, BlockHeader head,
-        CancellationToken cancel)
+        CancellationToken cancel, ulong from = 1)
     {
         ArgumentNullException.ThrowIfNull(rpc);
         ArgumentNullException.ThrowIfNull(head);
@@ -27,7 +34,7 @@ public static class EscrowScan
         ulong count = await new VouchersContract(rpc, vouchers).BatchCountAsync(block, cancel)
             .ConfigureAwait(false);
         List<HeldBatch> held = [];
-        for (ulong first = 1; first <= count; first += ChainLimits.BatchCallsMax)
+        for (ulong first = from; first <= count; first += ChainLimits.BatchCallsMax)
         {
             int calls = (int)Math.Min(ChainLimits.BatchCallsMax, count - first + 1);
             EscrowBatch[] batches = await ReadAsync(rpc, vouchers, first, calls, block, cancel)

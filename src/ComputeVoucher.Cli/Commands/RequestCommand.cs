@@ -104,8 +104,6 @@ internal sealed class RequestCommand
         using OrderGuards guards = await OrderGuards
             .OpenAsync(parsed, channel, interruption.Token).ConfigureAwait(false);
         using IModel model = OpenModel(parsed, out InputFile inputs, out Tokenizer? tokenizer);
-        await guards.RequireDisputableAsync(channel, model, interruption.Token)
-            .ConfigureAwait(false);
         await using NodeConnection node = new(ClientOptions.Connection(parsed, channel, domain,
             spendKey, TimeSpan.FromSeconds(Opt.Bounded(parsed, _patience, 1, 86_400))));
         TextStream? text = tokenizer is null
@@ -118,7 +116,7 @@ internal sealed class RequestCommand
             Bond = guards.Bond,
             Evidence = guards.Evidence,
         };
-        OrderDemands demands = new(parsed, guards, journal, runner, model);
+        OrderDemands demands = new(parsed, guards, journal, runner, model, channel);
         RequestFigures figures;
         bool isServed = false;
         try
@@ -162,10 +160,12 @@ internal sealed class RequestCommand
             notes.Tell(outcome, runner.Stop.IsCancellationRequested);
         }
 
-        // First what earlier runs demanded: a node that is gone answers nothing else.
+        // First what earlier runs demanded: a node that is gone, or convicted meanwhile, answers
+        // nothing else.
         await demands.ContinueAsync(Done, cancel).ConfigureAwait(false);
         try
         {
+            await demands.RequireDisputableAsync(cancel).ConfigureAwait(false);
             return await OrderLanes.RunAsync(runner, inputs, count, lanes, Done, cancel)
                 .ConfigureAwait(false);
         }

@@ -84,6 +84,12 @@ internal sealed class ChainChecks
                 .ConfigureAwait(false);
         }
 
+        if (node is Address own && payer is Address sender && checks.HasCourt)
+        {
+            await checks.TryAsync("answers", stop => checks.AnswersAsync(own, sender, stop), cancel)
+                .ConfigureAwait(false);
+        }
+
         if (payer is Address account)
         {
             await checks.TryAsync("gas", stop => checks.GasAsync(account, stop), cancel)
@@ -91,6 +97,22 @@ internal sealed class ChainChecks
         }
 
         return checks._findings;
+    }
+
+    private bool HasCourt
+    {
+        get
+        {
+            foreach (Address court in _options.Courts)
+            {
+                if (!court.IsZero)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
     }
 
     private async Task TryAsync(
@@ -219,6 +241,27 @@ internal sealed class ChainChecks
             : Wrong($"node {node} was revoked by {provider} "
                 + $"at {DateTimeOffset.FromUnixTimeSeconds((long)revoked):u} (use another key)");
     }
+
+    private async Task<Finding> AnswersAsync(
+        Address node, Address payer, CancellationToken cancel)
+    {
+        Address provider = await new ProvidersContract(_rpc, _options.Domain.Providers)
+            .ProviderOfAsync(node, BlockTag.Latest, cancel).ConfigureAwait(false);
+        return Answers(node, provider, payer);
+    }
+
+    /// <summary>Whether the account that sends the node's transactions may make its moves before a
+    /// court: of others a court takes no operands (Disputes.answerOperands), and of the provider
+    /// alone the word that an input is lost (wantInput).</summary>
+    internal static Finding Answers(Address node, Address provider, Address payer) =>
+        payer == provider
+            ? Ok($"redeem:key is the provider's: every move before a court is {payer}'s to make")
+            : payer == node
+            ? Ok("redeem:key is the node's: it answers a court, but an input that is lost only the "
+                + $"provider {provider} may ask for (back the ledger up, or name the provider's)")
+            : Wrong($"redeem:key is {payer}, neither the node's account {node} nor its provider's "
+                + $"{provider}: a court takes no operands from it, and the bond is lost by silence "
+                + "(name the provider's key, or the node's)");
 
     private async Task<Finding> GasAsync(Address payer, CancellationToken cancel)
     {

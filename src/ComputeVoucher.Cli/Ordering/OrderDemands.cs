@@ -40,13 +40,14 @@ internal sealed class OrderDemands
     private readonly ClientJournal _journal;
     private readonly OrderRunner _runner;
     private readonly IModel _model;
+    private readonly ChannelTerms _channel;
     private readonly TimeSpan _wait;
 
     public OrderDemands(ParseResult parsed, OrderGuards guards, ClientJournal journal,
-        OrderRunner runner, IModel model)
+        OrderRunner runner, IModel model, in ChannelTerms channel)
     {
         (_parsed, _guards, _journal) = (parsed, guards, journal);
-        (_runner, _model) = (runner, model);
+        (_runner, _model, _channel) = (runner, model, channel);
         _wait = TimeSpan.FromSeconds(
             Opt.Bounded(parsed, s_wait, 0, SendOptions.TimeoutSecondsMax));
     }
@@ -61,14 +62,51 @@ internal sealed class OrderDemands
     /// <summary>A promise is wanted with each order.</summary>
     public static bool WantsPromises(ParseResult parsed) => parsed.GetValue(s_demand) == Auto;
 
-    /// <summary>Goes on with what earlier runs demanded, before the node is asked anything.
-    /// </summary>
-    public Task ContinueAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
-        WithAsync(demands => demands.ContinueAsync(done, cancel), cancel);
+    /// <summary>Goes on with what earlier runs demanded, before the node is asked anything; of a
+    /// node that was convicted meanwhile, fetches what that brought.</summary>
+    public async Task ContinueAsync(Action<OrderOutcome> done, CancellationToken cancel)
+    {
+        await CollectAsync(cancel).ConfigureAwait(false);
+        await WithAsync(demands => demands.ContinueAsync(done, cancel), cancel)
+            .ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="OrderGuards.RequireDisputableAsync"/>
+    public Task RequireDisputableAsync(CancellationToken cancel) =>
+        _guards.RequireDisputableAsync(_channel, _model, cancel);
 
     /// <summary>Takes every broken promise as far as it goes now.</summary>
     public Task RunAsync(Action<OrderOutcome> done, CancellationToken cancel) =>
         WithAsync(demands => demands.RunAsync(done, cancel), cancel);
+
+    private async Task CollectAsync(CancellationToken cancel)
+    {
+        if (_parsed.GetValue(s_demand) == Never || _guards.Chain is not { } reading
+            || _guards.Terms is not { } terms)
+        {
+            return;
+        }
+
+        try
+        {
+            bool isCondemned = await new CourtContract(reading.Rpc, terms.Court).CondemnedAsync(
+                _channel.Node, terms.Token, BlockTag.Latest, cancel).ConfigureAwait(false);
+            if (isCondemned)
+            {
+                using ChainSession chain = await SessionAsync(reading, cancel)
+                    .ConfigureAwait(false);
+                Collector collector = await CollectorAsync(chain, terms, cancel)
+                    .ConfigureAwait(false);
+                await collector.CollectAsync(
+                    terms, _channel, chain.Sender, ErrorFunnel.Note, cancel).ConfigureAwait(false);
+            }
+        }
+        catch (ChainException failure)
+        {
+            ErrorFunnel.Note("what the conviction of the node brought cannot be fetched: "
+                + $"{failure.Message} (computevoucher court collect, with another account)");
+        }
+    }
 
     private async Task WithAsync(Func<DemandRunner, Task> act, CancellationToken cancel)
     {
@@ -81,20 +119,34 @@ internal sealed class OrderDemands
 
         try
         {
-            PrivateKey key = KeyFile.Load(_parsed.GetValue(s_key)
-                ?? _parsed.GetRequiredValue(ClientOptions.SpendKey));
-            using ChainSession chain = await ChainSession.OpenAsync(
-                CommonOptions.Endpoints(_parsed), reading.Deployment, key,
-                new SendRules(SenderOptions.TimeoutDefault, 1, ErrorFunnel.Note), cancel)
-                .ConfigureAwait(false);
+            using ChainSession chain = await SessionAsync(reading, cancel).ConfigureAwait(false);
             DemandDesk desk = await DeskAsync(chain, terms, cancel).ConfigureAwait(false);
-            await act(Of(chain, desk, evidence)).ConfigureAwait(false);
+            Collector collector = await CollectorAsync(chain, terms, cancel)
+                .ConfigureAwait(false);
+            await act(Of(chain, desk, collector, evidence)).ConfigureAwait(false);
         }
         catch (ChainException failure)
         {
             // What was ordered and paid is more than a demand, which the next run goes on with.
             ErrorFunnel.Note($"a demand could not go on: {failure.Message}");
         }
+    }
+
+    private Task<ChainSession> SessionAsync(ChainSession reading, CancellationToken cancel) =>
+        ChainSession.OpenAsync(
+            CommonOptions.Endpoints(_parsed), reading.Deployment,
+            KeyFile.Load(_parsed.GetValue(s_key)
+                ?? _parsed.GetRequiredValue(ClientOptions.SpendKey)),
+            new SendRules(SenderOptions.TimeoutDefault, 1, ErrorFunnel.Note), cancel);
+
+    /// <summary>For the court of a class.</summary>
+    public static async Task<Collector> CollectorAsync(
+        ChainSession chain, VoucherClass terms, CancellationToken cancel)
+    {
+        CourtContract court = new(chain.Rpc, terms.Court);
+        return new Collector(chain.Rpc, chain.Deployment.Vouchers, court,
+            await court.PartsAsync(BlockTag.Latest, cancel).ConfigureAwait(false),
+            chain.Deployment.Block);
     }
 
     private static async Task<DemandDesk> DeskAsync(
@@ -106,9 +158,11 @@ internal sealed class OrderDemands
             chain.Deployment.Block);
     }
 
-    private DemandRunner Of(ChainSession chain, DemandDesk desk, EvidenceFolder evidence) => new()
+    private DemandRunner Of(ChainSession chain, DemandDesk desk, Collector collector,
+        EvidenceFolder evidence) => new()
     {
         Desk = desk,
+        Collector = collector,
         Evidence = evidence,
         Journal = _journal,
         Runner = _runner,

@@ -25,7 +25,8 @@ internal sealed class RandomOpenings
     private static readonly double[] s_shares = [0.1, 0.01, 0.001];
 
     private readonly IModel _model;
-    private readonly RecordedTrace _trace;
+    private readonly RecordedTrace? _trace;
+    private readonly NodeOpenings? _node;
     private readonly TraceRootStatement? _signed;
     private readonly int _openings;
     private readonly List<Report> _checked = [];
@@ -38,14 +39,20 @@ internal sealed class RandomOpenings
         IModel model, RecordedTrace trace, TraceRootStatement? signed, int openings) =>
         (_model, _trace, _signed, _openings) = (model, trace, signed, openings);
 
+    /// <param name="model">What was ordered.</param>
+    /// <param name="node">Opens the traces of all orders.</param>
+    /// <param name="openings">Elements to draw of each.</param>
+    public RandomOpenings(IModel model, NodeOpenings node, int openings) =>
+        (_model, _node, _openings) = (model, node, openings);
+
     /// <summary>Orders whose trace was opened.</summary>
     public int Checked => _checked.Count;
 
     /// <summary>The trace root that the node signed of an order.</summary>
     /// <exception cref="CommandException">It signed none, or of other steps.</exception>
-    public Bytes32 SignedRoot(in Receipt receipt)
+    public static Bytes32 SignedRoot(in Receipt receipt, TraceRootStatement? word)
     {
-        if (_signed is not { } signed || signed.OrderHash != receipt.OrderHash)
+        if (word is not { } signed || signed.OrderHash != receipt.OrderHash)
         {
             return receipt.TraceRoot;
         }
@@ -60,16 +67,21 @@ internal sealed class RandomOpenings
                 + $"{signed.TraceRoot} (both together take its bond)");
     }
 
-    /// <summary>Whether the trace at hand is of this order.</summary>
-    public bool IsOf(in Receipt receipt) => SignedRoot(receipt) == _trace.Root;
+    /// <summary>Whether the trace of this order can be opened: the one at hand is of it, or its
+    /// node is asked. A result of no steps has none.</summary>
+    public bool IsOf(in Receipt receipt) => _trace is null
+        ? receipt.Steps > 0
+        : SignedRoot(receipt, _signed) == _trace.Root;
 
     /// <summary>Draws and judges; the first wrong one ends it.</summary>
     /// <exception cref="CommandException">Something is wrong.</exception>
     public void Check(in Order order, in Receipt receipt, byte[] input)
     {
-        Bytes32 root = SignedRoot(receipt);
+        (RecordedTrace trace, TraceRootStatement? word) = _node is null
+            ? (_trace!, _signed) : _node.Open(_model, input, receipt);
+        Bytes32 root = SignedRoot(receipt, word);
         TraceAudit audit = new(_model, input,
-            new AuditStatement(order.InputRoot, receipt.OutputRoot, root, receipt.Steps), _trace);
+            new AuditStatement(order.InputRoot, receipt.OutputRoot, root, receipt.Steps), trace);
         if (audit.Fault() is { } fault)
         {
             throw new CommandException($"the trace of order {order.Seq} is wrong: {fault}");
@@ -100,10 +112,13 @@ internal sealed class RandomOpenings
     }
 
     /// <summary>What was found, and what would not have been.</summary>
-    public Report AddTo(Report report) => report
-        .Add("opened", _checked)
-        .Add("misses", "wrong elements that were not drawn: a run that is wrong in one place and "
-            + "right from there on is wrong in one element alone (--depth full finds it)");
+    public Report AddTo(Report report)
+    {
+        report.Add("opened", _checked).Add("misses", "wrong elements that were not drawn: a run "
+            + "that is wrong in one place and right from there on is wrong in one element alone "
+            + "(--depth full finds it)");
+        return _node is null ? report : report.Add("openedBytes", _node.OpenedBytes);
+    }
 
     private static CommandException Wrong(
         in Order order, in DrawnElement drawn, in Bytes32 seed, int number) =>

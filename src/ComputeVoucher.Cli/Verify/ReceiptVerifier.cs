@@ -63,7 +63,7 @@ internal sealed class ReceiptVerifier : IDisposable
         {
             throw new CommandException($"{path}: of no line is the trace root that of the trace "
                 + "file (give the trace of one of these orders; an order without `--trace` wants "
-                + "the node's word too: computevoucher trace)");
+                + "the node's word too: computevoucher trace, or ask the node that served it)");
         }
     }
 

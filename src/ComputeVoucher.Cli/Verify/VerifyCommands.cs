@@ -1,5 +1,7 @@
 using System;
 using System.CommandLine;
+using System.Threading;
+using ComputeVoucher.Client;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.Trace;
@@ -30,6 +32,13 @@ internal sealed class VerifyCommands
         "--depth", "How deep: `signatures` of both sides and roots, without a model; random "
             + "`openings` of a trace; `full`: executed again (default: what the other options "
             + "allow)", "DEPTH").AcceptOnlyFromAmong(Signatures, Openings, Full);
+
+    private readonly Option<string> _at = Opt.Of<string>(
+        "--at", "For `openings`: where the node listens that served the orders; it opens their "
+            + "traces, for --spend-key", "HOST:PORT");
+
+    private readonly Option<string> _spendKey = Opt.Of<string>(
+        "--spend-key", "For `openings` by the node: the key file that signed the orders", "FILE");
 
     private readonly Option<string> _trace = Opt.Of<string>(
         "--trace", "For `openings`: the trace of one of the orders, as `infer --trace` writes it",
@@ -154,13 +163,13 @@ internal sealed class VerifyCommands
         "Check every field of the lines that `request --receipts` wrote; with --model run it "
             + "again, or open its trace at random",
         CheckReceipts, _file, CommonOptions.Deployment, ClientOptions.Channel, _model, _input,
-        _context, _depth, _trace, _openings, _signedTrace);
+        _context, _depth, _trace, _at, _spendKey, _openings, _signedTrace);
 
     private Report CheckReceipts(ParseResult parsed)
     {
         string path = parsed.GetRequiredValue(_file);
-        Bytes32 separator = DeploymentFile
-            .Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain.VouchersSeparator;
+        VoucherDomain domain =
+            DeploymentFile.Load(parsed.GetRequiredValue(CommonOptions.Deployment)).Domain;
         ChannelTerms channel = ChannelFile.Load(parsed.GetRequiredValue(ClientOptions.Channel));
         string depth = DepthOf(parsed);
         using IModel? model = depth == Signatures ? null : OpenModel(parsed);
@@ -172,27 +181,57 @@ internal sealed class VerifyCommands
             throw new UsageException($"{_depth.Name} {depth}: a graph wants {_input.Name} FILE");
         }
 
-        RandomOpenings? openings = depth != Openings ? null : new RandomOpenings(
-            model!, TraceFile.Load(parsed.GetRequiredValue(_trace)).Recorded(),
-            SignedTrace(parsed, channel, separator),
-            Opt.Bounded(parsed, _openings, 1, RandomOpenings.Max));
-        using ReceiptVerifier verifier = new(channel, separator, model, inputs, openings);
+        using NodeOpenings? node = depth == Openings && parsed.GetValue(_at) is { } at
+            ? Node(parsed, at, channel, domain)
+            : null;
+        RandomOpenings? openings = depth != Openings ? null : OpeningsOf(
+            parsed, model!, node, () => SignedTrace(parsed, channel, domain.VouchersSeparator));
+        using ReceiptVerifier verifier = new(
+            channel, domain.VouchersSeparator, model, inputs, openings);
         verifier.CheckFile(path);
         return verifier.Report();
+    }
+
+    private RandomOpenings OpeningsOf(ParseResult parsed, IModel model, NodeOpenings? node,
+        Func<TraceRootStatement?> signed)
+    {
+        int count = Opt.Bounded(parsed, _openings, 1, RandomOpenings.Max);
+        return node is not null
+            ? new RandomOpenings(model, node, count)
+            : new RandomOpenings(model,
+                TraceFile.Load(parsed.GetRequiredValue(_trace)).Recorded(), signed(), count);
+    }
+
+    private NodeOpenings Node(
+        ParseResult parsed, string at, in ChannelTerms channel, VoucherDomain domain)
+    {
+        if (parsed.GetValue(_trace) is not null || parsed.GetValue(_signedTrace) is not null)
+        {
+            throw new UsageException($"{_at.Name}: the node opens the traces and signs their roots "
+                + $"(leave {_trace.Name} and {_signedTrace.Name} out)");
+        }
+
+        PrivateKey key = KeyFile.Load(parsed.GetValue(_spendKey)
+            ?? throw new UsageException($"{_at.Name}: {_spendKey.Name} FILE is wanted too"));
+        return new NodeOpenings(key, new NodeConnection(ClientOptions.Connection(
+            ClientOptions.EndPoint(at), channel, domain, key, ClientOptions.PatienceDefault)),
+            CancellationToken.None);
     }
 
     /// <summary>As named; else as deep as what was given allows.</summary>
     private string DepthOf(ParseResult parsed)
     {
-        string depth = parsed.GetValue(_depth) ?? (parsed.GetValue(_trace) is not null ? Openings
+        bool isOpened = parsed.GetValue(_trace) is not null || parsed.GetValue(_at) is not null;
+        string depth = parsed.GetValue(_depth) ?? (isOpened ? Openings
             : parsed.GetValue(_model) is not null ? Full : Signatures);
         Option<string>? missing = depth == Signatures ? null
             : parsed.GetValue(_model) is null ? _model
-            : depth == Openings && parsed.GetValue(_trace) is null ? _trace
+            : depth == Openings && !isOpened ? _trace
             : null;
         return missing is null
             ? depth
-            : throw new UsageException($"{_depth.Name} {depth}: {missing.Name} FILE is wanted");
+            : throw new UsageException($"{_depth.Name} {depth}: {missing.Name} FILE is wanted"
+                + (missing == _trace ? $", or {_at.Name} HOST:PORT of the node" : ""));
     }
 
     private IModel OpenModel(ParseResult parsed)

@@ -116,20 +116,6 @@ public sealed class DemandDesk(
         await sender.SendAsync("end demand", claims.Address, ClaimsContract.Timeout(
             bundle.Class, bundle.Channel, bundle.Ordered().Seq), cancel).ConfigureAwait(false);
 
-    /// <summary>Fetches what deposits came back; the wei, 0 where there are none.</summary>
-    public async Task<UInt256> CollectAsync(TransactionSender sender, CancellationToken cancel)
-    {
-        UInt256 credit = await claims.Fees.CreditAsync(sender.Account, BlockTag.Latest, cancel)
-            .ConfigureAwait(false);
-        if (credit != 0)
-        {
-            await sender.SendAsync("collect", claims.Address, FeesContract.Collect(sender.Account),
-                cancel).ConfigureAwait(false);
-        }
-
-        return credit;
-    }
-
     /// <summary>Whether the account may act for the channel.</summary>
     public Task<bool> MayActAsync(
         in ChannelTerms channel, Address account, CancellationToken cancel) =>

@@ -45,6 +45,9 @@ public sealed class DemandRunner
     /// <summary>What the account has, wei.</summary>
     public required Func<CancellationToken, Task<UInt256>> Balance { get; init; }
 
+    /// <summary>Fetches what a conviction brought, and the deposits.</summary>
+    public required Collector Collector { get; init; }
+
     /// <summary>How long an answer is waited for; the demand itself stands for days.</summary>
     public required TimeSpan Wait { get; init; }
 
@@ -132,17 +135,17 @@ public sealed class DemandRunner
                 return true;
             case DemandStage.Answered:
                 done(Runner.TakeDelivery(order, look.Delivery!.Value, !bundle.Cancel.IsEmpty));
-                await CollectAsync(cancel).ConfigureAwait(false);
+                await CollectAsync(bundle, cancel).ConfigureAwait(false);
                 return false;
             case DemandStage.Convicted:
                 Journal.Refuse(seq);
                 Say($"order {seq}: the node did not answer the demand, and was convicted: its bond "
                     + "is slashed, and the order costs nothing");
-                await CollectAsync(cancel).ConfigureAwait(false);
+                await CollectAsync(bundle, cancel).ConfigureAwait(false);
                 return false;
             case DemandStage.Lapsed:
                 Say($"order {seq}: its demand has ended, and no answer can be read from the chain");
-                await CollectAsync(cancel).ConfigureAwait(false);
+                await CollectAsync(bundle, cancel).ConfigureAwait(false);
                 return false;
             default:
                 return false;
@@ -188,16 +191,10 @@ public sealed class DemandRunner
         return true;
     }
 
-    private async Task CollectAsync(CancellationToken cancel)
-    {
-        UInt256 wei = await Desk.CollectAsync(Sender, cancel).ConfigureAwait(false);
-        if (wei != 0)
-        {
-            Say($"{wei} wei of deposits are back at {Sender.Account}");
-        }
-    }
+    private Task CollectAsync(EvidenceBundle bundle, CancellationToken cancel) =>
+        Collector.CollectAsync(bundle.Class, bundle.Channel, Sender, Say, cancel);
 
-    private static string Date(ulong seconds) => DateTimeOffset
+    internal static string Date(ulong seconds) => DateTimeOffset
         .FromUnixTimeSeconds((long)Math.Min(seconds, 1UL << 40))
         .ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -51,6 +51,12 @@ internal sealed class ChannelAccount(Bytes32 id, ChannelRow row, KeyAccount key)
     /// <summary>Of those that came since that look began.</summary>
     public UInt128 LongestSince { get; set; }
 
+    /// <summary>Everybody may dispute its orders.</summary>
+    public bool IsOpenToStrangers { get; set; }
+
+    /// <summary>Units that its disputes may make the node run again at a time.</summary>
+    public UInt128 DisputeUnits => Longest * (IsOpenToStrangers ? 2U : 1);
+
     public ulong NextSeq => Ack?.NextSeq ?? 0;
 
     /// <summary>Behind the last sequence that an order has used, given up or not.</summary>

@@ -88,7 +88,7 @@ internal sealed partial class LedgerMemory
                     ? channel.Longest
                     : 0;
             account.Longest = UInt128.Max(found, account.LongestSince);
-            DisputeUnits += account.Longest;
+            DisputeUnits += account.DisputeUnits;
         }
 
         long most = 0;
@@ -111,8 +111,21 @@ internal sealed partial class LedgerMemory
         account.LongestSince = UInt128.Max(account.LongestSince, units);
         if (units > account.Longest)
         {
-            DisputeUnits += units - account.Longest;
+            DisputeUnits -= account.DisputeUnits;
             account.Longest = units;
+            DisputeUnits += account.DisputeUnits;
+        }
+    }
+
+    /// <summary>Whether strangers may dispute a channel's orders; nothing where it is not known.
+    /// </summary>
+    public void OpenToStrangers(in Bytes32 channel, bool isOpen)
+    {
+        if (_channels.TryGetValue(channel, out ChannelAccount? account))
+        {
+            DisputeUnits -= account.DisputeUnits;
+            account.IsOpenToStrangers = isOpen;
+            DisputeUnits += account.DisputeUnits;
         }
     }
 

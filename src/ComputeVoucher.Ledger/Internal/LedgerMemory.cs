@@ -24,7 +24,8 @@ internal sealed partial class LedgerMemory
     /// <summary>Bytes of all inputs that are kept.</summary>
     public long InputBytes { get; private set; }
 
-    /// <summary>Of the longest order of each channel that may be disputed, summed.</summary>
+    /// <summary>Of the longest order of each channel that may be disputed, of both lines where it
+    /// has two, summed.</summary>
     public UInt128 DisputeUnits { get; private set; }
 
     public int OpenOrders => _orders.Count;
@@ -74,7 +75,8 @@ internal sealed partial class LedgerMemory
         KeyDenied = account.Key.Lost > 0,
         NodeInputBytes = InputBytes,
         KeyInputBytes = account.Key.InputBytes,
-        ChannelDisputeUnits = account.Longest,
+        ChannelDisputeUnits = account.DisputeUnits,
+        IsOpenToStrangers = account.IsOpenToStrangers,
         NodeDisputeUnits = DisputeUnits,
     };
 

@@ -64,7 +64,7 @@ internal sealed class OrderWalk(
     private void Note(OpenOrder order, WalkedChannel channel, ILedgerDisk database)
     {
         ulong deadline = order.Order.Deadline;
-        if (CourtLimits.IsExposed(deadline, now))
+        if (IsExposed(order, database))
         {
             ExposedUnits[channel.ClassId] =
                 ExposedUnits.GetValueOrDefault(channel.ClassId) + order.Charge;
@@ -95,11 +95,23 @@ internal sealed class OrderWalk(
         }
     }
 
+    /// <summary>Whether a court may still judge it; of an old order the disk knows whether it was
+    /// promised.</summary>
+    private bool IsExposed(OpenOrder order, ILedgerDisk database)
+    {
+        ulong deadline = order.Order.Deadline;
+        return CourtLimits.IsExposed(deadline, isPromised: false, now)
+            || (CourtLimits.IsExposed(deadline, isPromised: true, now)
+                && IsPromised(order, database));
+    }
+
+    private static bool IsPromised(OpenOrder order, ILedgerDisk database) =>
+        database.BodyBytes(Table.Accepts, order.Hash.Span) > 0;
+
     /// <summary>What was promised and given up can be demanded; a result of no steps is there.
     /// </summary>
     private static bool MayBeDemanded(OpenOrder order, ILedgerDisk database) =>
-        order.State == OrderState.Released
-        && database.BodyBytes(Table.Accepts, order.Hash.Span) > 0;
+        order.State == OrderState.Released && IsPromised(order, database);
 
     /// <summary>
     /// First sequence that is not redeemed for certain. An ack pays for all orders below it and the

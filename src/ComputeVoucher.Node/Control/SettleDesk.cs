@@ -16,9 +16,6 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
     /// <summary>The kind of outbox rows that settle.</summary>
     private const string Kind = "settle";
 
-    /// <summary>The kind of those that end an escrow.</summary>
-    private const string ReleaseKind = "release";
-
     /// <summary>The row under "submitted", and under "isNew" whether this request made it; or
     /// "payer" alone where the outbox is another account's, and nothing was taken.</summary>
     /// <param name="argument">A <see cref="SettleOrder"/>.</param>
@@ -72,8 +69,8 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
         byte[] data = order.Call;
         OutboxRequest request = new()
         {
-            Kind = ReleaseKind,
-            Key = $"{ReleaseKind} {Keccak256.Hash(data)}",
+            Kind = EscrowReleaser.Kind,
+            Key = $"{EscrowReleaser.Kind} {Keccak256.Hash(data)}",
             To = domain.Vouchers,
             Data = data,
         };

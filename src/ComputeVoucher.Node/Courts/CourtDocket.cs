@@ -53,8 +53,14 @@ internal sealed class CourtDocket
         byte[] watchers = ledger.Setting(WatchersName) ?? [];
         for (int at = 0; at + WatcherBytes <= watchers.Length; at += WatcherBytes)
         {
-            _watchers.Add((new Bytes32(watchers.AsSpan(at, Bytes32.Size)),
-                new Address(watchers.AsSpan(at + Bytes32.Size, Address.Size))));
+            (Bytes32 Channel, Address Watcher) one = (
+                new Bytes32(watchers.AsSpan(at, Bytes32.Size)),
+                new Address(watchers.AsSpan(at + Bytes32.Size, Address.Size)));
+            _watchers.Add(one);
+            if (one.Watcher == CourtContract.Everybody)
+            {
+                ledger.OpenToStrangers(one.Channel, isOpen: true);
+            }
         }
     }
 
@@ -187,6 +193,12 @@ internal sealed class CourtDocket
 
     private void Appoint((Bytes32 Channel, Address Watcher) one, bool isOn)
     {
+        if (one.Watcher == CourtContract.Everybody)
+        {
+            // Its orders have a second line of openings now, and the node that much less room.
+            _ledger.OpenToStrangers(one.Channel, isOn);
+        }
+
         byte[] bytes;
         lock (_gate)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Threading;
 using ComputeVoucher.Execution;
@@ -9,10 +10,19 @@ namespace ComputeVoucher.Node;
 
 /// <summary>
 /// How fast this machine runs each model, as its own orders show, and so how much it could run
-/// again if every channel disputed at once.
+/// again if every channel disputed at once. A restart goes on with what was known.
 /// </summary>
 internal sealed class Pace
 {
+    /// <summary>The setting of the ledger that keeps it.</summary>
+    public const string Setting = "pace";
+
+    /// <summary>Of a model: its root, units (a double's bits) and time (ticks).</summary>
+    private const int ModelBytes = Bytes32.Size + 2 * sizeof(long);
+
+    /// <summary>It is kept again where the bound has moved by a part of this.</summary>
+    private const uint KeepShare = 8;
+
     /// <summary>A run for a dispute keeps its whole trace, which takes longer than the answer: up
     /// to 3 times on the models that ship, and one more for work beside it.</summary>
     private const int TraceFactor = 4;
@@ -26,9 +36,60 @@ internal sealed class Pace
     private readonly int _workers;
     private readonly Lock _gate = new();
     private readonly Dictionary<Bytes32, (double Units, TimeSpan Time)> _models = [];
+    private UInt128 _kept;
 
     /// <param name="workers">Runs at once.</param>
-    public Pace(int workers) => _workers = workers;
+    /// <param name="kept">What <see cref="News"/> gave an earlier process; null for none.</param>
+    /// <param name="isServed">Of a model's root: what is not served any more bounds nothing.
+    /// </param>
+    public Pace(int workers, byte[]? kept = null, Func<Bytes32, bool>? isServed = null)
+    {
+        _workers = workers;
+        ReadOnlySpan<byte> rest = kept;
+        for (; rest.Length >= ModelBytes; rest = rest[ModelBytes..])
+        {
+            Bytes32 root = new(rest[..Bytes32.Size]);
+            double units = BinaryPrimitives.ReadDoubleBigEndian(rest[Bytes32.Size..]);
+            long ticks = BinaryPrimitives.ReadInt64BigEndian(
+                rest[(Bytes32.Size + sizeof(double))..]);
+            bool isPlain = units >= 0 && double.IsFinite(units) && ticks > 0;
+            if (isPlain && isServed?.Invoke(root) is not false)
+            {
+                _models[root] = (units, new TimeSpan(ticks));
+            }
+        }
+
+        _kept = Bounds?.OneUnits ?? 0;
+    }
+
+    /// <summary>What a later process should go on with, where it is worth a write: the bound is not
+    /// near the one that was kept; otherwise null.</summary>
+    public byte[]? News()
+    {
+        lock (_gate)
+        {
+            UInt128 now = Bounds?.OneUnits ?? 0;
+            UInt128 moved = now > _kept ? now - _kept : _kept - now;
+            if (moved <= _kept / KeepShare)
+            {
+                return null;
+            }
+
+            _kept = now;
+            byte[] bytes = new byte[_models.Count * ModelBytes];
+            Span<byte> rest = bytes;
+            foreach ((Bytes32 root, (double units, TimeSpan time)) in _models)
+            {
+                root.CopyTo(rest);
+                BinaryPrimitives.WriteDoubleBigEndian(rest[Bytes32.Size..], units);
+                BinaryPrimitives.WriteInt64BigEndian(
+                    rest[(Bytes32.Size + sizeof(double))..], time.Ticks);
+                rest = rest[ModelBytes..];
+            }
+
+            return bytes;
+        }
+    }
 
     /// <summary>An order was run.</summary>
     public void Note(IModel model, ulong units, TimeSpan time)

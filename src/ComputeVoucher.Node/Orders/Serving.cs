@@ -62,6 +62,17 @@ internal sealed class Serving
     public void NoteRun(IModel model, RunResult result, TimeSpan time)
     {
         Pace.Note(model, result.Units, time);
+        Bound();
+        if (Pace.News() is { } news)
+        {
+            // Not waited for: what is lost with the process is measured again.
+            _ = Ledger.PutSetting(Pace.Setting, news);
+        }
+    }
+
+    /// <summary>Takes on no more than the pace that is known allows.</summary>
+    public void Bound()
+    {
         if (Pace.Bounds is { } bounds)
         {
             Ledger.DisputeBounds = bounds;

@@ -127,8 +127,8 @@ internal static partial class Log
         this ILogger log, Bytes32 channel, UInt128 locked, UInt128 redeemed);
 
     [LoggerMessage(LogEvents.BatchSubmitted, LogLevel.Information,
-        "redemption put in the outbox as {Id}")]
-    public static partial void BatchSubmitted(this ILogger log, long id);
+        "{Kind} put in the outbox as {Id}")]
+    public static partial void BatchSubmitted(this ILogger log, string kind, long id);
 
     [LoggerMessage(LogEvents.FeeDecided, LogLevel.Information, "signed: {Decision}")]
     public static partial void FeeDecided(this ILogger log, FeeDecision decision);

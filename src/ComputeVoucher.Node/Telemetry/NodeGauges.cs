@@ -54,6 +54,12 @@ internal static class NodeGauges
         metrics.Gauge("channels", "Channels of this node", () => ledger.Channels().Count);
         metrics.Gauge("outbox_open", "Transactions that are not final",
             () => chain.Outbox.Open.Count);
+        metrics.Gauge("escrow_matured", "Token base units that may be released",
+            () => Signed(chain.Releaser?.Figures.Matured));
+        metrics.Gauge("escrow_waiting", "Token base units in escrow that have not matured",
+            () => Signed(chain.Releaser?.Figures.Waiting));
+        metrics.Counter("escrow_releases_total", "Releases put in the outbox",
+            () => chain.Releaser?.Released);
         metrics.Gauge("rpc_endpoints_alive", "Endpoints that answered last",
             () => chain.Health.EndpointsAlive);
         metrics.Gauge("clock_behind_seconds", "Of the clock, against the newest block",
@@ -61,4 +67,8 @@ internal static class NodeGauges
         metrics.Gauge("ready", "1 while orders are accepted",
             () => readiness.Problem() is null ? 1 : 0);
     }
+
+    private static Int128? Signed(UInt128? amount) => amount is { } some
+        ? (Int128)UInt128.Min(some, (UInt128)Int128.MaxValue)
+        : null;
 }

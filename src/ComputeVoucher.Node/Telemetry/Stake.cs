@@ -15,8 +15,8 @@ namespace ComputeVoucher.Node;
 /// </summary>
 /// <param name="Token">Of the bond and the amounts.</param>
 /// <param name="Court">Who may slash.</param>
-/// <param name="Exposed">Worth of orders whose deadline + 26 days is not over, token base units,
-/// rounded up.</param>
+/// <param name="Exposed">Worth of orders whose deadline + 26 days is not over, 30 of those that
+/// were promised; token base units, rounded up.</param>
 /// <param name="Bond">As the chain has it; null where it was not read.</param>
 public sealed record Stake(Address Token, Address Court, UInt256 Exposed, Bond? Bond)
 {

@@ -57,9 +57,16 @@ public readonly record struct ChannelView
     /// </summary>
     public long KeyInputBytes { get; init; }
 
-    /// <summary>Units of the longest order of this channel about which a court may still decide.
-    /// </summary>
+    /// <summary>Units of the longest order of this channel about which a court may still decide,
+    /// times its <see cref="DisputeLines"/>.</summary>
     public UInt128 ChannelDisputeUnits { get; init; }
+
+    /// <summary>Everybody may dispute its orders.</summary>
+    public bool IsOpenToStrangers { get; init; }
+
+    /// <summary>Orders of this channel that may wait for their first answer at a time: one of its
+    /// own side, and one of strangers'.</summary>
+    public uint DisputeLines => IsOpenToStrangers ? 2U : 1;
 
     /// <summary>The same, summed over all channels of the node: what it has to run again, before it
     /// answers, if every channel disputes at once.</summary>

@@ -45,6 +45,7 @@ public sealed class CourtTests
         Assert.Contains($"court {rig.Deployment("court")}: this build's code", doctor,
             StringComparison.Ordinal);
         Assert.Contains("a whole dispute costs up to", doctor, StringComparison.Ordinal);
+        Assert.Contains("redeem:key is the provider's", doctor, StringComparison.Ordinal);
 
         // The exit ends 33 days later, so that a deadline of a little less than 3 days is the last
         // that the bond answers for; with every second that passes it is less. The chain's clock

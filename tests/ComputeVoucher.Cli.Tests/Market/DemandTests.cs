@@ -96,6 +96,77 @@ public sealed class DemandTests
         Assert.DoesNotContain("order 0", Run(rig, 0), StringComparison.Ordinal);
     }
 
+    /// <summary>The node says that it has lost the input: it is shown; and the claim that lists the
+    /// order then is the answer.</summary>
+    [MarketFact]
+    public async Task LostInput_IsShown_AndAClaimIsAnAnswer()
+    {
+        await using NodeRig rig = await CourtRig.CreateAsync(Units);
+        PendingOrder order = await PromiseAsync(rig);
+        await FundAsync(rig, Spend);
+        Assert.Contains("is demanded before court", Run(rig, 0), StringComparison.Ordinal);
+        VoucherClass terms = ChannelFile.LoadClass(rig.PathOf("channel.json"))!.Value;
+        ChannelTerms channel = ChannelFile.Load(rig.PathOf("channel.json"));
+        await SendAsync(rig, "want input", ClaimsContract.WantInput(
+            new Brief(terms, channel, order.Order, order.Signature)));
+        Assert.True((await DemandAsync(rig, order)).WantsInput);
+        string shown = Run(rig, 0);
+        Assert.Contains("it is shown", shown, StringComparison.Ordinal);
+        Demand after = await DemandAsync(rig, order);
+        Assert.True(after is { IsInputShown: true, WantsInput: false, IsOpen: true });
+        Assert.DoesNotContain("it is shown", Run(rig, 0), StringComparison.Ordinal);
+
+        await SendAsync(rig, "claim", ClaimsContract.Claim(
+            terms, channel, default, [Deliver(rig, order)]));
+        Assert.True((await DemandAsync(rig, order)).IsEnded);
+        string receipts = rig.PathOf("receipts");
+        string done = Run(rig, 0, "--receipts", receipts);
+        Assert.Contains("finished order 0 of an earlier run", done, StringComparison.Ordinal);
+        Assert.Contains("wei of deposits are back", done, StringComparison.Ordinal);
+        Assert.Equal(1, rig.Json("verify", "receipt", receipts, "--deployment",
+            rig.PathOf("deployment.json"), "--channel", rig.PathOf("channel.json"), "--model",
+            rig.Model, "--input", rig.Input, "--depth", "full")
+            .GetProperty("executedAgain").GetInt32());
+    }
+
+    /// <summary>A channel that has paid gets its part of the bond: not before five days, and then
+    /// by the next request, though its node takes no orders any more.</summary>
+    [MarketFact]
+    public async Task Share_OfALateConviction_IsFetchedWhenItIsFinal()
+    {
+        await using NodeRig rig = await CourtRig.CreateAsync(Units);
+        await PayAsync(rig);
+        PendingOrder order = await PromiseAsync(rig);
+        await FundAsync(rig, Spend);
+        Run(rig, 0);
+        await PassAsync(rig, 259_300);
+        string ended = Run(rig, 60);
+        Assert.Contains("was convicted", ended, StringComparison.Ordinal);
+        Assert.Contains("share of the node's bond is paid from", ended, StringComparison.Ordinal);
+        Assert.Equal(UInt256.Zero, await BalanceAsync(rig));
+        JsonElement status = rig.OnChain(
+            "court", "status", "--channel", rig.PathOf("channel.json"), "--seq", "0");
+        Assert.True(status.GetProperty("convicted").GetBoolean());
+        Assert.True(status.GetProperty("order").GetProperty("late").GetBoolean());
+        JsonElement share = Assert.Single(status.GetProperty("shares").EnumerateArray());
+        Assert.Equal(rig.AddressOf(Spend), share.GetProperty("to").GetString());
+
+        string early = Run(rig, 0);
+        Assert.Contains("share of the node's bond is paid from", early, StringComparison.Ordinal);
+        Assert.Contains("was convicted before the court", early, StringComparison.Ordinal);
+        Assert.Equal(UInt256.Zero, await BalanceAsync(rig));
+        await PassAsync(rig, 5 * 86_400);
+        Assert.Contains(
+            "the channel's share of the node's bond, went to", Run(rig, 0),
+            StringComparison.Ordinal);
+        // A fifth of the bond is slashed, a fifth of that is the reporters'; by silence no more
+        // than twice the price of the order, a base unit for each of its units.
+        UInt256 most = (UInt256)order.Order.MaxUnits * 2U;
+        UInt256 fifth = CourtRig.Bond / 25;
+        Assert.Equal(most < fifth ? most : fifth, await BalanceAsync(rig));
+        Assert.DoesNotContain("went to", Run(rig, 0), StringComparison.Ordinal);
+    }
+
     /// <summary>What is missing is said, and nothing sent; and who wants none is left alone.
     /// </summary>
     [MarketFact]
@@ -150,7 +221,12 @@ public sealed class DemandTests
     }
 
     /// <summary>The provider's answer, at last.</summary>
-    private static async Task AnswerAsync(NodeRig rig, PendingOrder order)
+    private static Task AnswerAsync(NodeRig rig, PendingOrder order) => SendAsync(
+        rig, "answer", ClaimsContract.Answer(
+            ChannelFile.LoadClass(rig.PathOf("channel.json"))!.Value,
+            ChannelFile.Load(rig.PathOf("channel.json")), Deliver(rig, order)));
+
+    private static Delivery Deliver(NodeRig rig, PendingOrder order)
     {
         DeploymentFile deployment = DeploymentFile.Load(rig.PathOf("deployment.json"));
         using IModel model = ModelFile.Open(rig.Model);
@@ -159,13 +235,45 @@ public sealed class DemandTests
         Receipt receipt = new(order.Order.HashStruct(), result.Steps, result.OutputRoot, default,
             result.Units);
         using PrivateKey node = KeyFile.Load(rig.PathOf("node.key"));
-        Delivery delivery = new(order.Order, order.Signature, SignedStatement.Of(receipt,
+        return new Delivery(order.Order, order.Signature, SignedStatement.Of(receipt,
             node.Sign(receipt.Digest(deployment.Domain.VouchersSeparator))), result.Output);
-        using ChainSession chain = await ChainSession.OpenAsync([rig.Rpc], deployment,
+    }
+
+    /// <summary>A move of the provider's at the court's Claims.</summary>
+    private static async Task SendAsync(NodeRig rig, string kind, byte[] data, Address? to = null)
+    {
+        using ChainSession chain = await ChainSession.OpenAsync(
+            [rig.Rpc], DeploymentFile.Load(rig.PathOf("deployment.json")),
             KeyFile.Load(rig.PathOf("provider.key")), SendRules.Quiet, default);
-        await chain.Sender.SendAsync("answer", Claims(rig), ClaimsContract.Answer(
-            ChannelFile.LoadClass(rig.PathOf("channel.json"))!.Value,
-            ChannelFile.Load(rig.PathOf("channel.json")), delivery), default);
+        await chain.Sender.SendAsync(kind, to ?? Claims(rig), data, default);
+    }
+
+    /// <summary>The channel has paid its node something, and its escrow is over long ago.</summary>
+    private static async Task PayAsync(NodeRig rig)
+    {
+        VoucherDomain domain = DeploymentFile.Load(rig.PathOf("deployment.json")).Domain;
+        ChannelTerms channel = ChannelFile.Load(rig.PathOf("channel.json"));
+        using PrivateKey spend = KeyFile.Load(rig.PathOf("spend.key"));
+        Ack ack = new(channel.HashStruct(), 1_000_000, 0);
+        RedeemRow row = RedeemRow.From(
+            channel, ack, spend.Sign(ack.Digest(domain.VouchersSeparator)));
+        await SendAsync(rig, "redeem", VouchersContract.RedeemBatch(
+            ChannelFile.LoadClass(rig.PathOf("channel.json"))!.Value, channel.Node, [row]),
+            domain.Vouchers);
+    }
+
+    private static async Task PassAsync(NodeRig rig, int seconds)
+    {
+        await rig.Chain.RpcAsync("evm_increaseTime", $"{seconds}");
+        await rig.Chain.MineAsync();
+    }
+
+    /// <summary>Of the spend key, token base units.</summary>
+    private static async Task<UInt256> BalanceAsync(NodeRig rig)
+    {
+        using JsonRpcClient rpc = Rpc(rig);
+        return await new Erc20Contract(rpc, Address.Parse(rig.Deployment("devToken")))
+            .BalanceAsync(Address.Parse(rig.AddressOf(Spend)), BlockTag.Latest, default);
     }
 
     /// <summary>Runs a request, which finds no node; what it says on the way.</summary>

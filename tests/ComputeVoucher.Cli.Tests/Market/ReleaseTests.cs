@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
@@ -72,6 +73,35 @@ public sealed class ReleaseTests
         Assert.Equal(18, NodeRig.Units(settled, "released"));
         Assert.Equal(first + 18, NodeRig.Units(settled, "balance"));
         Assert.Empty(settled.GetProperty("waiting").EnumerateArray());
+    }
+
+    /// <summary>A node that redeems by itself also ends the escrow by itself, a day after its
+    /// maturity where nobody says what a token is worth. The chain's clock is ahead of the node's,
+    /// which takes no orders then, and releases all the same.</summary>
+    [MarketFact]
+    public async Task Serve_AfterMaturity_ReleasesByItself()
+    {
+        await using NodeRig rig = await CourtRig.CreateAsync(Units);
+        long earned = await EarnAsync(rig);
+        File.WriteAllText(rig.PathOf("node.json"), File.ReadAllText(rig.PathOf("node.json"))
+            .Replace("\"enabled\": false", "\"enabled\": true", StringComparison.Ordinal));
+        await rig.Chain.RpcAsync("evm_increaseTime", $"{Maturity + 3_600}");
+        await rig.Chain.MineAsync();
+        rig.LaunchNode();
+        await rig.UntilAsync(async () => await rig.CounterAsync("escrow_matured") == earned);
+        Assert.Equal(earned, (long)(await HeldAsync(rig))[0]);
+        Assert.Equal(0, await rig.CounterAsync("escrow_releases_total"));
+        Assert.Equal(0, rig.StopNode());
+
+        await rig.Chain.RpcAsync("evm_increaseTime", "86400");
+        await rig.Chain.MineAsync();
+        rig.LaunchNode();
+        await rig.UntilAsync(async () => (await HeldAsync(rig))[0] == 0);
+        Assert.Equal(1, await rig.CounterAsync("escrow_releases_total"));
+        Assert.Equal(0, rig.StopNode());
+        JsonElement settled = rig.OnChain(Settle(rig));
+        Assert.Equal(0, NodeRig.Units(settled, "released"));
+        Assert.Equal(earned, NodeRig.Units(settled, "settled"));
     }
 
     /// <summary>Serves a few orders and redeems them, and then there is no node.</summary>

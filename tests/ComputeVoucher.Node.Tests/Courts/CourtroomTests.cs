@@ -245,6 +245,32 @@ public sealed class CourtroomTests : IAsyncLifetime
         }
     }
 
+    /// <summary>Where everybody may dispute, two orders of the channel may wait for their first
+    /// answer: the node counts both, also after a restart.</summary>
+    [CourtFact]
+    public async Task ChannelOpenToEverybody_CountsTwice_AlsoAfterARestart()
+    {
+        ChannelTerms terms = await Chain.OpenChannelAsync(1_000);
+        StoredOrder order = await Node.TakeAsync(terms, 0, await DeadlineAsync());
+        UInt128 one = order.Order.MaxUnits;
+        Assert.Equal(one, Node.Ledger.DisputeUnits);
+        await AppointAsync(true);
+        Assert.Equal(2 * one, Node.Ledger.DisputeUnits);
+        await Chain.MineAsync(400);
+        await Node.StepAsync();
+        Node.Restart();
+        Assert.Equal(2 * one, Node.Ledger.DisputeUnits);
+        await AppointAsync(false);
+        Assert.Equal(one, Node.Ledger.DisputeUnits);
+
+        async Task AppointAsync(bool isOn)
+        {
+            await Chain.SendAsync(Chain.Holder, Chain.Court.Address,
+                CourtContract.Appoint(terms, CourtContract.Everybody, isOn));
+            await Node.StepAsync();
+        }
+    }
+
     private async Task<ulong> DeadlineAsync() => (await Chain.HeadAsync()).Timestamp + 600;
 
     private async Task<(ChannelTerms Terms, StoredOrder Order)> ServedAsync()

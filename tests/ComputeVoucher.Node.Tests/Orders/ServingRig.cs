@@ -27,8 +27,9 @@ internal sealed class ServingRig : IDisposable
     /// <param name="inputBytesMax">Of the model.</param>
     /// <param name="inputStoreMax">Bytes of inputs that the node keeps.</param>
     /// <param name="hasCourt">Whether its orders may be disputed.</param>
-    public ServingRig(
-        int inputBytesMax = 1024, long inputStoreMax = 1 << 20, bool hasCourt = false)
+    /// <param name="pace">What is known of this machine.</param>
+    public ServingRig(int inputBytesMax = 1024, long inputStoreMax = 1 << 20,
+        bool hasCourt = false, Pace? pace = null)
     {
         Model = new FakeModel { InputBytesMax = inputBytesMax };
         VoucherClass terms = new(
@@ -66,6 +67,7 @@ internal sealed class ServingRig : IDisposable
             Metrics = new Metrics(),
             Log = NullLogger.Instance,
             Time = Clock,
+            Pace = pace ?? new Pace(1),
             NotAccepting = () => RefusalReason.None,
         };
         Pipeline = new Pipeline(Serving);

@@ -51,6 +51,20 @@ public sealed class DisputeBudgetRuleTests
             DisputeBounds = new DisputeBounds(1_900, s_order.MaxUnits),
         }));
 
+    /// <summary>Strangers have a line of their own: both of them wait at once.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public void OpenToStrangers_CountsTwice(ulong more, bool passes) => Assert.Equal(
+        passes ? RefusalReason.None : RefusalReason.DisputesFull,
+        Check(s_channel with
+        {
+            IsOpenToStrangers = true,
+            ChannelDisputeUnits = 200,
+            NodeDisputeUnits = 1_100 + more,
+            DisputeBounds = new DisputeBounds(900 + 2 * s_order.MaxUnits, s_order.MaxUnits),
+        }));
+
     [Fact]
     public void WithoutCourt_Passes() => Assert.Equal(
         RefusalReason.None,

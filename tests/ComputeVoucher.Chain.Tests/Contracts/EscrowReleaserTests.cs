@@ -1,0 +1,126 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using ComputeVoucher.Ledger;
+using ComputeVoucher.Primitives;
+using ComputeVoucher.TestKit;
+using ComputeVoucher.Vouchers;
+
+namespace ComputeVoucher.Chain.Tests;
+
+/// <summary>A node ends its own escrow on the real contract: what has matured, once, and when it is
+/// worth the gas.</summary>
+[Trait("Category", "load")]
+public sealed class EscrowReleaserTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
+{
+    private const ulong Units = 1_000_000_000;
+
+    /// <summary>Base units that each spend pays, at the class's price.</summary>
+    private const ulong Paid = 2_000_000;
+
+    /// <summary>Between two looks, as the releaser has it, and a second.</summary>
+    private const int LookSeconds = 601;
+
+    private readonly ManualClock _clock = new();
+
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Matured_IsReleasedOnce_WhenItIsWorthItsGas()
+    {
+        VoucherClass terms = chain.Class with { Court = chain.Deployer.Address };
+        await chain.SendAsync(chain.Holder, chain.Vouchers.Address,
+            VouchersContract.Mint(terms, 10 * Units, chain.Holder.Address));
+        using PrivateKey node = await chain.NewNodeAsync();
+        ChannelTerms channel = chain.NewTerms(node) with { ClassId = terms.HashStruct() };
+        for (int i = 0; i < 2; i++)
+        {
+            await chain.SendAsync(chain.Holder, chain.Vouchers.Address,
+                VouchersContract.Spend(terms, channel, Units));
+        }
+
+        using Outbox outbox = new(
+            chain.Rpc, new DyingOutboxStore(), node, AnvilFixture.Options(), _clock);
+        EscrowReleaser dear = Of(outbox, new RedeemerOptions { WeiPerTokenUnit = 1 });
+        EscrowReleaser worth = Of(
+            outbox, new RedeemerOptions { WeiPerTokenUnit = 1_000_000_000_000 });
+        Assert.Empty(await StepAsync(worth));
+        ulong maturesAt = worth.Figures.NextAt!.Value;
+        Assert.Equal(
+            ((UInt128)0, (UInt128)(2 * Paid)), (worth.Figures.Matured, worth.Figures.Waiting));
+
+        await PassAsync(maturesAt + 60);
+        // No look is due yet.
+        Assert.Empty(await StepAsync(worth));
+        _clock.Advance(LookSeconds);
+        Assert.Empty(await StepAsync(dear));
+        Assert.Equal((UInt128)(2 * Paid), dear.Figures.Matured);
+        OutboxEntry row = Assert.Single(await StepAsync(worth));
+        Assert.Equal(VouchersContract.Release([1, 2]), row.Request.Data);
+
+        // While it is on its way nothing is asked for again.
+        _clock.Advance(LookSeconds);
+        Assert.Empty(await StepAsync(worth));
+        await FinishAsync(outbox);
+        Assert.Equal((UInt256)(2 * Paid), await EarnedAsync(terms));
+        _clock.Advance(LookSeconds);
+        Assert.Empty(await StepAsync(worth));
+        Assert.Equal(new EscrowFigures(0, 0, null), worth.Figures);
+        Assert.Equal(1, worth.Released);
+
+        await WithoutAPriceAsync(outbox, terms, channel);
+    }
+
+    /// <summary>A day after it matured, where nobody says what a token is worth; and never where
+    /// the node does not redeem by itself.</summary>
+    private async Task WithoutAPriceAsync(
+        Outbox outbox, VoucherClass terms, ChannelTerms channel)
+    {
+        await chain.SendAsync(chain.Holder, chain.Vouchers.Address,
+            VouchersContract.Spend(terms, channel, Units));
+        EscrowReleaser byAge = Of(outbox, new RedeemerOptions());
+        EscrowReleaser off = Of(outbox, new RedeemerOptions
+        {
+            IsAutomatic = false, WeiPerTokenUnit = 1_000_000_000_000,
+        });
+        Assert.Empty(await StepAsync(byAge));
+        ulong maturesAt = byAge.Figures.NextAt!.Value;
+        await PassAsync(maturesAt + 86_400 - 60);
+        _clock.Advance(LookSeconds);
+        Assert.Empty(await StepAsync(byAge));
+        await PassAsync(maturesAt + 86_400 + 60);
+        _clock.Advance(LookSeconds);
+        Assert.Empty(await StepAsync(off));
+        Assert.Equal((UInt128)Paid, off.Figures.Matured);
+        OutboxEntry row = Assert.Single(await StepAsync(byAge));
+        Assert.Equal(VouchersContract.Release([3]), row.Request.Data);
+    }
+
+    private EscrowReleaser Of(Outbox outbox, RedeemerOptions options) => new(
+        chain.Rpc, chain.Vouchers.Address, _ => Task.FromResult(chain.Provider.Address),
+        [chain.Class.Token], outbox, options, _clock);
+
+    private async Task<List<OutboxEntry>> StepAsync(EscrowReleaser releaser)
+    {
+        List<OutboxEntry> submitted = [];
+        await releaser.StepAsync(
+            (await chain.Rpc.BlockAsync(BlockTag.Latest, default))!, submitted, default);
+        return submitted;
+    }
+
+    /// <summary>The chain's clock reaches a moment.</summary>
+    private async Task PassAsync(ulong at)
+    {
+        ulong now = (await chain.Rpc.BlockAsync(BlockTag.Latest, default))!.Timestamp;
+        await chain.Anvil.RpcAsync("evm_increaseTime", $"{at - now}");
+        await chain.Anvil.MineAsync();
+    }
+
+    private Task FinishAsync(Outbox outbox) => Patience.UntilAsync(async () =>
+    {
+        await outbox.StepAsync(default);
+        await chain.Anvil.MineAsync();
+        return outbox.Open.Count == 0;
+    }, () => outbox.Problem ?? "the release is not final");
+
+    private Task<UInt256> EarnedAsync(VoucherClass terms) => chain.Vouchers.EarnedAsync(
+        chain.Provider.Address, terms.Token, BlockTag.Latest, default);
+}
