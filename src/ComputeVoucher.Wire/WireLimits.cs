@@ -38,7 +38,8 @@ public sealed record WireLimits
     public int RequestsInFlightMax { get; init; } = 64;
 
     /// <summary>
-    /// Bytes held for all clients together, 64 MiB: a quarter of the 256 MiB heap limit.
+    /// Bytes held for all clients together, of what they send and of answers that they do not
+    /// read, 64 MiB: a quarter of the 256 MiB heap limit.
     /// </summary>
     public long HeldBytesMax { get; init; } = 64L << 20;
 
@@ -55,7 +56,7 @@ public sealed record WireLimits
 
     /// <summary>
     /// Unsent answer bytes of one connection, 256 KiB: a client that does not read is cut off
-    /// here (CVE-2007-6750, the slow reader).
+    /// here (CVE-2007-6750, the slow reader). All of them together are bytes held.
     /// </summary>
     public int OutboundBytesMax { get; init; } = 256 << 10;
 

@@ -49,6 +49,7 @@ public sealed class WireServer : IAsyncDisposable
     private long _evicted;
     private long _frames;
     private long _bytesReceived;
+    private long _unsent;
 
     private WireServer(WireServerOptions options, IWireHandler handler, Socket listener)
     {
@@ -77,6 +78,7 @@ public sealed class WireServer : IAsyncDisposable
         OrdersInFlight = Volatile.Read(ref _orders),
         HeldBytes = HeldByStrangers.Bytes + HeldByPayers.Bytes,
         HeldBytesOfStrangers = HeldByStrangers.Bytes,
+        UnsentBytes = Volatile.Read(ref _unsent),
         ConnectionsEvictedTotal = Volatile.Read(ref _evicted),
         ConnectionsTotal = Volatile.Read(ref _accepted),
         ConnectionsRefusedTotal = Volatile.Read(ref _refused),
@@ -164,21 +166,23 @@ public sealed class WireServer : IAsyncDisposable
 
     internal void CountOrders(int change) => Interlocked.Add(ref _orders, change);
 
-    /// <summary>Strangers' bytes are full: who has been at a frame longest makes room.</summary>
+    internal void CountUnsent(int change) => Interlocked.Add(ref _unsent, change);
+
+    /// <summary>Strangers' bytes are full: who reads least, or has been at a frame longest, makes
+    /// room.</summary>
     /// <returns>False where nobody else holds any.</returns>
-    internal bool TryEvictFramesOfStrangers(ServerConnection needy) => CountEvicted(
-        UnfinishedFrames.Evict(
-            Strangers.Holding(), _options.Limits.HeldBytesStrangersMax, needy));
+    internal bool TryReclaimFromStrangers(ServerConnection needy) => CountEvicted(
+        Reclaim.Evict(Strangers.Holding(), _options.Limits.HeldBytesStrangersMax, needy));
 
     /// <summary>Payers' bytes are full: the payer that holds most makes room.</summary>
-    /// <returns>False where it has no unfinished frame, or is the one who needs the room.
-    /// </returns>
-    internal bool TryEvictFramesOfPayers(ServerConnection needy)
+    /// <returns>False where it has no unfinished frame and no unread answer, or is the one who
+    /// needs the room.</returns>
+    internal bool TryReclaimFromPayers(ServerConnection needy)
     {
         WireLimits limits = _options.Limits;
-        return CountEvicted(UnfinishedFrames.Evict(
-            UnfinishedFrames.OfTheGreatest(
-                _connections.Values.Where(UnfinishedFrames.IsHolding), needy.Payer),
+        return CountEvicted(Reclaim.Evict(
+            Reclaim.OfTheGreatest(
+                _connections.Values.Where(Reclaim.IsHolding), needy.Payer),
             limits.HeldBytesMax - limits.HeldBytesStrangersMax, needy));
     }
 
@@ -517,8 +521,12 @@ public readonly record struct WireServerFigures
     /// <summary>Orders in flight now.</summary>
     public int OrdersInFlight { get; init; }
 
-    /// <summary>Bytes held for clients now: unfinished frames and inputs.</summary>
+    /// <summary>Bytes held for clients now: unfinished frames, inputs, and answers that wait for
+    /// their reader.</summary>
     public long HeldBytes { get; init; }
+
+    /// <summary>Of those, answers that wait for their reader.</summary>
+    public long UnsentBytes { get; init; }
 
     /// <summary>Of those, for who has not shown that he pays.</summary>
     public long HeldBytesOfStrangers { get; init; }

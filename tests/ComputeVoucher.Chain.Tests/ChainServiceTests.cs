@@ -120,13 +120,39 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
         Assert.Null(service.Health.Problem);
     }
 
-    private ChainService Service(
-        JsonRpcClient rpc, MemoryMirrorStore store, PrivateKey node, Outbox outbox)
+    /// <summary>A chain whose final block is older than the contracts: every development chain is
+    /// one, and any other for its first minutes. The node is ready; what was opened waits.</summary>
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Step_FinalBlockBeforeTheContracts_AcceptsAndHoldsBackWhatIsNotFinal()
+    {
+        using JsonRpcClient rpc = AnvilFixture.Client(chain.Anvil.Url);
+        using PrivateKey node = await chain.NewNodeAsync();
+        MemoryMirrorStore store = new();
+        ChannelTerms terms = chain.NewTerms(node);
+        await chain.OpenAsync(terms, 2_000_000_000);
+        using Outbox outbox = new(
+            rpc, new DyingOutboxStore(), node, AnvilFixture.Options(), _clock);
+        ulong head = await rpc.BlockNumberAsync(default);
+        ChainService service = Service(rpc, store, node, outbox, (uint)head + 1);
+        Assert.Empty(await rpc.CodeAsync(
+            chain.Vouchers.Address, BlockTag.Number(0), default));
+        await service.StepAsync(default);
+        Assert.True(service.Health.IsAccepting, service.Health.Problem);
+        Assert.Null(service.Health.Problem);
+        Assert.Equal(ChannelStatus.Pending, store.Row(terms.HashStruct()).Status);
+        await chain.Anvil.MineAsync((int)head);
+        await service.StepAsync(default);
+        Assert.Equal(ChannelStatus.Open, store.Row(terms.HashStruct()).Status);
+    }
+
+    private ChainService Service(JsonRpcClient rpc, MemoryMirrorStore store, PrivateKey node,
+        Outbox outbox, uint confirmations = 0)
     {
         VouchersContract vouchers = new(rpc, chain.Vouchers.Address);
         return new ChainService(
             new EndpointGuard(rpc, chain.Domain, default),
-            new ChannelMirror(rpc, vouchers, store, node.Address, new MirrorOptions()),
+            new ChannelMirror(rpc, vouchers, store, node.Address,
+                new MirrorOptions { Confirmations = confirmations }),
             new Redeemer(
                 store.States,
                 _ => chain.Class,

@@ -1,4 +1,5 @@
 using System;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli.Tests;
 
@@ -22,6 +23,25 @@ public sealed class ReportTests
             + "\"exact\":9007199254740992,\"beyond\":\"9007199254740993\",\"figure\":1.235,"
             + "\"nested\":{\"inner\":1},\"rows\":[{\"x\":1},{\"x\":2}]}",
             report.ToJson());
+    }
+
+    /// <summary>Amounts are strings, however small, and times numbers that people see as dates.
+    /// </summary>
+    [Fact]
+    public void Amounts_AreStrings_TimesAreDates()
+    {
+        Report report = new Report()
+            .Add("units", (UInt128)7)
+            .Add("most", UInt128.MaxValue)
+            .Add("wei", (UInt256)1_000_000_000UL)
+            .AddTime("at", 1_795_904_930)
+            .AddTime("none", 0);
+        Assert.Equal(
+            "{\"units\":\"7\",\"most\":\"340282366920938463463374607431768211455\","
+            + "\"wei\":\"1000000000\",\"at\":1795904930,\"none\":0}",
+            report.ToJson());
+        Assert.Contains("at     2026-11-28 22:28:50 UTC\nnone   never\n", report.ToText(),
+            StringComparison.Ordinal);
     }
 
     [Fact]

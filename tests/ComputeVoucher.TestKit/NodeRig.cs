@@ -122,7 +122,7 @@ public sealed class NodeRig : IAsyncDisposable
 
     /// <summary>A node's configuration; the arguments are what the tests get wrong.</summary>
     public void WriteConfig(string name, string vouchers, string chainId, string? rpc = null,
-        string ledger = "ledger", int? port = null) =>
+        string ledger = "ledger", int? port = null, string tunnel = "-") =>
         File.WriteAllText(PathOf(name), $$"""
             {
               "chain": {
@@ -135,6 +135,7 @@ public sealed class NodeRig : IAsyncDisposable
                 "key": "node.key", "listen": "127.0.0.1:{{port ?? NodePort}}",
                 "ledger": "{{ledger}}", "health": "127.0.0.1:{{HealthPort}}"
               },
+              "wire": { "proxyFrom": ["{{tunnel}}"] },
               "serve": { "models": ["{{Model}}"], "classes": ["class.json"] },
               "redeem": { "enabled": false, "key": "provider.key" },
               "rules": { "budgetUnitsStart": 1000000000000000 }

@@ -9,8 +9,8 @@ using ComputeVoucher.Wire.Internal;
 
 namespace ComputeVoucher.Wire.Tests;
 
-/// <summary>Clauses of sections 6 and 7 about who has not shown that he pays, small floods of them,
-/// and tunnels. Payers are whose orders begin with "pay".</summary>
+/// <summary>Clauses of sections 6 and 7 about who has not shown that he pays, and small floods of
+/// them. Payers are whose orders begin with "pay".</summary>
 [Trait("Category", "load")]
 public sealed class StrangerClauseTests
 {
@@ -246,107 +246,6 @@ public sealed class StrangerClauseTests
     }
 
     [Fact]
-    public async Task Clause7_12_ATunnelSpeaksForItsClients()
-    {
-        var handler = Strangers();
-        await using var node = new TestNode(
-            handler, new WireLimits { ConnectionsPerAddressMax = 2 }, proxy: IPAddress.Loopback);
-        List<RawPeer> open = [];
-        for (byte client = 1; client <= 5; client++)
-        {
-            RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
-            byte[] ends = [10, 0, 0, client, 127, 0, 0, 1, 4, 210, 1, 2];
-            await peer.SendAsync(Header(0x21, 0x11, ends));
-            await peer.SendAsync(Raw.Hello());
-            Assert.Equal(2, (await peer.ReadAsync()).Kind);
-            open.Add(peer);
-        }
-
-        Assert.Equal(
-            Enumerable.Range(1, 5).Select(i => $"10.0.0.{i}:1234"),
-            handler.Connections.Select(one => one.RemoteEndPoint.ToString()));
-        open.ForEach(one => one.Dispose());
-    }
-
-    [Theory]
-    [InlineData("TCP4 10.0.0.7 127.0.0.1 1234 9401", "10.0.0.7:1234")]
-    [InlineData("TCP6 2001:db8::7 ::1 65535 1", "[2001:db8::7]:65535")]
-    [InlineData("UNKNOWN", "127.0.0.1:")]
-    [InlineData("UNKNOWN ffff::1 ffff::2 1 what is here is left", "127.0.0.1:")]
-    public async Task Clause7_12_ALineOfVersion1NamesTheClient(string line, string client)
-    {
-        await using var node = new TestNode(proxy: IPAddress.Loopback);
-        using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
-        await peer.SendAsync(Line(line), Raw.Hello());
-        Assert.Equal(2, (await peer.ReadAsync()).Kind);
-        Assert.StartsWith(
-            client, node.Handler.Connections.Single().RemoteEndPoint.ToString(),
-            StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("TCP4 10.0.0.7 127.0.0.1 1234")]
-    [InlineData("TCP4 10.0.0.7 127.0.0.1 1234 1 1")]
-    [InlineData("TCP4 10.7 127.0.0.1 1234 9401")]
-    [InlineData("TCP4 ::1 ::1 1234 9401")]
-    [InlineData("TCP6 10.0.0.7 127.0.0.1 1234 9401")]
-    [InlineData("TCP4 10.0.0.7 127.0.0.1 65536 9401")]
-    [InlineData("TCP4 10.0.0.7 127.0.0.1 -1 9401")]
-    [InlineData("UDP4 10.0.0.7 127.0.0.1 1234 9401")]
-    [InlineData("UNKNOWN and then more than the hundred and seven bytes that a line of the first "
-        + "version may have at most")]
-    public async Task Clause7_12_AMalformedLineEndsTheConnection_AndIsToldOnce(string line)
-    {
-        await using var node = new TestNode(proxy: IPAddress.Loopback);
-        for (int i = 1; i <= 2; i++)
-        {
-            using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
-            await peer.SendAsync(Line(line));
-            Assert.Contains((await peer.ReadAsync()).Kind, new[] { 0, 255 });
-            await Patience.UntilAsync(
-                () => node.Server.Figures.ConnectionsRefusedTotal == i);
-        }
-
-        await Patience.UntilAsync(() => !node.Handler.Log.IsEmpty);
-        Assert.Single(node.Handler.Log);
-        Assert.Equal(0, node.Server.Figures.ConnectionsTotal);
-    }
-
-    [Theory]
-    [InlineData(0x22, 0x11, 12, 0)]
-    [InlineData(0x21, 0x12, 12, 0)]
-    [InlineData(0x21, 0x11, 11, 0)]
-    [InlineData(0x21, 0x21, 35, 0)]
-    [InlineData(0x21, 0x11, 1025, 0)]
-    [InlineData(0x21, 0x11, 12, 1)]
-    public async Task Clause7_12_AMalformedHeaderEndsTheConnection(
-        byte command, byte family, int length, int wrongByte)
-    {
-        await using var node = new TestNode(proxy: IPAddress.Loopback);
-        using RawPeer peer = await RawPeer.OpenAsync(node.EndPoint);
-        byte[] header = Header(command, family, new byte[length]);
-        header[wrongByte] ^= (byte)(wrongByte == 0 ? 0 : 0xFF);
-        await peer.SendAsync(header);
-        Assert.Contains((await peer.ReadAsync()).Kind, new[] { 0, 255 });
-        Assert.Equal(1, node.Server.Figures.ConnectionsRefusedTotal);
-        Assert.Equal(0, node.Server.Figures.ConnectionsTotal);
-    }
-
-    [Fact]
-    public async Task Clause7_12_AHeaderFromElsewhereIsNoFirstFrame_AndALateOneEnds()
-    {
-        await using var node = new TestNode(proxy: IPAddress.Parse("10.9.9.9"));
-        using RawPeer liar = await RawPeer.OpenAsync(node.EndPoint);
-        await liar.SendAsync(Header(0x21, 0x11, new byte[12]));
-        await liar.ReadRefusalAsync(WireReason.BadFirstFrame);
-
-        await using var tunnelled = new TestNode(proxy: IPAddress.Loopback);
-        using RawPeer mute = await RawPeer.OpenAsync(tunnelled.EndPoint);
-        await tunnelled.SweepUntilAsync(
-            () => tunnelled.Server.Figures.ConnectionsRefusedTotal == 1);
-    }
-
-    [Fact]
     public async Task Clause6_4_APayersAbuseIsItsOwnAndNotOfItsAddress()
     {
         await using var node = new TestNode(Strangers(), new WireLimits { AbuseTokensMax = 2 });
@@ -377,9 +276,6 @@ public sealed class StrangerClauseTests
         },
     };
 
-    private static byte[] Line(string rest) =>
-        System.Text.Encoding.ASCII.GetBytes($"PROXY {rest}\r\n");
-
     /// <summary>Pieces of 1,000 bytes that a client which does not read is sent until it is cut.
     /// </summary>
     private static async Task<uint> PileUpAsync(TestNode node, TestHandler handler)
@@ -398,12 +294,6 @@ public sealed class StrangerClauseTests
         await Patience.UntilAsync(() => node.Server.Figures.Connections == 0);
         return step;
     }
-
-    private static byte[] Header(byte command, byte family, byte[] rest) =>
-    [
-        .. "\r\n\r\n\0\r\nQUIT\n"u8, command, family,
-        (byte)(rest.Length >> 8), (byte)rest.Length, .. rest,
-    ];
 
     private static async Task<RawPeer> PayingAsync(TestNode node, int bytes = 0)
     {

@@ -74,6 +74,8 @@ internal static class FloodBench
     private static async Task RunAsync(FloodKind[] kinds, TimeSpan length)
     {
         await using NodeRig rig = await NodeRig.CreateAsync(UnitsBought).ConfigureAwait(false);
+        rig.WriteConfig("node.json", rig.Deployment("vouchers"), "31337",
+            tunnel: $"{Tunnel.Address}");
         await rig.StartNodeAsync().ConfigureAwait(false);
         using HonestProcess client = await HonestProcess.StartAsync(rig).ConfigureAwait(false);
         Console.WriteLine($"{length.TotalSeconds} s of each flood, "

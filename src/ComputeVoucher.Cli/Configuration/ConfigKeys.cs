@@ -115,7 +115,7 @@ internal static class ConfigKeys
         new(WirePerAddress, ConfigType.Number, "connections", "64",
             "Of one address (IPv6: a /64) or one payer; more for a tunnel that names no clients"),
         new(WireHeld, ConfigType.Number, "bytes", "67108864",
-            "Unfinished frames and inputs of orders in flight, of all clients"),
+            "Unfinished frames, inputs of orders in flight and unread answers, of all clients"),
         new(WireHeldStrangers, ConfigType.Number, "bytes", "16777216",
             "Of these, for connections that have shown no payer; the rest is for payers alone"),
         new(WireHeldPerAddress, ConfigType.Number, "bytes", "16777216",

@@ -194,10 +194,13 @@ internal sealed class ChainChecks
 
         try
         {
-            VouchersContract vouchers = new(_rpc, _options.Domain.Vouchers);
-            await vouchers.ProvidersAsync(BlockTag.Number(final), cancel).ConfigureAwait(false);
+            Address vouchers = _options.Domain.Vouchers;
+            byte[] code = await _rpc.CodeAsync(vouchers, BlockTag.Number(final), cancel)
+                .ConfigureAwait(false);
             return Ok($"block {final}, {head - Math.Min(head, final)} behind the newest, is "
-                + "readable");
+                + (code.Length > 0 ? "readable"
+                    : "older than the contracts: what is opened waits until it is final "
+                        + "(chain:confirmations = 1 trusts the newest block)"));
         }
         catch (ChainException failure)
         {

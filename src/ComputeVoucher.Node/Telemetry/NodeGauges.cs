@@ -22,6 +22,8 @@ internal static class NodeGauges
         metrics.Gauge("held_bytes", "Bytes held for clients", () => server.Figures.HeldBytes);
         metrics.Gauge("held_bytes_strangers", "Of these, for who has shown no payer",
             () => server.Figures.HeldBytesOfStrangers);
+        metrics.Gauge("unsent_bytes", "Of these, answers that wait for their reader",
+            () => server.Figures.UnsentBytes);
         metrics.Counter("connections_evicted_total", "Cut off to make room for newer ones",
             () => server.Figures.ConnectionsEvictedTotal);
         metrics.Gauge("heap_bytes", "Of the managed heap", () => GC.GetTotalMemory(false));

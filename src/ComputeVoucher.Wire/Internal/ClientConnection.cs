@@ -178,6 +178,8 @@ internal sealed class ClientConnection : IFrameSink, IAsyncDisposable
 
     public bool OnHeldBytes(int change) => true;
 
+    public bool OnUnsentBytes(int change) => true;
+
     public void OnReceived(int bytes)
     {
         // A client keeps no figures.

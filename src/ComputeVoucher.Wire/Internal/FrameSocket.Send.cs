@@ -19,6 +19,7 @@ internal sealed partial class FrameSocket
     private byte[]? _pending;
     private int _pendingBytes;
     private long _queuedBytes;
+    private int _uncharged;
     private bool _pumping;
     private int _blocks;
     private volatile bool _blocked;
@@ -37,6 +38,11 @@ internal sealed partial class FrameSocket
     private int OutboundSoft =>
         _turns is null ? _limits.OutboundBytesSoft : _limits.OutboundBytesStrangersMax / 2;
 
+    /// <summary>Most bytes that one answer counts for while it waits for room: a quarter of what
+    /// one payer may hold, so that the longest answers of all reach who reads them.</summary>
+    internal int WaitingBytesMax =>
+        (int)Math.Min(_limits.HeldBytesPerAddressMax / 4, int.MaxValue);
+
     /// <summary>Something waits to be sent.</summary>
     internal bool IsSending
     {
@@ -48,6 +54,9 @@ internal sealed partial class FrameSocket
             }
         }
     }
+
+    /// <summary>What waits to be sent waits for the peer, who does not read.</summary>
+    internal bool IsBlocked => _blocked;
 
     /// <summary>Until somebody pays, little may wait to be sent, and a frame is handled when no
     /// other stranger's is.</summary>
@@ -87,6 +96,7 @@ internal sealed partial class FrameSocket
             Forget(PumpAsync());
         }
 
+        ChargeUnsent();
         return result == Append.Done;
     }
 
@@ -117,6 +127,7 @@ internal sealed partial class FrameSocket
                 Forget(PumpAsync());
             }
 
+            ChargeUnsent();
             if (room is null)
             {
                 return result == Append.Done;
@@ -205,7 +216,8 @@ internal sealed partial class FrameSocket
             int size = Math.Max(needed, _pending is null ? PendingBytesMin : _pending.Length * 2);
             byte[] larger = ArrayPool<byte>.Shared.Rent(size);
             _pending.AsSpan(0, _pendingBytes).CopyTo(larger);
-            Return(_pending);
+            Interlocked.Add(ref _uncharged, larger.Length);
+            ReturnUnsent(_pending);
             _pending = larger;
         }
 
@@ -260,14 +272,43 @@ internal sealed partial class FrameSocket
                     NoteSent(taken);
                 }
 
-                Return(buffer);
+                ReturnUnsent(buffer);
                 buffer = null;
+                ChargeUnsent();
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            Return(buffer);
+            _blocked = false;
+            ReturnUnsent(buffer);
+            ChargeUnsent();
             Stop(WireReason.Disconnected);
+        }
+    }
+
+    private void ReturnUnsent(byte[]? buffer)
+    {
+        Interlocked.Add(ref _uncharged, -(buffer?.Length ?? 0));
+        Return(buffer);
+    }
+
+    /// <summary>Under the gate, at the end: nothing more is sent.</summary>
+    private void DropPending()
+    {
+        ReturnUnsent(_pending);
+        (_pending, _pendingBytes) = (null, 0);
+    }
+
+    /// <summary>Tells the owner what the queue takes. Outside of the gate, because others may be
+    /// cut off to make room, and after a send that does not wait: it comes and goes untold.
+    /// </summary>
+    /// <param name="more">Bytes that somebody has ready for the queue, and waits with.</param>
+    internal void ChargeUnsent(int more = 0)
+    {
+        int change = Interlocked.Exchange(ref _uncharged, 0) + more;
+        if (change != 0 && !_sink.OnUnsentBytes(change))
+        {
+            Abort(WireReason.OutboundFull);
         }
     }
 

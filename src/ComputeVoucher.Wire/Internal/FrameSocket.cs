@@ -92,6 +92,8 @@ internal sealed partial class FrameSocket
         {
             Forget(PumpAsync());
         }
+
+        ChargeUnsent();
     }
 
     /// <summary>Cuts the connection off: queued bytes are lost, the peer sees a reset.</summary>
@@ -123,8 +125,11 @@ internal sealed partial class FrameSocket
             wasOpen = _state == State.Open;
             _reason = wasOpen ? (ushort)reason : _reason;
             _state = State.Stopped;
+            DropPending();
             WakeWriters();
         }
+
+        ChargeUnsent();
 
         if (wasOpen)
         {
@@ -155,6 +160,9 @@ internal interface IFrameSink
 
     /// <summary>Memory rented for an unfinished frame changed. False: over the bound.</summary>
     bool OnHeldBytes(int change);
+
+    /// <summary>Memory rented for what waits to be sent changed. False: over the bound.</summary>
+    bool OnUnsentBytes(int change);
 
     /// <summary>So many bytes have arrived and are handled.</summary>
     void OnReceived(int bytes);

@@ -46,28 +46,36 @@ internal sealed class OrderStream : InFlight, IOrderStream
         byte[] prefix = new byte[WireProtocol.OutputPrefixBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(prefix, step);
         ReadOnlyMemory<byte> rest = bytes;
-        do
+        int waiting = 0;
+        bool sent;
+        try
         {
-            if (IsAnswered)
+            do
             {
-                return false;
-            }
+                int taken = Math.Min(rest.Length, Socket.OutputPieceMax);
+                ReadOnlyMemory<byte> piece = rest[..taken];
+                rest = rest[taken..];
+                FrameFlags flags = last && rest.IsEmpty ? FrameFlags.Last : FrameFlags.None;
+                ValueTask<bool> sending = IsAnswered
+                    ? ValueTask.FromResult(false)
+                    : Socket.SendAsync(FrameKind.Output, flags, Correlation, prefix, piece);
+                if (!sending.IsCompleted && waiting == 0)
+                {
+                    // What waits for room takes the node's memory as what is queued does.
+                    waiting = Math.Min(bytes.Length, Socket.WaitingBytesMax);
+                    Socket.ChargeUnsent(waiting);
+                }
 
-            int taken = Math.Min(rest.Length, Socket.OutputPieceMax);
-            ReadOnlyMemory<byte> piece = rest[..taken];
-            rest = rest[taken..];
-            FrameFlags flags = last && rest.IsEmpty ? FrameFlags.Last : FrameFlags.None;
-            bool sent = await Socket
-                .SendAsync(FrameKind.Output, flags, Correlation, prefix, piece)
-                .ConfigureAwait(false);
-            if (!sent)
-            {
-                return false;
+                sent = await sending.ConfigureAwait(false);
             }
+            while (sent && !rest.IsEmpty);
         }
-        while (!rest.IsEmpty);
+        finally
+        {
+            Socket.ChargeUnsent(-waiting);
+        }
 
-        return true;
+        return sent;
     }
 
     public bool SendReceipt(ReadOnlySpan<byte> receipt)

@@ -24,6 +24,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     private readonly LinkedListNode<ServerConnection> _stranger;
     private Account? _payer;
     private long _held;
+    private long _unsent;
     private long _lastAsked;
     private Dictionary<uint, InFlight>? _inFlight;
     private CancellationTokenSource? _closed;
@@ -101,6 +102,12 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
             }
         }
     }
+
+    /// <summary>Answers that wait because the other end does not read them.</summary>
+    internal long UnreadBytes => Frames.IsBlocked ? Volatile.Read(ref _unsent) : 0;
+
+    /// <summary>What comes back at once where this connection is cut off.</summary>
+    internal long ReclaimableBytes => Frames.HeldBytes + UnreadBytes;
 
     private WireLimits Limits => _options.Limits;
 
@@ -202,6 +209,13 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
 
     public bool OnHeldBytes(int change) => Hold(change);
 
+    public bool OnUnsentBytes(int change)
+    {
+        Interlocked.Add(ref _unsent, change);
+        _server.CountUnsent(change);
+        return Hold(change);
+    }
+
     public void OnReceived(int bytes) => _server.CountReceived(bytes);
 
     public void OnClosing()
@@ -276,7 +290,7 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
     internal void ReleaseHeld(int bytes) => Hold(-bytes);
 
     /// <summary>Of the payers' share, or of the strangers': where that is full, unfinished frames
-    /// make room.</summary>
+    /// and unread answers make room.</summary>
     private bool Hold(long change)
     {
         bool fits;
@@ -293,8 +307,8 @@ internal sealed class ServerConnection : IWireConnection, IFrameSink
         }
 
         return fits || (isPayer
-            ? _server.TryEvictFramesOfPayers(this)
-            : _server.TryEvictFramesOfStrangers(this));
+            ? _server.TryReclaimFromPayers(this)
+            : _server.TryReclaimFromStrangers(this));
     }
 
     /// <summary>Nobody who pays, between two frames, and nothing asked for a while; answers to

@@ -81,12 +81,12 @@ internal sealed class Strangers(TimeProvider time)
         return true;
     }
 
-    /// <summary>Those at an unfinished frame.</summary>
+    /// <summary>Those at an unfinished frame, or that do not read.</summary>
     internal List<ServerConnection> Holding()
     {
         lock (_gate)
         {
-            return [.. _oldestFirst.Where(UnfinishedFrames.IsHolding)];
+            return [.. _oldestFirst.Where(Reclaim.IsHolding)];
         }
     }
 }

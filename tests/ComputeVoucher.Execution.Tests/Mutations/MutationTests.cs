@@ -7,17 +7,21 @@ using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Execution.Tests.Language;
 using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
+using Xunit.Abstractions;
 
 namespace ComputeVoucher.Execution.Tests.Mutations;
 
 /// <summary>
 /// Mutated model files: each is refused in one line, or is a model on which both backends agree
-/// and whose memory stays in proportion to the file.
+/// and whose memory, and in long runs its time, stays in proportion to the file.
 /// </summary>
-public sealed partial class MutationTests
+public sealed partial class MutationTests(ITestOutputHelper output)
 {
     /// <summary>Memory of an import: so much, and so many times the file.</summary>
     private const long BaseBytes = 64 << 20, FileFactor = 8;
+
+    /// <summary>Time of an import, s, and s for each 10⁶ bytes of the file.</summary>
+    private const double BaseSeconds = 0.5, SecondsPerMegabyte = 2;
 
     /// <summary>Units and bytes of a run that a test of thousands of files can wait for.</summary>
     private const ulong UnitsMax = 20_000_000;
@@ -108,11 +112,11 @@ public sealed partial class MutationTests
         }
     }
 
-    private static void Run(
-        ulong seed, List<(byte[] File, int Structure)> files, Importer import)
+    private void Run(ulong seed, List<(byte[] File, int Structure)> files, Importer import)
     {
         Prng numbers = new(seed);
         int imported = 0;
+        (double Share, string Place) slowest = (0, "");
         for (int i = 0; i < s_files; i++)
         {
             (byte[] file, int structure) = files[i % files.Count];
@@ -121,7 +125,23 @@ public sealed partial class MutationTests
                 CultureInfo.InvariantCulture, $"file {i} of CV_SEED={seed}");
             try
             {
-                imported += Check(mutated, import, numbers, place) ? 1 : 0;
+                double before = ProcessorSeconds();
+                double bound = BaseSeconds + (SecondsPerMegabyte * mutated.Length / 1e6);
+                bool isModel = Check(mutated, Timed, numbers, place);
+                imported += isModel ? 1 : 0;
+
+                IModel Timed(byte[] one)
+                {
+                    try
+                    {
+                        return import(one);
+                    }
+                    finally
+                    {
+                        double share = (ProcessorSeconds() - before) / bound;
+                        slowest = share > slowest.Share ? (share, place) : slowest;
+                    }
+                }
             }
             catch (Exception e) when (e is not Xunit.Sdk.XunitException)
             {
@@ -131,7 +151,17 @@ public sealed partial class MutationTests
 
         // Some hit what nothing reads, most do not.
         Assert.InRange(imported, 1, s_files * 9 / 10);
+        output.WriteLine($"slowest: {slowest.Share:P1} of its bound, {slowest.Place}");
+        Assert.True(slowest.Share <= 1, $"{slowest.Place}: {slowest.Share} times its bound");
     }
+
+    /// <summary>What this thread had of a core, by the kernel (schedstat of proc(5), ns): what
+    /// else the machine does is not in it. Zero in short runs, which ask for no time.</summary>
+    private static double ProcessorSeconds() => Runs.IsFull
+        ? double.Parse(
+            File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0],
+            CultureInfo.InvariantCulture) / 1e9
+        : 0;
 
     /// <returns>Whether it imports.</returns>
     private static bool Check(byte[] file, Importer import, Prng numbers, string place)

@@ -21,10 +21,12 @@ internal sealed class FloodRig : IAsyncDisposable
 
     private readonly Workers _workers;
     private readonly WireClient _honest;
+    private readonly Tunnel? _tunnel;
     private ulong _seq;
 
-    private FloodRig(ServingRig rig, WireServer server, Workers workers, WireClient honest) =>
-        (Rig, Server, _workers, _honest) = (rig, server, workers, honest);
+    private FloodRig(ServingRig rig, WireServer server, Workers workers, WireClient honest,
+        Tunnel? tunnel) =>
+        (Rig, Server, _workers, _honest, _tunnel) = (rig, server, workers, honest, tunnel);
 
     public ServingRig Rig { get; }
 
@@ -42,9 +44,15 @@ internal sealed class FloodRig : IAsyncDisposable
         HeldBytesMax = 8 << 20,
         HeldBytesStrangersMax = 2 << 20,
         HeldBytesPerAddressMax = 4 << 20,
+        KernelSendBytes = 4096,
     };
 
-    public static async Task<FloodRig> StartAsync()
+    /// <summary>Of the honest client, where it is behind the tunnel.</summary>
+    private static readonly IPAddress s_tunnelled = IPAddress.Parse("192.0.2.1");
+    private static readonly IPAddress s_newcomer = IPAddress.Parse("192.0.2.2");
+
+    /// <param name="isTunnelled">Whether the honest client comes through a tunnel.</param>
+    public static async Task<FloodRig> StartAsync(bool isTunnelled = false)
     {
         ServingRig rig = new(InputBytesMax);
         Workers workers = new("flood", 1, rig.Queue, Backend.Scalar, 1, Scheduling.Threads,
@@ -59,36 +67,59 @@ internal sealed class FloodRig : IAsyncDisposable
             FillRandom = bytes => Keccak256.Hash(BitConverter.GetBytes(
                 System.Threading.Interlocked.Increment(ref drawn))).CopyTo(bytes),
             OrderBytesMax = Pinned.OrderBytesMax([rig.Model]),
+            ProxyFrom = [Tunnel.Address],
             Limits = Limits,
             Time = rig.Clock,
         }, rig.Pipeline);
-        FloodRig made = new(rig, server, workers, await WireClient.ConnectAsync(
-            new WireClientOptions
-            {
-                Endpoint = server.LocalEndPoint,
-                ExpectedNode = rig.NodeKey.Address,
-                ExpectedContext = rig.Serving.Separator,
-                Nonce = Keccak256.Hash("honest"u8),
-                Time = rig.Clock,
-            }));
+        Tunnel? tunnel = isTunnelled ? Tunnel.Start(server.LocalEndPoint, s_tunnelled) : null;
+        FloodRig made = new(rig, server, workers,
+            await ConnectAsync(rig, tunnel?.EndPoint ?? server.LocalEndPoint), tunnel);
         await made.OrderAsync();
         return made;
     }
 
+    /// <summary>The honest client's next order, which nobody has seen yet.</summary>
+    public Order NextOrder() => Rig.NewOrder(_seq++);
+
     /// <summary>The honest client's next order, which must have its receipt.</summary>
     public async Task<Order> OrderAsync()
     {
-        Order order = Rig.NewOrder(_seq++);
-        OrderEvent last = await LastOfAsync(order);
-        Assert.True(last.Kind == FrameKind.Receipt, $"{last.Reason} {last.Text}");
+        Order order = NextOrder();
+        await CheckReceiptAsync(order);
         return order;
     }
 
-    /// <summary>How an order on the honest connection ends.</summary>
-    public async Task<OrderEvent> LastOfAsync(Order order)
+    /// <summary>An order that must have its receipt, on the honest connection.</summary>
+    public Task CheckReceiptAsync(in Order order) => CheckReceiptAsync(_honest, order);
+
+    /// <summary>The same of a newcomer through the tunnel, from an address of its own.</summary>
+    public async Task CheckNewcomerAsync(Order order)
+    {
+        using Tunnel tunnel = Tunnel.Start(Server.LocalEndPoint, s_newcomer);
+        await using WireClient newcomer = await ConnectAsync(Rig, tunnel.EndPoint);
+        await CheckReceiptAsync(newcomer, order);
+    }
+
+    private static ValueTask<WireClient> ConnectAsync(ServingRig rig, IPEndPoint node) =>
+        WireClient.ConnectAsync(new WireClientOptions
+        {
+            Endpoint = node,
+            ExpectedNode = rig.NodeKey.Address,
+            ExpectedContext = rig.Serving.Separator,
+            Nonce = Keccak256.Hash("honest"u8),
+            Time = rig.Clock,
+        });
+
+    private async Task CheckReceiptAsync(WireClient client, Order order)
+    {
+        OrderEvent last = await LastOfAsync(client, order);
+        Assert.True(last.Kind == FrameKind.Receipt, $"{last.Reason} {last.Text}");
+    }
+
+    private async Task<OrderEvent> LastOfAsync(WireClient client, Order order)
     {
         byte[] signed = Rig.Sign(order);
-        ClientOrder sent = await _honest.SendOrderAsync(
+        ClientOrder sent = await client.SendOrderAsync(
             signed.AsMemory(0, Order.PayloadBytes), signed.AsMemory(Order.PayloadBytes),
             ServingRig.Input);
         while (await sent.ReadAsync().AsTask().WaitAsync(Patience.Default) is { } seen)
@@ -109,6 +140,7 @@ internal sealed class FloodRig : IAsyncDisposable
         new FloodTarget
         {
             Endpoint = Server.LocalEndPoint,
+            Honest = _tunnel is null ? IPAddress.Loopback : s_tunnelled,
             Separator = Rig.Serving.Separator,
             SpendKey = Rig.SpendKey,
             Served = served,
@@ -139,6 +171,7 @@ internal sealed class FloodRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _honest.DisposeAsync();
+        _tunnel?.Dispose();
         await Server.DisposeAsync();
         _workers.Dispose();
         Rig.Dispose();

@@ -266,6 +266,24 @@ public sealed class OrderRunTests : IDisposable
         Assert.Equal(receipt, await again.Answer.WaitAsync(Patience.Default));
     }
 
+    /// <summary>What is run again for no pay is in no figure of what was earned.</summary>
+    [Fact]
+    public async Task Replay_IsCountedApart()
+    {
+        Order order = _rig.NewOrder();
+        await _rig.RunNextAsync(await _rig.SendAsync(order));
+        await _rig.RunNextAsync(await _rig.SendAsync(order, _rig.NewPipeline()));
+        Assert.Equal(2, _rig.Model.Runs);
+        string page = _rig.Serving.Metrics.Render();
+        string[] figures =
+        [
+            "orders_served_total 1", "units_served_total 30", "orders_replayed_total 1",
+            "units_replayed_total 30",
+        ];
+        Assert.All(figures, figure => Assert.Contains(
+            $"\ncomputevoucher_{figure}\n", page, StringComparison.Ordinal));
+    }
+
     /// <summary>Only the run needs an input, and only the first asker's.</summary>
     [Fact]
     public async Task Inputs_GoBackAsSoonAsNoRunNeedsThem()

@@ -35,4 +35,11 @@ public enum FloodKind
 
     /// <summary>Well-signed orders of channels that are nowhere.</summary>
     OrdersOfNoChannel,
+
+    /// <summary>A payer asks for all it may know, and reads none of it.</summary>
+    UnreadAnswers,
+
+    /// <summary>Strangers behind one tunnel, each from another address: silence, unfinished
+    /// frames, bad signatures, and headers that are forged, too long or late.</summary>
+    Tunnelled,
 }

@@ -13,13 +13,16 @@ public sealed record FloodTarget
     /// <summary>False: a socket that only discards; nothing is waited for.</summary>
     public bool Answers { get; init; } = true;
 
+    /// <summary>The address that the honest client has there.</summary>
+    public IPAddress Honest { get; init; } = IPAddress.Loopback;
+
     /// <summary>The domain that everything is signed in.</summary>
     public required Bytes32 Separator { get; init; }
 
     /// <summary>Of the honest client, whose own client may be the flooder.</summary>
     public required PrivateKey SpendKey { get; init; }
 
-    /// <summary>An order that was served.</summary>
+    /// <summary>An order that was served, or will be.</summary>
     public required Order Served { get; init; }
 
     /// <summary>Of <see cref="Served"/>.</summary>

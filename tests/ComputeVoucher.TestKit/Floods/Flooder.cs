@@ -17,7 +17,7 @@ namespace ComputeVoucher.TestKit;
 public sealed class Flooder(FloodTarget target, int keep) : IDisposable
 {
     /// <summary>Addresses of the loopback network that a flood comes from, 127.0.1.1 and
-    /// following.</summary>
+    /// following, where no tunnel speaks for others.</summary>
     private const int Addresses = 200;
 
     /// <summary>Frames of a piece that fills one connection.</summary>
@@ -29,6 +29,16 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
     /// <summary>Of a frame of 1 MiB, what is sent: most of what a socket buffers.</summary>
     private const int HugeBytesSent = 60_000;
 
+    /// <summary>What the kernel takes for who reads nothing; it would take megabytes.</summary>
+    private const int ReceiveBytesUnread = 4096;
+
+    /// <summary>Ways in which tunnelled strangers take turns.</summary>
+    private const int TunnelledTurns = 5;
+
+    /// <summary>The high byte of a PROXY header's length, and one that says 64 KiB.</summary>
+    private const int HeaderLengthOffset = 14;
+    private const int HeaderLengthWrong = 0xFF;
+
     /// <summary>Where the node's random bytes stand in a Welcome.</summary>
     private const int WelcomeRandomOffset = WireProtocol.HeaderBytes + 68;
 
@@ -37,6 +47,8 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
 
     private readonly Queue<Socket> _open = [];
     private uint _drawn;
+    private bool _isTunnelled;
+    private int? _receiveBytes;
     private bool _isOver;
 
     /// <summary>Connections that were refused, or cut off before or while something was sent.
@@ -74,6 +86,15 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
             case FloodKind.ComeAndGo:
                 Try(() => Open(AddressOf(piece)).Dispose());
                 break;
+            case FloodKind.UnreadAnswers:
+                _receiveBytes = ReceiveBytesUnread;
+                AskUnread(piece);
+                break;
+            case FloodKind.Tunnelled:
+                _isTunnelled = true;
+                Tunnelled(piece / TunnelledTurns, piece % TunnelledTurns);
+                _isTunnelled = false;
+                break;
             default:
                 Greet(piece, _ => FramesOf(kind));
                 break;
@@ -95,8 +116,14 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
         _stranger.Dispose();
     }
 
-    private static IPAddress AddressOf(int piece) =>
-        new([127, 0, 1, (byte)(1 + (piece % Addresses))]);
+    /// <summary>A tunnel speaks for all the world, by both protocols.</summary>
+    private IPAddress AddressOf(int piece)
+    {
+        byte[] last = [(byte)(piece >> 16), (byte)(piece >> 8), (byte)piece];
+        return !_isTunnelled ? new([127, 0, 1, (byte)(1 + (piece % Addresses))])
+            : piece % 2 == 0 ? new([10, .. last])
+            : new([0x20, 0x01, 0x0D, 0xB8, 0, .. last, .. new byte[8]]);
+    }
 
     private static byte[] Frame(FrameKind kind, uint correlation, ReadOnlySpan<byte> payload)
     {
@@ -157,11 +184,48 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
         }
     }
 
+    /// <summary>An order, and the state of its channel again and again, of which nothing is read.
+    /// </summary>
+    private void AskUnread(int piece) => Greet(piece, nonce =>
+    {
+        byte[] asked = Signed(new StateQuery(target.Served.Channel, nonce), target.SpendKey);
+        return Enumerable.Range(2, QueriesPerPiece)
+            .Select(n => Frame(FrameKind.StateRequest, (uint)n, asked))
+            .Prepend(OrderFrame(target.Served, 1, target.SpendKey));
+    });
+
+    private void Tunnelled(int piece, int turn)
+    {
+        switch (turn)
+        {
+            case 0:
+                Greet(piece, _ => []);
+                break;
+            case 1:
+                Begin(piece);
+                break;
+            case 2:
+                Forge();
+                break;
+            case 3:
+                // Of a client that would like another address.
+                Try(() => SendAll(
+                    Open(AddressOf(piece)), [Tunnel.Header(AddressOf(piece + 1)), Hello()]));
+                break;
+            default:
+                byte[] header = Tunnel.Header(AddressOf(piece));
+                bool isLate = piece % 2 == 0;
+                header[HeaderLengthOffset] = (byte)(isLate ? 0 : HeaderLengthWrong);
+                Try(() => SendAll(Connect(Tunnel.Address), [isLate ? header[..^1] : header]));
+                break;
+        }
+    }
+
     /// <summary>From the honest client's own address. Each costs that address a token; the end of
     /// the connection is waited for, so that the next one meets what it cost.</summary>
     private void Forge() => Try(() =>
     {
-        Socket socket = Open(IPAddress.Loopback);
+        Socket socket = Open(target.Honest);
         Order order = target.Served with { Seq = target.UnusedSeq() };
         SendAll(socket, [Hello(), OrderFrame(order, 1, _stranger)]);
         byte[] rest = new byte[4096];
@@ -213,8 +277,21 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
         where T : struct, ISignedStruct<T> =>
         SignedPayload.Encode(value, key.Sign(value.Digest(target.Separator)));
 
-    /// <summary>Connected, with nothing said; it is kept until others take its turn.</summary>
+    /// <summary>Connected, with nothing said but by a tunnel.</summary>
     private Socket Open(IPAddress from)
+    {
+        if (!_isTunnelled)
+        {
+            return Connect(from);
+        }
+
+        Socket socket = Connect(Tunnel.Address);
+        socket.Send(Tunnel.Header(from));
+        return socket;
+    }
+
+    /// <summary>Connected; it is kept until others take its turn.</summary>
+    private Socket Connect(IPAddress from)
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
@@ -237,6 +314,7 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
             }
         }
 
+        socket.ReceiveBufferSize = _receiveBytes ?? socket.ReceiveBufferSize;
         socket.Bind(new IPEndPoint(from, 0));
         socket.Connect(target.Endpoint);
         return socket;
