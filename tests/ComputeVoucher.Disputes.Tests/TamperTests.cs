@@ -35,7 +35,10 @@ public sealed class TamperTests(ITestOutputHelper output)
             foreach (string kind in RandomLayers.All.Keys)
             {
                 data.Add(kind, Fixed);
-                data.Add(kind, Runs.Fresh);
+                if (Runs.IsFull)
+                {
+                    data.Add(kind, Runs.Fresh);
+                }
             }
 
             return data;
@@ -45,30 +48,27 @@ public sealed class TamperTests(ITestOutputHelper output)
     [SharedDataTheory("tflite")]
     [MemberData(nameof(Real))]
     public void RealModel_AnyElementTampered_IsConvicted(string name, int share) =>
-        Convicts(
-            SharedData.PathOf("tflite", name, "model.tflite"), share,
-            isLight: name != "mobilenet_v2");
+        Convicts(SharedData.PathOf("tflite", name, "model.tflite"), share);
 
     [SharedDataTheory("further")]
-    [InlineData("tflite/hello/model.tflite", 200, true)]
-    [InlineData("tflite/str_ww/model.tflite", 60, true)]
-    [InlineData("tflite/ic_large/model.tflite", 2, false)]
-    [InlineData("tflite/mobilenet_v2_pad/model.tflite", 2, false)]
-    public void FurtherModel_AnyElementTampered_IsConvicted(
-        string path, int share, bool isLight) => Convicts(
-            SharedData.PathOf(["further", .. path.Split('/')]), share, isLight);
+    [InlineData("tflite/hello/model.tflite", 200)]
+    [InlineData("tflite/str_ww/model.tflite", 60)]
+    [InlineData("tflite/ic_large/model.tflite", 2)]
+    [InlineData("tflite/mobilenet_v2_pad/model.tflite", 2)]
+    public void FurtherModel_AnyElementTampered_IsConvicted(string path, int share) =>
+        Convicts(SharedData.PathOf(["further", .. path.Split('/')]), share);
 
-    private void Convicts(string path, int share, bool isLight)
+    private void Convicts(string path, int share)
     {
         using var model = (GraphModel)ModelFile.Open(path);
         ulong seed = Runs.IsFull ? Runs.Fresh : Fixed;
         output.WriteLine($"seed {seed}");
         Prng numbers = new(seed);
-        HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+        HonestGraph run = new(model, numbers.Bytes(model.InputBytesMax));
         int tampers = Math.Max(2, Runs.Count(share / 8, share * 100));
         for (int i = 0; i < tampers; i++)
         {
-            run.Convicts(numbers, recomputed: isLight && i % 2 == 0);
+            run.Convicts(numbers, recomputed: i % 2 == 0);
         }
     }
 
@@ -77,10 +77,10 @@ public sealed class TamperTests(ITestOutputHelper output)
     public void RandomLayer_AnyElementTampered_IsConvicted(string kind, ulong seed)
     {
         Prng numbers = new(seed);
-        for (int i = 0; i < Runs.Count(6, 120); i++)
+        for (int i = 0; i < Runs.Count(12, 120); i++)
         {
             using GraphModel model = RandomLayers.All[kind](numbers).Build();
-            HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+            HonestGraph run = new(model, numbers.Bytes(model.InputBytesMax));
             for (int t = 0; t < 15; t++)
             {
                 run.Convicts(numbers, recomputed: true);
@@ -93,10 +93,10 @@ public sealed class TamperTests(ITestOutputHelper output)
     public void RandomLayer_HonestElementWithAnyProof_IsNotConvicted(string kind, ulong seed)
     {
         Prng numbers = new(seed ^ 1);
-        for (int i = 0; i < Runs.Count(4, 190); i++)
+        for (int i = 0; i < Runs.Count(8, 195); i++)
         {
             using GraphModel model = RandomLayers.All[kind](numbers).Build();
-            HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+            HonestGraph run = new(model, numbers.Bytes(model.InputBytesMax));
             for (int t = 0; t < 200; t++)
             {
                 run.IsNotConvicted(numbers);
@@ -113,7 +113,7 @@ public sealed class TamperTests(ITestOutputHelper output)
     {
         Prng numbers = new(Fixed);
         using GraphModel model = RandomLayers.All[kind](numbers).Build();
-        HonestRun run = new(model, numbers.Bytes(model.InputBytesMax));
+        HonestGraph run = new(model, numbers.Bytes(model.InputBytesMax));
         byte[] proof = run.Proof(numbers);
         Bytes32[] hashes = [.. Enumerable.Range(0, run.Trace.Count).Select(i => run.Trace[i].Hash)];
         RecordedTrace.Entry last = run.Trace[run.Trace.Count - 1];
@@ -135,114 +135,6 @@ public sealed class TamperTests(ITestOutputHelper output)
             Verdict.OpeningBad,
             run.Judge.Element(TraceTree.NodeRoot(hashes), proof).Verdict);
         Assert.Equal(Verdict.Equal, run.Judge.Element(run.Trace.Root, proof).Verdict);
-    }
-
-    /// <summary>A run of a graph and what a cheat makes of it.</summary>
-    private sealed class HonestRun
-    {
-        private readonly Graph _graph;
-        private readonly GraphWitnesses _witnesses;
-
-        public HonestRun(GraphModel model, byte[] input)
-        {
-            _graph = model.Graph;
-            using IModelSession session = model.CreateSession(Backend.Auto, 1);
-            Trace = RecordedTrace.Of(session, input);
-            _witnesses = new GraphWitnesses(model, Trace);
-            Judge = new GraphJudge(
-                model.ModelRoot, model.Architecture, model.Description.ParametersRoot);
-        }
-
-        public RecordedTrace Trace { get; }
-
-        public GraphJudge Judge { get; }
-
-        public byte[] Proof(Prng numbers)
-        {
-            (int op, int element) = Any(numbers);
-            return _witnesses.Element(op, element);
-        }
-
-        public void Convicts(Prng numbers, bool recomputed)
-        {
-            (int op, int element) = Any(numbers);
-            int tensor = _graph.Inputs.Length + op;
-            byte[] data = [.. Trace[tensor].Data];
-            data[element] ^= (byte)numbers.Between(1, 255);
-            RecordedTrace forged = Trace.With(tensor, data);
-            for (int next = op + 1; recomputed && next < _graph.Operators.Length; next++)
-            {
-                forged = Again(forged, _graph.Operators[next]);
-            }
-
-            (int first, int at) = FirstDifference(forged);
-            Assert.Equal((tensor, element), (first, at));
-            byte[] proof = _witnesses.Of(forged).Element(first - _graph.Inputs.Length, at);
-            Judgement judgement = Judge.Element(forged.Root, proof);
-            Assert.True(
-                judgement.Verdict == Verdict.Differs,
-                $"{_graph.Operators[op].Name} {op} [{element}]: {judgement}");
-            Assert.Equal(Trace[tensor].Data[element], (byte)judgement.Computed);
-        }
-
-        public void IsNotConvicted(Prng numbers)
-        {
-            (int op, int element) = Any(numbers);
-            byte[] proof = _witnesses.Element(op, element);
-            Judgement judgement = Judge.Element(
-                Trace.Root, Mutated(numbers, proof, () => Proof(numbers)));
-            Assert.True(judgement.Verdict != Verdict.Differs, $"{op} [{element}]: {judgement}");
-
-            OperandsAnswer answer = _witnesses.Operands(op, element);
-            if (answer.Values.Length == 0)
-            {
-                return;
-            }
-
-            int place = numbers.Between(0, answer.Values.Length - 1);
-            byte[] refutation = _witnesses.Refutation(op, element, answer.Values, place);
-            Assert.NotEqual(Verdict.Differs, Judge.Refutation(
-                Trace.Root, _graph.Inputs.Length + op, element, answer.Values,
-                Mutated(numbers, refutation, () => proof)).Verdict);
-        }
-
-        private (int Op, int Element) Any(Prng numbers)
-        {
-            int op = numbers.Between(0, _graph.Operators.Length - 1);
-            return (op, numbers.Between(0, _graph.Operators[op].Output.Elements - 1));
-        }
-
-        private (int Tensor, int Element) FirstDifference(RecordedTrace forged)
-        {
-            for (int tensor = 0; tensor < Trace.Count; tensor++)
-            {
-                if (forged[tensor].Hash != Trace[tensor].Hash)
-                {
-                    return (tensor, forged[tensor].Data.AsSpan()
-                        .CommonPrefixLength(Trace[tensor].Data));
-                }
-            }
-
-            return (-1, -1);
-        }
-
-        /// <summary>One operator once more, by definition, where its input has changed.</summary>
-        private RecordedTrace Again(RecordedTrace forged, Operator op)
-        {
-            if (op.Wiring.InputIds.All(id => forged[id].Data == Trace[id].Data))
-            {
-                return forged;
-            }
-
-            ArrayReader reader = new(forged, op);
-            byte[] data = new byte[op.Output.Elements];
-            for (int i = 0; i < data.Length; i++)
-            {
-                data[i] = (byte)op.Element(ref reader, i);
-            }
-
-            return forged.With(_graph.Inputs.Length + op.Wiring.Index, data);
-        }
     }
 
     /// <summary>Bytes changed, cut, added, moved, or taken from another proof.</summary>
@@ -275,14 +167,5 @@ public sealed class TamperTests(ITestOutputHelper output)
                 int cut = numbers.Between(0, Math.Min(other.Length, changed.Length));
                 return [.. changed[..cut], .. other[cut..]];
         }
-    }
-
-    private readonly struct ArrayReader(RecordedTrace trace, Operator op) : IElementReader
-    {
-        private readonly byte[][] _inputs = [.. op.Wiring.InputIds.Select(id => trace[id].Data)];
-
-        public sbyte Read(int input, int index) => (sbyte)_inputs[input][index];
-
-        public Channel Channel(int channel) => op.Parameters![channel];
     }
 }

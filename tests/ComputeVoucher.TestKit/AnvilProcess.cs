@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Net.Http;
 using System.Text;
 using System.Text.Json;
@@ -87,14 +89,30 @@ public sealed class AnvilProcess : IAsyncDisposable
     /// parameters are JSON without the brackets.</summary>
     public async Task<JsonElement> RpcAsync(string method, string parameters = "")
     {
-        string body =
-            $$"""{"jsonrpc":"2.0","id":1,"method":"{{method}}","params":[{{parameters}}]}""";
-        using StringContent content = new(body, Encoding.UTF8, "application/json");
-        using HttpResponseMessage response = await s_http.PostAsync(Url, content);
-        using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
-        return answer.RootElement.TryGetProperty("result", out JsonElement result)
-            ? result.Clone()
-            : throw new InvalidOperationException($"{method}: {answer.RootElement}");
+        JsonElement answer = await PostAsync(Body(method, parameters, 1));
+        return answer.TryGetProperty("result", out JsonElement result)
+            ? result
+            : throw new InvalidOperationException($"{method}: {answer}");
+    }
+
+    /// <summary>Many calls of one method in one request; their answers, result or error, in the
+    /// same order.</summary>
+    public async Task<JsonElement[]> RpcAllAsync(string method, IReadOnlyList<string> parameters)
+    {
+        if (parameters.Count == 0)
+        {
+            return [];
+        }
+
+        IEnumerable<string> calls = parameters.Select((p, i) => Body(method, p, i));
+        JsonElement all = await PostAsync($"[{string.Join(',', calls)}]");
+        JsonElement[] answers = new JsonElement[parameters.Count];
+        foreach (JsonElement answer in all.EnumerateArray())
+        {
+            answers[answer.GetProperty("id").GetInt32()] = answer;
+        }
+
+        return answers;
     }
 
     /// <summary>Mines so many blocks.</summary>
@@ -114,6 +132,17 @@ public sealed class AnvilProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static string Body(string method, string parameters, int id) =>
+        $$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":[{{parameters}}]}""";
+
+    private async Task<JsonElement> PostAsync(string body)
+    {
+        using StringContent content = new(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await s_http.PostAsync(Url, content);
+        using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return answer.RootElement.Clone();
     }
 
     private static string? Find()

@@ -21,12 +21,14 @@ internal readonly record struct ChainRun(
     Bytes32 Model, Bytes32 Input, Bytes32 Output, Bytes32 Trace, uint Prompt, uint Steps,
     uint TopK)
 {
-    public static ChainRun Of(GraphRun run, Bytes32 traceRoot) =>
-        new(run.Model.ModelRoot, default, default, traceRoot, 0, 1, 0);
+    public static ChainRun Of(GraphRun run, Bytes32 traceRoot) => Of(run.Model, traceRoot);
+
+    public static ChainRun Of(GraphModel model, Bytes32 traceRoot) =>
+        new(model.ModelRoot, default, default, traceRoot, 0, 1, 0);
 }
 
 /// <summary>A chain with the registry and the judges of graphs and of language models.</summary>
-public sealed class CourtChain : IAsyncLifetime
+public sealed partial class CourtChain : IAsyncLifetime
 {
     // The first account of anvil, and what it creates, in this order.
     private const string Sender = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -280,16 +282,8 @@ public sealed class CourtChain : IAsyncLifetime
 
     private async Task<JsonElement> MineAsync(string to, string data)
     {
-        JsonElement hash = await _anvil.RpcAsync(
-            "eth_sendTransaction",
+        return await _anvil.RpcAsync(
+            "eth_sendTransactionSync",
             $$"""{"from":"{{Sender}}",{{to}}"gas":"0xf42400","data":"{{data}}"}""");
-        JsonElement receipt = default;
-        await Patience.UntilAsync(async () =>
-        {
-            receipt = await _anvil.RpcAsync(
-                "eth_getTransactionReceipt", $"\"{hash.GetString()}\"");
-            return receipt.ValueKind == JsonValueKind.Object;
-        });
-        return receipt;
     }
 }

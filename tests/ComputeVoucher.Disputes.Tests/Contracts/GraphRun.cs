@@ -18,6 +18,8 @@ internal sealed class GraphRun
 {
     private readonly Graph _graph;
     private readonly List<byte[]> _data = [];
+    private readonly Dictionary<int, Bytes32> _hashes = [];
+    private readonly Dictionary<int, Bytes32[]> _leafHashes = [];
 
     public GraphRun(GraphModel model, byte[] input)
     {
@@ -28,9 +30,13 @@ internal sealed class GraphRun
         {
             OnTensor = (in TracedTensor t) => _data.Add(t.Data.ToArray()),
         });
+        Judge = new(model.ModelRoot, model.Architecture, model.Description.ParametersRoot);
     }
 
     public GraphModel Model { get; }
+
+    /// <summary>Who knows nothing of the run.</summary>
+    public GraphJudge Judge { get; }
 
     /// <summary>The root over the tensors as they stand, forged ones included.</summary>
     public Bytes32 TraceRoot => TraceTree.ListRoot([.. _data.Select((_, i) => HashOf(i))]);
@@ -38,8 +44,17 @@ internal sealed class GraphRun
     /// <summary>Place of an operator's output in the trace.</summary>
     public int PlaceOf(int op) => _graph.Inputs.Length + op;
 
-    /// <summary>The byte of an element, which a forger may change.</summary>
-    public ref byte this[int op, int element] => ref _data[PlaceOf(op)][element];
+    /// <summary>The byte of an element.</summary>
+    public byte this[int op, int element] => _data[PlaceOf(op)][element];
+
+    /// <summary>Forges an element, or puts it back.</summary>
+    public void Change(int op, int element, int difference)
+    {
+        int tensor = PlaceOf(op);
+        _data[tensor][element] ^= (byte)difference;
+        _hashes.Remove(tensor);
+        _leafHashes.Remove(tensor);
+    }
 
     /// <summary>What the definition says of an element.</summary>
     public byte Computed(int op, int element)
@@ -136,9 +151,7 @@ internal sealed class GraphRun
                 proof.Write(LeafOf(tensor, leaf));
             }
 
-            Bytes32[] hashes =
-                [.. Enumerable.Range(0, LeafCount(tensor)).Select(i => LeafHash(tensor, i))];
-            WriteSiblings(proof, hashes, leaves);
+            WriteSiblings(proof, LeafHashes(tensor), leaves);
         }
 
         Bytes32[] tensors = [.. _data.Select((_, i) => HashOf(i))];
@@ -179,8 +192,27 @@ internal sealed class GraphRun
         return Keccak256.Hash(message);
     }
 
-    private Bytes32 HashOf(int tensor) => TraceTree.TensorHash(
-        _graph.Tensor(tensor).Type, _graph.Tensor(tensor).Dims, _data[tensor]);
+    private Bytes32 HashOf(int tensor)
+    {
+        if (!_hashes.TryGetValue(tensor, out Bytes32 hash))
+        {
+            _hashes[tensor] = hash = TraceTree.TensorHash(
+                _graph.Tensor(tensor).Type, _graph.Tensor(tensor).Dims, _data[tensor]);
+        }
+
+        return hash;
+    }
+
+    private Bytes32[] LeafHashes(int tensor)
+    {
+        if (!_leafHashes.TryGetValue(tensor, out Bytes32[]? hashes))
+        {
+            _leafHashes[tensor] = hashes =
+                [.. Enumerable.Range(0, LeafCount(tensor)).Select(i => LeafHash(tensor, i))];
+        }
+
+        return hashes;
+    }
 
     private int LeafCount(int tensor) =>
         (_data[tensor].Length + TraceTree.LeafBytes - 1) / TraceTree.LeafBytes;
