@@ -64,9 +64,17 @@ public sealed class LedgerChecksTests
     public void Challenge_PaysFromABondOn(ulong bond, ulong worth, string least, string verdict)
     {
         Finding finding = LedgerChecks.Challenge(
-            new Stake(Address.Zero, Address.Zero, 9UL, new Bond(bond, 0)), 11_000_000_000, worth);
+            new Stake(Address.Zero, Address.Zero, 9UL, new Bond(bond, 0)), 11_000_000_000, worth,
+            hasText: false);
         Assert.True(finding.Ok);
         Assert.Contains(least, finding.Text, StringComparison.Ordinal);
         Assert.Contains(verdict, finding.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>2.5 M gas, where language models are served.</summary>
+    [Fact]
+    public void Challenge_OfALanguageModel_CostsMore() => Assert.Contains(
+        "from a bond of 150 of", LedgerChecks.Challenge(
+            new Stake(Address.Zero, Address.Zero, 9UL, new Bond(72, 0)), 11_000_000_000,
+            1_000_000_000_000_000, hasText: true).Text, StringComparison.Ordinal);
 }

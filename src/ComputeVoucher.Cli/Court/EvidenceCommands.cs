@@ -97,9 +97,7 @@ internal sealed class EvidenceCommands
     {
         Address verifier = AddressOption.Parse(parsed, _verifier);
         byte[] evidence = EvidenceOf(parsed, order, verifier, chain.Deployment.ChainId);
-        CaseState state = await at.Court.CaseAsync(
-            order.Brief.Order.Channel, order.Brief.Order.Seq, BlockTag.Latest, cancel)
-            .ConfigureAwait(false);
+        CaseState state = await StateAsync(at, order, cancel).ConfigureAwait(false);
         if (state.BatchId == 0)
         {
             throw new CommandException($"order {order.Brief.Order.Seq} was never claimed, or its "
@@ -135,15 +133,25 @@ internal sealed class EvidenceCommands
     private static async Task<Report> SmallerAsync(ParseResult parsed, ChainSession chain,
         CourtChannel at, EvidencedOrder order, CancellationToken cancel)
     {
+        CaseState state = await StateAsync(at, order, cancel).ConfigureAwait(false);
+        if (order.Smallest.Units >= state.Charged)
+        {
+            throw new CommandException($"claims charged {state.Charged} units for order "
+                + $"{order.Brief.Order.Seq}, and the receipt says {order.Smallest.Units}: there is "
+                + "nothing to give back");
+        }
+
         TransactionReceipt receipt = await chain.Sender.SendAsync("smaller", at.Court.Address,
             CourtContract.ShowSmaller(order.Brief, order.Smallest), cancel).ConfigureAwait(false);
-        CaseState state = await at.Court.CaseAsync(
-            order.Brief.Order.Channel, order.Brief.Order.Seq, BlockTag.Latest, cancel)
-            .ConfigureAwait(false);
+        state = await StateAsync(at, order, cancel).ConfigureAwait(false);
         return Describe(at.Report(receipt), order)
             .Add("units", order.Smallest.Units)
             .Add("refundable", state.Refundable - state.Refunded);
     }
+
+    private static Task<CaseState> StateAsync(
+        CourtChannel at, EvidencedOrder order, CancellationToken cancel) => at.Court.CaseAsync(
+            order.Brief.Order.Channel, order.Brief.Order.Seq, BlockTag.Latest, cancel);
 
     private static Report Describe(Report report, EvidencedOrder order) => report
         .Add("seq", order.Brief.Order.Seq)

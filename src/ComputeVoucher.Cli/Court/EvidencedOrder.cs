@@ -81,7 +81,7 @@ internal sealed class EvidencedOrder
         if (order.ModelRoot != model.ModelRoot)
         {
             throw new CommandException($"the order names model {order.ModelRoot}, the file is "
-                + $"{model.ModelRoot} (give the model that was ordered, with its context)");
+                + $"{model.ModelRoot} (give the model that was ordered)");
         }
 
         using IModelSession session = model.CreateSession(Backend.Auto, 1);

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Node;
 using ComputeVoucher.Primitives;
@@ -22,6 +23,9 @@ internal static class LedgerChecks
     /// <summary>Gas that a whole dispute takes at most, both sides, whose fees the opener bears:
     /// the bar of the MLPerf Tiny models.</summary>
     private const ulong DisputeGas = 1_200_000;
+
+    /// <summary>The same of a language model: the bar of 1.1B weights and 2,048 tokens.</summary>
+    private const ulong TextDisputeGas = 2_500_000;
 
     /// <summary>Wei per gas for the block's author.</summary>
     private const ulong Tip = 1_000_000_000;
@@ -62,8 +66,9 @@ internal static class LedgerChecks
                 BlockHeader? head = await rpc.BlockAsync(BlockTag.Latest, cancel)
                     .ConfigureAwait(false);
                 ulong worth = configuration.Options.Redeem.WeiPerTokenUnit;
+                bool hasText = ServesText(configuration.Options.Models);
                 findings.AddRange(stakes.ConvertAll(
-                    stake => Challenge(stake, head?.BaseFee ?? 0, worth)));
+                    stake => Challenge(stake, head?.BaseFee ?? 0, worth, hasText)));
             }
 
             return findings;
@@ -121,9 +126,11 @@ internal static class LedgerChecks
     /// <param name="stake">The bond.</param>
     /// <param name="baseFee">Wei per gas, of the newest block.</param>
     /// <param name="weiPerTokenUnit">Worth of a token base unit; 0 is unknown.</param>
-    internal static Finding Challenge(Stake stake, UInt128 baseFee, ulong weiPerTokenUnit)
+    /// <param name="hasText">Language models are served.</param>
+    internal static Finding Challenge(
+        Stake stake, UInt128 baseFee, ulong weiPerTokenUnit, bool hasText)
     {
-        UInt256 wei = ((UInt256)baseFee + Tip) * DisputeGas;
+        UInt256 wei = ((UInt256)baseFee + Tip) * (hasText ? TextDisputeGas : DisputeGas);
         string figures = $"a whole dispute costs up to {wei} wei now";
         if (weiPerTokenUnit == 0)
         {
@@ -136,6 +143,27 @@ internal static class LedgerChecks
         return new Finding("challenge", true, $"{figures}, so a challenge pays from a bond of "
             + $"{least} of token {stake.Token} on; yours is {bond}: "
             + (bond >= least ? "it pays" : "nobody gains by holding you to your word"));
+    }
+
+    private static bool ServesText(IReadOnlyList<string> models)
+    {
+        foreach (string file in models)
+        {
+            try
+            {
+                using IModel model = ModelFile.Open(file);
+                if (model.IsStream)
+                {
+                    return true;
+                }
+            }
+            catch (ModelException)
+            {
+                // The check of the models says so.
+            }
+        }
+
+        return false;
     }
 
     private static async Task<(InputStore Inputs, List<Stake> Stakes)> LookAsync(

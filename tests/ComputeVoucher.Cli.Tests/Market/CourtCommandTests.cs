@@ -97,6 +97,11 @@ public sealed class CourtCommandTests
         Assert.Equal(worth, NodeRig.Units(settled, "settled"));
         Assert.Contains("not at this stage",
             Finalise(rig, file, committee, two), StringComparison.Ordinal);
+        (int status, _, string error) = NodeRig.Run(
+            "court", "smaller", file, "--rpc", rig.Rpc, "--deployment",
+            rig.PathOf("deployment.json"), "--key", rig.PathOf("holder.key"));
+        Assert.Equal(1, status);
+        Assert.Contains("there is nothing to give back", error, StringComparison.Ordinal);
     }
 
     /// <summary>A member signs nothing that its own run does not bear out.</summary>
