@@ -24,6 +24,10 @@ public sealed class Watch : IDisposable
     /// (Rewards.POT_MAX); and a few in hand.</summary>
     private const ulong CaseKeepSeconds = 60 * 86_400;
 
+    /// <summary>Nobody is asked when the time to open a dispute ends sooner, seconds: questions take
+    /// 9 minutes, and a transaction needs its block.</summary>
+    private const ulong AskSecondsInHand = 3_600;
+
     private readonly WatchOptions _options;
     private readonly WatchStore _store;
     private readonly WatchedModels _models;
@@ -202,6 +206,11 @@ public sealed class Watch : IDisposable
                 .ConfigureAwait(false);
         }
 
+        if (_models.Find(order.Order.ModelRoot) is null)
+        {
+            pass.NotHeld++;
+        }
+
         bool isDone = found.IsConvicted || _store.IsSettled(order.Hash, order.StatedHash);
         if (!isDone && Judge(order) is { } complaint)
         {
@@ -287,17 +296,19 @@ public sealed class Watch : IDisposable
         else if (problem is null && (records.Count > 0 || IsOpenable(order, found, head))
             && IsStillWrong(order, complaint))
         {
-            await ComplainAsync(site, order, complaint, pass, cancel).ConfigureAwait(false);
+            bool hasTime = IsInTime(order, found, (UInt128)head.Timestamp + AskSecondsInHand);
+            await ComplainAsync(site, order, complaint, hasTime, pass, cancel)
+                .ConfigureAwait(false);
         }
     }
 
     /// <summary>The node has the first word: it may convict by it, or show that nothing is wrong.
     /// </summary>
     private async Task ComplainAsync(CourtSite site, WatchedOrder order, Complaint complaint,
-        WatchPass pass, CancellationToken cancel)
+        bool hasTime, WatchPass pass, CancellationToken cancel)
     {
         byte[]? proven = null;
-        if (_questions?.MayAsk(order, complaint) is true)
+        if (hasTime && _questions?.MayAsk(order, complaint) is true)
         {
             proven = await _questions
                 .AskAsync(order, complaint, Run(order, complaint.About.Steps), cancel)
@@ -392,7 +403,8 @@ public sealed class Watch : IDisposable
 
         IModel? model = _models.Find(order.Order.ModelRoot);
         Once(model is null
-            ? $"model {order.Order.ModelRoot}: weights not held: its orders are not judged" : null);
+            ? $"model {order.Order.ModelRoot}: weights not held: its orders are "
+                + "not disputable by this watcher" : null);
         if (model is null)
         {
             return null;
@@ -434,12 +446,18 @@ public sealed class Watch : IDisposable
         return isSame;
     }
 
-    private bool IsOpenable(WatchedOrder order, CaseState found, BlockHeader head)
+    /// <summary>Whether a dispute can be opened then, Unix seconds.</summary>
+    private static bool IsInTime(WatchedOrder order, CaseState found, UInt128 time)
     {
         UInt128 last = (UInt128)order.Order.Deadline + CourtLimits.OpenSeconds;
         UInt128 claimed = found.ClaimedAt == 0
             ? 0 : (UInt128)found.ClaimedAt + CourtLimits.OpenAfterClaimSeconds;
-        bool isOpenable = head.Timestamp <= UInt128.Max(last, claimed);
+        return time <= UInt128.Max(last, claimed);
+    }
+
+    private bool IsOpenable(WatchedOrder order, CaseState found, BlockHeader head)
+    {
+        bool isOpenable = IsInTime(order, found, head.Timestamp);
         Once(isOpenable ? null : $"{order.Name}: too late, it cannot be disputed any more");
         return isOpenable;
     }
@@ -488,6 +506,10 @@ public sealed class WatchPass
 {
     /// <summary>Orders with a court.</summary>
     public int Orders { get; internal set; }
+
+    /// <summary>Among them those of models whose weights are not held: nobody disputes them here.
+    /// </summary>
+    public int NotHeld { get; internal set; }
 
     /// <summary>Among them wrong ones that are not decided yet.</summary>
     public int Wrong { get; internal set; }

@@ -238,4 +238,23 @@ public sealed class WatchTests(ITestOutputHelper output) : WatchRig(output)
             await IsCollectedAsync(terms, folder);
         }
     }
+
+    /// <summary>R20: a watcher who is named for a model that he does not hold says so, counts its
+    /// orders, and disputes nothing that he could not prove.</summary>
+    [CourtFact]
+    public async Task test_courtClassWantsWeightsThatTheWatcherHolds()
+    {
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
+        await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
+
+        WatchPass last = await RunAsync(cheat.MoveAsync, () => ModelFile.Open(
+            SharedData.PathOf("tflite", "kws", "model.tflite")));
+
+        Assert.Equal((1, 1, 0), (last.Orders, last.NotHeld, last.Wrong));
+        Assert.Empty(Sent);
+        Assert.Contains(Said, line => line.Contains(
+            "weights not held: its orders are not disputable", StringComparison.Ordinal));
+        Assert.Equal(0, (await RunAsync(cheat.MoveAsync)).NotHeld);
+        Assert.NotEmpty(Sent);
+    }
 }

@@ -151,6 +151,7 @@ internal sealed class WatchCommand
 
     private static Report ReportOf(WatchPass pass) => new Report()
         .Add("orders", pass.Orders)
+        .Add("weightsNotHeld", pass.NotHeld)
         .Add("wrong", pass.Wrong)
         .Add("disputes", pass.Open)
         .Add("convicted", pass.Convicted);
