@@ -187,7 +187,6 @@ public sealed class TunnelClauseTests
         foreach (byte one in header[..^1])
         {
             await slow.SendAsync([one]);
-            node.Time.Advance(TimeSpan.FromMilliseconds(50));
             using RawPeer other = await RawPeer.OpenAsync(node.EndPoint);
             await other.SendAsync(header, Raw.Hello());
             Assert.Equal(2, (await other.ReadAsync()).Kind);
