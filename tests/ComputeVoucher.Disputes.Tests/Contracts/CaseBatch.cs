@@ -10,8 +10,12 @@ namespace ComputeVoucher.Disputes.Tests;
 /// </summary>
 internal sealed class CaseBatch(CourtChain chain)
 {
-    /// <summary>Bytes of proofs in one request, of 2 MB in hexadecimal that anvil takes.</summary>
+    /// <summary>Bytes in one request, before hexadecimal makes two of each: anvil takes 2 MB.
+    /// </summary>
     private const int BytesMax = 500_000;
+
+    /// <summary>Of a call beside its proof: the run, and JSON.</summary>
+    private const int CallBytes = 600;
 
     private readonly List<(ChainRun Run, byte[] Proof, bool? Expected, string What)> _cases = [];
     private int _bytes;
@@ -26,13 +30,13 @@ internal sealed class CaseBatch(CourtChain chain)
     /// <param name="what">For the message where it is judged otherwise.</param>
     public async Task AddAsync(ChainRun run, byte[] proof, bool? expected, string what)
     {
-        if (_bytes + proof.Length > BytesMax)
+        if (_bytes + CallBytes + proof.Length > BytesMax)
         {
             await JudgeAsync();
         }
 
         _cases.Add((run, proof, expected, what));
-        _bytes += proof.Length;
+        _bytes += CallBytes + proof.Length;
     }
 
     /// <summary>Judges those that wait.</summary>

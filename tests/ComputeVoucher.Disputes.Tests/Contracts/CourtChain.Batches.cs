@@ -23,6 +23,15 @@ public sealed partial class CourtChain
         return Array.ConvertAll(answers, Answer);
     }
 
+    /// <summary>Runs something, and lets it not have been: anvil copies what is on the chain for
+    /// every block, and is slow with thousands of models on it.</summary>
+    internal async Task AsideAsync(Func<Task> run)
+    {
+        string id = (await _anvil.RpcAsync("evm_snapshot")).GetString()!;
+        await run();
+        await _anvil.RpcAsync("evm_revert", $"\"{id}\"");
+    }
+
     private static bool? Answer(JsonElement answer)
     {
         if (answer.TryGetProperty("result", out JsonElement result))

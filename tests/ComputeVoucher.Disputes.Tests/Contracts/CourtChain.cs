@@ -79,7 +79,7 @@ public sealed partial class CourtChain : IAsyncLifetime
             return;
         }
 
-        _anvil = await AnvilProcess.StartAsync("--hardfork prague");
+        _anvil = await AnvilProcess.StartAsync("--hardfork prague --prune-history");
         AbiWriter elements = new AbiWriter().Write(Address.Parse(Elements))
             .Write(Address.Parse(LanguageElements)).Write(Address.Parse(Languages));
         Assert.Equal(Registry, await DeployAsync("Registry", elements));
