@@ -124,8 +124,8 @@ public sealed class StrictnessTests(SnarkjsRun run)
         }
 
         string twice = Encoding.UTF8.GetString(run.Bytes("0.proof.json"));
-        Assert.Throws<ProofException>(() => Proof.Parse(Utf8(
-            twice.Replace("\"curve\"", "\"curve\":\"bn128\",\"curve\"", StringComparison.Ordinal))));
+        twice = twice.Replace("}", ",\"curve\":\"bn128\"}", StringComparison.Ordinal);
+        Assert.Throws<ProofException>(() => Proof.Parse(Utf8(twice)));
     }
 
     [Theory]

@@ -107,13 +107,10 @@ internal static class StrictJson
     public static void Write(Utf8JsonWriter writer, string name, in AffinePoint<Fp> point)
     {
         writer.WriteStartArray(name);
-        WriteBody(writer, point);
-    }
-
-    public static void WriteOne(Utf8JsonWriter writer, in AffinePoint<Fp> point)
-    {
-        writer.WriteStartArray();
-        WriteBody(writer, point);
+        WriteCoordinate(writer, point.X);
+        WriteCoordinate(writer, point.Y);
+        WriteCoordinate(writer, Fp.One);
+        writer.WriteEndArray();
     }
 
     public static void Write(Utf8JsonWriter writer, string name, in AffinePoint<Fp2> point)
@@ -194,14 +191,6 @@ internal static class StrictJson
     {
         JsonElement[] parts = Array(value, 2, name);
         return new Fp2(Coordinate(parts[0], name), Coordinate(parts[1], name));
-    }
-
-    private static void WriteBody(Utf8JsonWriter writer, in AffinePoint<Fp> point)
-    {
-        WriteCoordinate(writer, point.X);
-        WriteCoordinate(writer, point.Y);
-        WriteCoordinate(writer, Fp.One);
-        writer.WriteEndArray();
     }
 
     private static void WritePair(Utf8JsonWriter writer, in Fp2 value)

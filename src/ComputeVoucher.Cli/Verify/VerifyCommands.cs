@@ -7,7 +7,8 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>verify receipt|trace|opening|proof</c>, and <c>open</c>, which makes openings.</summary>
+/// <summary><c>verify receipt|trace|opening|proof</c>, and <c>open</c>, which makes openings.
+/// </summary>
 internal sealed class VerifyCommands
 {
     private const string Signatures = "signatures";
