@@ -1,13 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Numerics;
-using System.Runtime.Intrinsics.X86;
 using ComputeVoucher.TestKit;
 
 namespace ComputeVoucher.Bn254.Tests;
 
-/// <summary>Both prime fields against plain integers, and both products against each other.
-/// </summary>
+/// <summary>Both prime fields against plain integers.</summary>
 public sealed class FieldTests
 {
     private static readonly int s_pairs = Runs.Count(1_500, 200_000);
@@ -17,22 +15,6 @@ public sealed class FieldTests
 
     [Fact]
     public void ScalarField_ComputesAsIntegersDo() => Check<ScalarPrime>(Numbers.R);
-
-    [Fact]
-    public void PortableProduct_EqualsTheMachines_BitForBit()
-    {
-        Random random = new(254);
-        List<BigInteger> samples = Numbers.Samples(random, Numbers.Q, 600);
-        for (int i = 0; i < s_pairs; i++)
-        {
-            Fp left = Numbers.Base(samples[random.Next(samples.Count)]);
-            Fp right = Numbers.Base(Numbers.Below(random, Numbers.Q));
-            Fp portable = Fp.Multiply<PortableProduct>(left, right);
-            Assert.True(portable.IsEqual(left * right));
-            Assert.True(!Bmi2.X64.IsSupported
-                || portable.IsEqual(Fp.Multiply<Bmi2Product>(left, right)));
-        }
-    }
 
     [Fact]
     public void Numbers_FromThePrimeOn_AreNotRead()

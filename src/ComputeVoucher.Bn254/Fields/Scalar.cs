@@ -58,6 +58,13 @@ public readonly struct Scalar
         BinaryPrimitives.WriteUInt64BigEndian(bigEndian, _l3);
     }
 
+    /// <summary>As iden3's files have it.</summary>
+    internal void WriteLittleEndian(Span<byte> littleEndian)
+    {
+        Write(littleEndian);
+        littleEndian[..Size].Reverse();
+    }
+
     /// <summary>Bits [from, from + count) as a number; bits above the 256th are zero.</summary>
     internal int Bits(int from, int count)
     {

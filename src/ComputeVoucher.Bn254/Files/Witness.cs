@@ -1,4 +1,7 @@
+using System;
+using System.Buffers.Binary;
 using System.IO;
+using System.Runtime.InteropServices;
 
 namespace ComputeVoucher.Bn254;
 
@@ -6,7 +9,7 @@ namespace ComputeVoucher.Bn254;
 /// file of version 2.</summary>
 public sealed class Witness
 {
-    private Witness(Scalar[] values) => Values = values;
+    internal Witness(Scalar[] values) => Values = values;
 
     internal Scalar[] Values { get; }
 
@@ -38,5 +41,26 @@ public sealed class Witness
         return values[0].IsOne
             ? new Witness(values)
             : throw new ProofException("its first value is not the constant 1");
+    }
+
+    /// <summary>Writes a .wtns file.</summary>
+    public void Write(Stream stream)
+    {
+        Span<byte> head = stackalloc byte[24 + sizeof(uint) + Scalar.Size + sizeof(uint) + 12];
+        "wtns"u8.CopyTo(head);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[4..], 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[8..], 2);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[12..], 1);
+        BinaryPrimitives.WriteUInt64LittleEndian(head[16..], 40);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[24..], Scalar.Size);
+        BinaryPrimitives.WriteUInt64LittleEndian(head[28..], ScalarPrime.Limb0);
+        BinaryPrimitives.WriteUInt64LittleEndian(head[36..], ScalarPrime.Limb1);
+        BinaryPrimitives.WriteUInt64LittleEndian(head[44..], ScalarPrime.Limb2);
+        BinaryPrimitives.WriteUInt64LittleEndian(head[52..], ScalarPrime.Limb3);
+        BinaryPrimitives.WriteInt32LittleEndian(head[60..], Values.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(head[64..], 2);
+        BinaryPrimitives.WriteInt64LittleEndian(head[68..], (long)Values.Length * Scalar.Size);
+        stream.Write(head);
+        stream.Write(MemoryMarshal.AsBytes<Scalar>(Values));
     }
 }
