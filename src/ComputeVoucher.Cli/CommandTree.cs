@@ -46,6 +46,8 @@ internal static class CommandTree
         root.Add(RedeemCommand.CreateOutbox());
         root.Add(VerifyCommands.CreateOpen());
         root.Add(VerifyCommands.CreateVerify());
+        root.Add(CircuitCommand.Create());
+        root.Add(ProofCommands.CreateProve());
         root.Add(OperateCommands.CreateStatus());
         root.Add(OperateCommands.CreateDrain());
         root.Add(OperateCommands.CreateReload());

@@ -9,7 +9,8 @@ using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 
-/// <summary><c>verify receipt|trace|opening</c>, and <c>open</c>, which makes openings.</summary>
+/// <summary><c>verify receipt|trace|opening|proof</c>, and <c>open</c>, which makes openings.
+/// </summary>
 internal sealed class VerifyCommands
 {
     private const string Signatures = "signatures";
@@ -56,10 +57,11 @@ internal sealed class VerifyCommands
     public static Command CreateVerify()
     {
         VerifyCommands verify = new();
-        Command group = new("verify", "Check a receipt, a trace or an opening");
+        Command group = new("verify", "Check a receipt, a trace, an opening or a proof");
         group.Add(verify.CreateReceipt());
         group.Add(verify.CreateTrace());
         group.Add(verify.CreateOpening());
+        group.Add(ProofCommands.CreateVerify());
         return group;
     }
 

@@ -11,8 +11,6 @@ internal sealed class Mean : Operator
 {
     private readonly Box _kept;
     private readonly Box _reduced;
-    private readonly int _multiplier;
-    private readonly int _shift;
 
     /// <param name="wiring">Place and tensors.</param>
     /// <param name="axes">Bit i set: dimension i is reduced.</param>
@@ -22,8 +20,8 @@ internal sealed class Mean : Operator
         : base(wiring)
     {
         Axes = axes;
-        _multiplier = multiplier;
-        _shift = shift;
+        Multiplier = multiplier;
+        Shift = shift;
         Count = CountOf(Input, axes);
         Require(axes >= 0 && axes < 1 << Input.Rank, $"axes {axes:x} of {Input.Rank} dimensions");
         Require(
@@ -61,6 +59,11 @@ internal sealed class Mean : Operator
     /// <summary>Elements that one output element averages.</summary>
     public int Count { get; }
 
+    /// <summary>From <see cref="Fold"/>: it holds 1 / count.</summary>
+    public int Multiplier { get; }
+
+    public int Shift { get; }
+
     /// <summary>Elements that one output element averages.</summary>
     public static int CountOf(GraphTensor input, int axes)
     {
@@ -86,8 +89,8 @@ internal sealed class Mean : Operator
     public override void WriteAttributes(ref AttributeWriter writer)
     {
         writer.Write(Axes);
-        writer.Write(_multiplier);
-        writer.Write(_shift);
+        writer.Write(Multiplier);
+        writer.Write(Shift);
     }
 
     public override sbyte Element<TReader>(ref TReader reader, int index)
@@ -106,7 +109,7 @@ internal sealed class Mean : Operator
     public sbyte Finish(int sum)
     {
         int scaled = FixedPoint.MultiplyByQuantizedMultiplier(
-            sum - Input.ZeroPoint * Count, _multiplier, _shift);
+            sum - Input.ZeroPoint * Count, Multiplier, Shift);
         return (sbyte)Math.Clamp(scaled + Output.ZeroPoint, Output.Min, Output.Max);
     }
 

@@ -30,7 +30,7 @@ internal abstract class WindowOperator : Operator
     }
 
     /// <summary>The taps of output element number index that lie inside the image.</summary>
-    protected Patch PatchOf(int index)
+    public Patch PatchOf(int index)
     {
         (int pixel, int channel) = Math.DivRem(index, Output[3]);
         (int row, int x) = Math.DivRem(pixel, Output[2]);
@@ -57,7 +57,7 @@ internal abstract class WindowOperator : Operator
     /// <param name="Origin">Where tap (0, 0) would lie, outside the image too.</param>
     /// <param name="RowStep">Elements from tap row to tap row.</param>
     /// <param name="ColumnStep">Elements from tap column to tap column.</param>
-    protected readonly record struct Patch(
+    public readonly record struct Patch(
         int Channel, int Top, int Bottom, int Left, int Right,
         int Origin, int RowStep, int ColumnStep)
     {

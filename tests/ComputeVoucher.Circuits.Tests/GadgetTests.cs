@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using ComputeVoucher.Bn254;
+using ComputeVoucher.Execution.Graphs;
+
+namespace ComputeVoucher.Circuits.Tests;
+
+/// <summary>Every gadget alone: the honest run satisfies it, and no other output does, whatever the
+/// prover's wires.</summary>
+public sealed class GadgetTests
+{
+    [Fact]
+    public void NumbersBelowABound_AreExactlyTheSumsOfItsBits()
+    {
+        for (int bound = 1; bound <= 130; bound++)
+        {
+            HashSet<long> sums = [0];
+            long last = bound - (1L << Math.Max(Gadgets.BitsOf(bound - 1) - 1, 0));
+            int bits = Gadgets.BitsOf(bound - 1);
+            for (int i = 0; i < bits; i++)
+            {
+                foreach (long sum in (long[])[.. sums])
+                {
+                    sums.Add(sum + (i == bits - 1 ? last : 1L << i));
+                }
+            }
+
+            Assert.Equal(bound, sums.Count);
+            for (int value = 0; value < bound; value++)
+            {
+                Assert.Contains(value, sums);
+                Assert.Null(Broken((assembler, gadgets, sum) =>
+                    gadgets.AddBelow(sum.Constant(value), value, bound, -1)));
+            }
+
+            // The bits of the bound itself are none: whatever is put there breaks.
+            Assert.NotNull(Broken((assembler, gadgets, sum) =>
+                gadgets.AddBelow(sum.Constant(bound), bound, bound, -1)));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(255)]
+    public void Byte_HoldsBytesAlone(int value)
+    {
+        Assert.Null(Broken((_, gadgets, _) => gadgets.Byte(value)));
+        Assert.NotNull(Broken((_, gadgets, _) => gadgets.Byte(value + 256)));
+        Assert.NotNull(Broken((_, gadgets, _) => gadgets.Byte(value + 512)));
+    }
+
+    [Theory]
+    [InlineData(-128, -9, -60_000, 90_000)]
+    [InlineData(-128, -9, 0, 20_000)]
+    [InlineData(-128, -8, 10, 700_000)]
+    [InlineData(4, -9, -60_000, 90_000)]
+    [InlineData(4, -7, -60_000, 900_000)]
+    [InlineData(-40, -9, -700_000, 400)]
+    public void Requantization_HasOneOutput(int zero, int shift, int low, int high)
+    {
+        ChannelRescaling rescaling = new(
+            1_400_000_001, shift, new OutputEnd(zero, sbyte.MinValue, sbyte.MaxValue));
+        Floor floor = FloorSearch.Find(rescaling, low, high);
+        Random random = new(9);
+        for (int i = 0; i < 150; i++)
+        {
+            int sum = i == 0 ? low : i == 1 ? high : random.Next(low, high + 1);
+            Signal output = default;
+            Assert.Null(Broken((_, gadgets, scaled) => output = gadgets.Requantize(
+                floor, scaled.Constant(floor.A * sum), sum), closed: true));
+            Assert.Equal(rescaling.Of(sum) + Signal.Offset, output.Value);
+            // The wires of another sum, under this one's constraints.
+            int other = (int)Math.Clamp(sum + (i % 2 == 0 ? floor.D : -floor.D), low, high);
+            bool same = rescaling.Of(other) == rescaling.Of(sum);
+            Assert.True(same || Broken((_, gadgets, scaled) => gadgets.Requantize(
+                floor, scaled.Constant(floor.A * sum), other), closed: true) is not null);
+        }
+    }
+
+    [Fact]
+    public void Greatest_IsOneOfThemAndNoneIsGreater()
+    {
+        Random random = new(2);
+        for (int i = 0; i < 100; i++)
+        {
+            int[] values = new int[1 + (i % 9)];
+            int greatest = 0;
+            for (int k = 0; k < values.Length; k++)
+            {
+                values[k] = i % 4 == 0 ? 7 : random.Next(256);
+                greatest = Math.Max(greatest, values[k]);
+            }
+
+            Assert.Null(Greatest(values, greatest));
+            foreach (int wrong in (int[])[greatest + 1, Math.Max(greatest - 1, 0), 255, 0])
+            {
+                Assert.True(wrong == greatest || Greatest(values, wrong) is not null);
+            }
+        }
+    }
+
+    /// <summary>The greatest of several bytes as the circuit has it, its wire set to another
+    /// number.</summary>
+    private static int? Greatest(int[] values, int claimed)
+    {
+        Signal[] signals = new Signal[values.Length];
+        int wire = 0;
+        return Broken((assembler, gadgets, _) =>
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                signals[i] = gadgets.Byte(values[i]);
+            }
+
+            wire = gadgets.Greatest(signals).Wire;
+        }, change: scalars =>
+        {
+            Assert.True(Scalar.TryRead(Word(claimed), out scalars[wire]));
+        });
+    }
+
+    private static byte[] Word(int value)
+    {
+        byte[] bytes = new byte[Scalar.Size];
+        if (value >= 0)
+        {
+            BitConverter.TryWriteBytes(bytes, value);
+            Array.Reverse(bytes);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The first constraint that fails; null where all hold.</summary>
+    private static int? Broken(Action<Assembler, Gadgets, LinearSum> build, bool closed = false,
+        Action<Scalar[]>? change = null)
+    {
+        MemoryStream stream = new();
+        ConstraintWriter writer = new(stream);
+        Assembler assembler = new(writer, keepsValues: true);
+        LinearSum sum = new();
+        build(assembler, new Gadgets(assembler), sum);
+        if (!closed)
+        {
+            assembler.Linear(sum);
+        }
+
+        writer.Finish(assembler.Wires, 0, 0, assembler.Constraints);
+        Scalar[] values = assembler.Values;
+        change?.Invoke(values);
+        return ConstraintSystem.Read(stream).FirstBroken(new Witness(values));
+    }
+}

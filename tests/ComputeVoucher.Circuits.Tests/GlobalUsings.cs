@@ -1,0 +1,1 @@
+global using Fr = ComputeVoucher.Bn254.Residue<ComputeVoucher.Bn254.ScalarPrime>;
