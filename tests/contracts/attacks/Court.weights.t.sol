@@ -76,22 +76,20 @@ contract CourtWeightsTest is DescentFixture {
         _refuse(channel, 0, ICourt.NothingToCollect.selector);
     }
 
-    /// Two generations in one transaction: the refund reaches both shares.
+    /// Three generations in one transaction: the refund reaches every share.
     function test_loanedWeight_leavesEveryGeneration() external {
         (, bytes memory records) = _becomePuppet(LOAN);
-        Verdict memory v = _late(1);
+        Verdict memory v = _late(0);
         v.units = LOAN;
-        vm.prank(address(claims));
-        theCourt.convict(v);
-        v.seq = 2;
-        v.ground = Ground.Proof;
-        vm.prank(address(claims));
-        theCourt.convict(v);
-        vm.assertEq(theCourt.generationOf(node), 2, "two pots");
+        for (v.seq = 0; v.seq < 3; ++v.seq) {
+            if (v.seq == 2) v.ground = Ground.Proof;
+            vm.prank(address(claims));
+            theCourt.convict(v);
+        }
+        vm.assertEq(theCourt.generationOf(node), 3, "three pots");
         theCourt.refund(class, terms, 2, 1, 0, uint128(paidFor(class, 0, LOAN)), records);
         vm.warp(NOW + 9 days);
-        _refuse(channel, 0, ICourt.NothingToCollect.selector);
-        _refuse(channel, 1, ICourt.NothingToCollect.selector);
+        for (uint24 i = 0; i < 3; ++i) _refuse(channel, i, ICourt.NothingToCollect.selector);
     }
 
     /// What was refunded before the verdict was not paid either.
