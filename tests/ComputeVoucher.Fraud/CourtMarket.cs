@@ -3,7 +3,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
-using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
@@ -143,9 +143,9 @@ public sealed class CourtMarket : IAsyncDisposable
         return receipt.ContractAddress!.Value;
     }
 
-    internal async Task AdmitAsync(GraphModel model)
+    internal async Task AdmitAsync(IModel model)
     {
-        byte[] page = model.Architecture;
+        byte[] page = model.Description.Architecture.ToArray();
         await SendAsync(_deployer, Registry.Address, RegistryContract.Store(page));
         await SendAsync(_deployer, Registry.Address, RegistryContract.Start(
             model.Description.ParametersRoot, [Keccak256.Hash(page)]));
