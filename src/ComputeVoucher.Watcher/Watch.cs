@@ -41,7 +41,7 @@ public sealed class Watch : IDisposable
     private readonly HashSet<Bytes32> _shown = [];
     private readonly HashSet<Bytes32> _undeferred = [];
     private readonly Dictionary<(Bytes32 Order, Bytes32 Stated), Complaint> _wrong = [];
-    private readonly Dictionary<Bytes32, Bytes32> _keptAs = [];
+    private readonly HashSet<Bytes32> _kept = [];
     private (Bytes32 Order, RecordedRun Run)? _run;
 
     /// <param name="options">What is watched.</param>
@@ -169,11 +169,9 @@ public sealed class Watch : IDisposable
     /// <summary>What nobody else may keep as long as its case lasts.</summary>
     private void Keep(WatchedOrder order)
     {
-        Bytes32 stated = order.StatedHash;
-        if (!_keptAs.TryGetValue(order.Hash, out Bytes32 kept) || kept != stated)
+        if (_kept.Add(order.StatedHash))
         {
             _store.Keep(order.Hash, order.Bundle);
-            _keptAs[order.Hash] = stated;
         }
     }
 
@@ -249,9 +247,9 @@ public sealed class Watch : IDisposable
     private async Task EndAsync(CourtSite site, WatchedOrder order, BlockHeader head,
         WatchPass pass, CancellationToken cancel)
     {
-        foreach (DisputeEvent opened in (await site.FindAsync(
+        foreach ((_, DisputeEvent opened) in await site.FindAsync(
             order, _options.Account, _store.FirstBlock!.Value, head.Number, cancel)
-            .ConfigureAwait(false)).Values)
+            .ConfigureAwait(false))
         {
             Dispute dispute = await site.Disputes.DisputeAsync(
                 opened.Id, BlockTag.Number(head.Number), cancel).ConfigureAwait(false);

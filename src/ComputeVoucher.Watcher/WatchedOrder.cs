@@ -58,7 +58,7 @@ internal sealed class WatchedOrder
     {
         get
         {
-            List<byte> all = [Bundle.Cancel.IsEmpty ? (byte)0 : (byte)1];
+            List<byte> all = [Bundle.Cancel.IsEmpty ? (byte)0 : (byte)1, .. Hash.ToArray()];
             foreach ((_, SignedStatement signed) in _statements)
             {
                 all.AddRange(HashOf(signed).ToArray());
@@ -104,16 +104,8 @@ internal sealed class WatchedOrder
     /// <summary>Takes in what an earlier life has learnt of the same order.</summary>
     public void Learn(EvidenceBundle kept)
     {
-        foreach (ReadOnlyMemory<byte> part in (ReadOnlySpan<ReadOnlyMemory<byte>>)
-            [kept.TraceRoot, kept.OtherTraceRoot])
-        {
-            if (SignedPayload.Decode(
-                    part.Span, out TraceRootStatement root, out Signature signature)
-                == RefusalReason.None)
-            {
-                Learn(root, signature);
-            }
-        }
+        Learn(kept.TraceRoot);
+        Learn(kept.OtherTraceRoot);
     }
 
     /// <summary>Takes in what the node has put on the chain of this order.</summary>
@@ -164,6 +156,15 @@ internal sealed class WatchedOrder
         }
 
         return found;
+    }
+
+    private void Learn(ReadOnlyMemory<byte> part)
+    {
+        if (SignedPayload.Decode(part.Span, out TraceRootStatement root, out Signature signature)
+            == RefusalReason.None)
+        {
+            Learn(root, signature);
+        }
     }
 
     private void AddReceipt(ReadOnlyMemory<byte> part)

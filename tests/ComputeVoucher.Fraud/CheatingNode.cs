@@ -44,6 +44,18 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
             tensor == own.Trace.Count - 1 ? data : own.Output[0].Data);
     }
 
+    /// <summary>The last tensor that an operator made.</summary>
+    public static int TensorOf(RecordedRun run, string name)
+    {
+        int tensor = run.Trace.Count - 1;
+        while (run.Trace[tensor].Operator != name)
+        {
+            tensor--;
+        }
+
+        return tensor;
+    }
+
     /// <summary>An order of the spender.</summary>
     public async Task<Order> OrderAsync(ChannelTerms terms, ulong seq, OrderFlags flags) => new(
         terms.HashStruct(), seq, signed.Model.ModelRoot,
@@ -52,9 +64,14 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
 
     /// <summary>What the node signs for it.</summary>
     public Receipt ReceiptOf(Order order) => new(
-        order.HashStruct(), 1, signed.Output.Root,
-        order.Flags.HasFlag(OrderFlags.TraceRootWanted) ? signed.Trace.Root : default,
-        signed.Model.Costs.Run(0, 1, WantedProofs.None));
+        order.HashStruct(), signed.Steps, signed.Output.Root,
+        order.Flags.HasFlag(OrderFlags.TraceRootWanted) ? signed.Trace.Root : default, Units);
+
+    /// <summary>What the run costs.</summary>
+    public ulong Units => signed.Model.Costs.Run(
+        signed.Model is LanguageModel language
+            ? (uint)language.Record(signed.Input).Prompt.Length : 0,
+        signed.Steps, WantedProofs.None);
 
     /// <summary>A receipt with its signature, as the contracts take it.</summary>
     public SignedStatement Statement(in Receipt receipt) => SignedStatement.Of(
@@ -136,7 +153,7 @@ internal sealed class CheatingNode(CourtMarket market, PrivateKey node, Recorded
         byte[] call;
         if (dispute.State == DisputeState.WantRoot)
         {
-            TraceRootStatement root = new(matter.OrderHash, 1, signed.Trace.Root);
+            TraceRootStatement root = new(matter.OrderHash, signed.Steps, signed.Trace.Root);
             Signature signature = node.Sign(root.Digest(market.Domain.VouchersSeparator));
             call = DisputesContract.AnswerRoot(id, matter, SignedStatement.Of(root, signature));
         }

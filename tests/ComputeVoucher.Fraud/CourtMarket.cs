@@ -3,7 +3,7 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
-using ComputeVoucher.Execution.Graphs;
+using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
@@ -133,9 +133,9 @@ public sealed class CourtMarket : IAsyncDisposable
     /// <inheritdoc cref="HidingContract"/>
     internal Task<Address> HideAsync() => CreateAsync(HidingContract.Creation, Provider);
 
-    internal async Task AdmitAsync(GraphModel model)
+    internal async Task AdmitAsync(IModel model)
     {
-        byte[] page = model.Architecture;
+        byte[] page = model.Description.Architecture.ToArray();
         await SendAsync(_deployer, Registry.Address, RegistryContract.Store(page));
         await SendAsync(_deployer, Registry.Address, RegistryContract.Start(
             model.Description.ParametersRoot, [Keccak256.Hash(page)]));

@@ -5,6 +5,7 @@ using ComputeVoucher.Disputes;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
+using ComputeVoucher.Watcher;
 using ComputeVoucher.Wire;
 
 namespace ComputeVoucher.Fraud;
@@ -59,7 +60,10 @@ internal sealed class TalkingNode : IWireHandler, IAsyncDisposable
     /// <summary>Of both ends; nothing is ever late unless a test moves it.</summary>
     public ManualClock Clock { get; } = new();
 
-    public IPEndPoint At => _server.LocalEndPoint;
+    /// <summary>The market's watcher, who knows where it listens.</summary>
+    public WatchedNodes Ask() => new(
+        [_server.LocalEndPoint], _market.Watcher, _market.Domain, Clock,
+        Random.Shared.NextBytes);
 
     /// <summary>Questions that it took.</summary>
     public int Asked { get; private set; }

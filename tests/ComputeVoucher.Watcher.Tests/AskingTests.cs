@@ -26,7 +26,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
         await using TalkingNode talking = new(Market, key, cheat.Run);
 
-        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: talking.Ask());
 
         Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
         Assert.InRange(talking.Asked, 2, 4);
@@ -45,7 +45,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
             r => r with { OutputRoot = Keccak256.Hash([1]) });
         await using TalkingNode talking = new(Market, key, cheat.Run);
 
-        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: talking.Ask());
 
         Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
         Assert.Equal(["convict", "refund"], Sent);
@@ -59,7 +59,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
         await using TalkingNode talking = new(Market, key, cheat.Run);
 
-        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: talking.Ask());
 
         Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
         Assert.Equal(["convict", "refund"], Sent);
@@ -76,7 +76,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
             r => r with { OutputRoot = Keccak256.Hash([1]) });
         await using TalkingNode talking = new(Market, key, Own);
 
-        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: talking.Ask());
 
         Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
         Assert.Equal(1, talking.Asked);
@@ -95,7 +95,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
             terms, 5, Folder, OrderFlags.TraceRootWanted, r => r with { TraceRoot = default });
         await using (TalkingNode talking = new(Market, key, Own))
         {
-            WatchPass last = await RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+            WatchPass last = await RunAsync(cheat.MoveAsync, nodes: talking.Ask());
             Assert.Equal((0, 0), (last.Convicted, last.Failures));
         }
 
@@ -113,7 +113,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
         await using TalkingNode talking = new(Market, key, Own);
 
-        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+        WatchPass last = await RunAsync(cheat.MoveAsync, nodes: talking.Ask());
 
         Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
         Assert.Equal(["convict", "refund"], Sent);
@@ -130,7 +130,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         await using (TalkingNode talking = new(Market, key, cheat.Run, Manner.ChangesItsStory))
         {
             await Assert.ThrowsAsync<KilledException>(() => RunAsync(
-                cheat.MoveAsync, nodes: Ask(talking), dieAt: 1, isBefore: true));
+                cheat.MoveAsync, nodes: talking.Ask(), dieAt: 1, isBefore: true));
             Assert.Equal(2, talking.Asked);
         }
 
@@ -153,7 +153,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
             Sent.Clear();
 
             WatchPass last = await RunAsync(
-                cheat.MoveAsync, folder: folder, nodes: Ask(talking));
+                cheat.MoveAsync, folder: folder, nodes: talking.Ask());
 
             Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
             Assert.Equal(1, talking.Asked);
@@ -172,7 +172,7 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         using PrivateKey stranger = PrivateKey.FromBytes(Keccak256.Hash("other"u8).Span);
         await using TalkingNode talking = new(Market, stranger, cheat.Run);
 
-        Task<WatchPass> run = RunAsync(cheat.MoveAsync, nodes: Ask(talking));
+        Task<WatchPass> run = RunAsync(cheat.MoveAsync, nodes: talking.Ask());
         WatchPass last = await PassingAsync(talking, run, 30);
 
         Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
@@ -189,16 +189,13 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         await cheat.ServeAsync(terms, 6, Folder, OrderFlags.TraceRootWanted);
         await using TalkingNode talking = new(Market, key, cheat.Run, Manner.IsSilent);
 
-        Task<WatchPass> run = RunAsync(() => Task.CompletedTask, nodes: Ask(talking));
+        Task<WatchPass> run = RunAsync(() => Task.CompletedTask, nodes: talking.Ask());
         await Patience.UntilAsync(() => talking.Asked == 1);
         WatchPass waiting = await PassingAsync(talking, run, 9 * 60);
 
         Assert.Equal((2, 0), (waiting.Open, waiting.Failures));
         Assert.Equal(1, talking.Asked);
     }
-
-    private WatchedNodes Ask(TalkingNode talking) => new(
-        [talking.At], Market.Watcher, Market.Domain, talking.Clock, Random.Shared.NextBytes);
 
     private async Task<(CheatingNode, ChannelTerms, PrivateKey)> NewAsync(
         bool honest = false, int? tensor = null)

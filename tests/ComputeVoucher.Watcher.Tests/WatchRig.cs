@@ -5,7 +5,6 @@ using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
-using ComputeVoucher.Execution.Graphs;
 using ComputeVoucher.Fraud;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
@@ -19,7 +18,7 @@ namespace ComputeVoucher.Watcher.Tests;
 [Trait("Category", "load")]
 public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
 {
-    private protected static string ModelPath =>
+    private protected virtual string ModelPath =>
         SharedData.PathOf("tflite", "ad", "model.tflite");
 
     private protected string Folder { get; } =
@@ -29,7 +28,7 @@ public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
 
     private protected CourtMarket Market { get; private set; } = null!;
 
-    private protected GraphModel Model { get; private set; } = null!;
+    private protected IModel Model { get; private set; } = null!;
 
     private protected RecordedRun Own { get; private set; } = null!;
 
@@ -47,11 +46,17 @@ public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
         }
 
         Market = await CourtMarket.StartAsync();
-        Model = (GraphModel)ModelFile.Open(ModelPath);
+        Model = ModelFile.Open(ModelPath);
         await Market.AdmitAsync(Model);
-        byte[] input = new byte[Model.InputBytesMax];
+        Own = RunOf(Model);
+    }
+
+    /// <summary>What is ordered, run honestly.</summary>
+    private protected virtual RecordedRun RunOf(IModel model)
+    {
+        byte[] input = new byte[model.InputBytesMax];
         new Random(7).NextBytes(input);
-        Own = RecordedRun.Of(Model, input, 1);
+        return RecordedRun.Of(model, input, 1);
     }
 
     public async Task DisposeAsync()
