@@ -60,6 +60,8 @@ internal static class NodeGauges
             () => Signed(chain.Releaser?.Figures.Matured));
         metrics.Gauge("escrow_waiting", "Token base units in escrow that have not matured",
             () => Signed(chain.Releaser?.Figures.Waiting));
+        metrics.Gauge("escrow_next_at", "Unix seconds at which the first of that matures",
+            () => chain.Releaser?.Figures.NextAt);
         metrics.Counter("escrow_releases_total", "Releases put in the outbox",
             () => chain.Releaser?.Released);
         metrics.Gauge("rpc_endpoints_alive", "Endpoints that answered last",
