@@ -283,11 +283,11 @@ export const courtControls = [
     'external returns', 'test_reentrancy_receiverOfEther'],
   // The same through the invariants, to see that their handler gets that far.
   ['court invariant: fees', O, '_release(m.opener, deposit - due);', '',
-    'invariant_courtMoney'],
+     'invariant_court'],
   ['court invariant: deferrals', V, 'require(amount <= max, AmountTooLarge(amount, max));\n'
-    + '            c.moved', 'c.moved', 'invariant_courtMoney'],
+    + '            c.moved', 'c.moved', 'invariant_court'],
   ['court invariant: parts of a claim', L, 'begin > s.from ? begin : s.from', 'begin',
-    'invariant_claimPartition'],
+    'invariant_court'],
   // What others have to read
   ['court: a contract repeats its move', 'courts/Visible.sol', 'emit Called(about, msg.data);', '',
     'test_[A-Za-z]+RepeatedInAnEvent'],

@@ -1,15 +1,10 @@
 // Does a test notice when a rule is gone? For each control: takes one rule out of a copy of the
 // contracts and runs the tests that must fail then. `node tests/contracts/controls.mjs [PATTERN]`
-// Exit status 1 when a control survives or no longer applies. About 10 s each.
+// Exit status 1 when a control survives or no longer applies, or its tests fail with every rule in.
 
-import {spawnSync} from 'node:child_process';
-import {cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {courtControls} from './controls.court.mjs';
+import {Mutants} from './controls/mutants.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const E = 'Earnings.sol';
 const P = 'Providers.sol';
 const V = 'Vault.sol';
@@ -214,78 +209,58 @@ const controls = [
     '    ) public override {\n        super.safeTransferFrom', 'test_token_cannotReenterAnything'],
   // The same through the invariants, to see that their handler gets that far.
   ['invariant: dust', C, '_addBurned(class.token, redeemed * class.provider() % Rates.SCALE);',
-    '', 'invariant_money'],
-  ['invariant: double release', R, 'b.amount = 0;\n', '\n', 'invariant_money'],
+    '', 'invariant_vouchers'],
+  ['invariant: double release', R, 'b.amount = 0;\n', '\n', 'invariant_vouchers'],
   ['invariant: reclaim pays the premium', V, 'amount = units * class.backing() / Rates.SCALE;',
-    'amount = units * class.total() / Rates.SCALE + 1;', 'invariant_money'],
+    'amount = units * class.total() / Rates.SCALE + 1;', 'invariant_vouchers'],
   ['invariant: early withdrawal', C, 'a.thawAt != 0 && block.timestamp >= a.thawAt',
-    'a.thawAt != 0', 'invariant_units'],
+    'a.thawAt != 0', 'invariant_vouchers'],
   ['invariant: early bond', P, 'b.exitAt != 0 && block.timestamp >= b.exitAt', 'b.exitAt != 0',
-    'invariant_units'],
+     'invariant_vouchers'],
   ['invariant: what left is no stake', P, 'stakes[token].total -= uint128(amount);', '',
-    'invariant_money'],
+    'invariant_vouchers'],
   ['invariant: a reward is no stake', P, 'all.total - uint128(reward)', 'all.total',
-    'invariant_money'],
-  ['invariant: split twice', R, 'refunded[batchId][row] += amount;', '', 'invariant_units'],
-  ['invariant: split from nothing', R, 'batch[batchId].amount -= amount;', '', 'invariant_money'],
-  ['invariant: put off for ever', R, ' && maturesAt <= part.latest', '', 'invariant_units'],
+    'invariant_vouchers'],
+  ['invariant: split twice', R, 'refunded[batchId][row] += amount;', '', 'invariant_vouchers'],
+  ['invariant: split from nothing', R, 'batch[batchId].amount -= amount;', '',
+    'invariant_vouchers'],
+  ['invariant: put off for ever', R, ' && maturesAt <= part.latest', '', 'invariant_vouchers'],
   ['invariant: a migration\'s rest', V,
     '_addBurned(from.token, units * from.total() - received * into.total());', '',
-    'invariant_money'],
-  ['invariant: refund twice', R, 'max -= refunded[batchId][row];', '', 'invariant_units'],
+    'invariant_vouchers'],
+  ['invariant: refund twice', R, 'max -= refunded[batchId][row];', '', 'invariant_vouchers'],
   ...courtControls,
 ];
 
-const work = mkdtempSync(join(tmpdir(), 'controls-'));
-process.on('exit', () => rmSync(work, {recursive: true, force: true}));
+const mutants = new Mutants();
+process.on('exit', () => mutants.close());
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-const contracts = join(work, 'src', 'contracts');
-const modules = join(root, 'src', 'contracts', 'node_modules');
-cpSync(join(root, 'src', 'contracts'), contracts, {
-  recursive: true, filter: path => !path.endsWith('node_modules') && !path.endsWith('cache'),
-});
-symlinkSync(modules, join(contracts, 'node_modules'));
-for (const folder of ['contracts', 'vectors']) {
-  cpSync(join(root, 'tests', folder), join(work, 'tests', folder), {recursive: true});
-}
-const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
-const forge = join(modules, '@foundry-rs', `forge-${machine}`, 'bin', 'forge');
-
-function test(pattern) {
-  const result = spawnSync(forge, ['test', '--root', '.', '--match-test', pattern], {
-    cwd: work,
-    encoding: 'utf8',
-    env: {...process.env, FOUNDRY_CONFIG: 'src/contracts/foundry.toml', FOUNDRY_PROFILE: 'default'},
-  });
-  const total = /(\d+) tests passed, (\d+) failed/.exec(result.stdout);
-  return total && {passed: Number(total[1]), failed: Number(total[2]), text: result.stdout};
+// Every test that the control names has to notice, so none may pass; and a fixture that does not
+// come about says nothing of the rule.
+function verdictOf([, file, from, to, pattern]) {
+  const text = mutants.text(file);
+  if (!text?.includes(from)) return [`STALE`, `${file} has no such text`];
+  if (mutants.testsOf(pattern).length === 0) return [`STALE`, `no test is called ${pattern}`];
+  const result = mutants.run(file, text.replace(from, () => to), pattern);
+  if (result === null) return ['BROKEN', 'does not compile, or to the same code'];
+  if (/^\[FAIL.*\] setUp\(\)/m.test(result.text)) return ['BROKEN', 'the fixture fails'];
+  return result.failed > 0 && result.passed === 0 ? ['killed', pattern]
+    : ['SURVIVED', `${pattern} (${result.passed} passed)`];
 }
 
 const wanted = new RegExp(process.argv[2] ?? '');
+const chosen = controls.filter(([rule]) => wanted.test(rule));
+const whole = mutants.test(chosen.map(control => control[4]).join('|'));
+if (whole.failed > 0) console.log(whole.text);
+console.log(`${whole.passed} tests pass and ${whole.failed} fail with every rule in`);
 let killed = 0;
-let bad = 0;
-for (const [rule, file, from, to, pattern] of controls) {
-  if (!wanted.test(rule)) continue;
-  const path = join(contracts, file);
-  const original = readFileSync(path, 'utf8');
-  if (!original.includes(from)) {
-    console.log(`STALE     ${rule}: ${file} has no such text`);
-    ++bad;
-    continue;
-  }
-  writeFileSync(path, original.replace(from, () => to));
-  const result = test(`^(${pattern})\\(`);
-  writeFileSync(path, original);
-  // Every test that the control names has to notice, so none may pass.
-  if (result && result.failed > 0 && result.passed === 0) {
-    console.log(`killed    ${rule}: ${pattern}`);
-    ++killed;
-  } else {
-    console.log(result ? `SURVIVED  ${rule}: ${pattern} (${result.passed} passed)`
-      : `BROKEN    ${rule}: does not compile`);
-    ++bad;
-  }
+for (const control of chosen) {
+  const begin = performance.now();
+  const [verdict, why] = verdictOf(control);
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  console.log(`${verdict.padEnd(9)} ${control[0]}: ${why} [${seconds} s]`);
+  killed += verdict === 'killed' ? 1 : 0;
 }
-console.log(`${killed} killed, ${bad} failed`);
-process.exit(bad === 0 && killed > 0 ? 0 : 1);
+console.log(`${killed} killed, ${chosen.length - killed} failed`);
+process.exit(killed === chosen.length && killed > 0 && whole.failed === 0 ? 0 : 1);

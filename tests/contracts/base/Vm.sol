@@ -91,5 +91,7 @@ interface Vm {
     function stopPrank() external;
     function toBase64(bytes calldata data) external pure returns (string memory);
     function toString(bytes32 value) external pure returns (string memory);
+    function toString(uint256 value) external pure returns (string memory);
     function warp(uint256 timestamp) external;
+    function writeLine(string calldata path, string calldata line) external;
 }
