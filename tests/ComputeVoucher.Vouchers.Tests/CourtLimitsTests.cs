@@ -48,8 +48,8 @@ public sealed class CourtLimitsTests
     {
         const ulong dispute = 12 * Day;
         ulong moves = 3 * Of("RESPOND") + Of("OPEN_AFTER_ANSWER");
-        Assert.Equal(Of("ASK") + moves + dispute, CourtLimits.PromiseDecidedSeconds);
-        Assert.Equal(Of("OPEN") + dispute, CourtLimits.DecidedSeconds);
+        Assert.Equal(CourtLimits.PromiseDecidedSeconds, Of("ASK") + moves + dispute);
+        Assert.Equal(CourtLimits.DecidedSeconds, Of("OPEN") + dispute);
         Assert.InRange(CourtLimits.PromiseDecidedSeconds, 0UL, CourtLimits.BondSeconds);
         Assert.InRange(
             CourtLimits.PromiseDecidedSeconds, 0UL, CourtLimits.InputKeepSeconds);

@@ -191,7 +191,7 @@ public sealed class DemandRunner
         return true;
     }
 
-    private Task CollectAsync(EvidenceBundle bundle, CancellationToken cancel) =>
+    private Task<Collected> CollectAsync(EvidenceBundle bundle, CancellationToken cancel) =>
         Collector.CollectAsync(bundle.Class, bundle.Channel, Sender, Say, cancel);
 
     internal static string Date(ulong seconds) => DateTimeOffset
