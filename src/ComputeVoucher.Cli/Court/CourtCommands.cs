@@ -42,15 +42,15 @@ internal sealed class CourtCommands
         CourtCommands court = new();
         Command group = new("court",
             "What a court offers the side of a channel: watchers, evidence, refunds, shares");
-        group.Add(court.CreateSending("appoint", "The holder lets a watcher act for the channel",
+        group.Add(CreateSending("appoint", "The holder lets a watcher act for the channel",
             court.AppointAsync, court._watcher, court._everybody, court._revoke));
-        group.Add(court.CreateSending("trust",
+        group.Add(CreateSending("trust",
             "The holder trusts a verifier: what it finds right is paid at once",
             court.TrustAsync, court._verifier, court._revoke));
-        group.Add(court.CreateSending("record",
+        group.Add(CreateSending("record",
             "Keep on file, for good, that a contract signed an order or a Cancel",
             court.RecordAsync, court._signer, court._hash, court._signature));
-        group.Add(court.CreateSending("collect",
+        group.Add(CreateSending("collect",
             "Fetch what convictions brought: refunds, the channel's share of a bond, deposits",
             CollectAsync));
         group.Add(ReportCommand.CreateReading("status",
@@ -60,7 +60,7 @@ internal sealed class CourtCommands
         return group;
     }
 
-    private Command CreateSending(string name, string meaning,
+    private static Command CreateSending(string name, string meaning,
         Func<ParseResult, ChainSession, CourtChannel, CancellationToken, Task<Report>> run,
         params IEnumerable<Symbol> symbols) => ReportCommand.CreateSending(name, meaning,
             async (parsed, chain, cancel) => await run(parsed, chain,

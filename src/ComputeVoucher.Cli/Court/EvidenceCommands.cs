@@ -4,11 +4,8 @@ using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
-using ComputeVoucher.Client;
-using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
 

@@ -5,7 +5,6 @@ using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Client;
 using ComputeVoucher.Execution;
-using ComputeVoucher.Primitives;
 using ComputeVoucher.Vouchers;
 
 namespace ComputeVoucher.Cli;
