@@ -62,9 +62,13 @@ internal sealed class Gadgets(Assembler assembler)
     /// <param name="floor">Proven for every sum that can occur.</param>
     /// <param name="scaled">A · sum, which this uses up.</param>
     /// <param name="sum">Its value.</param>
-    public Signal Requantize(Floor floor, LinearSum scaled, int sum)
+    public Signal Requantize(Floor floor, LinearSum scaled, int sum) =>
+        Requantize(floor, scaled, sum, floor.IsBelow(sum));
+
+    /// <summary>The same in a branch of the prover's choice, which the constraints may not admit.
+    /// </summary>
+    internal Signal Requantize(Floor floor, LinearSum scaled, int sum, bool isBelow)
     {
-        bool isBelow = floor.IsBelow(sum);
         (long quotient, bool isUpper) = floor.Divide(sum, isBelow);
         long remainder = (floor.A * sum) + (isBelow ? floor.Below : floor.Above)
             - (quotient * floor.D);
