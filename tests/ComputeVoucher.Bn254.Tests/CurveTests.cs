@@ -71,7 +71,7 @@ public sealed class CurveTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    [InlineData(64)]
+    [InlineData(16)]
     public void Coset_HoldsThePolynomialsValues(int size)
     {
         // The polynomial through the values, evaluated at the odd powers of the doubled domain's

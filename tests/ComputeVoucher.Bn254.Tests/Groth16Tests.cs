@@ -76,6 +76,40 @@ public sealed class Groth16Tests(SnarkjsRun run)
     }
 
     [Fact]
+    public void VerificationKey_IsWrittenAsSnarkjsDoes_FromBothFiles()
+    {
+        string wanted = Encoding.UTF8.GetString(run.Bytes("tiny.vk.json"));
+        Assert.Equal(wanted, Encoding.UTF8.GetString(run.VerificationKey().ToJson()));
+        Assert.Equal(wanted, Encoding.UTF8.GetString(run.Key().Verification.ToJson()));
+    }
+
+    [Fact]
+    public async Task DevelopmentKey_ProvesForUsAndForSnarkjs_AndIsTheSameForTheSameSeed()
+    {
+        byte[] key = Development(seed: 5, threads: 2);
+        Assert.Equal(key, Development(seed: 5, threads: 1));
+        Assert.NotEqual(key, Development(seed: 6, threads: 2));
+        ProvingKey ours = ProvingKey.Read(new MemoryStream(key));
+        Prover prover = new(ours, threads: 2);
+        string folder = Directory.CreateTempSubdirectory("cv-proofs-").FullName;
+        try
+        {
+            Proof proof = prover.Prove(run.WitnessOf(2), _random.NextBytes);
+            await File.WriteAllBytesAsync(Path.Combine(folder, "x.proof.json"), proof.ToJson());
+            await File.WriteAllBytesAsync(Path.Combine(folder, "x.public.json"),
+                PublicWords.ToJson(run.WordsOf(2)));
+            string json = Path.Combine(folder, "key.json");
+            await File.WriteAllBytesAsync(json, ours.Verification.ToJson());
+            Assert.True((await SnarkjsRun.VerifyAsync(json, folder))["x"]);
+            Assert.False(new Verifier(run.VerificationKey()).Verify(proof, run.WordsOf(2)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public void ProofsOfOneWitness_Differ_AndTheThreadsDoNotMatter()
     {
         ProvingKey key = run.Key();
@@ -207,6 +241,36 @@ public sealed class Groth16Tests(SnarkjsRun run)
         Prover prover = new(run.Key(), threads: 1);
         Assert.Throws<ProofException>(
             () => prover.Prove(run.WitnessOf(0), bytes => bytes.Fill(0xff)));
+    }
+
+    [BinaryFact]
+    public async Task Binary_ProvesWhatSnarkjsAndItselfAccept()
+    {
+        string folder = Directory.CreateTempSubdirectory("cv-proofs-").FullName;
+        try
+        {
+            string At(string name) => Path.Combine(run.Folder, name);
+            Assert.Equal(0, NodeRig.Run("prove", "--key", At("tiny.zkey"), "--witness",
+                At("7.wtns"), "--circuit", At("tiny.r1cs"), "-o", folder).Status);
+            string proof = Path.Combine(folder, "proof.json");
+            string words = Path.Combine(folder, "public.json");
+            Assert.Equal(0, NodeRig.Run("verify", "proof", "--key", At("tiny.vk.json"),
+                "--proof", proof, "--public", words).Status);
+            File.Move(proof, Path.Combine(folder, "x.proof.json"));
+            File.Move(words, Path.Combine(folder, "x.public.json"));
+            Assert.True((await run.VerifyAsync(folder))["x"]);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private byte[] Development(int seed, int threads)
+    {
+        MemoryStream stream = new();
+        new DevelopmentKey(Circuit(), new Random(seed).NextBytes, threads).Write(stream);
+        return stream.ToArray();
     }
 
     private ConstraintSystem Circuit() =>

@@ -45,10 +45,14 @@ public sealed class SnarkjsRun : IAsyncLifetime
     public Scalar[] WordsOf(int proof) => PublicWords.Parse(Bytes($"{proof}.public.json"));
 
     /// <summary>What snarkjs says of the proofs in a folder, by name.</summary>
-    public async Task<Dictionary<string, bool>> VerifyAsync(string folder)
+    public Task<Dictionary<string, bool>> VerifyAsync(string folder) =>
+        VerifyAsync(Path.Combine(Folder, "tiny.vk.json"), folder);
+
+    /// <summary>The same with another key.</summary>
+    public static async Task<Dictionary<string, bool>> VerifyAsync(string key, string folder)
     {
         Dictionary<string, bool> verdicts = [];
-        string output = await RunAsync("verify.mjs", Path.Combine(Folder, "tiny.vk.json"), folder);
+        string output = await RunAsync("verify.mjs", key, folder);
         foreach (string line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = line.Split(' ');

@@ -78,6 +78,33 @@ public sealed class GadgetTests
         }
     }
 
+    /// <summary>The constraints admit a branch exactly where the division's rule does, which is
+    /// counted out elsewhere; and then its output is the right one.</summary>
+    [Fact]
+    public void Branch_IsAdmittedWhereItIsRight()
+    {
+        ChannelRescaling rescaling = new(
+            1_400_000_001, -9, new OutputEnd(4, sbyte.MinValue, sbyte.MaxValue));
+        Floor floor = FloorSearch.Find(rescaling, -60_000, 90_000);
+        Assert.True(floor.IsTwoSided);
+        Thresholds steps = new(rescaling, floor.Low, floor.High);
+        int refused = 0;
+        for (int sum = steps.Of(3) - 3; sum <= steps.Of(6) + 3; sum++)
+        {
+            foreach (bool below in (bool[])[false, true])
+            {
+                Signal output = default;
+                bool holds = Broken((_, gadgets, scaled) => output = gadgets.Requantize(
+                    floor, scaled.Constant(floor.A * sum), sum, below), closed: true) is null;
+                Assert.Equal(floor.Of(sum, below) is not null, holds);
+                Assert.True(!holds || output.Value == rescaling.Of(sum) + Signal.Offset);
+                refused += holds ? 0 : 1;
+            }
+        }
+
+        Assert.InRange(refused, 10, int.MaxValue);
+    }
+
     [Fact]
     public void Greatest_IsOneOfThemAndNoneIsGreater()
     {

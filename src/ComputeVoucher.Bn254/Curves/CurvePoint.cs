@@ -1,3 +1,5 @@
+using System;
+
 namespace ComputeVoucher.Bn254;
 
 /// <summary>
@@ -25,17 +27,23 @@ internal readonly struct CurvePoint<TField>
         : new CurvePoint<TField>(point.X, point.Y, TField.One, TField.One);
 
     /// <summary>One inversion.</summary>
-    public AffinePoint<TField> ToAffine()
+    public AffinePoint<TField> ToAffine() => Scaled(_zzz.Inverse());
+
+    /// <summary>Many at once, with one inversion.</summary>
+    public static void ToAffine(
+        ReadOnlySpan<CurvePoint<TField>> points, Span<AffinePoint<TField>> affine)
     {
-        if (IsInfinity)
+        TField[] inverses = new TField[points.Length];
+        for (int i = 0; i < inverses.Length; i++)
         {
-            return default;
+            inverses[i] = points[i]._zzz;
         }
 
-        // ZZZ / ZZ is Z, so (ZZ / ZZZ)² is 1 / ZZ.
-        TField inverse = _zzz.Inverse();
-        TField z = _zz * inverse;
-        return new AffinePoint<TField>(_x * z.Square(), _y * inverse);
+        Batches.Invert<TField>(inverses);
+        for (int i = 0; i < inverses.Length; i++)
+        {
+            affine[i] = points[i].Scaled(inverses[i]);
+        }
     }
 
     /// <summary>dbl-2008-s-1, with a = 0.</summary>
@@ -120,5 +128,13 @@ internal readonly struct CurvePoint<TField>
         }
 
         return product;
+    }
+
+    /// <summary>ZZZ / ZZ is Z, so (ZZ / ZZZ)² is 1 / ZZ. Infinity becomes (0, 0), since 1 / 0 is 0
+    /// here.</summary>
+    private AffinePoint<TField> Scaled(in TField inverse)
+    {
+        TField z = _zz * inverse;
+        return new AffinePoint<TField>(_x * z.Square(), _y * inverse);
     }
 }

@@ -31,6 +31,27 @@ public readonly struct Scalar
     /// <summary>Where limbs came from a file.</summary>
     internal bool IsReduced => Limbs.IsReduced;
 
+    /// <summary>Every number below r alike: 254 bits, until they are below.</summary>
+    /// <exception cref="ProofException">The source gives no such number.</exception>
+    internal static Scalar Draw(RandomSource source)
+    {
+        // An honest source fails each attempt with 24 %; so many in a row, never.
+        const int AttemptsMax = 256;
+        const byte TopBits = 0x3f;
+        Span<byte> bytes = stackalloc byte[Size];
+        for (int i = 0; i < AttemptsMax; i++)
+        {
+            source(bytes);
+            bytes[0] &= TopBits;
+            if (TryRead(bytes, out Scalar drawn))
+            {
+                return drawn;
+            }
+        }
+
+        throw new ProofException("the random source is broken: it gives no number below r");
+    }
+
     /// <summary>The number that a residue stands for.</summary>
     internal static Scalar Of(in Fr residue)
     {

@@ -3,18 +3,12 @@ using System.Threading;
 
 namespace ComputeVoucher.Bn254;
 
-/// <summary>Fills bytes that nobody can guess.</summary>
-public delegate void RandomSource(Span<byte> bytes);
-
 /// <summary>
 /// Proves statements of one circuit (Groth16, section 3.2, with the points of a .zkey file). What
 /// leaves it verifies: a witness that does not satisfy the circuit gives no proof.
 /// </summary>
 public sealed class Prover
 {
-    /// <summary>An honest source fails each attempt with 24 %; so many in a row, never.</summary>
-    private const int AttemptsMax = 256;
-
     private readonly ProvingKey _key;
     private readonly Verifier _verifier;
     private readonly Transform _transform;
@@ -50,7 +44,7 @@ public sealed class Prover
 
         Scalar[] quotient = Quotient(witness.Values, cancel);
         Proof proof = Assemble(
-            Sums(witness.Values, quotient, cancel), Draw(random), Draw(random));
+            Sums(witness.Values, quotient, cancel), Scalar.Draw(random), Scalar.Draw(random));
         return _verifier.Verify(proof, WordsOf(witness).Span)
             ? proof
             : throw new ProofException("the witness does not satisfy the circuit of the key");
@@ -118,24 +112,6 @@ public sealed class Prover
             .Plus(CurvePoint<Fp>.Multiply(b1, r))
             .Plus(CurvePoint<Fp>.Multiply(delta.Negated, product)).ToAffine();
         return new Proof(a, b2, c);
-    }
-
-    /// <summary>Every number below r alike: 254 bits, until they are below.</summary>
-    private static Scalar Draw(RandomSource random)
-    {
-        const byte TopBits = 0x3f;
-        Span<byte> bytes = stackalloc byte[Scalar.Size];
-        for (int i = 0; i < AttemptsMax; i++)
-        {
-            random(bytes);
-            bytes[0] &= TopBits;
-            if (Scalar.TryRead(bytes, out Scalar drawn))
-            {
-                return drawn;
-            }
-        }
-
-        throw new ProofException("the random source is broken: it gives no number below r");
     }
 
     /// <summary>Sums of points times the values of the wires.</summary>

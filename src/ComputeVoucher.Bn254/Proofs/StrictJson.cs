@@ -106,10 +106,24 @@ internal static class StrictJson
 
     public static void Write(Utf8JsonWriter writer, string name, in AffinePoint<Fp> point)
     {
-        writer.WriteStartArray(name);
+        writer.WritePropertyName(name);
+        Write(writer, point);
+    }
+
+    public static void Write(Utf8JsonWriter writer, in AffinePoint<Fp> point)
+    {
+        writer.WriteStartArray();
         WriteCoordinate(writer, point.X);
         WriteCoordinate(writer, point.Y);
         WriteCoordinate(writer, Fp.One);
+        writer.WriteEndArray();
+    }
+
+    public static void Write(Utf8JsonWriter writer, string name, in Fp12 value)
+    {
+        writer.WriteStartArray(name);
+        Write(writer, value.C0);
+        Write(writer, value.C1);
         writer.WriteEndArray();
     }
 
@@ -191,6 +205,15 @@ internal static class StrictJson
     {
         JsonElement[] parts = Array(value, 2, name);
         return new Fp2(Coordinate(parts[0], name), Coordinate(parts[1], name));
+    }
+
+    private static void Write(Utf8JsonWriter writer, in Fp6 value)
+    {
+        writer.WriteStartArray();
+        WritePair(writer, value.C0);
+        WritePair(writer, value.C1);
+        WritePair(writer, value.C2);
+        writer.WriteEndArray();
     }
 
     private static void WritePair(Utf8JsonWriter writer, in Fp2 value)

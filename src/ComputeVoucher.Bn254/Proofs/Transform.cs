@@ -17,16 +17,22 @@ internal sealed class Transform
     public Transform(int size)
     {
         _log = BitOperations.Log2((uint)size);
+        _shift = Root(2 * size);
+        Fr root = _shift.Square();
+        _roots = Powers(root, size / 2);
+        _inverseRoots = Powers(root.Inverse(), size / 2);
+    }
+
+    /// <summary>The root of unity of this order, a power of two, that snarkjs takes.</summary>
+    public static Fr Root(int order)
+    {
         Fr root = ScalarPrime.RootOfUnity;
-        for (int i = ScalarPrime.TwoAdicity; i > _log + 1; i--)
+        for (int i = ScalarPrime.TwoAdicity; i > BitOperations.Log2((uint)order); i--)
         {
             root = root.Square();
         }
 
-        _shift = root;
-        root = root.Square();
-        _roots = Powers(root, size / 2);
-        _inverseRoots = Powers(root.Inverse(), size / 2);
+        return root;
     }
 
     /// <summary>Values at the powers of the generator become values at the odd powers of its root,

@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using System.Text.Json;
 
 namespace ComputeVoucher.Bn254;
@@ -67,5 +68,35 @@ public sealed class VerificationKey
         return new VerificationKey(StrictJson.G1(root, "vk_alpha_1"),
             StrictJson.G2(root, "vk_beta_2"), StrictJson.G2(root, "vk_gamma_2"),
             StrictJson.G2(root, "vk_delta_2"), points);
+    }
+
+    /// <summary>The same text that snarkjs writes, on one line.</summary>
+    public byte[] ToJson()
+    {
+        Line[] lines = new Line[MillerLoop.LineCount];
+        MillerLoop.Trace(Beta, lines);
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream))
+        {
+            writer.WriteStartObject();
+            StrictJson.WriteSystem(writer);
+            writer.WriteNumber("nPublic", WordCount);
+            StrictJson.Write(writer, "vk_alpha_1", Alpha);
+            StrictJson.Write(writer, "vk_beta_2", Beta);
+            StrictJson.Write(writer, "vk_gamma_2", Gamma);
+            StrictJson.Write(writer, "vk_delta_2", Delta);
+            StrictJson.Write(writer, "vk_alphabeta_12",
+                FinalExponentiation.Raise(MillerLoop.Run(lines, [Alpha])));
+            writer.WriteStartArray("IC");
+            foreach (AffinePoint<Fp> point in Words)
+            {
+                StrictJson.Write(writer, point);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return stream.ToArray();
     }
 }

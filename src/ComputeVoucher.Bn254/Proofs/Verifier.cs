@@ -28,15 +28,14 @@ public sealed class Verifier
         WordCount = key.WordCount;
         _constant = key.Words[0];
         _tables = new AffinePoint<Fp>[WordCount * TableSize];
-        for (int word = 0; word < WordCount; word++)
+        CurvePoint<Fp>[] multiples = new CurvePoint<Fp>[_tables.Length];
+        for (int i = 0; i < multiples.Length; i++)
         {
-            CurvePoint<Fp> multiple = default;
-            for (int digit = 1; digit <= TableSize; digit++)
-            {
-                multiple = multiple.Plus(key.Words[word + 1]);
-                _tables[(word * TableSize) + digit - 1] = multiple.ToAffine();
-            }
+            multiples[i] = (i % TableSize == 0 ? default : multiples[i - 1])
+                .Plus(key.Words[(i / TableSize) + 1]);
         }
+
+        CurvePoint<Fp>.ToAffine(multiples, _tables);
 
         _lines = new Line[2 * MillerLoop.LineCount];
         MillerLoop.Trace(key.Gamma, _lines.AsSpan(0, MillerLoop.LineCount));

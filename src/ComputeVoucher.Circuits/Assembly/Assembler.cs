@@ -32,7 +32,6 @@ internal sealed class Assembler
     /// <summary>A copy of all values, where they are kept.</summary>
     public Scalar[] Values => _values.AsSpan(0, _values is null ? 0 : Wires).ToArray();
 
-    /// <param name="value">At least 0.</param>
     public int New(long value)
     {
         if (Wires == _values?.Length)
@@ -40,7 +39,7 @@ internal sealed class Assembler
             Array.Resize(ref _values, 2 * Wires);
         }
 
-        Set(Wires, Fr.FromInteger((ulong)value));
+        Set(Wires, LinearSum.Of(value));
         return Wires++;
     }
 

@@ -62,9 +62,13 @@ internal sealed class Gadgets(Assembler assembler)
     /// <param name="floor">Proven for every sum that can occur.</param>
     /// <param name="scaled">A · sum, which this uses up.</param>
     /// <param name="sum">Its value.</param>
-    public Signal Requantize(Floor floor, LinearSum scaled, int sum)
+    public Signal Requantize(Floor floor, LinearSum scaled, int sum) =>
+        Requantize(floor, scaled, sum, floor.IsBelow(sum));
+
+    /// <summary>The same in a branch of the prover's choice, which the constraints may not admit.
+    /// </summary>
+    internal Signal Requantize(Floor floor, LinearSum scaled, int sum, bool isBelow)
     {
-        bool isBelow = floor.IsBelow(sum);
         (long quotient, bool isUpper) = floor.Divide(sum, isBelow);
         long remainder = (floor.A * sum) + (isBelow ? floor.Below : floor.Above)
             - (quotient * floor.D);
@@ -167,14 +171,15 @@ internal sealed class Gadgets(Assembler assembler)
     /// <param name="range">How many there are, and what can occur.</param>
     private Signal Clamp(int first, long lifted, QuotientRange range)
     {
-        int value = range.Offset + (int)Math.Clamp(lifted - range.Lift, 0, ByteMax);
+        int value = range.Offset + (int)Math.Clamp(lifted - range.Lift, 0, range.Top);
         int magnitude = range.Bits - (range.Lift > 0 ? 1 : 0);
-        int shown = range.IsOver ? ByteBits : magnitude;
+        int shown = range.IsOver && range.Top == ByteMax ? ByteBits : magnitude;
         int wire;
         if (range.IsOver)
         {
-            Overflow(first + ByteBits, magnitude - ByteBits, lifted);
-            AddWires(_right.Clear().Constant(ByteMax), first, shown, -1);
+            long number = lifted & ((1L << magnitude) - 1);
+            Overflow(first, magnitude, number, range.Top);
+            AddWires(_right.Clear().Constant(range.Top), first, shown, -1);
             if (range.Lift == 0)
             {
                 wire = assembler.New(value);
@@ -183,9 +188,8 @@ internal sealed class Gadgets(Assembler assembler)
                 return new Signal(wire, value);
             }
 
-            long low = lifted & ByteMax;
-            long missing = IsOver(lifted, magnitude) ? ByteMax - low : 0;
-            int filled = assembler.Product(_left, _right, missing);
+            long missing = range.Top - (number & ((1L << shown) - 1));
+            int filled = assembler.Product(_left, _right, number > range.Top ? missing : 0);
             AddWires(_right.Clear().Add(filled, 1), first, shown, 1);
         }
         else
@@ -203,30 +207,39 @@ internal sealed class Gadgets(Assembler assembler)
         return new Signal(wire, value);
     }
 
-    /// <summary>Leaves on the left: whether any of these bits is set.</summary>
-    private void Overflow(int first, int count, long lifted)
+    /// <summary>Leaves on the left whether a number is above the top.</summary>
+    private void Overflow(int first, int bits, long number, int top)
     {
-        if (count == 1)
+        if (top != ByteMax)
         {
-            _left.Clear().Add(first, 1);
+            // number − top − 1 + 2^bits has one bit more, which is set exactly there.
+            long lift = (1L << bits) - top - 1;
+            AddWires(_sum.Clear().Constant(lift), first, bits, 1);
+            int compared = AddBits(_sum, number + lift, bits + 1, -1);
+            assembler.Linear(_sum);
+            _left.Clear().Add(compared + bits, 1);
             return;
         }
 
-        _left.Clear().Add(first, -1).Constant(1);
-        for (int i = 1; i < count; i++)
+        // Whether a bit beyond the eighth is set.
+        int last = first + ByteBits;
+        if (bits == ByteBits + 1)
         {
-            bool isNone = ((lifted >> ByteBits) & ((1L << (i + 1)) - 1)) == 0;
-            _right.Clear().Add(first + i, -1).Constant(1);
-            int none = assembler.Product(_left, _right, isNone ? 1 : 0);
-            _left.Clear().Add(none, 1);
+            _left.Clear().Add(last, 1);
+            return;
         }
 
-        int last = assembler.Wires - 1;
+        _left.Clear().Add(last, -1).Constant(1);
+        for (int i = 1; i < bits - ByteBits; i++)
+        {
+            bool isNone = ((number >> ByteBits) & ((1L << (i + 1)) - 1)) == 0;
+            _right.Clear().Add(first + ByteBits + i, -1).Constant(1);
+            last = assembler.Product(_left, _right, isNone ? 1 : 0);
+            _left.Clear().Add(last, 1);
+        }
+
         _left.Clear().Add(last, -1).Constant(1);
     }
-
-    private static bool IsOver(long lifted, int magnitude) =>
-        (lifted & ((1L << magnitude) - 1)) > ByteMax;
 
     private static void AddWires(LinearSum sum, int first, int count, long factor)
     {
@@ -265,13 +278,9 @@ internal readonly struct QuotientRange
         int bits = Math.Max(Gadgets.BitsOf(high), low < 0 ? Gadgets.BitsOf(-low - 1) : 0);
         Lift = low < 0 ? 1L << bits : 0;
         Bits = bits + (low < 0 ? 1 : 0);
-        IsOver = high > floor.Max - floor.Min;
+        Top = floor.Max - floor.Min;
+        IsOver = high > Top;
         Offset = floor.Min + Signal.Offset;
-        if (IsOver && floor.Max - floor.Min != byte.MaxValue)
-        {
-            throw new CircuitException(
-                $"a clamp to {floor.Min} … {floor.Max} is not supported where it acts");
-        }
     }
 
     /// <summary>A power of two that makes it positive; 0 where it never is negative.</summary>
@@ -280,7 +289,10 @@ internal readonly struct QuotientRange
     /// <summary>Bits of what was lifted.</summary>
     public int Bits { get; }
 
-    /// <summary>Whether it can be above the greatest output.</summary>
+    /// <summary>The greatest output, less the least.</summary>
+    public int Top { get; }
+
+    /// <summary>Whether it can be above that.</summary>
     public bool IsOver { get; }
 
     /// <summary>The byte of the least output.</summary>

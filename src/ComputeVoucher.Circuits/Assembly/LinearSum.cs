@@ -55,7 +55,8 @@ internal sealed class LinearSum
         return this;
     }
 
-    private static Fr Of(long value) => value >= 0
+    /// <summary>A number of either sign in the field.</summary>
+    public static Fr Of(long value) => value >= 0
         ? Fr.FromInteger((ulong)value)
         : default(Fr) - Fr.FromInteger((ulong)-value);
 }

@@ -1,8 +1,13 @@
+using System;
 using System.CommandLine;
 using System.IO;
 using System.Numerics;
+using System.Text;
+using System.Threading;
+using ComputeVoucher.Bn254;
 using ComputeVoucher.Circuits;
 using ComputeVoucher.Execution;
+using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Cli;
 
@@ -17,6 +22,10 @@ internal static class CircuitCommand
             "Where circuit.r1cs, circuit.json and, of a run, witness.wtns go", "DIR", "-o");
         Option<string> witness = Opt.Of<string>(
             "--witness", "Raw bytes of one input: its run, as a value of each wire", "INPUT");
+        Option<string> seed = Opt.Of<string>("--development-key",
+            "Also circuit.zkey and key.json from this public text: for development alone, since "
+                + "whoever knows the text forges proofs", "SEED");
+        Option<int> threads = Opt.Or<int>("--threads", "Threads that make the key", "N", 2);
         return ReportCommand.Create("circuit",
             "Turn a model into a circuit, for proofs that output = model(input)", parsed =>
         {
@@ -24,14 +33,21 @@ internal static class CircuitCommand
             string folder = parsed.GetRequiredValue(output);
             try
             {
-                return Write(opened, folder, parsed.GetValue(witness));
+                int team = Opt.Bounded(parsed, threads, 1, BackendOption.ThreadsMax);
+                Report report = Write(opened, folder, parsed.GetValue(witness));
+                if (parsed.GetValue(seed) is { } text)
+                {
+                    WriteKey(folder, text, team);
+                }
+
+                return report;
             }
             catch (CircuitException failure)
             {
                 throw new CommandException(
                     $"{parsed.GetRequiredValue(model)}: {failure.Message}", failure);
             }
-        }, model, output, witness);
+        }, model, output, witness, seed, threads);
     }
 
     private static Report Write(IModel model, string folder, string? inputFile)
@@ -54,6 +70,25 @@ internal static class CircuitCommand
         }
 
         return report;
+    }
+
+    private static void WriteKey(string folder, string seed, int threads)
+    {
+        int draws = 0;
+        void Draw(Span<byte> bytes) => Keccak256.Hash(
+            Encoding.UTF8.GetBytes($"ComputeVoucher development key {draws++}: {seed}"))
+            .Span.CopyTo(bytes);
+        using Interruption interruption = new(CancellationToken.None);
+        string keyFile = Path.Combine(folder, "circuit.zkey");
+        using (FileStream circuit = File.OpenRead(Path.Combine(folder, "circuit.r1cs")))
+        {
+            DevelopmentKey key = new(ConstraintSystem.Read(circuit), Draw, threads);
+            OutputFile.Write(keyFile, stream => key.Write(stream, interruption.Token));
+        }
+
+        using FileStream written = File.OpenRead(keyFile);
+        OutputFile.Write(
+            Path.Combine(folder, "key.json"), ProvingKey.Read(written).Verification.ToJson());
     }
 
     private static Report Describe(IModel model, GraphCircuit circuit)
