@@ -22,7 +22,7 @@ internal static class AdmittedShapes
                 2 * kvHeads, kvHeads,
                 isSlow ? 128 : 2 * numbers.Between(1, 16), numbers.Between(1, 32_000), 1);
             if (Problem(shape) is null
-                && Problem(shape with { Context = LlamaShape.ContextMax }) is { } problem
+                && Problem(shape with { Context = LongestContext(shape) + 1 }) is { } problem
                 && problem.Contains(isSlow ? " units," : " tensors,", StringComparison.Ordinal))
             {
                 return shape;

@@ -3,6 +3,7 @@ using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Execution.Tests.Language;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Disputes.Tests.Language;

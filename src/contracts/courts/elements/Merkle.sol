@@ -24,7 +24,7 @@ library Merkle {
             let hs := add(hashes, 32)
             let m := mload(0x40)
             mstore8(m, 1)
-            for {} gt(count, 1) {} {
+            for {} and(gt(count, 1), gt(known, 1)) {} {
                 let out := 0
                 let i := 0
                 for {} lt(i, known) {} {
@@ -54,6 +54,26 @@ library Merkle {
                 count := shr(2, add(count, 3))
             }
             root := mload(hs)
+            // One node is left: its siblings stand side by side.
+            let place := mload(ps)
+            for { let children := add(m, 1) } gt(count, 1) {} {
+                let first := and(place, not(3))
+                let left := shl(5, sub(place, first))
+                let all := sub(count, first)
+                if gt(all, 3) { all := 4 }
+                all := shl(5, all)
+                // Zeros where the group ends early, before anything is copied over them.
+                if lt(all, 128) { calldatacopy(children, calldatasize(), 128) }
+                calldatacopy(children, cursor, left)
+                mstore(add(children, left), root)
+                calldatacopy(
+                    add(children, add(left, 32)), add(cursor, left), sub(sub(all, 32), left)
+                )
+                cursor := add(cursor, sub(all, 32))
+                root := keccak256(m, 129)
+                place := shr(2, place)
+                count := shr(2, add(count, 3))
+            }
         }
         end = cursor;
     }
