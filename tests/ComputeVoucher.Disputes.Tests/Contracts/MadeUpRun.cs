@@ -175,15 +175,16 @@ internal sealed class MadeUpRun : TraceReader
     private long Loser(WrongElement one)
     {
         int tensor = Layout.Index(one.At);
-        for (int witness = 0; ; witness++)
+        for (int witness = 0; witness < one.Rival; witness++)
         {
             Write(tensor, Layout.Type(one.At.Tensor), one.Element, witness);
-            if (witness != one.Rival
-                && Maximum.Beats(this, one.At, one.Element, (int)one.Rival))
+            if (Maximum.Beats(this, one.At, one.Element, (int)one.Rival))
             {
                 return witness;
             }
         }
+
+        throw new InvalidOperationException("the rival stands before nobody: another seed");
     }
 
     private byte[] Tensor(int tensor)

@@ -8,19 +8,22 @@ namespace ComputeVoucher.Disputes.Tests.Language;
 /// <summary>Shapes that are admitted up to some context, which is below the longest.</summary>
 internal static class AdmittedShapes
 {
+    private const int TriesMax = 1_000;
+
     /// <param name="numbers">Random.</param>
     /// <param name="isSlow">Whether units end its context; else tensors do.</param>
     public static LlamaShape Any(Prng numbers, bool isSlow)
     {
-        for (; ; )
+        for (int tries = 0; ;)
         {
             int kvHeads = numbers.Between(1, isSlow ? 16 : 2);
             LlamaShape shape = new(
-                numbers.Between(isSlow ? 4_096 : 1, isSlow ? LlamaShape.DimMax : 256),
-                numbers.Between(isSlow ? 32_768 : 1, isSlow ? LlamaShape.HiddenMax : 256),
-                isSlow ? numbers.Between(10, 20) : numbers.Between(40, LlamaShape.LayersMax),
+                numbers.Between(isSlow ? 12_288 : 1, isSlow ? LlamaShape.DimMax : 256),
+                numbers.Between(isSlow ? 49_152 : 1, isSlow ? LlamaShape.HiddenMax : 256),
+                isSlow ? numbers.Between(16, 20) : numbers.Between(40, LlamaShape.LayersMax),
                 2 * kvHeads, kvHeads,
-                isSlow ? 128 : 2 * numbers.Between(1, 16), numbers.Between(1, 32_000), 1);
+                isSlow ? 128 : 2 * numbers.Between(1, 16), numbers.Between(1, isSlow ? 1_000 : 32_000), 1);
+            Assert.True(++tries < TriesMax, "no such shape");
             if (Problem(shape) is null
                 && Problem(shape with { Context = LongestContext(shape) + 1 }) is { } problem
                 && problem.Contains(isSlow ? " units," : " tensors,", StringComparison.Ordinal))
