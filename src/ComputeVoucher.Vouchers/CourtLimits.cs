@@ -26,8 +26,8 @@ public static class CourtLimits
     /// anything (Files.sol).</summary>
     public const uint WindowSecondsMin = 2 * (uint)DaySeconds;
 
-    /// <summary>A channel's part of a reporter's share is paid so long after the verdict that gave
-    /// it its weight, seconds: the shortest escrow (Rewards.SHARE_WAIT).</summary>
+    /// <summary>The parts of a reporter's share are paid so long after the last verdict that raised
+    /// a weight among them, seconds: the shortest escrow (Rewards.SHARE_WAIT).</summary>
     public const ulong ShareSeconds = DeadlineAheadSecondsMax + WindowSecondsMin;
 
     /// <summary>Disputes open so long after the deadline, seconds (Clocks.OPEN); evidence is kept as

@@ -11,6 +11,8 @@ import {Limits} from "./libraries/Limits.sol";
 import {SignedTypes} from "./libraries/SignedTypes.sol";
 import {Bond} from "./types/Bond.sol";
 import {CompactSignature} from "./types/CompactSignature.sol";
+import {Node} from "./types/Node.sol";
+import {Stakes} from "./types/Stakes.sol";
 
 /// @title Who runs which node, and what the node stands to lose
 /// @dev Burned bonds stay here for ever, counted in `burned`. Sending them to a dead address
@@ -24,30 +26,27 @@ contract Providers is IProviders, EIP712, Earnings {
     uint256 public constant EXIT_DELAY = Limits.ORDER_HORIZON + Limits.WINDOW_MAX;
 
     /// @inheritdoc IProviders
-    mapping(address node => address) public providerOf;
-    /// @inheritdoc IProviders
     mapping(address node => mapping(address token => mapping(address court => Bond))) public bond;
     /// @inheritdoc IProviders
-    mapping(address node => uint40) public revokedAt;
-    /// @inheritdoc IProviders
-    mapping(address token => uint256) public burned;
+    mapping(address token => Stakes) public stakes;
+    mapping(address node => Node) private _nodes;
 
     constructor() EIP712("ComputeVoucher", "1") {}
 
     modifier onlyProvider(address node) {
-        require(providerOf[node] == msg.sender, NotProvider(node, msg.sender));
+        require(_nodes[node].provider == msg.sender, NotProvider(node, msg.sender));
         _;
     }
 
     /// @inheritdoc IProviders
     function join(address node, CompactSignature calldata sig) external {
-        address provider = providerOf[node];
+        address provider = _nodes[node].provider;
         require(provider == address(0), NodeAlreadyJoined(node, provider));
         bytes32 digest = _hashTypedDataV4(SignedTypes.hashNodeJoin(msg.sender));
         (address signer,,) = ECDSA.tryRecover(digest, sig.r, sig.vs);
         require(signer == node && signer != address(0), InvalidJoinSignature(node));
 
-        providerOf[node] = msg.sender;
+        _nodes[node].provider = msg.sender;
         emit NodeJoined(node, msg.sender);
     }
 
@@ -59,11 +58,13 @@ contract Providers is IProviders, EIP712, Earnings {
     {
         require(amount != 0, ZeroAmount());
         require(court != address(0), ZeroCourt());
-        require(revokedAt[node] == 0, NodeIsRevoked(node));
+        require(_nodes[node].revokedAt == 0, NodeIsRevoked(node));
         Bond storage b = bond[node][token][court];
         require(b.exitAt == 0, BondExiting(node, token, court));
 
         b.amount += amount;
+        // Bounds all that a slash adds up later, so that no token's amounts can make one fail.
+        stakes[token].total += amount;
         emit Staked(node, token, court, amount, b.amount);
         _receive(token, amount);
     }
@@ -96,6 +97,7 @@ contract Providers is IProviders, EIP712, Earnings {
         _checkRecipient(to);
 
         delete bond[node][token][court];
+        stakes[token].total -= uint128(amount);
         emit Withdrawn(node, token, court, to, amount);
         IERC20(token).safeTransfer(to, amount);
     }
@@ -125,10 +127,27 @@ contract Providers is IProviders, EIP712, Earnings {
         }
         b.amount = uint128(staked - taken);
         if (b.amount == 0) b.exitAt = 0;
-        burned[token] += taken - reward;
+        Stakes storage all = stakes[token];
+        (all.total, all.burned) =
+            (all.total - uint128(reward), all.burned + uint128(taken - reward));
         if (reward != 0) earned[reporter][token] += reward;
         emit Slashed(node, token, msg.sender, taken, reporter, reward);
         _revoke(node);
+    }
+
+    /// @inheritdoc IProviders
+    function providerOf(address node) external view returns (address) {
+        return _nodes[node].provider;
+    }
+
+    /// @inheritdoc IProviders
+    function revokedAt(address node) external view returns (uint40) {
+        return _nodes[node].revokedAt;
+    }
+
+    /// @inheritdoc IProviders
+    function burned(address token) external view returns (uint256) {
+        return stakes[token].burned;
     }
 
     /// @inheritdoc IProviders
@@ -138,8 +157,8 @@ contract Providers is IProviders, EIP712, Earnings {
 
     /// @dev The first revocation counts: courts measure from it.
     function _revoke(address node) private {
-        if (revokedAt[node] != 0) return;
-        revokedAt[node] = uint40(block.timestamp);
+        if (_nodes[node].revokedAt != 0) return;
+        _nodes[node].revokedAt = uint40(block.timestamp);
         emit NodeRevoked(node);
     }
 }

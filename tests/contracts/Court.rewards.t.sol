@@ -48,9 +48,10 @@ contract CourtRewardsTest is DescentFixture {
         _pay(1_000);
         _equivocate(graphOrder(1));
         vm.assertEq(bondOf(), 0, "slashed");
+        // Its weight is bound long enough, but the pot is not final.
+        vm.warp(NOW + 6 days);
         vm.expectRevert(ICourt.SharesNotFinal.selector);
         theCourt.collectShare(node, address(usd), 0, channel);
-        vm.warp(NOW + 4 days);
         disputes.timeout(id, m);
         vm.warp(block.timestamp + 5 days);
         uint256 weight = paidFor(class, 0, 1_000);
@@ -100,12 +101,11 @@ contract CourtRewardsTest is DescentFixture {
         _equivocate(graphOrder(3));
         disputes.answer(a, ma, answerData(a, RIGHT));
         disputes.answer(b, mb, answerData(b, RIGHT));
-        vm.warp(NOW + 4 days);
+        vm.warp(NOW + 6 days);
         disputes.timeout(a, ma);
         vm.expectRevert(ICourt.SharesNotFinal.selector);
         theCourt.collectShare(node, address(usd), 0, channel);
         disputes.timeout(b, mb);
-        vm.warp(block.timestamp + 5 days);
         theCourt.collectShare(node, address(usd), 0, channel);
     }
 

@@ -371,6 +371,24 @@ contract ProvidersTest is Fixture {
         providers.withdraw(node, _token, _court, provider);
     }
 
+    /// Whatever a token calls an amount: what bonds and burned ones add up to stays a number, so
+    /// a slash never fails for it.
+    function test_stake_failsBeyondWhatASlashCanAddUp() external {
+        stakeAs(provider, node, _court, type(uint128).max);
+        court.slash(node, _token, type(uint256).max, stranger);
+        (uint256 total, uint256 lost) = providers.stakes(_token);
+        vm.assertEq(total, lost, "all of it is lost");
+        uint128 room = type(uint128).max - uint128(total);
+        stakeAs(provider2, node2, _court, room);
+        usd.mint(provider2, 1);
+        vm.startPrank(provider2);
+        usd.approve(address(providers), 1);
+        vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 0x11));
+        providers.stake(node2, _token, _court, 1);
+        vm.stopPrank();
+        court.slash(node2, _token, room, stranger);
+    }
+
     // settle
 
     function test_settle_paysTheReporterOnce() external {

@@ -58,9 +58,10 @@ public readonly record struct Demand(
 /// <summary>A channel's part of a reporter's share: Verdict.sol.</summary>
 /// <param name="To">Who is paid.</param>
 /// <param name="Weight">Token base units that the channel has paid the node.</param>
-/// <param name="Cap">Token base units at most, besides 1,000 times the weight.</param>
-/// <param name="WeighedAt">Unix seconds at which the weight was raised: it is paid five days later
-/// at the earliest.</param>
+/// <param name="Cap">Token base units at most, besides 1,000 times the weight; 2^128 − 1 where
+/// only that bounds it.</param>
+/// <param name="WeighedAt">Unix seconds at which a weight of its pot was raised last: it is paid
+/// five days later at the earliest.</param>
 /// <param name="Before">Generation of the channel's share before this one, or the first.</param>
 public readonly record struct RewardShare(
     Address To, UInt128 Weight, UInt128 Cap, ulong WeighedAt, uint Before);

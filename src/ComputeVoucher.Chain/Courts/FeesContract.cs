@@ -5,7 +5,7 @@ using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Chain;
 
-/// <summary>Fees.sol, a page of Disputes, Claims and Court: ether that is prepaid for answers,
+/// <summary>Fees.sol, a page of Disputes and Claims: ether that is prepaid for answers,
 /// credited and fetched.</summary>
 public sealed class FeesContract
 {

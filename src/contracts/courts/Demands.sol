@@ -59,7 +59,7 @@ abstract contract Demands is Deliveries {
         uint256 needed = prepaid(_answerGas(b.order, first));
         require(msg.value >= needed, FeeTooLow(msg.value, needed));
 
-        credit[msg.sender] += msg.value - needed;
+        _hold(msg.sender, msg.value - needed);
         d.asker = msg.sender;
         d.deposit = uint96(needed);
         d.maxUnits = b.order.maxUnits;
@@ -121,7 +121,7 @@ abstract contract Demands is Deliveries {
         require(_isOpen(d), ICourt.WrongStage());
         require(block.timestamp > d.respondBy, ICourt.OutOfTime());
         _end(d, channel);
-        credit[d.asker] += d.deposit;
+        _release(d.asker, d.deposit);
         bool hasLapsed = d.wantsInput;
         // What a stranger let lapse is nobody else's fault.
         if (hasLapsed) delete _demands[_caseKey(channel, seq)];
@@ -157,8 +157,8 @@ abstract contract Demands is Deliveries {
         address provider = _providers().providerOf(terms.node);
         uint256 fee = _earns(GAS_ANSWER + GAS_OUTPUT_BYTE * outputBytes, d.deposit);
         if (provider == address(0)) fee = 0;
-        credit[provider] += fee;
-        credit[d.asker] += d.deposit - fee;
+        _pay(provider, fee);
+        _release(d.asker, d.deposit - fee);
         emit DemandEnded(channel, seq, true);
         return true;
     }

@@ -45,7 +45,7 @@ contract Disputes is Docket {
         require(msg.sender == challenges, ICourt.NotAuthorised(msg.sender));
         Dispute memory d;
         if (stranger) d.wraps = Descents.STRANGER;
-        d.matter = keccak256(abi.encode(m));
+        d.matter = _hash(m);
         _aim(d, m);
         if (d.state == State.WantNodes) d.wraps &= ~Descents.FRESH;
         _prepay(d);

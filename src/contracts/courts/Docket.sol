@@ -77,11 +77,12 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
     // Beginning and end
 
     /// @dev Enters a new dispute, behind those that wait for a first answer on its channel.
-    function _enter(Dispute memory d, Matter memory m) internal returns (uint256 id) {
+    function _enter(Dispute memory d, Matter calldata m) internal returns (uint256 id) {
         bytes32 key = _keyOf(m);
         require(!_isOpen[key], AlreadyOpen());
         _isOpen[key] = true;
         id = ++disputeCount;
+        _hold(m.opener, 0);
         bool fallen;
         (d.generation, fallen) = court.disputeOpened(_verdictOf(m, Ground.Proof));
         if (fallen || m.purpose == Descents.CANCEL || _hasTurn(id, d, m)) {
@@ -105,7 +106,10 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
 
     /// @dev Whether the openings of the order and purpose have their turn; gives them a place at
     /// the end of the line where they have none.
-    function _hasTurn(uint256 id, Dispute memory d, Matter memory m) private returns (bool) {
+    function _hasTurn(uint256 id, Dispute memory d, Matter calldata m)
+        private
+        returns (bool)
+    {
         bytes32 line = _line(d, m.channel);
         Queue memory q = _queues[line];
         uint128 group = uint128(uint256(keccak256(abi.encode(line, m.orderHash, m.purpose))));
@@ -139,26 +143,21 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
         Ground ground
     ) internal {
         d.state = convicted ? State.Convicted : State.Lapsed;
-        bool judged = court.isConvicted(m.channel, m.seq);
-        uint96 deposit = d.deposit;
-        uint96 due = convicted || judged ? 0 : d.due;
+        (uint256 deposit, uint256 due) = (d.deposit, convicted ? 0 : d.due);
         _leave(d, m.channel);
         (d.matter, d.commit, d.size, d.deposit, d.due) = (0, 0, 0, 0, 0);
         _save(id, d);
         delete _isOpen[_keyOf(m)];
-
-        if (due != 0) {
-            address provider = _providers().providerOf(m.node);
-            if (provider == address(0)) due = 0;
-            else credit[provider] += due;
-        }
-        credit[m.opener] += deposit - due;
         emit Ended(id, convicted);
 
         Verdict memory v = _verdictOf(m, ground);
-        // In this order: the pot that waits for this dispute takes its verdict in.
-        if (convicted && !judged) court.convict(v);
-        court.disputeEnded(v, d.generation);
+        if (court.disputeEnded(v, d.generation, convicted)) due = 0;
+        if (due != 0) {
+            address provider = _providers().providerOf(m.node);
+            if (provider == address(0)) due = 0;
+            else _pay(provider, due);
+        }
+        _release(m.opener, deposit - due);
     }
 
     // Turns
@@ -169,7 +168,7 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
     }
 
     /// @dev The words as they stand in calldata; any other encoding is another matter.
-    function _hash(Matter calldata m) private pure returns (bytes32 hash) {
+    function _hash(Matter calldata m) internal pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             let p := mload(0x40)
             calldatacopy(p, m, MATTER_BYTES)
@@ -222,8 +221,21 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
         emit Asked(id, d.state);
     }
 
+    /// @dev Word by word: member by member, the third one would be written twelve times.
     function _save(uint256 id, Dispute memory d) internal {
-        _disputes[id] = d;
+        Dispute storage saved = _disputes[id];
+        (saved.matter, saved.commit) = (d.matter, d.commit);
+        uint256 third = uint256(d.state) | uint256(d.resume) << 8 | uint256(d.wraps) << 16
+            | uint256(d.level) << 24 | uint256(d.answers) << 32 | uint256(d.generation) << 40
+            | uint256(d.turnedAt) << 64 | uint256(d.spentProvider) << 104
+            | uint256(d.spentOpener) << 128 | uint256(d.index) << 152
+            | uint256(d.position) << 184 | uint256(d.size) << 216;
+        uint256 fourth =
+            uint256(d.deposit) | uint256(d.due) << 96 | uint256(d.place) << 192;
+        assembly ("memory-safe") {
+            sstore(add(saved.slot, 2), third)
+            sstore(add(saved.slot, 3), fourth)
+        }
     }
 
     /// @dev Who holds the first place of a line has its first answer, its end, or waits for the
@@ -260,7 +272,7 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
 
     // Reading
 
-    function _keyOf(Matter memory m) private pure returns (bytes32) {
+    function _keyOf(Matter calldata m) private pure returns (bytes32) {
         return keccak256(abi.encode(m.channel, m.seq, m.opener, m.purpose));
     }
 
@@ -269,7 +281,7 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
         return keccak256(abi.encode(channel, d.wraps & Descents.STRANGER));
     }
 
-    function _verdictOf(Matter memory m, Ground ground) internal pure returns (Verdict memory) {
+    function _verdictOf(Matter calldata m, Ground ground) internal pure returns (Verdict memory) {
         return Verdict({
             channel: m.channel,
             seq: m.seq,

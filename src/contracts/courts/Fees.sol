@@ -13,8 +13,15 @@ abstract contract Fees is ReentrancyGuardTransient {
     /// at 5/4 of the base fee of the day it is given: what is left goes back.
     uint256 internal constant PREPAID = 4;
 
-    /// @notice Wei that an account may collect.
-    mapping(address account => uint256) public credit;
+    /// @dev One word, so that the end of what was paid for writes none that was empty.
+    struct Account {
+        /// Wei that may be collected.
+        uint128 credit;
+        /// Prepayments of the account whose end is not there yet.
+        uint128 deposits;
+    }
+
+    mapping(address account => Account) private _accounts;
 
     /// @notice What was credited was paid out.
     event Collected(address indexed account, address to, uint256 amount);
@@ -26,17 +33,40 @@ abstract contract Fees is ReentrancyGuardTransient {
 
     /// @notice Pays all that the caller was credited with to `to`.
     function collect(address to) external nonReentrant returns (uint256 amount) {
-        amount = credit[msg.sender];
+        Account storage a = _accounts[msg.sender];
+        amount = a.credit;
         require(amount != 0, NothingCredited());
-        credit[msg.sender] = 0;
+        a.credit = 0;
         emit Collected(msg.sender, to, amount);
         (bool ok,) = to.call{value: amount}("");
         require(ok, PaymentRefused(to));
     }
 
+    /// @notice Wei that an account may collect.
+    function credit(address account) external view returns (uint256) {
+        return _accounts[account].credit;
+    }
+
     /// @notice Wei to prepay for an answer of `gasUnits` now.
     function prepaid(uint256 gasUnits) public view returns (uint256) {
         return PREPAID * gasUnits * _gasPrice();
+    }
+
+    /// @dev Counts a prepayment of the account in, and credits it with what was too much.
+    function _hold(address account, uint256 excess) internal {
+        Account storage a = _accounts[account];
+        (a.credit, a.deposits) = (a.credit + uint128(excess), a.deposits + 1);
+    }
+
+    /// @dev Ends a prepayment of the account: `rest` of it goes back.
+    function _release(address account, uint256 rest) internal {
+        Account storage a = _accounts[account];
+        (a.credit, a.deposits) = (a.credit + uint128(rest), a.deposits - 1);
+    }
+
+    /// @dev Credits an answer.
+    function _pay(address account, uint256 amount) internal {
+        _accounts[account].credit += uint128(amount);
     }
 
     /// @dev What an answer of `gasUnits` given now has earned, out of `deposit`.

@@ -150,11 +150,6 @@ abstract contract Files is ICourt {
     }
 
     /// @inheritdoc ICourt
-    function isConvicted(bytes32 channel, uint64 seq) external view returns (bool) {
-        return _cases[_caseKey(channel, seq)].convicted;
-    }
-
-    /// @inheritdoc ICourt
     function caseOf(bytes32 channel, uint64 seq) external view returns (CaseState memory) {
         return _cases[_caseKey(channel, seq)];
     }

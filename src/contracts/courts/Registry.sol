@@ -165,9 +165,9 @@ contract Registry is IRegistry, IGraphs {
 
     /// @inheritdoc IRegistry
     function elementsOf(bytes32 modelRoot) external view returns (IElements) {
-        if (languages.isAdmitted(modelRoot)) return languageElements;
-        _graph(modelRoot);
-        return graphElements;
+        if (_isAdmitted(_graphs[modelRoot])) return graphElements;
+        require(languages.isAdmitted(modelRoot), NotAdmitted(modelRoot));
+        return languageElements;
     }
 
     /// @inheritdoc IRegistry
@@ -176,11 +176,11 @@ contract Registry is IRegistry, IGraphs {
         view
         returns (uint256 units)
     {
-        if (languages.isAdmitted(modelRoot)) {
+        Graph storage g = _graphs[modelRoot];
+        if (!_isAdmitted(g)) {
             require(flags & (FLAG_SUCCINCT | FLAG_GROTH16) == 0, NoProofs());
             return languages.unitsOf(modelRoot, prompt, steps);
         }
-        Graph storage g = _graph(modelRoot);
         if (steps == 0) return 0;
         units = g.units;
         if (flags & FLAG_SUCCINCT != 0) units += g.proved * SUCCINCT_ELEMENT;
@@ -189,8 +189,8 @@ contract Registry is IRegistry, IGraphs {
 
     /// @inheritdoc IRegistry
     function countOf(Tree tree, Run calldata run) external view returns (uint256) {
-        if (languages.isAdmitted(run.modelRoot)) return languages.countOf(tree, run);
-        Graph storage g = _graph(run.modelRoot);
+        Graph storage g = _graphs[run.modelRoot];
+        if (!_isAdmitted(g)) return languages.countOf(tree, run);
         return tree == Tree.Trace ? uint256(g.inputs) + g.operators : g.outputs;
     }
 
@@ -200,8 +200,8 @@ contract Registry is IRegistry, IGraphs {
         view
         returns (bytes memory header, uint256 size)
     {
-        if (languages.isAdmitted(run.modelRoot)) return languages.tensorOf(tree, run, index);
-        Graph storage g = _graph(run.modelRoot);
+        Graph storage g = _graphs[run.modelRoot];
+        if (!_isAdmitted(g)) return languages.tensorOf(tree, run, index);
         if (tree == Tree.Output) {
             require(index < g.outputs, NoTensor(index));
             index = _output(g, index);

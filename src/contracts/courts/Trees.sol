@@ -50,27 +50,45 @@ library Trees {
     }
 
     /// @dev keccak(01 ‖ four children).
-    function node(bytes32 a, bytes32 b, bytes32 c, bytes32 d) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(uint8(1), a, b, c, d));
+    function node(bytes32 a, bytes32 b, bytes32 c, bytes32 d)
+        internal
+        pure
+        returns (bytes32 hash)
+    {
+        assembly ("memory-safe") {
+            let m := mload(0x40)
+            mstore8(m, 1)
+            mstore(add(m, 1), a)
+            mstore(add(m, 33), b)
+            mstore(add(m, 65), c)
+            mstore(add(m, 97), d)
+            hash := keccak256(m, 129)
+        }
     }
 
     /// @dev Folds `nodes` in place, `levels` times; what is missing is zero. At least one node.
-    function fold(bytes32[] memory nodes, uint256 levels) internal pure returns (bytes32) {
-        uint256 count = nodes.length;
-        for (uint256 i = 0; i < levels; ++i) {
-            uint256 next = (count + 3) / 4;
-            for (uint256 j = 0; j < next; ++j) {
-                uint256 k = 4 * j;
-                nodes[j] = node(
-                    nodes[k],
-                    k + 1 < count ? nodes[k + 1] : EMPTY,
-                    k + 2 < count ? nodes[k + 2] : EMPTY,
-                    k + 3 < count ? nodes[k + 3] : EMPTY
-                );
+    function fold(bytes32[] memory nodes, uint256 levels) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let first := add(nodes, 32)
+            let end := add(first, shl(5, mload(nodes)))
+            let m := mload(0x40)
+            mstore8(m, 1)
+            for {} levels { levels := sub(levels, 1) } {
+                let out := first
+                for { let group := first } lt(group, end) { group := add(group, 128) } {
+                    let size := sub(end, group)
+                    switch lt(size, 128)
+                    // Behind the end of calldata there are zeros.
+                    case 1 { calldatacopy(add(m, 1), calldatasize(), 128) }
+                    default { size := 128 }
+                    mcopy(add(m, 1), group, size)
+                    mstore(out, keccak256(m, 129))
+                    out := add(out, 32)
+                }
+                end := out
             }
-            count = next;
+            hash := mload(first)
         }
-        return nodes[0];
     }
 
     /// @dev The root over all of `nodes`.

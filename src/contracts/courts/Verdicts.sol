@@ -47,8 +47,7 @@ abstract contract Verdicts is Rewards {
     /// @inheritdoc ICourt
     function convict(Verdict calldata v) external nonReentrant {
         require(
-            msg.sender == disputes || msg.sender == contradictions || msg.sender == claims,
-            NotProver(msg.sender)
+            msg.sender == contradictions || msg.sender == claims, NotProver(msg.sender)
         );
         _convict(v);
     }
@@ -59,15 +58,23 @@ abstract contract Verdicts is Rewards {
         onlyDisputes
         returns (uint24 g, bool hasFallen)
     {
-        (g, hasFallen) = (_generation(v.node), fallen(v.node));
-        ++openIn[v.node][g];
+        (g, hasFallen) = _countIn(v.node);
         ++_cases[_caseKey(v.channel, v.seq)].disputes;
     }
 
     /// @inheritdoc ICourt
-    function disputeEnded(Verdict calldata v, uint24 g) external onlyDisputes {
-        --openIn[v.node][g];
-        --_cases[_caseKey(v.channel, v.seq)].disputes;
+    /// @dev In this order: the pot that waits for this dispute takes its verdict in.
+    function disputeEnded(Verdict calldata v, uint24 g, bool convicts)
+        external
+        onlyDisputes
+        nonReentrant
+        returns (bool judged)
+    {
+        CaseState storage c = _cases[_caseKey(v.channel, v.seq)];
+        judged = c.convicted;
+        --c.disputes;
+        if (convicts && !judged) _convict(v);
+        _countOut(v.node, g);
     }
 
     /// @inheritdoc ICourt

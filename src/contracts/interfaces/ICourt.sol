@@ -106,9 +106,6 @@ interface ICourt {
     /// @notice Whether a node was convicted here of an order in this token.
     function condemnedIn(address node, address token) external view returns (bool);
 
-    /// @notice Whether the node was convicted of an order by proof or silence.
-    function isConvicted(bytes32 channel, uint64 seq) external view returns (bool);
-
     /// @notice What is known of an order.
     function caseOf(bytes32 channel, uint64 seq) external view returns (CaseState memory);
 
@@ -120,7 +117,7 @@ interface ICourt {
     /// refundable where that is more. Nobody is slashed again.
     function showReceipt(Brief calldata brief, Statement calldata receipt) external;
 
-    /// @notice Provers only: slash, refundable, reporter's share. Once per order by proof or
+    /// @notice `Contradictions` and `Claims` only: slash, refundable, reporter's share. Once per order by proof or
     /// silence, and before that once for being late.
     function convict(Verdict calldata verdict) external;
 
@@ -130,8 +127,11 @@ interface ICourt {
         external
         returns (uint24 generation, bool hasFallen);
 
-    /// @notice `Disputes` only: a dispute ended.
-    function disputeEnded(Verdict calldata about, uint24 generation) external;
+    /// @notice `Disputes` only: a dispute ended, and convicts the node unless the order was judged
+    /// meanwhile; says whether it was.
+    function disputeEnded(Verdict calldata about, uint24 generation, bool convicts)
+        external
+        returns (bool judged);
 
     /// @notice `Disputes` only: money of the case stays in escrow while the dispute lasts. What was
     /// put off can be put off again.

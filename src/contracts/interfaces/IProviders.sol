@@ -99,6 +99,10 @@ interface IProviders is IEarnings {
         view
         returns (uint128 amount, uint40 exitAt);
 
+    /// @notice Token base units that were staked and left neither as a bond nor as a reward, and
+    /// what of them was lost to slashes.
+    function stakes(address token) external view returns (uint128 total, uint128 lost);
+
     /// @notice Token base units locked here for ever by slashes.
     function burned(address token) external view returns (uint256);
 

@@ -74,24 +74,29 @@ struct Demand {
     bytes32 orderHash;
 }
 
-/// @notice The reporter's share of the slashes of one bond, until those who earned it divide it.
+/// @notice The reporter's share of the slashes of one bond, until those who earned it divide it:
+/// one storage slot.
 struct Pot {
-    uint128 amount;
+    /// Token base units.
+    uint104 amount;
     /// Sum of the weights of the convicted channels.
-    uint120 weight;
+    uint104 weight;
+    /// Unix seconds at which one of the weights was raised last.
+    uint40 weighedAt;
     /// The node was convicted in this token; told in generation 0, where it is in the same slot.
     bool condemned;
 }
 
-/// @notice One channel's part of a pot.
+/// @notice One channel's part of a pot. The second slot stays empty where a proof earned the part
+/// and the channel has none of an earlier pot.
 struct Share {
     address to;
     /// Token base units that the channel has paid the node, and not got back.
     uint96 weight;
-    /// Token base units that it gets at most, besides `SHARE_PAID_MAX` times its weight.
+    /// Token base units that it gets at most where `isCapped`, besides `SHARE_PAID_MAX` times its
+    /// weight.
     uint128 cap;
-    /// Unix seconds at which the weight was raised.
-    uint40 weighedAt;
+    bool isCapped;
     /// The generation of the channel's share before this one, or the first.
     uint24 before;
 }

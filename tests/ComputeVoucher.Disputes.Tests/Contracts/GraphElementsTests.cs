@@ -117,7 +117,9 @@ public sealed class GraphElementsTests(CourtChain chain) : IClassFixture<CourtCh
             }
         }
 
-        Assert.InRange(most, 1, GasOf(name));
+        // A snapshot: where the compiler puts a function moves it by some gas, no more.
+        long known = GasOf(name);
+        Assert.InRange(most, known * 99 / 100, known * 101 / 100);
     }
 
     /// <summary>The longest row, of as many different values as there are: what one element can

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ICourt} from "contracts/interfaces/ICourt.sol";
 import {Channel} from "contracts/types/Channel.sol";
-import {Matter} from "contracts/types/Dispute.sol";
+import {Matter, State} from "contracts/types/Dispute.sol";
 import {Order} from "contracts/types/Order.sol";
 import {Statement} from "contracts/types/Statement.sol";
 import {Ground, Verdict} from "contracts/types/Verdict.sol";
@@ -32,7 +32,7 @@ contract CourtWeightsTest is DescentFixture {
         (channel, terms) = (victim, honest);
         _equivocate(2);
         vm.warp(NOW + 5 days);
-        (,, bool condemned) = theCourt.pot(_bond(), 0);
+        (,,, bool condemned) = theCourt.pot(_bond(), 0);
         vm.assertTrue(condemned, "condemned");
         _refuse(puppet, 0, ICourt.NothingToCollect.selector);
     }
@@ -50,10 +50,10 @@ contract CourtWeightsTest is DescentFixture {
         contradictions.equivocation(
             brief(o), _receipt(o, LOAN, "a"), _receipt(o, LOAN, "b"), noRecord()
         );
-        (, uint256 weight,) = theCourt.pot(_bond(), 0);
+        (, uint256 weight,,) = theCourt.pot(_bond(), 0);
         vm.assertEq(weight, paidFor(class, 0, LOAN), "weighs");
         theCourt.refund(class, terms, 1, 2, 0, uint128(paidFor(class, 0, LOAN)), records);
-        (, weight,) = theCourt.pot(_bond(), 0);
+        (, weight,,) = theCourt.pot(_bond(), 0);
         vm.assertEq(weight, 0, "no more");
         disputes.prove(id, m, proofOf(id, WRONG, WRONG));
         vm.warp(NOW + 5 days);
@@ -79,16 +79,8 @@ contract CourtWeightsTest is DescentFixture {
     /// Two generations in one transaction: the refund reaches both shares.
     function test_loanedWeight_leavesEveryGeneration() external {
         (, bytes memory records) = _becomePuppet(LOAN);
-        Verdict memory v = Verdict({
-            channel: channel,
-            seq: 1,
-            node: node,
-            token: address(usd),
-            rate: uint96(providerRate(class)),
-            units: LOAN,
-            reporter: holder,
-            ground: Ground.Late
-        });
+        Verdict memory v = _late(1);
+        v.units = LOAN;
         vm.prank(address(claims));
         theCourt.convict(v);
         v.seq = 2;
@@ -137,7 +129,58 @@ contract CourtWeightsTest is DescentFixture {
         vm.assertEq(theCourt.collectShare(node, address(usd), 0, channel), SHARE, "whole");
     }
 
+    /// All that a pot divides is due at once: when the last weight in it was bound long enough.
+    function test_shares_waitForTheLastWeightOfTheirPot() external {
+        _pay(9_000);
+        (bytes32 victim, Channel memory honest) = (channel, terms);
+        (uint256 id, Matter memory m) =
+            openTrace(graphOrder(1), receiptOf(graphOrder(1), 0), holder);
+        _becomePuppet(1_000);
+        _equivocate(1);
+        bytes32 first = channel;
+        (channel, terms) = (victim, honest);
+        vm.warp(NOW + 2 days);
+        _equivocate(2);
+        vm.warp(NOW + 4 days);
+        disputes.timeout(id, m);
+        vm.warp(NOW + 7 days - 1);
+        _refuse(first, 0, ICourt.SharesNotFinal.selector);
+        _refuse(victim, 0, ICourt.SharesNotFinal.selector);
+        vm.warp(NOW + 7 days);
+        uint256 both = theCourt.collectShare(node, address(usd), 0, first)
+            + theCourt.collectShare(node, address(usd), 0, victim);
+        vm.assertTrue(both <= SHARE && both + 1 >= SHARE, "all of it");
+    }
+
+    /// Of a token whose amounts mean nothing: the verdict lands, the pot holds what it can.
+    function test_verdictLandsHoweverLargeTheBond() external {
+        stakeAs(provider, node, address(theCourt), type(uint128).max - BOND);
+        _pay(9_000);
+        _equivocate(1);
+        (uint256 amount,,,) = theCourt.pot(_bond(), 0);
+        vm.assertEq(amount, type(uint104).max, "the most");
+        vm.assertEq(bondOf(), 0, "slashed");
+    }
+
     // For how long
+
+    /// One that outlasts its pot ends all the same, when the next one has begun.
+    function test_disputeThatOutlastsItsPotEnds() external {
+        _pay(9_000);
+        (uint256 id, Matter memory m) =
+            openTrace(graphOrder(1), receiptOf(graphOrder(1), 0), holder);
+        vm.prank(address(claims));
+        theCourt.convict(_late(2));
+        vm.assertEq(theCourt.openIn(node, 0), 1, "awaited");
+        vm.warp(NOW + 26 days + 1);
+        vm.prank(address(claims));
+        theCourt.convict(_late(3));
+        vm.assertEq(theCourt.generationOf(node), 2, "two pots");
+        vm.assertEq(theCourt.openIn(node, 0), 0, "not any more");
+        disputes.timeout(id, m);
+        vm.assertTrue(disputes.disputeOf(id).state == State.Convicted, "over");
+        vm.assertEq(theCourt.openIn(node, 1) + theCourt.openIn(node, 2), 0, "none");
+    }
 
     /// A pot waits for disputes as long as one can last, not for a cheater's that nobody answers.
     function test_pot_isFinalAfterTheLongestDispute() external {
@@ -188,6 +231,19 @@ contract CourtWeightsTest is DescentFixture {
     }
 
     // Helpers
+
+    function _late(uint64 seq) private view returns (Verdict memory) {
+        return Verdict({
+            channel: channel,
+            seq: seq,
+            node: node,
+            token: address(usd),
+            rate: uint96(providerRate(class)),
+            units: 1_000,
+            reporter: holder,
+            ground: Ground.Late
+        });
+    }
 
     function _becomePuppet(uint128 units)
         private
