@@ -82,7 +82,10 @@ internal sealed class AuditedText : AuditedRun
         LanguageModel model, byte[] input, AuditStatement said, RecordedTrace trace)
     {
         _trace = trace;
-        _said = new LanguageStatement(said.InputRoot, said.TraceRoot, said.Steps);
+        _said = LanguageStatement.Of(input, said.TraceRoot, said.Steps) with
+        {
+            InputRoot = said.InputRoot,
+        };
         _layout = new TraceLayout(model.Architecture, model.Record(input).Header);
         _judge = new LanguageJudge(
             model.ModelRoot, model.ArchitectureBytes, model.ParametersRoot);

@@ -117,14 +117,15 @@ contract CourtDisputesTest is DescentFixture {
     function test_operands_failIfNobodyCouldAnswer() external {
         (uint256 id, Matter memory m) = _open(WRONG);
         descend(id, m, toy.BIG(), WRONG / 128, WRONG);
-        bytes[5] memory requests = [
+        bytes[6] memory requests = [
             bytes(""),
             requestOf(toy.BIG() - 1, WRONG),
             requestOf(toy.BIG(), WRONG + 16 * 128),
             requestOf(toy.BIG(), toy.BIG_BYTES()),
-            abi.encodePacked(requestOf(toy.BIG(), WRONG), uint8(0))
+            abi.encodePacked(requestOf(toy.BIG(), WRONG), uint8(0)),
+            abi.encodePacked(requestOf(toy.BIG(), WRONG), uint32(0))
         ];
-        for (uint256 i = 0; i < 5; ++i) {
+        for (uint256 i = 0; i < 6; ++i) {
             vm.prank(holder);
             vm.expectRevert(IDisputes.WrongRequest.selector);
             disputes.askOperands{value: feeOf(180_000)}(id, m, requests[i]);

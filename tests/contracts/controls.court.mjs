@@ -18,6 +18,8 @@ const taken = what => `Dispute memory d = _take(id, m, State.Want${what});`;
 const C = 'courts/Court.sol';
 const N = 'courts/Contradictions.sol';
 const once = 'require(!c.convicted && !(late && c.late), AlreadyConvicted());';
+const B = 'courts/elements/language/LanguageElements.sol';
+const H = 'courts/elements/language/LlamaChoices.sol';
 const larger = 'other.isReceipt && (!one.isReceipt || other.units > one.units)';
 
 export const courtControls = [
@@ -299,6 +301,31 @@ export const courtControls = [
     'test_answerOfDelegatedAndNewbornCodeIsRepeatedInAnEvent'],
   ['court: a move has no long tail', 'courts/Visible.sol', 'msg.data.length <= MOVE_BYTES_MAX',
     'msg.data.length != 0', 'test_answerWithALongTailIsNone'],
+  // Elements of language models
+  ['language: the lowest of equals', H, '(a == b && first < second)', '(a == b && false)',
+    'test_language_ofEqualsTheLowestStandsFirst'],
+  ['language: not every equal', H, '(a == b && first < second)', 'a == b',
+    'test_language_ofEqualsTheLowestStandsFirst'],
+  ['language: parameters of the model', 'courts/elements/language/LlamaProofs.sol',
+    'require(Trees.counted(7, all, root) == parametersRoot, InvalidParameters());', '',
+    'test_language_parametersAreTheModels'],
+  ['language: tables of the protocol', B,
+    'require(page.codehash == TABLES_HASH, OtherTables());', '',
+    'test_language_tablesAreThoseOfTheProtocol'],
+  ['language: a witness has a rival', B, '&& isWitness == (c.rival != NO_RIVAL)', '',
+    'test_language_requestsHaveOneForm'],
+  ['language: no rival has one form', B,
+    ' && (request.length == RIVAL_BYTES) == (c.rival != NO_RIVAL)', '',
+    'test_language_requestsHaveOneForm'],
+  ['language: products are opened', B, 'return _isScattered(c) && (request', 'return (request',
+    'test_language_whatAProofOpensHasNoOperands'],
+  ['court: elements say what may be asked', D,
+    '\n                && registry.elementsOf(m.run.modelRoot).hasOperands(m.run, request)', '',
+    'test_operands_failIfNobodyCouldAnswer'],
+  ['court: a record as ordered is not picked', D, '_checkRecord(d, m);', '',
+    'test_recordAsOrdered_cannotBePicked'],
+  ['court: another record is', D, '|| Trees.list(1, d.commit) != m.run.inputRoot', '',
+    'test_otherRecord_losesBySilence'],
   ['court: no evidence during a dispute', 'courts/Court.sol', ' && c.disputes == 0', '',
     'test_evidence_neverWhileADisputeIsOpen'],
 ];

@@ -70,6 +70,8 @@ internal static class CourtReasons
         new("ValuesMissing()", "fewer values are given than the element reads"),
         new("TooLong(uint256)",
             "a run of the whole context has {0} tensors, more than a list holds (2^24)"),
+        new("TooSlow(uint256)",
+            "a run of the whole context takes {0} units: too long to be run again in a dispute"),
         new("NoProofs()", "units of a language model are without proofs (flag bits 2 and 3)"),
         new("InvalidRun()", "no run of this model has so many tokens"),
         new("NotOpen()", "the proof does not open all that the element reads"),

@@ -56,5 +56,5 @@ public static class DescentAnswers
             ? new GraphWitnesses(run.Model, run.Trace)
                 .Operands(request.Tensor - run.Layout.Inputs, request.Element)
             : new LanguageWitnesses((LanguageModel)run.Model, run.Trace, run.Input)
-                .Operands(request.Tensor, request.Element);
+                .Operands(request);
 }

@@ -96,17 +96,39 @@ public sealed class DescentOpener
 
     /// <summary>
     /// The request for the operands of the element, where they may be claimed: they lie scattered.
-    /// Null elsewhere, and where the element is a witness: it follows from nothing, so that any
-    /// claim explains it, and only a rival convicts.
+    /// A witness follows from nothing, so that any claim explains it: asked for are its operands
+    /// beside those of the own witness, which stands before it. Null elsewhere.
     /// </summary>
     public OperandsRequest? Operands()
     {
         OperandsRequest at = Element();
-        bool may = _own.Model is GraphModel graph
-            ? ProofSize.MayClaim(graph.Graph.Operators[at.Tensor - _own.Layout.Inputs])
-            : new LanguageWitnesses((LanguageModel)_own.Model, _own.Trace, _own.Input)
-                .MayClaim(at.Tensor, at.Element);
-        return may ? at : null;
+        if (Position.Tree == RunTree.Output)
+        {
+            return null;
+        }
+
+        if (_own.Model is GraphModel graph)
+        {
+            return ProofSize.MayClaim(graph.Graph.Operators[at.Tensor - _own.Layout.Inputs])
+                ? at : null;
+        }
+
+        LanguageWitnesses witnesses =
+            new((LanguageModel)_own.Model, _own.Trace, _own.Input);
+        int rivals = witnesses.Rivals(at.Tensor, at.Element);
+        if (rivals > 0)
+        {
+            // Out of its range it convicts by itself.
+            long theirs = Number(Known(), at);
+            if (theirs < 0 || theirs >= rivals)
+            {
+                return null;
+            }
+
+            at = at with { Rival = (uint)Number(_own.Trace, at) };
+        }
+
+        return witnesses.MayClaim(at) ? at : null;
     }
 
     /// <summary>
@@ -137,20 +159,19 @@ public sealed class DescentOpener
     /// <param name="values">What was answered.</param>
     public byte[]? Refutation(in OperandsRequest request, byte[] values)
     {
-        byte[] own = DescentAnswers.Operands(_own, request).Values;
-        int at = own.AsSpan().CommonPrefixLength(values);
         RecordedTrace trace = Known();
         if (_own.Model is GraphModel)
         {
+            byte[] own = DescentAnswers.Operands(_own, request).Values;
+            int at = own.AsSpan().CommonPrefixLength(values);
             return at >= Math.Min(own.Length, values.Length) ? null
                 : new GraphWitnesses(_own.Model, trace).Refutation(
                     request.Tensor - _own.Layout.Inputs, request.Element, values, at);
         }
 
         LanguageWitnesses witnesses = new((LanguageModel)_own.Model, trace, _own.Input);
-        return witnesses.FirstOther(request.Tensor, request.Element, values) is int place
-            ? witnesses.Refutation(
-                request.Tensor, request.Element, ElementProof.NoRival, place)
+        return witnesses.FirstOther(request, values) is int place
+            ? witnesses.Refutation(request, place)
             : null;
     }
 
@@ -171,11 +192,9 @@ public sealed class DescentOpener
         LanguageWitnesses witnesses = new(model, trace, _own.Input);
         LanguageJudge judge = new(
             model.ModelRoot, model.ArchitectureBytes, model.ParametersRoot);
-        LanguageStatement statement = new(
-            InputRecord.Root(_own.Input), trace.Root, _own.Steps);
+        var statement = LanguageStatement.Of(_own.Input, trace.Root, _own.Steps);
         // A witness that is in range follows from nothing; what the own run has there beats it.
-        long own = OpenedTrace.Element(
-            _own.Trace[at.Tensor].Type, _own.Trace[at.Tensor].Data, at.Element);
+        long own = Number(_own.Trace, at);
         uint[] rivals = own >= 0 && own < witnesses.Rivals(at.Tensor, at.Element)
             ? [ElementProof.NoRival, (uint)own] : [ElementProof.NoRival];
         foreach (uint rival in rivals)
@@ -190,6 +209,9 @@ public sealed class DescentOpener
 
         return null;
     }
+
+    private static long Number(RecordedTrace trace, in OperandsRequest at) =>
+        OpenedTrace.Element(trace[at.Tensor].Type, trace[at.Tensor].Data, at.Element);
 
     /// <summary>The provider's list as far as it is known.</summary>
     private RecordedTrace Known()

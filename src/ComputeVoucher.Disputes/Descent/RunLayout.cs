@@ -45,9 +45,12 @@ public sealed class RunLayout
         TraceLayout layout = new(language.Architecture, language.Record(input).Header);
         bool fits = steps > 0 && layout.Record.Prompt - 1 + (long)steps <= language.Context
             && layout.Tensors(steps) <= TraceTree.ListCountMax;
-        return fits ? new RunLayout(null, layout, steps)
+        return fits ? Of(layout, steps)
             : throw new ModelException($"no run of this model has {steps} steps");
     }
+
+    /// <summary>Of a language model, where the run is known to fit.</summary>
+    internal static RunLayout Of(TraceLayout layout, uint steps) => new(null, layout, steps);
 
     /// <summary>Tensors that a trace begins with and no operator computes: a graph's inputs.
     /// </summary>

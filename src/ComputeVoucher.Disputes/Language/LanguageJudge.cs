@@ -41,28 +41,60 @@ public sealed class LanguageJudge
     /// </summary>
     /// <param name="statement">What was signed.</param>
     /// <param name="proof">See <see cref="LanguageWitnesses.Element"/>.</param>
-    public Judgement Element(LanguageStatement statement, ReadOnlyMemory<byte> proof) =>
-        Judge(statement, ElementProof.Everything, proof, null);
+    public Judgement Element(LanguageStatement statement, ReadOnlyMemory<byte> proof)
+    {
+        try
+        {
+            ProofReader reader = new(proof);
+            reader.Version(ElementProof.Everything);
+            OperandsRequest request = new(
+                reader.Below(int.MaxValue), reader.Below(int.MaxValue), reader.U32());
+            (TraceLayout layout, Leaves record) = Layout(statement, reader);
+            OpenedReader opened = Opened(statement, reader, layout, record, null, rows: true);
+            reader.End();
+            return Judged(opened, Check(opened, statement, request), request);
+        }
+        catch (EvidenceException e)
+        {
+            return Judgement.Of(e);
+        }
+    }
 
     /// <summary>
     /// Whether the element comes out of operands that are only claimed: Equal is an answer,
-    /// everything else is none. Of the weighted sums of attention the values stand for all of
-    /// rope and of its scalars; of every other tensor there are none.
+    /// everything else is none. The values stand for all that the weighted sums of attention read
+    /// of rope and of its scalars.
     /// </summary>
-    public Judgement Operands(LanguageStatement statement, OperandsAnswer answer) => Judge(
-        statement, ElementProof.WithoutOperands, answer.Proof, new ClaimedValues(answer.Values));
+    /// <param name="statement">What was signed.</param>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="answer">See <see cref="LanguageWitnesses.Operands"/>.</param>
+    public Judgement Operands(
+        LanguageStatement statement, OperandsRequest request, OperandsAnswer answer)
+    {
+        try
+        {
+            ProofReader reader = new(answer.Proof);
+            reader.Version(ElementProof.WithoutOperands);
+            ClaimedValues values = new(answer.Values);
+            (_, Judgement judgement) = Claimed(statement, reader, values, request);
+            return values.IsUsedUp ? judgement
+                : throw ProofReader.Bad("more values than operands");
+        }
+        catch (EvidenceException e)
+        {
+            return Judgement.Of(e);
+        }
+    }
 
     /// <summary>
     /// Whether one opening shows another operand than the answer says: Differs convicts.
     /// </summary>
     /// <param name="statement">What was signed.</param>
-    /// <param name="tensor">List index of the element that was asked for.</param>
-    /// <param name="element">The element.</param>
-    /// <param name="rival">The rival, or <see cref="ElementProof.NoRival"/>.</param>
+    /// <param name="request">What was asked for.</param>
     /// <param name="values">What was answered.</param>
     /// <param name="proof">See <see cref="LanguageWitnesses.Refutation"/>.</param>
     public Judgement Refutation(
-        LanguageStatement statement, int tensor, int element, uint rival, byte[] values,
+        LanguageStatement statement, OperandsRequest request, byte[] values,
         ReadOnlyMemory<byte> proof)
     {
         try
@@ -70,12 +102,8 @@ public sealed class LanguageJudge
             ProofReader reader = new(proof);
             reader.Version(ElementProof.Refutation);
             int place = reader.U16();
-            OpenedReader opened = Open(statement, reader, new ClaimedValues(values), rows: false);
-            reader.End();
-            Request request = new(tensor, element, rival);
-            TracePlace at = Check(opened, statement, request);
-            opened.RequireClaims(at);
-            _ = Judged(opened, at, request);
+            (OpenedReader opened, _) =
+                Claimed(statement, reader, new ClaimedValues(values), request);
             if (place >= opened.Claimed.Count)
             {
                 throw ProofReader.Bad($"value {place} of {opened.Claimed.Count}");
@@ -129,7 +157,7 @@ public sealed class LanguageJudge
     }
 
     /// <summary>The one definition of an element or of a rival's claim.</summary>
-    internal static Judgement Judged(TraceReader reader, TracePlace at, in Request request)
+    internal static Judgement Judged(TraceReader reader, TracePlace at, in OperandsRequest request)
     {
         long committed = reader.Get(at, request.Element);
         if (request.Rival != ElementProof.NoRival)
@@ -147,37 +175,28 @@ public sealed class LanguageJudge
             : Judgement.Of(committed, computed);
     }
 
-    private Judgement Judge(
-        LanguageStatement statement, int version, ReadOnlyMemory<byte> proof,
-        ClaimedValues? values)
+    /// <summary>The same of operands that are claimed, where they may be.</summary>
+    /// <param name="statement">What was signed.</param>
+    /// <param name="proof">At the tensors that it opens, up to its end.</param>
+    /// <param name="values">What is claimed.</param>
+    /// <param name="request">What was asked for.</param>
+    private (OpenedReader Opened, Judgement Judgement) Claimed(
+        LanguageStatement statement, ProofReader proof, ClaimedValues values,
+        in OperandsRequest request)
     {
-        try
-        {
-            ProofReader reader = new(proof);
-            reader.Version(version);
-            Request request = new(
-                reader.Below(int.MaxValue), reader.Below(int.MaxValue), reader.U32());
-            OpenedReader opened = Open(statement, reader, values, rows: true);
-            reader.End();
-            TracePlace at = Check(opened, statement, request);
-            if (values is { IsEmpty: false })
-            {
-                opened.RequireClaims(at);
-            }
-
-            Judgement judgement = Judged(opened, at, request);
-            return values is null || values.IsEmpty || values.IsUsedUp
-                ? judgement
-                : throw ProofReader.Bad("more values than operands");
-        }
-        catch (EvidenceException e)
-        {
-            return Judgement.Of(e);
-        }
+        // How long the record is says nothing of the list, and none of these proofs opens it.
+        TraceLayout layout = Checked(new(_model, new RecordHeader(
+            checked((int)statement.Prompt), statement.Steps, 0,
+            new SamplingOptions(0, statement.TopK, 0, 0))), statement.Steps);
+        OpenedReader opened = Opened(statement, proof, layout, default, values, rows: false);
+        proof.End();
+        TracePlace at = Check(opened, statement, request);
+        opened.RequireClaims(at, request);
+        return (opened, Judged(opened, at, request));
     }
 
     private static TracePlace Check(
-        OpenedReader opened, LanguageStatement statement, in Request request)
+        OpenedReader opened, LanguageStatement statement, in OperandsRequest request)
     {
         if (request.Tensor < 0 || request.Tensor >= opened.Layout.Tensors(statement.Steps))
         {
@@ -192,20 +211,15 @@ public sealed class LanguageJudge
         return isThere ? at : throw ProofReader.Bad("no such element, or no such rival");
     }
 
-    private OpenedReader Open(
-        LanguageStatement statement, ProofReader proof, ClaimedValues? values, bool rows)
-    {
-        (TraceLayout layout, Leaves record) = Layout(statement, proof);
-        return Opened(statement, proof, layout, record, values, rows);
-    }
-
     private OpenedReader Opened(
         LanguageStatement statement, ProofReader proof, TraceLayout layout, Leaves record,
         ClaimedValues? values, bool rows)
     {
         OpenedTrace trace = OpenedTrace.Read(
             proof, (int)layout.Tensors(statement.Steps),
-            i => (layout.Type(layout.Locate(i).Tensor), layout.Dims(layout.Locate(i))),
+            i => values is null || i > 0
+                ? (layout.Type(layout.Locate(i).Tensor), layout.Dims(layout.Locate(i)))
+                : throw ProofReader.Bad("the record is no operand"),
             statement.TraceRoot);
         return new OpenedReader(
             _model, layout, trace, record, rows ? Rows(proof) : [], values);
@@ -215,15 +229,20 @@ public sealed class LanguageJudge
         LanguageStatement statement, ProofReader proof)
     {
         (RecordHeader record, Leaves leaves) = Record(proof, statement.InputRoot);
-        if (statement.Steps == 0 || statement.Steps > record.NewTokensMax ||
-            record.Prompt - 1 + (long)statement.Steps > _model.Shape.Context)
+        return statement.Steps <= record.NewTokensMax
+            ? (Checked(new(_model, record), statement.Steps), leaves)
+            : throw ProofReader.Bad($"{statement.Steps} steps are not what the record asks for");
+    }
+
+    private TraceLayout Checked(TraceLayout layout, uint steps)
+    {
+        if (steps == 0 || layout.Record.Prompt - 1 + (long)steps > _model.Shape.Context)
         {
-            throw ProofReader.Bad($"{statement.Steps} steps are not what the record asks for");
+            throw ProofReader.Bad($"no run has {steps} steps");
         }
 
-        TraceLayout layout = new(_model, record);
-        long count = layout.Tensors(statement.Steps);
-        return count <= TraceTree.ListCountMax ? (layout, leaves)
+        long count = layout.Tensors(steps);
+        return count <= TraceTree.ListCountMax ? layout
             : throw ProofReader.Bad($"{count} tensors have no list");
     }
 
@@ -283,7 +302,21 @@ public sealed class LanguageJudge
 /// <param name="InputRoot">Of the order.</param>
 /// <param name="TraceRoot">Of the receipt.</param>
 /// <param name="Steps">Of the receipt; the trace of fewer steps is a prefix.</param>
-public sealed record LanguageStatement(Bytes32 InputRoot, Bytes32 TraceRoot, uint Steps);
-
-/// <summary>An element, and a rival of its witness where there is one.</summary>
-internal readonly record struct Request(int Tensor, int Element, uint Rival);
+/// <param name="Prompt">Tokens of the record, which a court reads when a dispute begins.</param>
+/// <param name="TopK">Of the record; 0 where the choice is greedy.</param>
+public sealed record LanguageStatement(
+    Bytes32 InputRoot, Bytes32 TraceRoot, uint Steps, uint Prompt, uint TopK)
+{
+    /// <param name="input">The record that was ordered.</param>
+    /// <param name="traceRoot">Of the receipt.</param>
+    /// <param name="steps">Of the receipt.</param>
+    /// <exception cref="ModelException">The input is no record.</exception>
+    public static LanguageStatement Of(
+        ReadOnlySpan<byte> input, in Bytes32 traceRoot, uint steps)
+    {
+        InputRecord record = InputRecord.Decode(input);
+        return new(
+            InputRecord.Root(input), traceRoot, steps, (uint)record.Prompt.Length,
+            record.Sampling.TopK);
+    }
+}

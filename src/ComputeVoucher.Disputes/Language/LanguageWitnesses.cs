@@ -16,33 +16,44 @@ namespace ComputeVoucher.Disputes;
 /// </summary>
 public sealed class LanguageWitnesses
 {
-    private readonly LanguageModel _model;
+    private readonly LlamaArchitecture _model;
     private readonly RecordedTrace _trace;
     private readonly RecordedTrace _input;
     private readonly TraceLayout _layout;
     private readonly RowOrder _order;
     private readonly HashTree _parameters;
-    private readonly Dictionary<(WeightId Id, int Layer), LlamaPart> _parts;
+    private readonly Func<WeightId, int, int, byte[]> _row;
 
     /// <param name="model">The model of the order.</param>
     /// <param name="trace">Its run, or what somebody claims to be it.</param>
     /// <param name="input">The record that was ordered.</param>
     /// <exception cref="ModelException">The record does not fit the model.</exception>
     public LanguageWitnesses(LanguageModel model, RecordedTrace trace, byte[] input)
+        : this(
+            new TraceLayout(model.Architecture, model.Record(input).Header), model.Architecture,
+            new HashTree(LlamaRoots.Leaves(model.Parameters)), RowsOf(model), trace, input)
     {
-        _model = model;
-        _trace = trace;
+    }
+
+    /// <param name="layout">Of the order.</param>
+    /// <param name="model">The architecture.</param>
+    /// <param name="parameters">The tree of its parameter rows.</param>
+    /// <param name="row">Bytes of one of them.</param>
+    /// <param name="trace">A run, or what somebody claims to be it.</param>
+    /// <param name="input">The record that was ordered.</param>
+    internal LanguageWitnesses(
+        TraceLayout layout, LlamaArchitecture model, HashTree parameters,
+        Func<WeightId, int, int, byte[]> row, RecordedTrace trace, byte[] input)
+    {
+        (_layout, _model, _parameters, _row, _trace) = (layout, model, parameters, row, trace);
         _input = RecordedTrace.OfInput(input);
-        _layout = new TraceLayout(model.Architecture, model.Record(input).Header);
-        _order = new RowOrder(model.Architecture);
-        _parameters = new HashTree(LlamaRoots.Leaves(model.Parameters));
-        _parts = LlamaLayout.Parts(model.Parameters).ToDictionary(p => (p.Id, p.Layer));
+        _order = new RowOrder(model);
     }
 
     private LanguageWitnesses(LanguageWitnesses other, RecordedTrace trace)
     {
         (_model, _input, _layout) = (other._model, other._input, other._layout);
-        (_order, _parameters, _parts) = (other._order, other._parameters, other._parts);
+        (_order, _parameters, _row) = (other._order, other._parameters, other._row);
         _trace = trace;
     }
 
@@ -55,35 +66,33 @@ public sealed class LanguageWitnesses
     /// <param name="rival">Index of what may stand before the witness.</param>
     public byte[] Element(int tensor, int element, uint rival = ElementProof.NoRival)
     {
-        Request request = new(tensor, element, rival);
-        return Write(ElementProof.Everything, request, Read(request, claims: false));
+        OperandsRequest request = new(tensor, element, rival);
+        return Write(request, Read(request, claims: false));
     }
 
-    /// <summary>What answers a request for operands.</summary>
-    public OperandsAnswer Operands(int tensor, int element, uint rival = ElementProof.NoRival)
+    /// <summary>What answers a request for operands, where there are any.</summary>
+    public OperandsAnswer Operands(in OperandsRequest request)
     {
-        Request request = new(tensor, element, rival);
-        RecordingReader reader = Read(
-            request, OpenedReader.MayClaim(_layout.Locate(tensor).Tensor));
-        return new([.. reader.Values], Write(ElementProof.WithoutOperands, request, reader));
+        RecordingReader reader = Read(request, claims: true);
+        ProofWriter proof = new();
+        proof.U8(ElementProof.WithoutOperands);
+        proof.Tensors(_trace, reader.Trace);
+        return new([.. reader.Values], proof.ToArray());
     }
 
     /// <summary>
     /// Opens one operand that an answer gave a value of, and what says whose value it is.
     /// </summary>
-    /// <param name="tensor">List index of the element that was asked for.</param>
-    /// <param name="element">The element.</param>
-    /// <param name="rival">The rival that was asked for.</param>
+    /// <param name="request">What was asked for.</param>
     /// <param name="place">Which of the values.</param>
-    public byte[] Refutation(int tensor, int element, uint rival, int place)
+    public byte[] Refutation(in OperandsRequest request, int place)
     {
-        RecordingReader reader = Read(new(tensor, element, rival), claims: true);
+        RecordingReader reader = Read(request, claims: true);
         (int operand, int at, int size) = reader.Claimed[place];
         reader.Trace.Touch(operand, at, size);
         ProofWriter proof = new();
         proof.U8(ElementProof.Refutation);
         proof.U16(place);
-        Record(proof, reader);
         proof.Tensors(_trace, reader.Trace);
         return proof.ToArray();
     }
@@ -117,17 +126,15 @@ public sealed class LanguageWitnesses
     internal int Rivals(int tensor, int element) => Maximum.Rivals(
         NewReader(claims: false), _layout.Locate(tensor), element);
 
-    /// <summary>Whether operands of an element may be claimed, and say something of it.</summary>
-    internal bool MayClaim(int tensor, int element) =>
-        OpenedReader.MayClaim(_layout.Locate(tensor).Tensor) && Rivals(tensor, element) == 0;
+    /// <summary>Whether operands of an element are claimed.</summary>
+    internal bool MayClaim(in OperandsRequest request) => OpenedReader.MayClaim(
+        NewReader(claims: false), _layout.Locate(request.Tensor), request);
 
     /// <summary>Place of the first value of an answer that is another here; null without one.
     /// </summary>
-    internal int? FirstOther(int tensor, int element, ReadOnlySpan<byte> values)
+    internal int? FirstOther(in OperandsRequest request, ReadOnlySpan<byte> values)
     {
-        RecordingReader reader = Read(
-            new(tensor, element, ElementProof.NoRival),
-            OpenedReader.MayClaim(_layout.Locate(tensor).Tensor));
+        RecordingReader reader = Read(request, claims: true);
         ReadOnlySpan<byte> own = CollectionsMarshal.AsSpan(reader.Values);
         int at = 0;
         for (int place = 0; place < reader.Claimed.Count; place++)
@@ -145,11 +152,11 @@ public sealed class LanguageWitnesses
     }
 
     private RecordingReader NewReader(bool claims) =>
-        new(_model.Architecture, _layout, _trace, _input, Row) { Claims = claims };
+        new(_model, _layout, _trace, _input, _row) { Claims = claims };
 
     /// <summary>Runs the definition; what of the trace is not in memory is fetched in one run, as
     /// far as the definition gets without it.</summary>
-    private RecordingReader Read(in Request request, bool claims)
+    private RecordingReader Read(in OperandsRequest request, bool claims)
     {
         for (; ; )
         {
@@ -173,10 +180,10 @@ public sealed class LanguageWitnesses
         }
     }
 
-    private byte[] Write(int version, in Request request, RecordingReader reader)
+    private byte[] Write(in OperandsRequest request, RecordingReader reader)
     {
         ProofWriter proof = new();
-        proof.U8(version);
+        proof.U8(ElementProof.Everything);
         proof.U32((uint)request.Tensor);
         proof.U32((uint)request.Element);
         proof.U32(request.Rival);
@@ -206,12 +213,16 @@ public sealed class LanguageWitnesses
     private void Record(ProofWriter proof, RecordingReader reader) =>
         proof.Leaves(_input[0].Data, _input[0].Tree, reader.Input.Tensors[0]);
 
-    private byte[] Row(WeightId id, int layer, int row)
+    private static Func<WeightId, int, int, byte[]> RowsOf(LanguageModel model)
     {
-        LlamaPart part = _parts[(id, layer)];
-        byte[] bytes = new byte[part.RowBytes];
-        part.CopyRow(row, bytes);
-        return bytes;
+        var parts = LlamaLayout.Parts(model.Parameters).ToDictionary(p => (p.Id, p.Layer));
+        return (id, layer, row) =>
+        {
+            LlamaPart part = parts[(id, layer)];
+            byte[] bytes = new byte[part.RowBytes];
+            part.CopyRow(row, bytes);
+            return bytes;
+        };
     }
 }
 

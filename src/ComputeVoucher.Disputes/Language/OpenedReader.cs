@@ -24,15 +24,24 @@ internal sealed class OpenedReader(
     /// From here on rope and its scalars are claimed: the operands that lie at as many positions
     /// as there are tokens.
     /// </summary>
-    /// <exception cref="EvidenceException">The tensor is no weighted sum of attention.</exception>
-    public void RequireClaims(in TracePlace at) => _claims = MayClaim(at.Tensor)
-        ? true
-        : throw ProofReader.Bad($"operands of {TraceLayout.Name(at.Tensor)} are opened");
+    /// <exception cref="EvidenceException">The element is no weighted sum of attention, and reads
+    /// none.</exception>
+    public void RequireClaims(in TracePlace at, in OperandsRequest request) =>
+        _claims = MayClaim(this, at, request)
+            ? true
+            : throw ProofReader.Bad($"operands of {TraceLayout.Name(at.Tensor)} are opened");
 
-    /// <summary>Tensors whose operands may be claimed.</summary>
-    public static bool MayClaim(TraceTensor tensor) => tensor is TraceTensor.WeightsSum
-        or TraceTensor.WeightsMix or TraceTensor.AttentionOutput
-        or TraceTensor.AttentionOutputScalars;
+    /// <summary>Whether operands are claimed: LanguageElements.hasOperands. Behind 96 tokens the
+    /// sums of as many are committed, and what reads these opens them.</summary>
+    public static bool MayClaim(
+        TraceReader reader, in TracePlace at, in OperandsRequest request)
+    {
+        bool reads = at.Tensor is TraceTensor.WeightsSum or TraceTensor.WeightsMix || (
+            at.Tensor is TraceTensor.AttentionOutput or TraceTensor.AttentionOutputScalars
+            && at.Position < AttentionWork.PartialTokens);
+        bool isWitness = Maximum.Rivals(reader, at, request.Element) > 0;
+        return reads && isWitness == (request.Rival != ElementProof.NoRival);
+    }
 
     /// <summary>Tensors that are claimed then.</summary>
     public static bool IsClaimed(TraceTensor tensor) =>

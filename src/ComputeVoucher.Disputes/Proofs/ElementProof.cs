@@ -17,10 +17,11 @@ namespace ComputeVoucher.Disputes;
 /// record     leaves of the order's input; its first leaf must be among them
 /// rows       number u8, then each: place of its parameter leaf u32 ‖ leaves, strictly rising;
 ///            then the multiproof of the parameter leaves, where there are any
-/// operands   the same behind 02; the values of scattered operands are given beside the proof, big
-///            endian in the width of their tensor, in the order in which the definition reads them
+/// operands   the same behind 02 (graph); 02 ‖ tensors (language): the values of scattered operands
+///            are given beside the proof, big endian in the width of their tensor, in the order in
+///            which the definition reads them, and the element is the request's
 /// refutation 03 ‖ place of a value u16 ‖ list index u32 ‖ leaves ‖ its multiproof    (graph)
-///            03 ‖ place of a value u16 ‖ record ‖ tensors of the answer and the operand (language)
+///            03 ‖ place of a value u16 ‖ tensors of the answer and the operand          (language)
 /// output     04 ‖ token u32 ‖ record ‖ leaves of the output, that token's among them ‖ tensors,
 ///            the trace's token among them                                           (language)
 /// multiproof 32 bytes each: level by level from the lowest, the nodes that the groups of four with

@@ -29,6 +29,16 @@ internal sealed class LlamaProofSize
     /// <summary>Most sums of 96 tokens that an output adds up: 32,768 tokens.</summary>
     private const int LongestSums = 8 * 342;
 
+    /// <summary>
+    /// Units that a provider runs in a second with the trace, at least: one core of an EPYC (Zen 3,
+    /// AVX2) decodes 1.1B weights of 8 bits at 14e9; the rest is left to the hashes.
+    /// </summary>
+    private const ulong TracedUnitsPerSecond = 4_000_000_000;
+
+    /// <summary>Seconds of the longest run: a quarter of what a provider has in a dispute
+    /// (Clocks.BUDGET, 3.5 days), which may take it four runs.</summary>
+    private const ulong RunSecondsMax = 75_600;
+
     private readonly LlamaArchitecture _model;
     private readonly LlamaShape _shape;
     private readonly long _list;
@@ -117,8 +127,8 @@ internal sealed class LlamaProofSize
 
     /// <summary>Refuses what no court judges.</summary>
     /// <exception cref="ModelException">
-    /// The longest run would have more tensors than a list holds, or judging an element would take
-    /// more than <see cref="ElementGas.Max"/>.
+    /// The longest run would have more tensors than a list holds, or take longer than a dispute
+    /// leaves for it, or judging an element would take more than <see cref="ElementGas.Max"/>.
     /// </exception>
     public void Check()
     {
@@ -127,6 +137,15 @@ internal sealed class LlamaProofSize
             throw new ModelException(FormattableString.Invariant(
                 $"a run of {_shape.Context} positions has {_list} tensors, a trace holds ") +
                 $"{TraceTree.ListCountMax}: import it with a shorter context");
+        }
+
+        ulong units = new LlamaCosts(_shape).Run(1, (uint)_shape.Context, WantedProofs.None);
+        if (units > TracedUnitsPerSecond * RunSecondsMax)
+        {
+            throw new ModelException(FormattableString.Invariant(
+                $"a run of {_shape.Context} positions takes {units} units, a court waits for ") +
+                FormattableString.Invariant($"{TracedUnitsPerSecond * RunSecondsMax}: ") +
+                "import it with a shorter context");
         }
 
         foreach ((string name, ElementCost cost) in (ReadOnlySpan<(string, ElementCost)>)

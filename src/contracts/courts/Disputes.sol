@@ -269,20 +269,19 @@ contract Disputes is Docket {
 
     // Inside
 
-    /// @dev List index and element, 4 bytes each, big endian: an element of the opened leaves that
-    /// has operands. Nobody can answer anything else, so silence would prove nothing.
+    /// @dev An element of the opened leaves (list index and number first, 4 bytes each, big endian)
+    /// that has operands. Nobody can answer anything else, so silence would prove nothing.
     function _checkRequest(Dispute memory d, Matter calldata m, bytes calldata request)
         private
         view
     {
-        require(m.purpose == uint8(Tree.Trace) && request.length == 8, WrongRequest());
-        bool graph = _family(m.run.modelRoot) == Roots.GRAPH;
-        require(!graph || d.index >= registry.inputsOf(m.run.modelRoot), WrongRequest());
+        require(m.purpose == uint8(Tree.Trace) && request.length >= 8, WrongRequest());
         (bytes memory header,) = registry.tensorOf(Tree.Trace, m.run, d.index);
         uint256 start = uint256(uint32(bytes4(request[4:]))) * Trees.bytesOf(uint8(header[0]));
         require(
             uint32(bytes4(request)) == d.index && start < d.size
-                && (start / Trees.LEAF_BYTES) >> (2 * uint256(d.level)) == d.position,
+                && (start / Trees.LEAF_BYTES) >> (2 * uint256(d.level)) == d.position
+                && registry.elementsOf(m.run.modelRoot).hasOperands(m.run, request),
             WrongRequest()
         );
     }

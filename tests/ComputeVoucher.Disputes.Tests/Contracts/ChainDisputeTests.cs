@@ -35,7 +35,7 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
         List<ulong> convictions = [];
         foreach ((string name, int share) in s_tiny)
         {
-            foreach (ChainDispute dispute in await PlayAsync(name, Runs.Count(3, share)))
+            foreach (ChainMoves dispute in await PlayAsync(name, Runs.Count(3, share)))
             {
                 Assert.InRange(dispute.Conviction, 1UL, 450_000UL);
                 Assert.InRange(dispute.Whole, 1UL, 1_200_000UL);
@@ -59,7 +59,7 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
             [("micro_speech", Runs.Count(2, 40)), ("mobilenet_v2", Runs.Count(1, 20))];
         foreach ((string name, int count) in models)
         {
-            foreach (ChainDispute dispute in await PlayAsync(name, count))
+            foreach (ChainMoves dispute in await PlayAsync(name, count))
             {
                 Assert.InRange(dispute.Conviction, 1UL, 1_050_000UL);
             }
@@ -68,7 +68,7 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
 
     /// <summary>Every dispute against the same bonded node, as if there had been no other.
     /// </summary>
-    private async Task<List<ChainDispute>> PlayAsync(string name, int count)
+    private async Task<List<ChainMoves>> PlayAsync(string name, int count)
     {
         ulong seed = Runs.IsFull ? Runs.Fresh : Fixed;
         Prng numbers = new(seed);
@@ -77,14 +77,14 @@ public sealed class ChainDisputeTests(DescentChain chain, ITestOutputHelper outp
         await chain.AdmitAsync(model);
         using RecordedRun own =
             RecordedRun.Of(model, numbers.Bytes(model.InputBytesMax), 1);
-        List<ChainDispute> disputes = [];
+        List<ChainMoves> disputes = [];
         for (int i = 0; i < count; i++)
         {
             RecordedRun cheat = GraphDescentTests.Tamper(
                 own, numbers, anew: i % 2 == 0 && name != "mobilenet_v2");
             await chain.AsideAsync(async () =>
                 disputes.Add(await ChainDispute.PlayAsync(chain, own, cheat)));
-            ChainDispute dispute = disputes[^1];
+            ChainMoves dispute = disputes[^1];
             output.WriteLine(
                 $"{name}, seed {seed}, {i}: {dispute.Ending}: {dispute}");
             Assert.True(dispute.Ending is Ending.Proof or Ending.Silence);

@@ -59,6 +59,8 @@ public sealed partial class CourtChain : IAsyncLifetime
         FunctionSelector.Of("elementsOf(bytes32)");
     private static readonly FunctionSelector s_contradicts =
         FunctionSelector.Of($"contradicts({RunAndAnchor},bytes)");
+    private static readonly FunctionSelector s_hasOperands =
+        FunctionSelector.Of($"hasOperands({Run},bytes)");
     private static readonly FunctionSelector s_explains =
         FunctionSelector.Of($"explains({RunAndAnchor},bytes,bytes,bytes)");
     private static readonly FunctionSelector s_refutes =
@@ -216,6 +218,13 @@ public sealed partial class CourtChain : IAsyncLifetime
     internal Task<bool?> RefutesAsync(
         ChainRun run, byte[] request, byte[] values, byte[] proof) =>
         CallAsync(LanguageElements, s_refutes, run, 0, request, values, proof);
+
+    internal async Task<bool?> HasOperandsAsync(ChainRun run, byte[] request)
+    {
+        string? answer = await AskAsync(LanguageElements, WriteRun(new AbiWriter(), run)
+            .WriteBytes(request).ToCall(s_hasOperands));
+        return answer is null ? null : answer[^1] == '1';
+    }
 
     private async Task<bool?> CallAsync(
         string judge, FunctionSelector selector, ChainRun run, ulong tree,

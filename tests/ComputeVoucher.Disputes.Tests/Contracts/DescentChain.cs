@@ -71,6 +71,13 @@ public sealed class DescentChain : IAsyncLifetime
 
     internal async Task AdmitAsync(IModel model)
     {
+        if (model is LanguageModel)
+        {
+            await AdmitLanguageAsync(
+                model.Description.ParametersRoot, model.Description.Architecture.ToArray());
+            return;
+        }
+
         byte[] architecture = model.Description.Architecture.ToArray();
         await SendAsync(Deployer, Addresses.Registry, RegistryContract.Store(architecture));
         await SendAsync(Deployer, Addresses.Registry, RegistryContract.Start(
@@ -81,15 +88,27 @@ public sealed class DescentChain : IAsyncLifetime
             .FamilyAsync(model.ModelRoot, BlockTag.Latest, default));
     }
 
+    internal async Task AdmitLanguageAsync(Bytes32 parametersRoot, byte[] architecture) =>
+        await SendAsync(Deployer, Addresses.Registry, RegistryContract.AdmitLanguage(
+            parametersRoot, architecture));
+
     /// <summary>An order, and the node's receipt for whatever it says that it has done.</summary>
-    internal async Task<(Brief Brief, SignedStatement Receipt)> OrderAsync(RecordedRun signed)
+    internal Task<(Brief Brief, SignedStatement Receipt)> OrderAsync(RecordedRun signed)
     {
-        ulong units = signed.Model.Costs.Run(0, 1, WantedProofs.None);
-        Order order = new(Channel.HashStruct(), ++_seq, signed.Model.ModelRoot,
-            signed.Model.CheckInput(signed.Input).InputRoot, units,
+        uint prompt = signed.Model is LanguageModel language
+            ? (uint)language.Record(signed.Input).Prompt.Length : 0;
+        return OrderAsync(
+            signed.Model.ModelRoot, signed.Model.CheckInput(signed.Input).InputRoot,
+            signed.Model.Costs.Run(prompt, signed.Steps, WantedProofs.None), signed.Steps,
+            signed.Output.Root, signed.Trace.Root);
+    }
+
+    internal async Task<(Brief Brief, SignedStatement Receipt)> OrderAsync(
+        Bytes32 model, Bytes32 input, ulong units, uint steps, Bytes32 output, Bytes32 trace)
+    {
+        Order order = new(Channel.HashStruct(), ++_seq, model, input, units,
             (await HeadAsync()).Timestamp + 600, OrderFlags.TraceRootWanted, default);
-        Receipt receipt = new(
-            order.HashStruct(), 1, signed.Output.Root, signed.Trace.Root, units);
+        Receipt receipt = new(order.HashStruct(), steps, output, trace, units);
         Bytes32 separator = Domain.VouchersSeparator;
         return (
             new Brief(Class, Channel, order, Spender.Sign(order.Digest(separator))),

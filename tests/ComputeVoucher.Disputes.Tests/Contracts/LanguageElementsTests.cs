@@ -112,15 +112,15 @@ public sealed class LanguageElementsTests(CourtChain chain) : IClassFixture<Cour
 
     private async Task<long> GasOfAsync(CommittedRun run, int tensor, int element, uint rival)
     {
-        if (!OpenedReader.MayClaim(run.Layout.Locate(tensor).Tensor))
+        OperandsRequest request = new(tensor, element, rival);
+        if (!run.Witnesses.MayClaim(request))
         {
             return await chain.GasOfAsync(
                 RunOf(run), run.Witnesses.Element(tensor, element, rival));
         }
 
-        (byte[] values, byte[] proof) = run.Witnesses.Operands(tensor, element, rival);
-        return await chain.ExplainGasAsync(
-            RunOf(run), LanguageRuns.Request(tensor, element, rival), values, proof);
+        (byte[] values, byte[] proof) = run.Witnesses.Operands(request);
+        return await chain.ExplainGasAsync(RunOf(run), request.Encode(), values, proof);
     }
 
     /// <summary>Operands of the weighted sums of attention, posted and refuted.</summary>
@@ -219,46 +219,66 @@ public sealed class LanguageElementsTests(CourtChain chain) : IClassFixture<Cour
 
     private async Task PostAsync(CommittedRun run, Prng numbers, int tensor, int element)
     {
-        LanguageStatement statement = run.Statement;
-        int rivals = run.Rivals(tensor, element);
-        uint rival = rivals == 0 || numbers.Between(0, 1) == 0
-            ? ElementProof.NoRival : (uint)numbers.Between(0, rivals - 1);
-        (byte[] values, byte[] proof) = run.Witnesses.Operands(tensor, element, rival);
-        byte[] request = LanguageRuns.Request(tensor, element, rival);
-        Assert.Equal(true, await chain.ExplainsAsync(RunOf(run), request, values, proof));
-        byte[] more = [.. values, 0];
-        Assert.Null(await chain.ExplainsAsync(RunOf(run), request, more, proof));
-        request[7] ^= 1;
-        Assert.Null(await chain.ExplainsAsync(RunOf(run), request, values, proof));
-        request[7] ^= 1;
-        if (values.Length == 0)
+        OperandsRequest asked = run.Request(tensor, element, numbers);
+        byte[] request = asked.Encode();
+        OperandsAnswer answer = run.Witnesses.Operands(asked);
+        (byte[] values, byte[] proof) = answer;
+        bool may = run.Witnesses.MayClaim(asked);
+        Assert.Equal(may, await chain.HasOperandsAsync(RunOf(run), request));
+        Assert.Equal(
+            may ? true : null, await chain.ExplainsAsync(RunOf(run), request, values, proof));
+        Assert.Equal(
+            may ? Verdict.Equal : Verdict.OpeningBad,
+            run.Court.Operands(run.Statement, asked, answer).Verdict);
+        await OtherFormsAsync(run, asked);
+        if (!may)
         {
             return;
         }
 
-        // A multiple of every width, so that a changed byte lies in a value of its place.
-        int operands = LanguageRuns.Operands(run, tensor, element, rival);
-        int place = numbers.Between(0, operands - 1);
-        byte[] refutation = run.Witnesses.Refutation(tensor, element, rival, place);
+        Assert.Null(await chain.ExplainsAsync(RunOf(run), request, [.. values, 0], proof));
+        Assert.Null(await chain.ExplainsAsync(RunOf(run), request, [], proof));
+        int size = LanguageRuns.ValueBytes(run, asked);
+        int place = numbers.Between(0, (values.Length / size) - 1);
+        byte[] refutation = run.Witnesses.Refutation(asked, place);
         for (int i = 0; i < 2; i++)
         {
-            Verdict refuted = run.Court.Refutation(
-                statement, tensor, element, rival, values, refutation).Verdict;
+            Verdict refuted =
+                run.Court.Refutation(run.Statement, asked, values, refutation).Verdict;
             Assert.Equal(i == 0 ? Verdict.Equal : Verdict.Differs, refuted);
             Assert.Equal(
                 Said(refuted), await chain.RefutesAsync(RunOf(run), request, values, refutation));
-            values[(place + 1) * (values.Length / operands) - 1] ^= 1;
-            Verdict answered = run.Court.Operands(statement, new(values, proof)).Verdict;
+            values[(place + 1) * size - 1] ^= 1;
+            Verdict answered =
+                run.Court.Operands(run.Statement, asked, new(values, proof)).Verdict;
             Assert.Equal(
                 answered == Verdict.Equal,
                 await chain.ExplainsAsync(RunOf(run), request, values, proof));
         }
 
         byte[] mutated = TamperTests.Mutated(numbers, refutation, () => proof);
-        Verdict verdict = run.Court.Refutation(
-            statement, tensor, element, rival, values, mutated).Verdict;
+        Verdict verdict = run.Court.Refutation(run.Statement, asked, values, mutated).Verdict;
         Assert.Equal(
             Said(verdict), await chain.RefutesAsync(RunOf(run), request, values, mutated));
+    }
+
+    /// <summary>A witness is asked for with a rival, everything else without one; that none is
+    /// meant has one form.</summary>
+    private async Task OtherFormsAsync(CommittedRun run, OperandsRequest asked)
+    {
+        byte[] request = asked.Encode();
+        byte[][] others =
+        [
+            [], request[..^1], [.. request, 0], request[..8],
+            [.. request[..8], .. new byte[4]], [.. request[..8], 255, 255, 255, 255],
+        ];
+        foreach (byte[] other in others.Where(o => !o.AsSpan().SequenceEqual(request)))
+        {
+            bool isOne = OperandsRequest.Decode(other) is { } decoded
+                && decoded.Rival != uint.MaxValue == (asked.Rival != uint.MaxValue)
+                && run.Witnesses.MayClaim(decoded);
+            Assert.Equal(isOne, await chain.HasOperandsAsync(RunOf(run), other) ?? false);
+        }
     }
 
     private async Task<Verdict> SameAsync(

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
+using ComputeVoucher.Disputes.Tests.Language;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
@@ -63,6 +64,23 @@ public sealed class LanguageRegistryTests(CourtChain chain) : IClassFixture<Cour
         }
 
         Assert.InRange(accepted, cases / 20, cases - cases / 20);
+    }
+
+    /// <summary>The longest context of a shape that both take, and one position more.</summary>
+    [ContractFact]
+    public async Task LongestContext_IsTheSameForBoth()
+    {
+        Prng numbers = new(Runs.IsFull ? Runs.Fresh : 3UL);
+        for (int i = 0; i < Runs.Count(fast: 12, full: 1_000); i++)
+        {
+            LlamaShape shape = AdmittedShapes.Any(numbers, isSlow: i % 2 == 0);
+            int context = AdmittedShapes.LongestContext(shape);
+            byte[] kinds = new byte[3 + 9 * shape.Layers];
+            Assert.True(await SameAsync(
+                Encoded(shape with { Context = context }, 32, false, kinds), default));
+            Assert.False(await SameAsync(
+                Encoded(shape with { Context = context + 1 }, 32, false, kinds), default));
+        }
     }
 
     /// <summary>Every head's width has the multiplier and shift that import computes.</summary>

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Disputes.Tests.Language;
@@ -71,29 +70,14 @@ internal static class LanguageRuns
             .Where(p => p < end).Distinct()];
     }
 
-    /// <summary>Place and element, and the rival where there is one, as a court is asked.</summary>
-    public static byte[] Request(int tensor, int element, uint rival)
+    /// <summary>Bytes of one of the values of an answer.</summary>
+    public static int ValueBytes(CommittedRun run, OperandsRequest request)
     {
-        byte[] request = new byte[rival == ElementProof.NoRival ? 8 : 12];
-        BinaryPrimitives.WriteInt32BigEndian(request, tensor);
-        BinaryPrimitives.WriteInt32BigEndian(request.AsSpan(4), element);
-        if (rival != ElementProof.NoRival)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(request.AsSpan(8), rival);
-        }
-
-        return request;
-    }
-
-    /// <summary>How many values an answer has.</summary>
-    public static int Operands(CommittedRun run, int tensor, int element, uint rival)
-    {
-        int length = run.Witnesses.Operands(tensor, element, rival).Values.Length;
-        TraceTensor kind = run.Layout.Locate(tensor).Tensor;
+        TraceTensor kind = run.Layout.Locate(request.Tensor).Tensor;
         bool isSum = kind == TraceTensor.WeightsSum || (
             kind == TraceTensor.AttentionOutputScalars &&
-            element < run.Model.Architecture.Shape.Heads);
-        return length / (isSum ? sizeof(long) : sizeof(short));
+            request.Element < run.Model.Architecture.Shape.Heads);
+        return isSum ? sizeof(long) : sizeof(short);
     }
 
     /// <summary>The tokens that a trace has, as an output has them.</summary>

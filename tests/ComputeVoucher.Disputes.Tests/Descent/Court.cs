@@ -72,18 +72,18 @@ internal sealed class Court
         ? GraphCourt(graph).Element(_root, proof)
         : LanguageCourt(run).Element(Statement(run), proof);
 
-    public bool Explains(RecordedRun run, OperandsAnswer answer) => Verdict.Equal ==
+    public bool Explains(RecordedRun run, OperandsRequest request, OperandsAnswer answer) =>
+        Verdict.Equal ==
         (run.Model is GraphModel graph
             ? GraphCourt(graph).Operands(_root, answer)
-            : LanguageCourt(run).Operands(Statement(run), answer)).Verdict;
+            : LanguageCourt(run).Operands(Statement(run), request, answer)).Verdict;
 
     public bool Refutes(RecordedRun run, OperandsRequest request, byte[] values, byte[] proof) =>
         Verdict.Differs == (run.Model is GraphModel graph
             ? GraphCourt(graph).Refutation(
                 _root, request.Tensor, request.Element, values, proof)
             : LanguageCourt(run).Refutation(
-                Statement(run), request.Tensor, request.Element, ElementProof.NoRival, values,
-                proof)).Verdict;
+                Statement(run), request, values, proof)).Verdict;
 
     private static GraphJudge GraphCourt(GraphModel model) =>
         new(model.ModelRoot, model.Architecture, model.Description.ParametersRoot);
@@ -95,5 +95,5 @@ internal sealed class Court
     }
 
     private LanguageStatement Statement(RecordedRun run) =>
-        new(InputRecord.Root(run.Input), _root, run.Steps);
+        LanguageStatement.Of(run.Input, _root, run.Steps);
 }

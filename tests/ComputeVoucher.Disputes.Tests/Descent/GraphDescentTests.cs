@@ -139,7 +139,7 @@ public sealed class GraphDescentTests(ITestOutputHelper output)
 
         OperandsRequest request = new(tensor, element);
         OperandsAnswer answer = DescentAnswers.Operands(honest, request);
-        Assert.True(court.Explains(honest, answer));
+        Assert.True(court.Explains(honest, request, answer));
         for (int place = 0; place < Math.Min(4, answer.Values.Length); place++)
         {
             byte[] opened = witnesses.Refutation(

@@ -49,7 +49,7 @@ internal static class Sides
     {
         request = OperandsRequest.Decode(request.Encode())!.Value;
         OperandsAnswer answer = DescentAnswers.Operands(signed, request);
-        if (!court.Explains(signed, answer))
+        if (!court.Explains(signed, request, answer))
         {
             return Ending.Silence;
         }

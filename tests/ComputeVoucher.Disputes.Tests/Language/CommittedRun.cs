@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Trace;
 
 namespace ComputeVoucher.Disputes.Tests.Language;
@@ -21,7 +22,7 @@ internal sealed class CommittedRun
         _trace = trace;
         _witnesses = new LanguageWitnesses(model, trace, input);
         Layout = new TraceLayout(model.Architecture, InputRecord.Decode(input).Header);
-        Statement = new LanguageStatement(InputRecord.Root(input), trace.Root, steps);
+        Statement = LanguageStatement.Of(input, trace.Root, steps);
         Court = new LanguageJudge(
             model.ModelRoot, model.ArchitectureBytes, model.ParametersRoot);
     }
@@ -72,6 +73,14 @@ internal sealed class CommittedRun
     public int Rivals(int tensor, int element) => Maximum.Rivals(
         new RecordingReader(_model.Architecture, Layout, _trace, _trace, (_, _, _) => []),
         Layout.Locate(tensor), element);
+
+    /// <summary>Of a witness against some rival, of everything else without one.</summary>
+    public OperandsRequest Request(int tensor, int element, Prng numbers)
+    {
+        int rivals = Rivals(tensor, element);
+        return rivals == 0 ? new(tensor, element)
+            : new(tensor, element, (uint)numbers.Between(0, rivals - 1));
+    }
 
     /// <summary>The tensors of a position that produces a token or not, of all layers.</summary>
     public IEnumerable<int> At(int position)

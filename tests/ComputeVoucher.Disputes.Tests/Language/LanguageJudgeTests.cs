@@ -3,6 +3,7 @@ using System.Linq;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
 using ComputeVoucher.Execution.Tests.Language;
+using ComputeVoucher.ModelFiles;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Disputes.Tests.Language;
@@ -101,45 +102,58 @@ public sealed class LanguageJudgeTests : IDisposable
     [Fact]
     public void ClaimedOperands_ExplainOrFall()
     {
+        Prng numbers = new(20_260_301);
         int asked = 0;
+        int rivals = 0;
         for (int tensor = 1; tensor < _run.Count; tensor++)
         {
-            if (!OpenedReader.MayClaim(_run.Layout.Locate(tensor).Tensor))
+            int last = _run.Elements(tensor) - 1;
+            foreach (int element in new[] { 0, Math.Max(0, last - 1), last })
             {
-                Assert.Equal(Verdict.Equal, _run.Court.Operands(
-                    _run.Statement, _run.Witnesses.Operands(tensor, 0)).Verdict);
-                continue;
-            }
-
-            foreach (int element in new[] { 0, _run.Elements(tensor) - 1 })
-            {
-                OperandsAnswer answer = _run.Witnesses.Operands(tensor, element);
-                Assert.Equal(
-                    Verdict.Equal, _run.Court.Operands(_run.Statement, answer).Verdict);
-                int size = OpenedReader.MayClaim(_run.Layout.Locate(tensor).Tensor)
-                    && _run.Layout.Locate(tensor).Tensor is TraceTensor.AttentionOutputScalars
-                    && element == 0 ? 8 : 2;
-                for (int place = 0; place < answer.Values.Length / size; place++, asked++)
+                OperandsRequest request = _run.Request(tensor, element, numbers);
+                OperandsAnswer answer = _run.Witnesses.Operands(request);
+                if (!_run.Witnesses.MayClaim(request))
                 {
-                    byte[] values = [.. answer.Values];
-                    byte[] proof = _run.Witnesses.Refutation(
-                        tensor, element, ElementProof.NoRival, place);
-                    Assert.Equal(Verdict.Equal, Refuted(values, proof));
-                    values[(place + 1) * size - 1] ^= 1;
-                    Assert.Equal(Verdict.Differs, Refuted(values, proof));
+                    Assert.Equal(
+                        Verdict.OpeningBad,
+                        _run.Court.Operands(_run.Statement, request, answer).Verdict);
+                    continue;
                 }
 
-                Assert.NotEqual(Verdict.Equal, _run.Court.Operands(
-                    _run.Statement, answer with { Values = answer.Values[..^1] }).Verdict);
-                Assert.NotEqual(Verdict.Equal, _run.Court.Operands(
-                    _run.Statement, answer with { Values = [.. answer.Values, 0] }).Verdict);
-
-                Verdict Refuted(byte[] values, byte[] proof) => _run.Court.Refutation(
-                    _run.Statement, tensor, element, ElementProof.NoRival, values, proof).Verdict;
+                asked += Falls(request, answer);
+                rivals += request.Rival == ElementProof.NoRival ? 0 : 1;
             }
         }
 
         Assert.True(asked > 30, $"{asked} operands");
+        Assert.True(rivals > 2, $"{rivals} rivals");
+    }
+
+    /// <summary>Every value of an answer, one after the other.</summary>
+    private int Falls(OperandsRequest request, OperandsAnswer answer)
+    {
+        Assert.Equal(
+            Verdict.Equal, _run.Court.Operands(_run.Statement, request, answer).Verdict);
+        int size = LanguageRuns.ValueBytes(_run, request);
+        int count = answer.Values.Length / size;
+        for (int place = 0; place < count; place++)
+        {
+            byte[] values = [.. answer.Values];
+            byte[] proof = _run.Witnesses.Refutation(request, place);
+            Assert.Equal(Verdict.Equal, Refuted(values, proof));
+            values[(place + 1) * size - 1] ^= 1;
+            Assert.Equal(Verdict.Differs, Refuted(values, proof));
+        }
+
+        Assert.Equal(Verdict.OpeningBad, Answered(answer.Values[..^1]));
+        Assert.Equal(Verdict.OpeningBad, Answered([.. answer.Values, 0]));
+        return count;
+
+        Verdict Refuted(byte[] values, byte[] proof) =>
+            _run.Court.Refutation(_run.Statement, request, values, proof).Verdict;
+
+        Verdict Answered(byte[] values) => _run.Court.Operands(
+            _run.Statement, request, answer with { Values = values }).Verdict;
     }
 
     /// <summary>What no honest run commits to is evidence, not a question of range.</summary>

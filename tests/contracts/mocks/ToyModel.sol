@@ -81,6 +81,11 @@ contract ToyModel is IRegistry, IElements {
         return value != uint8(7 * anchor.index + element);
     }
 
+    /// @dev Of whatever is no input; there are no witnesses.
+    function hasOperands(Run calldata, bytes calldata request) external pure returns (bool) {
+        return request.length == 8 && uint32(bytes4(request)) != 0;
+    }
+
     function explains(
         Run calldata,
         Anchor calldata anchor,

@@ -76,8 +76,17 @@ contract GraphElements is IElements {
     }
 
     /// @inheritdoc IElements
-    /// @dev `request` is the element: place 4, element 4. `values` is empty where the proof opens
-    /// all, or holds every operand of a pool or a MEAN in the definition's order.
+    /// @dev `request` is an element of a pool or a MEAN: place 4, element 4.
+    function hasOperands(Run calldata run, bytes calldata request) external view returns (bool) {
+        Case memory c;
+        require(request.length == REQUEST_BYTES, InvalidElement());
+        _find(c, run, uint32(bytes4(request[0:4])), uint32(bytes4(request[4:8])));
+        return _isScattered(c.subject.op.kind);
+    }
+
+    /// @inheritdoc IElements
+    /// @dev `values` is empty where the proof opens all, or holds every operand in the definition's
+    /// order.
     function explains(
         Run calldata run,
         Anchor calldata anchor,

@@ -22,7 +22,7 @@ import {Leaves, LlamaReader, Reader} from "./LlamaReader.sol";
 /// numbers of its frame big endian:
 ///
 ///     at  bytes
-///      0      1  version: 01; 02 where operands are posted
+///      0      1  version: 01
 ///      1      4  place of the element's tensor in the trace
 ///      5      4  element in the tensor's own order
 ///      9      4  rival of a witness, or ffffffff
@@ -32,6 +32,10 @@ import {Leaves, LlamaReader, Reader} from "./LlamaReader.sol";
 ///                siblings of the T tensors under the trace root
 ///                parameter rows opened R 1, R sections, places rising: place of its parameter
 ///                leaf 4, leaves as above; where R is not 0, the siblings of the R parameter leaves
+///
+/// Of operands that are posted, 02 and the tensors; of one that is refuted, 03, its place among the
+/// values 2, and the tensors. The record is not opened again: what the list follows from is the
+/// run's.
 ///
 /// An output that is no token of the trace: version 04, place of the token 4; the record's leaves,
 /// the output's leaf, and one tensor as above.
@@ -49,6 +53,12 @@ contract LanguageElements is IElements {
     /// @dev Version and place of a token.
     uint256 private constant OUTPUT_BYTES = 5;
     uint256 private constant NO_RIVAL = type(uint32).max;
+    /// @dev Version of an answer.
+    uint256 private constant ANSWER_BYTES = 1;
+    /// @dev keccak256 of the tables' code, 00 and `LlamaTables.build()`: it stands in this code, so
+    /// that whoever has compared that has compared the tables too.
+    bytes32 private constant TABLES_HASH =
+        0x3371f5ff3459aee010e5b919ad69dd518d22222ef1814f546cf61c61fabbc8ab;
     /// @dev Longest proof that is read.
     uint256 private constant BYTES_MAX = 96 << 10;
 
@@ -69,6 +79,8 @@ contract LanguageElements is IElements {
     error InvalidElement();
     /// @notice This tree or tensor is not judged so.
     error NotApplicable();
+    /// @notice The tables are not those of the protocol.
+    error OtherTables();
 
     constructor(ILanguages languages_) {
         languages = languages_;
@@ -84,14 +96,25 @@ contract LanguageElements is IElements {
         if (anchor.tree == Tree.Output) return _isOtherToken(run, proof);
 
         Case memory c;
-        _open(c, run, proof, 1);
+        _open(c, run, proof);
         return _differs(c);
     }
 
     /// @inheritdoc IElements
-    /// @dev `request` is the element: place 4, element 4, and the rival 4 where one is asked for.
-    /// `values` is empty where the proof opens all, or holds all that the definition of a weighted
-    /// sum of attention reads of rope and its scalars, in its order.
+    /// @dev `request` is the element: place 4, element 4; of a witness the rival 4. Asked for are
+    /// the weighted sums of attention, and what reads one: they read as many positions as there
+    /// are tokens. Behind 96 of these the sums are committed, and what reads them opens them.
+    function hasOperands(Run calldata run, bytes calldata request) external view returns (bool) {
+        Case memory c;
+        _start(c, run);
+        _plan(c, run);
+        _find(c, run, request);
+        // No rival has one form.
+        return _isScattered(c) && (request.length == RIVAL_BYTES) == (c.rival != NO_RIVAL);
+    }
+
+    /// @inheritdoc IElements
+    /// @dev `values` is all that the definition reads of rope and its scalars, in its order.
     function explains(
         Run calldata run,
         Anchor calldata anchor,
@@ -99,19 +122,8 @@ contract LanguageElements is IElements {
         bytes calldata values,
         bytes calldata proof
     ) external view returns (bool) {
-        require(anchor.tree == Tree.Trace, NotApplicable());
         Case memory c;
-        _open(c, run, proof, 2);
-        // Without a rival in the request there is none in the proof.
-        bytes memory whole = bytes.concat(request, hex"ffffffff");
-        require(
-            (request.length == REQUEST_BYTES || request.length == RIVAL_BYTES)
-                && bytes12(whole) == bytes12(proof[1:HEAD_BYTES]),
-            InvalidElement()
-        );
-        if (values.length == 0) return !_differs(c);
-
-        _claim(c, values);
+        _answer(c, run, anchor, request, values, proof, ANSWER_BYTES, 2);
         c.reader.wanted = type(uint256).max;
         bool differs = _differs(c);
         require(c.reader.next == c.reader.end, LlamaProofs.MalformedProof());
@@ -119,8 +131,7 @@ contract LanguageElements is IElements {
     }
 
     /// @inheritdoc IElements
-    /// @dev The proof: version 03, place of the value 2, then the record's leaves and the tensors
-    /// as above: those of the answer, and the operand.
+    /// @dev The proof opens what that of the answer does, and the operand.
     function refutes(
         Run calldata run,
         Anchor calldata anchor,
@@ -128,15 +139,8 @@ contract LanguageElements is IElements {
         bytes calldata values,
         bytes calldata proof
     ) external view returns (bool) {
-        require(anchor.tree == Tree.Trace, NotApplicable());
         Case memory c;
-        (uint256 cursor,) = _start(c, run, proof, 3);
-        uint256 end = cursor + proof.length;
-        cursor = LlamaProofs.record(c.reader, run, cursor + REFUTATION_BYTES);
-        cursor = LlamaProofs.tensors(c.reader, run, cursor);
-        require(cursor == end, LlamaProofs.MalformedProof());
-        _find(c, run, request);
-        _claim(c, values);
+        _answer(c, run, anchor, request, values, proof, REFUTATION_BYTES, 3);
         c.reader.wanted = uint16(bytes2(proof[1:REFUTATION_BYTES]));
         _differs(c);
         Reader memory r = c.reader;
@@ -146,26 +150,48 @@ contract LanguageElements is IElements {
             != r.foundValue;
     }
 
-    /// @dev Proves all that a proof opens.
-    function _open(Case memory c, Run calldata run, bytes calldata proof, uint256 version)
-        private
-        view
-    {
-        (uint256 cursor, bytes32 parametersRoot) = _start(c, run, proof, version);
+    /// @dev Proves the tensors behind the `head` of a proof about posted operands. The record is
+    /// none of them: its shape does not follow from the run.
+    function _answer(
+        Case memory c,
+        Run calldata run,
+        Anchor calldata anchor,
+        bytes calldata request,
+        bytes calldata values,
+        bytes calldata proof,
+        uint256 head,
+        uint256 version
+    ) private view {
+        require(anchor.tree == Tree.Trace, NotApplicable());
+        uint256 cursor = _check(proof, version);
         uint256 end = cursor + proof.length;
+        _start(c, run);
+        _plan(c, run);
+        cursor = LlamaProofs.tensors(c.reader, run, cursor + head, 1);
+        require(cursor == end, LlamaProofs.MalformedProof());
+        _find(c, run, request);
+        require(_isScattered(c), NotApplicable());
+        assembly ("memory-safe") {
+            cursor := values.offset
+        }
+        (c.reader.isClaimed, c.reader.next) = (true, cursor);
+        c.reader.end = cursor + values.length;
+    }
+
+    /// @dev Proves all that a proof opens.
+    function _open(Case memory c, Run calldata run, bytes calldata proof) private view {
+        uint256 cursor = _check(proof, 1);
+        uint256 end = cursor + proof.length;
+        bytes32 parametersRoot = _start(c, run);
         cursor = LlamaProofs.record(c.reader, run, cursor + HEAD_BYTES);
-        cursor = LlamaProofs.tensors(c.reader, run, cursor);
+        cursor = LlamaProofs.tensors(c.reader, run, cursor, 0);
         cursor = LlamaProofs.rows(c.reader, parametersRoot, cursor);
         require(cursor == end, LlamaProofs.MalformedProof());
         _find(c, run, proof[1:HEAD_BYTES]);
     }
 
-    /// @dev What every proof begins with: where it stands, and whose it is.
-    function _start(Case memory c, Run calldata run, bytes calldata proof, uint256 version)
-        private
-        view
-        returns (uint256 cursor, bytes32 parametersRoot)
-    {
+    /// @dev Where a proof stands.
+    function _check(bytes calldata proof, uint256 version) private pure returns (uint256 cursor) {
         assembly ("memory-safe") {
             cursor := proof.offset
         }
@@ -174,9 +200,23 @@ contract LanguageElements is IElements {
                 && LlamaProofs.number(cursor, 1) == version,
             LlamaProofs.MalformedProof()
         );
+    }
+
+    /// @dev Whose element it is.
+    function _start(Case memory c, Run calldata run)
+        private
+        view
+        returns (bytes32 parametersRoot)
+    {
         bytes memory encoding;
         (parametersRoot, encoding) = languages.languageOf(run.modelRoot);
         c.reader.model = Llama.decode(encoding);
+    }
+
+    /// @dev The list, by the run; the length of the record says nothing of it.
+    function _plan(Case memory c, Run calldata run) private pure {
+        c.reader.plan =
+            LlamaTrace.layoutOf(c.reader.model, run.prompt, run.prompt, run.topK);
     }
 
     /// @dev The element, and the rival of its witness, that a proof or a request names.
@@ -210,6 +250,7 @@ contract LanguageElements is IElements {
     /// @dev Takes one of the tables, and one entry more.
     function _load(Reader memory r, uint256 from) private view {
         address page = tables;
+        require(page.codehash == TABLES_HASH, OtherTables());
         bytes memory table = new bytes(LlamaTables.ENTRY_BYTES * (LlamaTables.ENTRIES + 1));
         from = 1 + LlamaTables.ENTRY_BYTES * from;
         assembly ("memory-safe") {
@@ -218,21 +259,18 @@ contract LanguageElements is IElements {
         r.table = table;
     }
 
-    /// @dev From here on rope and its scalars are claimed.
-    function _claim(Case memory c, bytes calldata values) private pure {
+    /// @dev Whether the element reads rope or its scalars at as many positions as there are
+    /// tokens, and a witness against its rival.
+    function _isScattered(Case memory c) private pure returns (bool) {
         uint256 tensor = c.site.tensor;
-        require(
-            tensor == LlamaTrace.WEIGHTS_SUM || tensor == LlamaTrace.WEIGHTS_MIX
-                || tensor == LlamaTrace.ATTENTION_OUTPUT
-                || tensor == LlamaTrace.ATTENTION_OUTPUT_SCALARS,
-            NotApplicable()
-        );
-        uint256 cursor;
-        assembly ("memory-safe") {
-            cursor := values.offset
+        if (tensor == LlamaTrace.WEIGHTS_SUM || tensor == LlamaTrace.WEIGHTS_MIX) {
+            return c.rival == NO_RIVAL;
         }
-        (c.reader.isClaimed, c.reader.next) = (true, cursor);
-        c.reader.end = cursor + values.length;
+        bool isWitness = LlamaChoices.rivals(c.reader, c.site, c.element) != 0;
+        return c.site.position < LlamaTrace.PARTIAL_TOKENS
+            && (tensor == LlamaTrace.ATTENTION_OUTPUT
+                || tensor == LlamaTrace.ATTENTION_OUTPUT_SCALARS)
+            && isWitness == (c.rival != NO_RIVAL);
     }
 
     /// @dev Whether the committed element is another than its definition gives, or its rival
@@ -283,9 +321,10 @@ contract LanguageElements is IElements {
     /// @dev Whether the output has another token than the trace.
     function _isOtherToken(Run calldata run, bytes calldata proof) private view returns (bool) {
         Case memory c;
-        (uint256 cursor,) = _start(c, run, proof, 4);
-        Reader memory r = c.reader;
+        uint256 cursor = _check(proof, 4);
         uint256 end = cursor + proof.length;
+        _start(c, run);
+        Reader memory r = c.reader;
         uint256 place = LlamaProofs.number(cursor + 1, 4);
         cursor = LlamaProofs.record(r, run, cursor + OUTPUT_BYTES);
         require(place < run.steps, InvalidElement());
@@ -297,7 +336,7 @@ contract LanguageElements is IElements {
         );
         root = Trees.tensor(Trees.row(uint8(LlamaTrace.INT32), run.steps), root);
         require(Trees.list(1, root) == run.outputRoot, LlamaProofs.MalformedProof());
-        cursor = LlamaProofs.tensors(r, run, cursor);
+        cursor = LlamaProofs.tensors(r, run, cursor, 0);
         require(cursor == end, LlamaProofs.MalformedProof());
         Site memory site;
         (site.tensor, site.position) = (LlamaTrace.TOKEN, r.plan.prompt - 1 + place);

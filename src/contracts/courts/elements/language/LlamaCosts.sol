@@ -36,6 +36,9 @@ library LlamaCosts {
     uint256 private constant LAYER_SPAN = 32;
     /// @dev Most sums of 96 tokens that an output adds up: 32,768 tokens.
     uint256 private constant LONGEST_SUMS = 8 * 342;
+    /// @dev Units of the longest run: 4e9 a second with its trace, LlamaProofSize.cs, for a quarter
+    /// of `Clocks.BUDGET`.
+    uint256 private constant RUN_UNITS_MAX = 4_000_000_000 * 75_600;
     /// @dev Version, list index, element, rival.
     uint256 private constant HEADER_BYTES = 13;
     uint256 private constant END_TOKENS_MAX = 16;
@@ -57,6 +60,8 @@ library LlamaCosts {
 
     /// @dev A run of the whole context has more tensors than a list holds.
     error TooLong(uint256 tensors);
+    /// @dev A run of the whole context takes longer than a provider has for it in a dispute.
+    error TooSlow(uint256 units);
     /// @dev Judging one element of the operator would cost more than a court takes. Operators are
     /// numbered as `check` goes through them.
     error TooCostly(uint256 operator, uint256 gas);
@@ -82,6 +87,8 @@ library LlamaCosts {
         Sizes memory s;
         s.list = LlamaTrace.before(m, LlamaTrace.layoutOf(m, 1, 1, 1), m.context);
         require(s.list <= LIST_MAX, TooLong(s.list));
+        uint256 units = unitsOf(m, 1, m.context);
+        require(units <= RUN_UNITS_MAX, TooSlow(units));
         s.rows = Llama.leaves(m);
         s.one = _tensor(_longest(m), ONE);
         s.head = HEADER_BYTES

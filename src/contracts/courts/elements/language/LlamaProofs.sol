@@ -57,7 +57,8 @@ library LlamaProofs {
     }
 
     /// @dev Leaves of tensors, and the siblings of these under the trace root.
-    function tensors(Reader memory r, Run calldata run, uint256 cursor)
+    /// @param least The first place that may be opened.
+    function tensors(Reader memory r, Run calldata run, uint256 cursor, uint256 least)
         internal
         pure
         returns (uint256 end)
@@ -71,7 +72,6 @@ library LlamaProofs {
         r.opened = new Leaves[](count);
         uint256[] memory places = new uint256[](count);
         bytes32[] memory hashes = new bytes32[](count);
-        uint256 least = 0;
         for (uint256 i = 0; i < count; ++i) {
             uint256 index = number(cursor, 4);
             require(index >= least && index < all, MalformedProof());
