@@ -191,7 +191,7 @@ public sealed class ClientJournal : IDisposable
         {
             UInt128 units = _ack.CumUnits;
             ulong next = _ack.NextSeq;
-            while (_resolved.TryGetValue(next, out Settled more))
+            while (_resolved.TryGetValue(next, out Settled? more))
             {
                 units += more.Units;
                 next++;
@@ -353,8 +353,8 @@ public sealed class ClientJournal : IDisposable
         UInt128 sum = _row.Sum;
         foreach (ulong seq in seqs)
         {
-            sum -= _pending.TryGetValue(seq, out Kept open) ? open.Digest : 0;
-            sum -= _resolved.TryGetValue(seq, out Settled before) ? before.Digest : 0;
+            sum -= _pending.TryGetValue(seq, out Kept? open) ? open.Digest : 0;
+            sum -= _resolved.TryGetValue(seq, out Settled? before) ? before.Digest : 0;
             sum += seq < _ack.NextSeq
                 ? 0 : JournalDigest.OfSettled(_channel, seq, units, receipt);
         }
@@ -430,7 +430,7 @@ public sealed class ClientJournal : IDisposable
         return below;
     }
 
-    private readonly record struct Kept(PendingOrder Order, UInt128 Digest);
+    private sealed record Kept(PendingOrder Order, UInt128 Digest);
 
-    private readonly record struct Settled(UInt128 Units, UInt128 Digest);
+    private sealed record Settled(UInt128 Units, UInt128 Digest);
 }

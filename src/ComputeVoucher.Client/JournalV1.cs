@@ -212,7 +212,7 @@ internal sealed class JournalV1
                     receipt.Units, isSigned ? body[8..].ToArray() : null));
                 break;
             case Kind.Refused:
-                Settle(BinaryPrimitives.ReadUInt64LittleEndian(body.Span), default);
+                Settle(BinaryPrimitives.ReadUInt64LittleEndian(body.Span), new SettledV1(0, null));
                 break;
             case Kind.Ack:
                 _ = SignedPayload.Decode(body.Span, out Ack ack, out _);
@@ -224,7 +224,7 @@ internal sealed class JournalV1
         }
     }
 
-    private void Settle(ulong seq, in SettledV1 settled)
+    private void Settle(ulong seq, SettledV1 settled)
     {
         _pending.Remove(seq);
         if (seq >= _ackedSeq)
@@ -252,4 +252,4 @@ internal sealed class JournalV1
 /// <summary>What a sequence came to.</summary>
 /// <param name="Units">Owed for it; 0 when it was refused.</param>
 /// <param name="Receipt">Signed, or null.</param>
-internal readonly record struct SettledV1(UInt128 Units, byte[]? Receipt);
+internal sealed record SettledV1(UInt128 Units, byte[]? Receipt);

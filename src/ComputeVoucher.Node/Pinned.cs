@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Linq;
 using ComputeVoucher.Execution;
@@ -13,10 +12,10 @@ namespace ComputeVoucher.Node;
 /// <summary>What the operator pinned: models, and classes of pinned tokens and courts.</summary>
 public sealed class Pinned : IDisposable
 {
-    private Pinned(FrozenDictionary<Bytes32, IModel> models, IReadOnlyList<VoucherClass> classes) =>
+    private Pinned(Dictionary<Bytes32, IModel> models, IReadOnlyList<VoucherClass> classes) =>
         (Models, Classes) = (models, classes);
 
-    public FrozenDictionary<Bytes32, IModel> Models { get; }
+    public Dictionary<Bytes32, IModel> Models { get; }
 
     public IReadOnlyList<VoucherClass> Classes { get; }
 
@@ -37,7 +36,7 @@ public sealed class Pinned : IDisposable
             log.ModelPinned(model.ModelRoot, file, model.Description.Units);
         }
 
-        return new Pinned(models.ToFrozenDictionary(), classes);
+        return new Pinned(models, classes);
     }
 
     /// <summary>Classes only: for commands that execute nothing.</summary>
@@ -79,7 +78,7 @@ public sealed class Pinned : IDisposable
         (options.Policy with
         {
             Node = node,
-            Models = models.ToFrozenSet(),
+            Models = new HashSet<Bytes32>(models),
             InputBytesMax = WireProtocol.InputBytesMax,
         }).WithClasses(classes);
 

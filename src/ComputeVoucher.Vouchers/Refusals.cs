@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Generic;
 
 namespace ComputeVoucher.Vouchers;
@@ -9,8 +8,8 @@ namespace ComputeVoucher.Vouchers;
 /// </summary>
 public static class Refusals
 {
-    private static readonly FrozenDictionary<RefusalReason, Row> s_rows =
-        new Dictionary<RefusalReason, Row>
+    private static readonly Table s_rows =
+        new Table
         {
             [RefusalReason.None] = Final("not refused"),
             [RefusalReason.PayloadSize] = Final(
@@ -138,19 +137,19 @@ public static class Refusals
                 "the node could not run the model; try again, or another node"),
             [RefusalReason.ChainUnavailable] = Retry(
                 "the node does not see the chain; try again later"),
-        }.ToFrozenDictionary();
+        };
 
     /// <summary>"what; remedy" of a reason; the number alone for one that is not ours.</summary>
     public static string Describe(RefusalReason reason) =>
-        s_rows.GetValueOrDefault(reason).Line ?? $"refused with reason {(ushort)reason}";
+        s_rows[reason]?.Line ?? $"refused with reason {(ushort)reason}";
 
     /// <summary>The same order may be taken later, unchanged.</summary>
     public static bool IsRetryable(this RefusalReason reason) =>
-        s_rows.GetValueOrDefault(reason).IsRetryable;
+        s_rows[reason] is { IsRetryable: true };
 
     /// <summary>An honest client never sends one, and finding out cost a recovery.</summary>
     public static bool IsAbusive(this RefusalReason reason) =>
-        s_rows.GetValueOrDefault(reason).IsAbusive;
+        s_rows[reason] is { IsAbusive: true };
 
     private static Row Final(string line) => new(line, false, false);
 
@@ -158,5 +157,25 @@ public static class Refusals
 
     private static Row Abuse(string line) => new(line, false, true);
 
-    private readonly record struct Row(string? Line, bool IsRetryable, bool IsAbusive);
+    private sealed class Row(string line, bool isRetryable, bool isAbusive)
+    {
+        public string Line { get; } = line;
+
+        public bool IsRetryable { get; } = isRetryable;
+
+        public bool IsAbusive { get; } = isAbusive;
+    }
+
+    /// <summary>By number: keys and rows that other dictionaries have too need no code of their
+    /// own in the binary.</summary>
+    private sealed class Table
+    {
+        private readonly Dictionary<int, Row> _rows = [];
+
+        public Row? this[RefusalReason reason]
+        {
+            get => _rows.GetValueOrDefault((int)reason);
+            set => _rows[(int)reason] = value!;
+        }
+    }
 }

@@ -114,7 +114,7 @@ internal sealed class DisputeRecord
     }
 
     private SignedStatement? RootIn(byte[] call) =>
-        DisputesContract.TryReadRoot(call, out ulong id, out SignedStatement stated) && id == Id
+        DisputesContract.TryReadRoot(call, out ulong id, out SignedStatement? stated) && id == Id
             ? stated
             : null;
 

@@ -40,7 +40,8 @@ public sealed class Watch : IDisposable
     private readonly HashSet<string> _said = [];
     private readonly HashSet<Bytes32> _shown = [];
     private readonly HashSet<Bytes32> _undeferred = [];
-    private readonly Dictionary<(Bytes32 Order, Bytes32 Stated), Complaint> _wrong = [];
+    // By hashes of the order and of what is stated of it.
+    private readonly Dictionary<string, Complaint> _wrong = [];
     private readonly HashSet<Bytes32> _kept = [];
     private (Bytes32 Order, RecordedRun Run)? _run;
 
@@ -340,7 +341,7 @@ public sealed class Watch : IDisposable
 
         bool isCharged = order.Smallest is { } smallest && smallest.Units < found.Charged;
         return isCharged && _shown.Add(order.Hash) && await _moves
-            .ShowAsync(site, order, order.Smallest!.Value, cancel).ConfigureAwait(false);
+            .ShowAsync(site, order, order.Smallest!, cancel).ConfigureAwait(false);
     }
 
     private async Task GoOnAsync(
@@ -389,7 +390,7 @@ public sealed class Watch : IDisposable
     private Complaint? Judge(WatchedOrder order)
     {
         Bytes32 stated = order.StatedHash;
-        if (_wrong.TryGetValue((order.Hash, stated), out Complaint? known))
+        if (_wrong.TryGetValue($"{order.Hash} {stated}", out Complaint? known))
         {
             return known;
         }
@@ -419,7 +420,7 @@ public sealed class Watch : IDisposable
         }
         else
         {
-            _wrong[(order.Hash, stated)] = complaint;
+            _wrong[$"{order.Hash} {stated}"] = complaint;
         }
 
         return complaint;
@@ -436,7 +437,7 @@ public sealed class Watch : IDisposable
             && again.About == complaint.About;
         if (!isSame)
         {
-            _wrong.Remove((order.Hash, order.StatedHash));
+            _wrong.Remove($"{order.Hash} {order.StatedHash}");
             _options.Say($"{order.Name}: two runs here disagree: nothing is opened "
                 + "(check this machine's memory)");
         }

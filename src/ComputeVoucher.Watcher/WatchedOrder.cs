@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Primitives;
@@ -12,7 +11,7 @@ namespace ComputeVoucher.Watcher;
 /// </summary>
 internal sealed class WatchedOrder
 {
-    private readonly List<(StatedRun Stated, SignedStatement Signed)> _statements = [];
+    private readonly List<Said> _statements = [];
 
     private WatchedOrder(EvidenceBundle bundle, Order order, Signature signature)
     {
@@ -40,16 +39,22 @@ internal sealed class WatchedOrder
     public OrderedRun Ordered => new(
         Bundle.Input.ToArray(), (byte)Order.Flags, !Bundle.Cancel.IsEmpty);
 
-    public IReadOnlyList<StatedRun> Statements => [.. _statements.Select(s => s.Stated)];
+    public IReadOnlyList<StatedRun> Statements =>
+        _statements.ConvertAll(s => s.Stated);
 
     /// <summary>The receipt with the fewest units; null without one.</summary>
     public SignedStatement? Smallest
     {
         get
         {
-            SignedStatement[] receipts =
-                [.. _statements.Select(s => s.Signed).Where(s => s.IsReceipt)];
-            return receipts.Length == 0 ? null : receipts.MinBy(s => s.Units);
+            SignedStatement? smallest = null;
+            foreach ((_, SignedStatement signed) in _statements)
+            {
+                bool isSmaller = smallest is null || signed.Units < smallest.Units;
+                smallest = signed.IsReceipt && isSmaller ? signed : smallest;
+            }
+
+            return smallest;
         }
     }
 
@@ -114,12 +119,12 @@ internal sealed class WatchedOrder
     {
         Bytes32 hash = HashOf(signed);
         if (signed.OrderHash != Hash || signed.Units > ulong.MaxValue
-            || _statements.Any(s => HashOf(s.Signed) == hash))
+            || _statements.Exists(s => HashOf(s.Signed) == hash))
         {
             return false;
         }
 
-        _statements.Add((new StatedRun(
+        _statements.Add(new Said(new StatedRun(
             signed.IsReceipt, signed.Steps, signed.OutputRoot, signed.TraceRoot,
             (ulong)signed.Units), signed));
         return true;
@@ -127,7 +132,7 @@ internal sealed class WatchedOrder
 
     /// <summary>A statement as it was signed.</summary>
     public SignedStatement Signed(StatedRun stated) =>
-        _statements.First(s => s.Stated == stated).Signed;
+        _statements.Find(s => s.Stated == stated)!.Signed;
 
     /// <summary>The statement with a trace root, a receipt where one has it.</summary>
     /// <exception cref="WatchException">None has it.</exception>
@@ -188,4 +193,6 @@ internal sealed class WatchedOrder
     private static Bytes32 HashOf(in SignedStatement s) => s.IsReceipt
         ? new Receipt(s.OrderHash, s.Steps, s.OutputRoot, s.TraceRoot, s.Units).HashStruct()
         : new TraceRootStatement(s.OrderHash, s.Steps, s.TraceRoot).HashStruct();
+
+    private sealed record Said(StatedRun Stated, SignedStatement Signed);
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using ComputeVoucher.Primitives;
 
@@ -12,7 +11,7 @@ internal static class RevertReasons
     private static readonly FunctionSelector s_error = new(0x08c379a0);
     private static readonly FunctionSelector s_panic = new(0x4e487b71);
 
-    private static readonly FrozenDictionary<uint, RevertReason> s_reasons = Reasons();
+    private static readonly Dictionary<uint, RevertReason> s_reasons = Reasons();
 
     /// <summary>A sentence, or "" for empty data.</summary>
     public static string Describe(ReadOnlySpan<byte> data)
@@ -60,7 +59,7 @@ internal static class RevertReasons
     private static uint Selector(ReadOnlySpan<byte> data) =>
         ((uint)data[0] << 24) | ((uint)data[1] << 16) | ((uint)data[2] << 8) | data[3];
 
-    private static FrozenDictionary<uint, RevertReason> Reasons()
+    private static Dictionary<uint, RevertReason> Reasons()
     {
         Dictionary<uint, RevertReason> reasons = [];
         foreach (RevertReason reason in RevertReason.All)
@@ -68,6 +67,6 @@ internal static class RevertReasons
             reasons.Add(FunctionSelector.Of(reason.Signature).Value, reason);
         }
 
-        return reasons.ToFrozenDictionary();
+        return reasons;
     }
 }

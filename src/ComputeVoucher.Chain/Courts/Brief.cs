@@ -14,7 +14,7 @@ public readonly record struct Brief(
 /// Statement.sol.</summary>
 /// <param name="OutputRoot">Zero of a TraceRoot.</param>
 /// <param name="Units">Zero of a TraceRoot.</param>
-public readonly record struct SignedStatement(
+public sealed record SignedStatement(
     bool IsReceipt,
     Bytes32 OrderHash,
     uint Steps,

@@ -202,7 +202,7 @@ public sealed class DisputesContract
 
     /// <summary>The trace root that was stated in answer; false for any other data.</summary>
     public static bool TryReadRoot(
-        ReadOnlySpan<byte> data, out ulong id, out SignedStatement statement) => TryReadMove(
+        ReadOnlySpan<byte> data, out ulong id, out SignedStatement? statement) => TryReadMove(
             data, DisputesAbi.AnswerRoot, out id, out statement,
             (ref reader) => reader.ReadStatement());
 

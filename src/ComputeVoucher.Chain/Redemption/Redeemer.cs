@@ -92,7 +92,7 @@ public sealed partial class Redeemer
 
             UInt256 value = Payout(terms, claimable) - Payout(terms, channel.Row.Redeemed);
             bool isUrgent = IsUrgent(channel, terms);
-            InFlight sent = inFlight.GetValueOrDefault(channel.Id);
+            InFlight sent = inFlight.GetValueOrDefault(channel.Id) ?? new(0, 0);
             due.Add(new RedemptionDue(
                 channel,
                 terms,
@@ -290,7 +290,7 @@ public sealed partial class Redeemer
                 && item.From == _outbox.Account;
             foreach (RedeemedUnits units in purpose.Channels)
             {
-                InFlight before = inFlight.GetValueOrDefault(units.Channel);
+                InFlight before = inFlight.GetValueOrDefault(units.Channel) ?? new(0, 0);
                 inFlight[units.Channel] = new InFlight(
                     UInt128.Max(before.Units, units.CumUnits),
                     isSafe ? UInt128.Max(before.SafeUnits, units.CumUnits) : before.SafeUnits);
@@ -319,7 +319,7 @@ public sealed partial class Redeemer
     /// <param name="Units">Of any open transaction, and of those that did it lately.</param>
     /// <param name="SafeUnits">Of those that are on their way under the urgent cap or signed, by
     /// the key that may raise their fee.</param>
-    private readonly record struct InFlight(UInt128 Units, UInt128 SafeUnits);
+    private sealed record InFlight(UInt128 Units, UInt128 SafeUnits);
 }
 
 /// <summary>A channel with acked units that the chain has not paid yet.</summary>

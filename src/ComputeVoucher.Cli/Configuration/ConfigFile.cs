@@ -209,12 +209,21 @@ internal sealed class ConfigFile
     };
 
     /// <summary>Everything that stands under a name.</summary>
-    private string Flat(string name) => string.Join('\n',
-        _root.AsEnumerable()
-            .Where(pair => string.Equals(pair.Key, name, StringComparison.OrdinalIgnoreCase)
-                || pair.Key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
-            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .Select(pair => $"{pair.Key}={pair.Value}"));
+    private string Flat(string name)
+    {
+        List<string> lines = [];
+        foreach ((string key, string? value) in _root.AsEnumerable())
+        {
+            if (string.Equals(key, name, StringComparison.OrdinalIgnoreCase)
+                || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+            {
+                lines.Add($"{key}={value}");
+            }
+        }
+
+        lines.Sort(StringComparer.Ordinal);
+        return string.Join('\n', lines);
+    }
 
     private static string UnitOf(string name) =>
         Find(name).Unit is { Length: > 0 } unit ? $" ({unit})" : "";

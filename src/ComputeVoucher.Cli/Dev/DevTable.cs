@@ -46,9 +46,10 @@ internal sealed class DevTable
     /// <exception cref="CommandException">They differ.</exception>
     public void Check()
     {
-        UInt256[] units = [Served, Orders.AckedUnits, After.Redeemed, Redeemed.Units];
+        UInt256 served = Served;
+        UInt256[] units = [served, Orders.AckedUnits, After.Redeemed, Redeemed.Units];
         UInt256 due = (UInt256)(Served * Price / 1_000_000_000);
-        if (units.Distinct().Count() != 1 || After.ProviderBalance != due)
+        if (!Array.TrueForAll(units, one => one == served) || After.ProviderBalance != due)
         {
             throw new CommandException($"the sums do not agree: {string.Join(",", units)}, paid "
                 + $"{After.ProviderBalance}, due {due}");

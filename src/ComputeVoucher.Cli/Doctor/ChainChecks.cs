@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
@@ -148,8 +147,12 @@ internal sealed class ChainChecks
         VoucherDomain domain = _options.Domain;
         EndpointGuard guard = new(_rpc, domain, TimeSpan.Zero, _options.Courts);
         ChainHealth health = await guard.CheckAsync(cancel).ConfigureAwait(false);
-        string courts = string.Concat(_options.Courts.Where(court => !court.IsZero)
-            .Select(court => $", court {court}"));
+        string courts = "";
+        foreach (Address court in _options.Courts)
+        {
+            courts += court.IsZero ? "" : $", court {court}";
+        }
+
         return health.IsAccepting
             ? Ok($"Vouchers {domain.Vouchers}, Providers {domain.Providers}{courts}: this build's "
                 + "code")

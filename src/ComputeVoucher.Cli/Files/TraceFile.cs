@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
@@ -102,8 +101,13 @@ internal sealed class TraceFile
     {
         try
         {
-            return RecordedTrace.OfTensors(
-                Tensors.Select(tensor => (tensor.Type, tensor.Dims, tensor.Data.ToArray())));
+            List<(TensorType Type, int[] Dims, byte[] Data)> tensors = [];
+            foreach (Tensor tensor in Tensors)
+            {
+                tensors.Add((tensor.Type, tensor.Dims, tensor.Data.ToArray()));
+            }
+
+            return RecordedTrace.OfTensors(tensors);
         }
         catch (ArgumentException failure)
         {

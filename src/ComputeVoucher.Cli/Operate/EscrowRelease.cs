@@ -34,7 +34,7 @@ internal sealed class EscrowRelease
                 continue;
             }
 
-            Wait day = _waiting.GetValueOrDefault(batch.MaturesAt / DaySeconds);
+            Wait day = _waiting.GetValueOrDefault(batch.MaturesAt / DaySeconds) ?? new(0, 0);
             _waiting[batch.MaturesAt / DaySeconds] = new Wait(
                 day.Amount + batch.Amount, Math.Max(day.Until, batch.MaturesAt));
         }
@@ -120,5 +120,5 @@ internal sealed class EscrowRelease
     }
 
     /// <summary>Token base units, and unix seconds at which the last of them mature.</summary>
-    private readonly record struct Wait(UInt128 Amount, ulong Until);
+    private sealed record Wait(UInt128 Amount, ulong Until);
 }

@@ -18,10 +18,10 @@ internal static partial class OperateLog
     [LoggerMessage(83, LogLevel.Warning,
         "{Allowed} descriptors are allowed, {Wanted} may be needed: beyond them newcomers get no "
         + "answer (raise LimitNOFILE, or ulimit -Hn)")]
-    public static partial void DescriptorsFew(this ILogger log, ulong allowed, ulong wanted);
+    public static partial void DescriptorsFew(this ILogger log, object allowed, object wanted);
 
     [LoggerMessage(84, LogLevel.Warning,
         "the heap is not bounded: {Bytes} bytes were refused ({Reason}); lower wire:heldBytesMax "
         + "or wire:connectionsMax, or give the process more memory")]
-    public static partial void HeapUnbounded(this ILogger log, long bytes, string reason);
+    public static partial void HeapUnbounded(this ILogger log, object bytes, string reason);
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.Linq;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
@@ -131,8 +130,13 @@ internal sealed class RandomOpenings
 
     private List<string> Detects(long elements)
     {
-        List<string> lines = [.. s_shares.Select(share =>
-            $"{Percent(share)} wrong: {Percent(TraceAudit.Detection(share, _openings))}")];
+        List<string> lines = [];
+        foreach (double share in s_shares)
+        {
+            double detected = TraceAudit.Detection(share, _openings);
+            lines.Add($"{Percent(share)} wrong: {Percent(detected)}");
+        }
+
         lines.Add($"one wrong element: {Percent(TraceAudit.Detection(1.0 / elements, _openings))}");
         return lines;
     }

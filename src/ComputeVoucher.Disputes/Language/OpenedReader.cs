@@ -73,7 +73,7 @@ internal sealed class OpenedReader(
 
     protected override void ReadRow(WeightId id, int layer, int row, int at, Span<byte> bytes)
     {
-        if (!rows.TryGetValue((id, layer, row), out Leaves leaves) || !leaves.TryCopy(at, bytes))
+        if (!rows.TryGetValue((id, layer, row), out Leaves? leaves) || !leaves.TryCopy(at, bytes))
         {
             throw new EvidenceException(
                 Verdict.OpeningMissing, $"byte {at} of {id} {layer}, row {row}, is not open");

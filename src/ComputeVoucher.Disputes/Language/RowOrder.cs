@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using ComputeVoucher.Execution.Language;
 
 namespace ComputeVoucher.Disputes;
@@ -44,12 +43,12 @@ internal sealed class RowOrder
 
     /// <summary>Place of a row's leaf.</summary>
     public int Index(WeightId id, int layer, int row) =>
-        _parts.First(p => p.Id == id && p.Layer == layer).First + row;
+        _parts.Find(p => p.Id == id && p.Layer == layer)!.First + row;
 
     /// <summary>The inverse of <see cref="Index"/>, below <see cref="Count"/>.</summary>
     public (WeightId Id, int Layer, int Row) Locate(int index)
     {
-        Part part = _parts.Last(p => p.First <= index);
+        Part part = _parts.FindLast(p => p.First <= index)!;
         return (part.Id, part.Layer, index - part.First);
     }
 
@@ -59,5 +58,5 @@ internal sealed class RowOrder
         Count = checked(Count + rows);
     }
 
-    private readonly record struct Part(WeightId Id, int Layer, int First);
+    private sealed record Part(WeightId Id, int Layer, int First);
 }

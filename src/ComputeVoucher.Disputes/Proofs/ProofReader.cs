@@ -116,7 +116,7 @@ internal sealed class ProofReader
 }
 
 /// <summary>Leaves of 128 bytes and their places.</summary>
-internal readonly record struct Leaves(int[] Nodes, ReadOnlyMemory<byte> Bytes)
+internal sealed record Leaves(int[] Nodes, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>Copies bytes from a place on; false where a leaf of them is not open.</summary>
     public bool TryCopy(long at, Span<byte> bytes)

@@ -1,5 +1,5 @@
 using System;
-using System.Collections.Frozen;
+using System.Collections.Generic;
 using System.Threading;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Ledger;
@@ -22,7 +22,7 @@ internal sealed class Serving
 
     public required PrivateKey NodeKey { get; init; }
 
-    public required FrozenDictionary<Bytes32, IModel> Models { get; init; }
+    public required IReadOnlyDictionary<Bytes32, IModel> Models { get; init; }
 
     /// <summary>Graphs: short jobs, one worker per core.</summary>
     public required FairQueue Graphs { get; init; }

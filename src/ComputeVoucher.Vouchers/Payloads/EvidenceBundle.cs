@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Vouchers;
@@ -265,9 +264,20 @@ public sealed record EvidenceBundle
             ? value
             : throw new FormatException($"evidence: not a {T.TypeName}");
 
-    private static List<T> All<T>(params ReadOnlyMemory<byte>[] signed)
-        where T : struct, ISignedStruct<T> =>
-        [.. signed.Where(part => !part.IsEmpty).Select(Read<T>)];
+    private static List<T> All<T>(params ReadOnlySpan<ReadOnlyMemory<byte>> signed)
+        where T : struct, ISignedStruct<T>
+    {
+        List<T> all = [];
+        foreach (ReadOnlyMemory<byte> part in signed)
+        {
+            if (!part.IsEmpty)
+            {
+                all.Add(Read<T>(part));
+            }
+        }
+
+        return all;
+    }
 
     private static bool Of<T>(ReadOnlyMemory<byte> part, About<T> about, in Bytes32 what)
         where T : struct, ISignedStruct<T> => part.IsEmpty

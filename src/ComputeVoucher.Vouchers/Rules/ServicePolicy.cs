@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using ComputeVoucher.Primitives;
 
@@ -14,11 +13,11 @@ public sealed record ServicePolicy
     /// <summary>
     /// Classes that are served, by id; their courts and tokens are pinned with them.
     /// </summary>
-    public FrozenDictionary<Bytes32, VoucherClass> Classes { get; init; } =
-        FrozenDictionary<Bytes32, VoucherClass>.Empty;
+    public IReadOnlyDictionary<Bytes32, VoucherClass> Classes { get; init; } =
+        new Dictionary<Bytes32, VoucherClass>();
 
     /// <summary>Model roots that are served.</summary>
-    public FrozenSet<Bytes32> Models { get; init; } = FrozenSet<Bytes32>.Empty;
+    public IReadOnlySet<Bytes32> Models { get; init; } = new HashSet<Bytes32>();
 
     /// <summary>Longest input, bytes. 1 MiB: the longest frame of the wire.</summary>
     public int InputBytesMax { get; init; } = 1 << 20;
@@ -94,6 +93,6 @@ public sealed record ServicePolicy
             byId[item.HashStruct()] = item;
         }
 
-        return this with { Classes = byId.ToFrozenDictionary() };
+        return this with { Classes = byId };
     }
 }

@@ -145,7 +145,7 @@ public sealed class OutboxMigrationTests : IDisposable
             LedgerOptions options = new()
             {
                 Identity = new LedgerIdentity(AnvilFixture.ChainId, default, default, default),
-                Policy = new ServicePolicy { Node = default, Models = [] }.WithClasses([]),
+                Policy = new ServicePolicy { Node = default }.WithClasses([]),
                 Migrate = true,
                 MigrateOutbox = OutboxMigration.Read,
             };

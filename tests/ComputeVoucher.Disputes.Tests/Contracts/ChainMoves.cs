@@ -4,7 +4,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes.Tests.Descent;
-using ComputeVoucher.Execution;
 using ComputeVoucher.Primitives;
 
 namespace ComputeVoucher.Disputes.Tests;

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -7,7 +6,6 @@ using ComputeVoucher.Disputes.Tests.Descent;
 using ComputeVoucher.Disputes.Tests.Language;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Execution.Language;
-using ComputeVoucher.Execution.Tests.Language;
 using ComputeVoucher.ModelFiles;
 using ComputeVoucher.TestKit;
 using Xunit.Abstractions;

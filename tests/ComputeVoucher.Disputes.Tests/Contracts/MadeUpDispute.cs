@@ -1,4 +1,3 @@
-using System;
 using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Primitives;
