@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Disputes;

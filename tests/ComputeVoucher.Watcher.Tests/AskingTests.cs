@@ -1,6 +1,5 @@
 using System;
 using System.Threading.Tasks;
-using ComputeVoucher.Chain;
 using ComputeVoucher.Fraud;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;

@@ -5,7 +5,6 @@ using ComputeVoucher.Chain;
 using ComputeVoucher.Execution;
 using ComputeVoucher.Fraud;
 using ComputeVoucher.Primitives;
-using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 using Xunit.Abstractions;
 
