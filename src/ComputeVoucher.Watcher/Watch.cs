@@ -24,8 +24,8 @@ public sealed class Watch : IDisposable
     /// (Rewards.POT_MAX); and a few in hand.</summary>
     private const ulong CaseKeepSeconds = 60 * 86_400;
 
-    /// <summary>Nobody is asked when the time to open a dispute ends sooner, seconds: questions take
-    /// 9 minutes, and a transaction needs its block.</summary>
+    /// <summary>Nobody is asked when the time to open a dispute ends sooner, seconds: questions
+    /// take 9 minutes, and a transaction needs its block.</summary>
     private const ulong AskSecondsInHand = 3_600;
 
     private readonly WatchOptions _options;
@@ -40,10 +40,8 @@ public sealed class Watch : IDisposable
     private readonly HashSet<string> _said = [];
     private readonly HashSet<Bytes32> _shown = [];
     private readonly HashSet<Bytes32> _undeferred = [];
-    // By hashes of the order and of what is stated of it.
-    private readonly Dictionary<string, Complaint> _wrong = [];
     private readonly HashSet<Bytes32> _kept = [];
-    private (Bytes32 Order, RecordedRun Run)? _run;
+    private readonly Reruns _reruns;
 
     /// <param name="options">What is watched.</param>
     /// <param name="store">Its owner disposes of it, as of the models and of the client.</param>
@@ -56,6 +54,7 @@ public sealed class Watch : IDisposable
         WatchSend send, TimeProvider time)
     {
         (_options, _store, _models, _rpc) = (options, store, models, rpc);
+        _reruns = new Reruns(options, store, models);
         _checks = new WatchChecks(rpc, options, time);
         _moves = new CaseMoves(options, send);
         _collection = new Collection(rpc, options, send);
@@ -105,7 +104,7 @@ public sealed class Watch : IDisposable
         return pass;
     }
 
-    public void Dispose() => _run?.Run.Dispose();
+    public void Dispose() => _reruns.Dispose();
 
     private string[] Files()
     {
@@ -211,7 +210,7 @@ public sealed class Watch : IDisposable
         }
 
         bool isDone = found.IsConvicted || _store.IsSettled(order.Hash, order.StatedHash);
-        if (!isDone && Judge(order) is { } complaint)
+        if (!isDone && _reruns.Judge(order) is { } complaint)
         {
             pass.Wrong++;
             Keep(order);
@@ -285,7 +284,7 @@ public sealed class Watch : IDisposable
             }
         }
 
-        complaint = (isMore ? Judge(order) : null) ?? complaint;
+        complaint = (isMore ? _reruns.Judge(order) : null) ?? complaint;
         if (complaint.IsDispute
             && records.TryGetValue(CaseMoves.PurposeOf(complaint), out DisputeRecord? ours))
         {
@@ -293,7 +292,7 @@ public sealed class Watch : IDisposable
                 .ConfigureAwait(false);
         }
         else if (problem is null && (records.Count > 0 || IsOpenable(order, found, head))
-            && IsStillWrong(order, complaint))
+            && _reruns.IsStillWrong(order, complaint))
         {
             bool hasTime = IsInTime(order, found, (UInt128)head.Timestamp + AskSecondsInHand);
             await ComplainAsync(site, order, complaint, hasTime, pass, cancel)
@@ -310,10 +309,10 @@ public sealed class Watch : IDisposable
         if (hasTime && _questions?.MayAsk(order, complaint) is true)
         {
             proven = await _questions
-                .AskAsync(order, complaint, Run(order, complaint.About.Steps), cancel)
+                .AskAsync(order, complaint, _reruns.Run(order, complaint.About.Steps), cancel)
                 .ConfigureAwait(false);
             Keep(order);
-            if (Judge(order) is not { } now)
+            if (_reruns.Judge(order) is not { } now)
             {
                 return;
             }
@@ -321,10 +320,10 @@ public sealed class Watch : IDisposable
             complaint = now;
         }
 
-        pass.Sent = true;
         await (proven is not null && complaint.IsDispute
             ? _moves.ConvictAsync(site, proven, cancel)
             : _moves.ComplainAsync(site, order, complaint, cancel)).ConfigureAwait(false);
+        pass.Sent = true;
     }
 
     /// <summary>A claim that charged for more steps than the holder was served: the difference
@@ -358,7 +357,7 @@ public sealed class Watch : IDisposable
 
         pass.Open++;
         bool isMoved = await _moves.MoveAsync(
-            site, order, record, dispute, head.Number, steps => Run(order, steps), cancel)
+            site, order, record, dispute, head.Number, steps => _reruns.Run(order, steps), cancel)
             .ConfigureAwait(false);
         pass.Sent |= isMoved;
         if (!isMoved)
@@ -386,65 +385,6 @@ public sealed class Watch : IDisposable
         }
     }
 
-    /// <summary>What is wrong; null where nothing is, or where nobody can say.</summary>
-    private Complaint? Judge(WatchedOrder order)
-    {
-        Bytes32 stated = order.StatedHash;
-        if (_wrong.TryGetValue($"{order.Hash} {stated}", out Complaint? known))
-        {
-            return known;
-        }
-
-        if (order.Statements.Count == 0)
-        {
-            return null;
-        }
-
-        IModel? model = _models.Find(order.Order.ModelRoot);
-        Once(model is null
-            ? $"model {order.Order.ModelRoot}: weights not held: its orders are "
-                + "not disputable by this watcher" : null);
-        if (model is null)
-        {
-            return null;
-        }
-
-        bool isTaken = _options.Takes(order.Hash);
-        Complaint? complaint = isTaken
-            ? Complaints.Find(model, order.Ordered, order.Statements, _options.Threads) : null;
-        _options.Say($"{order.Name}: " + (!isTaken ? "left out by the share"
-            : complaint is null ? "right" : $"wrong: {complaint.Kind}"));
-        if (complaint is null)
-        {
-            _store.Settle(order.Hash, stated);
-        }
-        else
-        {
-            _wrong[$"{order.Hash} {stated}"] = complaint;
-        }
-
-        return complaint;
-    }
-
-    /// <summary>Before money is put down: the model read anew, and the order run once more.
-    /// </summary>
-    private bool IsStillWrong(WatchedOrder order, Complaint complaint)
-    {
-        using IModel model = _models.Again(order.Order.ModelRoot);
-        Complaint? again =
-            Complaints.Find(model, order.Ordered, order.Statements, _options.Threads);
-        bool isSame = again is not null && again.Kind == complaint.Kind
-            && again.About == complaint.About;
-        if (!isSame)
-        {
-            _wrong.Remove($"{order.Hash} {order.StatedHash}");
-            _options.Say($"{order.Name}: two runs here disagree: nothing is opened "
-                + "(check this machine's memory)");
-        }
-
-        return isSame;
-    }
-
     /// <summary>Whether a dispute can be opened then, Unix seconds.</summary>
     private static bool IsInTime(WatchedOrder order, CaseState found, UInt128 time)
     {
@@ -459,24 +399,6 @@ public sealed class Watch : IDisposable
         bool isOpenable = IsInTime(order, found, head.Timestamp);
         Once(isOpenable ? null : $"{order.Name}: too late, it cannot be disputed any more");
         return isOpenable;
-    }
-
-    private RecordedRun Run(WatchedOrder order, uint steps)
-    {
-        if (_run is { } kept && kept.Order == order.Hash && kept.Run.Steps == steps)
-        {
-            return kept.Run;
-        }
-
-        // One at a time is in memory; the others run again.
-        Dispose();
-        _run = null;
-        IModel model = _models.Find(order.Order.ModelRoot)
-            ?? throw new WatchException($"model {order.Order.ModelRoot}: weights not held");
-        RecordedRun run = RecordedRun.Of(
-            model, order.Bundle.Input.ToArray(), steps, _options.Threads);
-        _run = (order.Hash, run);
-        return run;
     }
 
     private async Task<CourtSite> SiteAsync(Address court, CancellationToken cancel)

@@ -136,6 +136,13 @@ public sealed class CourtMarket : IAsyncDisposable
     internal async Task AdmitAsync(IModel model)
     {
         byte[] page = model.Description.Architecture.ToArray();
+        if (model.IsStream)
+        {
+            await SendAsync(_deployer, Registry.Address, RegistryContract.AdmitLanguage(
+                model.Description.ParametersRoot, page));
+            return;
+        }
+
         await SendAsync(_deployer, Registry.Address, RegistryContract.Store(page));
         await SendAsync(_deployer, Registry.Address, RegistryContract.Start(
             model.Description.ParametersRoot, [Keccak256.Hash(page)]));

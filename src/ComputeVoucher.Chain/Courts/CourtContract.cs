@@ -125,17 +125,6 @@ public sealed class CourtContract
             (ref r) => r.ReadUInt32(),
             cancel);
 
-    /// <summary>Disputes of a generation that are still open.</summary>
-    public Task<UInt256> OpenInAsync(
-        Address node, uint generation, BlockTag block, CancellationToken cancel) =>
-        _reader.NumberAsync(
-            new AbiWriter()
-                .Write(node)
-                .Write((ulong)generation)
-                .ToCall(CourtAbi.OpenIn.Selector),
-            block,
-            cancel);
-
     /// <summary>A channel's part of it; without a weight once collected.</summary>
     public Task<RewardShare> ShareAsync(
         Address node,
@@ -214,8 +203,6 @@ internal static class CourtAbi
         new(0x42f024c0, $"mayAct({VouchersAbi.ChannelType},bytes32,address)");
 
     public static readonly ContractFunction GenerationOf = new(0xa904eac3, "generationOf(address)");
-
-    public static readonly ContractFunction OpenIn = new(0xe3abea5c, "openIn(address,uint24)");
 
     public static readonly ContractFunction Share =
         new(0xcde9590a, "share(bytes32,uint24,bytes32)");

@@ -188,7 +188,8 @@ public sealed class LanguageJudge
         TraceLayout layout = Checked(new(_model, new RecordHeader(
             checked((int)statement.Prompt), statement.Steps, 0,
             new SamplingOptions(0, statement.TopK, 0, 0))), statement.Steps);
-        OpenedReader opened = Opened(statement, proof, layout, default, values, rows: false);
+        OpenedReader opened = Opened(
+            statement, proof, layout, new Leaves([], default), values, rows: false);
         proof.End();
         TracePlace at = Check(opened, statement, request);
         opened.RequireClaims(at, request);
