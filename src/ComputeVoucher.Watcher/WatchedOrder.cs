@@ -141,7 +141,7 @@ internal sealed class WatchedOrder
         SignedStatement? found = null;
         foreach ((StatedRun stated, SignedStatement signed) in _statements)
         {
-            bool isBetter = found is null || (stated.IsReceipt && !found.Value.IsReceipt);
+            bool isBetter = found is null || (stated.IsReceipt && !found.IsReceipt);
             found = stated.TraceRoot == traceRoot && isBetter ? signed : found;
         }
 
@@ -156,7 +156,7 @@ internal sealed class WatchedOrder
         foreach ((_, SignedStatement signed) in _statements)
         {
             bool isDearer = signed.IsReceipt && (steps is null || signed.Steps == steps)
-                && (found is null || signed.Units > found.Value.Units);
+                && (found is null || signed.Units > found.Units);
             found = isDearer ? signed : found;
         }
 

@@ -1,4 +1,3 @@
-using System;
 using ComputeVoucher.Chain;
 using Microsoft.Extensions.Logging;
 

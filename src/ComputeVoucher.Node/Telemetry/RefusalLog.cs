@@ -24,13 +24,19 @@ internal sealed class RefusalLog(ILogger log, TimeProvider time)
     public void Order(ushort number, string reason, Bytes32 channel, ulong seq)
     {
         (LogLevel level, long unsaid) = Count(LogEvents.OrderRefused, number);
-        log.OrderRefused(level, number, reason, channel, seq, unsaid);
+        if (log.IsEnabled(level))
+        {
+            log.OrderRefused(level, number, reason, channel, seq, unsaid);
+        }
     }
 
     public void Request(ushort number, string reason)
     {
         (LogLevel level, long unsaid) = Count(LogEvents.RequestRefused, number);
-        log.RequestRefused(level, number, reason, unsaid);
+        if (log.IsEnabled(level))
+        {
+            log.RequestRefused(level, number, reason, unsaid);
+        }
     }
 
     private (LogLevel Level, long Unsaid) Count(int id, ushort number)
