@@ -13,9 +13,8 @@ interface IElements {
         view
         returns (bool);
 
-    /// @notice Whether operands of an element may be asked for: they lie scattered, too many to
-    /// open, and `request` names it in the one form that there is. Every other element's own proof
-    /// opens all that it reads. Reverts where there is no such element.
+    /// @notice Whether operands of an element may be asked for, and `request` names it in the one
+    /// form that there is. Reverts where there is no such element.
     function hasOperands(Run calldata run, bytes calldata request) external view returns (bool);
 
     /// @notice Whether `values` are operands from which the committed element of `request` comes

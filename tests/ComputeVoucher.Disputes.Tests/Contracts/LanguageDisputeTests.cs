@@ -61,8 +61,7 @@ public sealed class LanguageDisputeTests(DescentChain chain, ITestOutputHelper o
             for (int i = 0; i < wrong.Count; i++)
             {
                 // Drawn: what differs from the greedy choice.
-                bool isChoice = wrong[i].At.Tensor >= TraceTensor.Candidates;
-                if (drawn ? isChoice : Runs.IsFull || i % 2 == 0 || wrong[i].IsClaimed)
+                if (!drawn || wrong[i].At.Tensor >= TraceTensor.Candidates)
                 {
                     all.Add(await PlayAsync(name, run, wrong[i]));
                 }
@@ -70,6 +69,14 @@ public sealed class LanguageDisputeTests(DescentChain chain, ITestOutputHelper o
         }
 
         Assert.All(all, IsWithinTheGas);
+        IsAsKnown("conviction", moves => moves.Conviction);
+        IsAsKnown("dispute", moves => moves.Whole);
+        IsAsKnown("provider", moves => moves.Providers);
+        IsAsKnown("answer", moves => moves.Most("answer"));
+        IsAsKnown("operands", moves => moves.Most("operands"));
+
+        void IsAsKnown(string what, Func<ChainMoves, ulong> gas) =>
+            GraphElementsTests.IsAsKnown($"{name} {what}", (long)all.Max(gas));
     }
 
     /// <summary>Runs of real models with rows of 4,096 and with few tokens: whatever is wrong ends

@@ -76,12 +76,13 @@ contract GraphElements is IElements {
     }
 
     /// @inheritdoc IElements
-    /// @dev `request` is an element of a pool or a MEAN: place 4, element 4.
+    /// @dev `request` is any element: place 4, element 4. What does not lie scattered the answer
+    /// opens.
     function hasOperands(Run calldata run, bytes calldata request) external view returns (bool) {
         Case memory c;
         require(request.length == REQUEST_BYTES, InvalidElement());
         _find(c, run, uint32(bytes4(request[0:4])), uint32(bytes4(request[4:8])));
-        return _isScattered(c.subject.op.kind);
+        return true;
     }
 
     /// @inheritdoc IElements

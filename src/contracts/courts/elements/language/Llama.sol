@@ -60,29 +60,40 @@ library Llama {
     uint256 internal constant HEAD_BYTES = 148;
     uint256 internal constant HEAD_KINDS = 3;
     uint256 internal constant LAYER_KINDS = 9;
+    /// @dev Of eight numbers of 32 bits: every second byte, every second pair of them.
+    uint256 private constant EVEN_BYTES =
+        0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff;
+    uint256 private constant EVEN_PAIRS =
+        0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff;
     /// @dev Norm, q, k, v, o, norm, gate, up, down: a digit each, the first one lowest.
     uint256 private constant LAYER_ORDER = 0x765a43219;
 
     /// @dev The model of an encoding, which stays where it is in memory.
     function decode(bytes memory encoding) internal pure returns (Model memory m) {
-        uint256 cursor;
+        uint256 numbers;
         assembly ("memory-safe") {
-            cursor := add(encoding, 32)
+            // The first eight fields of a model are eight numbers of 32 bits.
+            let v := mload(add(encoding, 36))
+            v := or(and(shl(8, v), not(EVEN_BYTES)), and(shr(8, v), EVEN_BYTES))
+            v := or(and(shl(16, v), not(EVEN_PAIRS)), and(shr(16, v), EVEN_PAIRS))
+            for { let i := 0 } lt(i, 256) { i := add(i, 32) } {
+                mstore(add(m, i), and(shr(sub(224, i), v), 0xffffffff))
+            }
+            v := mload(add(encoding, 68))
+            v := or(and(shl(8, v), not(EVEN_BYTES)), and(shr(8, v), EVEN_BYTES))
+            numbers := or(and(shl(16, v), not(EVEN_PAIRS)), and(shr(16, v), EVEN_PAIRS))
         }
-        m.dim = wordAt(cursor + 4);
-        m.hidden = wordAt(cursor + 8);
-        m.layers = wordAt(cursor + 12);
-        m.heads = wordAt(cursor + 16);
-        m.kvHeads = wordAt(cursor + 20);
-        m.headDim = wordAt(cursor + 24);
-        m.vocab = wordAt(cursor + 28);
-        m.context = wordAt(cursor + 32);
-        m.epsilon = int256(wordAt(cursor + 36) | wordAt(cursor + 40) << 32);
-        m.scoreMultiplier = int256(wordAt(cursor + 44));
-        m.scoreShift = int256(wordAt(cursor + 48));
-        m.isWide = wordAt(cursor + 52) == 64;
-        m.isTied = wordAt(cursor + 56) != 0;
-        m.kinds = cursor + HEAD_BYTES;
+        unchecked {
+            m.epsilon = int256(uint256(uint32(numbers >> 192)) << 32 | numbers >> 224);
+            m.scoreMultiplier = int256(uint256(uint32(numbers >> 160)));
+            m.scoreShift = int256(uint256(uint32(numbers >> 128)));
+            m.isWide = uint32(numbers >> 96) == 64;
+            m.isTied = uint32(numbers >> 64) != 0;
+            assembly ("memory-safe") {
+                numbers := add(encoding, 32)
+            }
+            m.kinds = numbers + HEAD_BYTES;
+        }
     }
 
     /// @dev 32 bits, little endian, at a place in memory.

@@ -21,6 +21,11 @@ library LlamaAttention {
     /// @dev Bytes of a claimed value, and of a claimed exponent.
     uint256 private constant VALUE_BYTES = 2;
     uint256 private constant EXPONENT_BYTES = 8;
+    /// @dev Of eight numbers of 32 bits: every second byte, every second pair of them.
+    uint256 private constant EVEN_BYTES =
+        0x00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff;
+    uint256 private constant EVEN_PAIRS =
+        0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff;
     uint256 private constant EXP_MASK = (1 << SCORE_BITS) - 1;
     /// @dev Whole numbers of the log2 domain beyond which an exponential is 0.
     int256 private constant WHOLE_MAX = 15;
@@ -173,21 +178,33 @@ library LlamaAttention {
         }
     }
 
-    /// @dev Σ w · v of committed weights and claimed values.
+    /// @dev Σ w · v of committed weights and claimed values, eight a step.
     function _claimedMix(uint256 weights, uint256 values, uint256 count)
         private
         pure
         returns (int256 x)
     {
         assembly ("memory-safe") {
-            for { let end := add(values, shl(1, count)) } lt(values, end) {
-                values := add(values, 2)
-                weights := add(weights, 4)
+            let end := add(values, shl(1, count))
+            for {} lt(values, end) {
+                values := add(values, 16)
+                weights := add(weights, 32)
             } {
-                let w := shr(224, calldataload(weights))
-                w := or(shl(8, and(w, 0x00ff00ff)), and(shr(8, w), 0x00ff00ff))
-                w := signextend(3, or(shl(16, w), shr(16, w)))
-                x := add(x, mul(w, sar(240, calldataload(values))))
+                let w := calldataload(weights)
+                w := or(and(shl(8, w), not(EVEN_BYTES)), and(shr(8, w), EVEN_BYTES))
+                w := or(and(shl(16, w), not(EVEN_PAIRS)), and(shr(16, w), EVEN_PAIRS))
+                let v := calldataload(values)
+                // Behind the last value there are zeros.
+                let bits := shl(3, sub(end, values))
+                if lt(bits, 128) { v := and(v, not(shr(bits, not(0)))) }
+                x := add(x, mul(sar(224, w), sar(240, v)))
+                x := add(x, mul(sar(224, shl(32, w)), sar(240, shl(16, v))))
+                x := add(x, mul(sar(224, shl(64, w)), sar(240, shl(32, v))))
+                x := add(x, mul(sar(224, shl(96, w)), sar(240, shl(48, v))))
+                x := add(x, mul(sar(224, shl(128, w)), sar(240, shl(64, v))))
+                x := add(x, mul(sar(224, shl(160, w)), sar(240, shl(80, v))))
+                x := add(x, mul(sar(224, shl(192, w)), sar(240, shl(96, v))))
+                x := add(x, mul(signextend(3, w), sar(240, shl(112, v))))
             }
         }
     }
@@ -200,19 +217,22 @@ library LlamaAttention {
         returns (int256 d, bool isOut)
     {
         assembly ("memory-safe") {
-            for { let end := add(values, shl(3, count)) } lt(values, end) {
-                values := add(values, 8)
-                weights := add(weights, 4)
-            } {
-                let w := shr(224, calldataload(weights))
-                w := or(shl(8, and(w, 0x00ff00ff)), and(shr(8, w), 0x00ff00ff))
-                w := signextend(3, or(shl(16, w), shr(16, w)))
-                let z := shr(192, calldataload(values))
-                if gt(z, 47) {
-                    isOut := 1
-                    z := 0
+            let end := add(values, shl(3, count))
+            for {} lt(values, end) { weights := add(weights, 32) } {
+                let w := calldataload(weights)
+                w := or(and(shl(8, w), not(EVEN_BYTES)), and(shr(8, w), EVEN_BYTES))
+                w := or(and(shl(16, w), not(EVEN_PAIRS)), and(shr(16, w), EVEN_PAIRS))
+                let last := add(values, 64)
+                if gt(last, end) { last := end }
+                for {} lt(values, last) { values := add(values, 8) } {
+                    let z := shr(192, calldataload(values))
+                    if gt(z, 47) {
+                        isOut := 1
+                        z := 0
+                    }
+                    d := add(d, sar(z, sar(224, w)))
+                    w := shl(32, w)
                 }
-                d := add(d, sar(z, w))
             }
         }
     }

@@ -132,12 +132,18 @@ library LlamaProofs {
         uint256[] memory places = new uint256[](count);
         bytes32[] memory hashes = new bytes32[](count);
         uint256 least = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 place = LlamaReader.indexAt(o, i);
-            require(place >= least && place < all, MalformedProof());
-            least = place + 1;
-            places[i] = place;
-            hashes[i] = Trees.leaf(o.data + Trees.LEAF_BYTES * i);
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 place = LlamaReader.indexAt(o, i);
+                require(place >= least && place < all, MalformedProof());
+                least = place + 1;
+                bytes32 hash = Trees.leaf(o.data + Trees.LEAF_BYTES * i);
+                assembly ("memory-safe") {
+                    let at := shl(5, add(i, 1))
+                    mstore(add(places, at), place)
+                    mstore(add(hashes, at), hash)
+                }
+            }
         }
         return Merkle.rootOf(places, hashes, all, cursor);
     }

@@ -202,7 +202,7 @@ library LlamaTrace {
                 (site.layer, bits) = (0, present & HEAD_BITS);
             }
             for (; index != 0; --index) bits &= bits - 1;
-            for (bits &= ~bits + 1; bits > 1; bits >>= 1) ++site.tensor;
+            site.tensor = _lowest(bits);
         }
     }
 
@@ -379,6 +379,15 @@ library LlamaTrace {
     {
         if (position < PARTIAL_TOKENS) return (l.present, l.inLayer);
         return (l.present | MIXED, l.inLayer + 2);
+    }
+
+    /// @dev The lowest of up to 32 bits: its product with a de Bruijn sequence has another one of
+    /// 32 forms for each (Leiserson, Prokop, Randall 1998).
+    function _lowest(uint256 bits) private pure returns (uint256 place) {
+        assembly ("memory-safe") {
+            place := shr(27, and(mul(and(bits, sub(0, bits)), 0x077cb531), 0xffffffff))
+            place := byte(place, 0x00011c021d0e18031e16140f191104081f1b0d17151310071a0c12060b050a09)
+        }
     }
 
     /// @dev Bits of a set of up to 32.
