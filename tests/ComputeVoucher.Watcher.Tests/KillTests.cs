@@ -7,6 +7,7 @@ using System.Threading.Tasks;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Fraud;
 using ComputeVoucher.Primitives;
+using ComputeVoucher.Storage;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
 using Xunit.Abstractions;
@@ -163,8 +164,8 @@ public sealed class KillTests(ITestOutputHelper output) : WatchRig(output)
         string deployment = Path.Combine(Folder, "deployment.json");
         if (!File.Exists(key))
         {
+            _ = Posix.CreatePrivate(key);
             File.WriteAllText(key, CourtMarket.WatcherSecret[2..]);
-            File.SetUnixFileMode(key, UnixFileMode.UserRead);
             File.WriteAllText(deployment, JsonSerializer.Serialize(new
             {
                 chainId = Market.Domain.ChainId,
