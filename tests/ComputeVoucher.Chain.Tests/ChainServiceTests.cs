@@ -121,7 +121,8 @@ public sealed class ChainServiceTests(VouchersFixture chain) : IClassFixture<Vou
     }
 
     /// <summary>A chain whose final block is older than the contracts: every development chain is
-    /// one, and any other for its first minutes. The node is ready; what was opened waits.</summary>
+    /// one, and any other for its first minutes. The node is ready; what was opened waits.
+    /// </summary>
     [AnvilFact(NeedsContracts = true)]
     public async Task Step_FinalBlockBeforeTheContracts_AcceptsAndHoldsBackWhatIsNotFinal()
     {

@@ -28,8 +28,8 @@ public sealed class LookupTests : IDisposable
     public async Task Lookups_WhileAllOrdersAreScanned_DoNotWait()
     {
         Order acked = await AckedAsync();
-        Assert.True(await Patience.WaitAsync(Task.Run(() => _store.Scan(_ =>
-            LookUp(acked).Wait(Patience.Default)))));
+        Assert.True(await Patience.WaitAsync(Task.Run(
+            () => _store.Scan(_ => Ends(LookUpAsync(acked))))));
     }
 
     /// <summary>Nor does whoever scans: neither takes what the other holds.</summary>
@@ -37,12 +37,15 @@ public sealed class LookupTests : IDisposable
     public async Task Prune_WhileAnOrderIsLookedUp_DoesNotWait()
     {
         await AckedAsync();
-        Assert.True(await Patience.WaitAsync(Task.Run(() => _store.Read(_ =>
-            PruneAsync().Wait(Patience.Default)))));
+        Assert.True(await Patience.WaitAsync(Task.Run(
+            () => _store.Read(_ => Ends(PruneAsync())))));
         Assert.Null(await _store.OrderAsync(Given.Order(_row, 0).HashStruct()));
     }
 
-    private async Task LookUp(Order acked)
+    /// <summary>Waited for under the lock that it must not need.</summary>
+    private static bool Ends(Task other) => other.Wait(Patience.Default);
+
+    private async Task LookUpAsync(Order acked)
     {
         await Task.Yield();
         Assert.True(Given.Reserve(_store, acked).IsReplay);

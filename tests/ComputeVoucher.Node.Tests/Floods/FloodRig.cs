@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Threading.Tasks;
 using ComputeVoucher.Execution;
+using ComputeVoucher.Ledger;
 using ComputeVoucher.Primitives;
 using ComputeVoucher.TestKit;
 using ComputeVoucher.Vouchers;
@@ -22,6 +23,9 @@ internal sealed class FloodRig : IAsyncDisposable
     private readonly Workers _workers;
     private readonly WireClient _honest;
     private readonly Tunnel? _tunnel;
+    private readonly PrivateKey _otherKey =
+        PrivateKey.FromBytes(Keccak256.Hash("other"u8).Span);
+
     private ulong _seq;
 
     private FloodRig(ServingRig rig, WireServer server, Workers workers, WireClient honest,
@@ -78,26 +82,45 @@ internal sealed class FloodRig : IAsyncDisposable
         return made;
     }
 
-    /// <summary>The honest client's next order, which nobody has seen yet.</summary>
-    public Order NextOrder() => Rig.NewOrder(_seq++);
+    /// <summary>Of another payer.</summary>
+    public ChannelTerms Other => Rig.Terms with { SpendKey = _otherKey.Address };
 
     /// <summary>The honest client's next order, which must have its receipt.</summary>
     public async Task<Order> OrderAsync()
     {
-        Order order = NextOrder();
-        await CheckReceiptAsync(order);
+        Order order = Rig.NewOrder(_seq++);
+        await CheckReceiptAsync(_honest, order, Rig.SpendKey);
         return order;
     }
 
-    /// <summary>An order that must have its receipt, on the honest connection.</summary>
-    public Task CheckReceiptAsync(in Order order) => CheckReceiptAsync(_honest, order);
+    /// <summary>Another payer has so many orders served, through the honest connection.</summary>
+    /// <returns>Its next one, which nobody has seen yet.</returns>
+    public async Task<Order> ServeOtherAsync(ulong count)
+    {
+        await Rig.Ledger.PutChannel(new ChannelRow
+        {
+            Terms = Other,
+            Status = ChannelStatus.Open,
+            Locked = 1_000_000,
+        });
+        Order order = Rig.NewOrder() with { Channel = Other.HashStruct() };
+        for (; order.Seq < count; order = order with { Seq = order.Seq + 1 })
+        {
+            await CheckOtherAsync(order);
+        }
+
+        return order;
+    }
+
+    /// <summary>An order of the other payer must have its receipt, for whoever asks.</summary>
+    public Task CheckOtherAsync(in Order order) => CheckReceiptAsync(_honest, order, _otherKey);
 
     /// <summary>The same of a newcomer through the tunnel, from an address of its own.</summary>
     public async Task CheckNewcomerAsync(Order order)
     {
         using Tunnel tunnel = Tunnel.Start(Server.LocalEndPoint, s_newcomer);
         await using WireClient newcomer = await ConnectAsync(Rig, tunnel.EndPoint);
-        await CheckReceiptAsync(newcomer, order);
+        await CheckReceiptAsync(newcomer, order, Rig.SpendKey);
     }
 
     private static ValueTask<WireClient> ConnectAsync(ServingRig rig, IPEndPoint node) =>
@@ -110,15 +133,15 @@ internal sealed class FloodRig : IAsyncDisposable
             Time = rig.Clock,
         });
 
-    private async Task CheckReceiptAsync(WireClient client, Order order)
+    private async Task CheckReceiptAsync(WireClient client, Order order, PrivateKey key)
     {
-        OrderEvent last = await LastOfAsync(client, order);
+        OrderEvent last = await LastOfAsync(client, order, key);
         Assert.True(last.Kind == FrameKind.Receipt, $"{last.Reason} {last.Text}");
     }
 
-    private async Task<OrderEvent> LastOfAsync(WireClient client, Order order)
+    private async Task<OrderEvent> LastOfAsync(WireClient client, Order order, PrivateKey key)
     {
-        byte[] signed = Rig.Sign(order);
+        byte[] signed = Rig.Sign(order, key);
         ClientOrder sent = await client.SendOrderAsync(
             signed.AsMemory(0, Order.PayloadBytes), signed.AsMemory(Order.PayloadBytes),
             ServingRig.Input);
@@ -134,7 +157,7 @@ internal sealed class FloodRig : IAsyncDisposable
     }
 
     /// <summary>Of this node and its honest client.</summary>
-    /// <param name="served">An order of it.</param>
+    /// <param name="served">An order of it, or of the other payer.</param>
     /// <param name="keep">Connections that stay open.</param>
     public Flooder NewFlooder(in Order served, int keep) => new(
         new FloodTarget
@@ -142,7 +165,7 @@ internal sealed class FloodRig : IAsyncDisposable
             Endpoint = Server.LocalEndPoint,
             Honest = _tunnel is null ? IPAddress.Loopback : s_tunnelled,
             Separator = Rig.Serving.Separator,
-            SpendKey = Rig.SpendKey,
+            SpendKey = served.Channel == Other.HashStruct() ? _otherKey : Rig.SpendKey,
             Served = served,
             Input = ServingRig.Input,
             InputBytesMax = Rig.Model.InputBytesMax,
@@ -174,6 +197,7 @@ internal sealed class FloodRig : IAsyncDisposable
         _tunnel?.Dispose();
         await Server.DisposeAsync();
         _workers.Dispose();
+        _otherKey.Dispose();
         Rig.Dispose();
     }
 }

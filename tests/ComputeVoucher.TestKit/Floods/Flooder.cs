@@ -26,6 +26,9 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
     /// <summary>The same, where each frame asks for a lookup or a run.</summary>
     private const int QueriesPerPiece = 20;
 
+    /// <summary>Long answers that one connection is allowed to leave unread.</summary>
+    private const int UnreadPerPiece = 5;
+
     /// <summary>Of a frame of 1 MiB, what is sent: most of what a socket buffers.</summary>
     private const int HugeBytesSent = 60_000;
 
@@ -189,7 +192,7 @@ public sealed class Flooder(FloodTarget target, int keep) : IDisposable
     private void AskUnread(int piece) => Greet(piece, nonce =>
     {
         byte[] asked = Signed(new StateQuery(target.Served.Channel, nonce), target.SpendKey);
-        return Enumerable.Range(2, QueriesPerPiece)
+        return Enumerable.Range(2, UnreadPerPiece)
             .Select(n => Frame(FrameKind.StateRequest, (uint)n, asked))
             .Prepend(OrderFrame(target.Served, 1, target.SpendKey));
     });
