@@ -96,7 +96,7 @@ public sealed class GadgetTests
                 Signal output = default;
                 bool holds = Broken((_, gadgets, scaled) => output = gadgets.Requantize(
                     floor, scaled.Constant(floor.A * sum), sum, below), closed: true) is null;
-                Assert.Equal(floor.Of(sum, below) is not null, holds);
+                Assert.Equal(floor.Admitted(sum, below) is not null, holds);
                 Assert.True(!holds || output.Value == rescaling.Of(sum) + Signal.Offset);
                 refused += holds ? 0 : 1;
             }

@@ -41,9 +41,9 @@ public sealed class RandomGraphTests
         Assert.Equal(Runs.Count(60, 1_000), circuits);
         Assert.Equal(
         [
-            OperatorKind.AveragePool2D, OperatorKind.Conv2D, OperatorKind.DepthwiseConv2D,
-            OperatorKind.FullyConnected, OperatorKind.MaxPool2D, OperatorKind.Reshape,
-            OperatorKind.Pad, OperatorKind.Transpose, OperatorKind.Mean,
+            OperatorKind.Add, OperatorKind.AveragePool2D, OperatorKind.Conv2D,
+            OperatorKind.DepthwiseConv2D, OperatorKind.FullyConnected, OperatorKind.MaxPool2D,
+            OperatorKind.Reshape, OperatorKind.Pad, OperatorKind.Transpose, OperatorKind.Mean,
         ],
             new SortedSet<OperatorKind>(_seen));
     }
@@ -88,6 +88,11 @@ public sealed class RandomGraphTests
             last = Image(last, (seed + i) % 6);
         }
 
+        if (seed % 12 == 3)
+        {
+            last = Added(last);
+        }
+
         if (seed % 4 == 0)
         {
             // Over height and width.
@@ -110,6 +115,18 @@ public sealed class RandomGraphTests
         }
 
         return new GraphModel(new Graph([input], _operators.ToArray(), [_operators.Count]));
+    }
+
+    /// <summary>The last activation plus itself, at another scale.</summary>
+    private GraphTensor Added(GraphTensor last)
+    {
+        int id = _operators.Count;
+        GraphTensor sum = Tensor(Zero(), last.Dims);
+        _operators.Add(new Add(
+            new Wiring(id, [id, id], [last, last], sum), new Rescale(1 << 30, 0),
+            new Rescale(_random.Next(1 << 30, int.MaxValue), -1),
+            new Rescale(_random.Next(1 << 30, int.MaxValue), -19), Clamp(sum)));
+        return sum;
     }
 
     private GraphTensor Image(GraphTensor input, int kind)

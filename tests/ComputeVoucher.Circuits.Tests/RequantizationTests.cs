@@ -66,6 +66,25 @@ public sealed class RequantizationTests
         Assert.Null(Wrong(floor, average));
     }
 
+    [SharedDataFact("tflite/ic")]
+    public void EveryAdditionOfTheResidualNetwork_IsOneDivision()
+    {
+        List<long> divisors = [];
+        foreach (Operator op in Model("ic").Graph.Operators)
+        {
+            if (op is Add add)
+            {
+                PairFloor pair = PairSearch.Find(add);
+                divisors.Add(pair.Floor.D);
+                Assert.Null(WrongPair(pair, add));
+                Assert.NotNull(WrongPair(
+                    new PairFloor(pair.First + 1, pair.Second, pair.Floor), add));
+            }
+        }
+
+        Assert.Equal([25_477L, 2_475, 2_032], divisors);
+    }
+
     [Fact]
     public void RandomChannels_OfBothKinds_AreOneDivision()
     {
@@ -153,12 +172,32 @@ public sealed class RequantizationTests
                 continue;
             }
 
-            int? above = floor.Of(sum, below: false);
-            int? below = floor.IsTwoSided ? floor.Of(sum, below: true) : null;
+            int? above = floor.Admitted(sum, below: false);
+            int? below = floor.IsTwoSided ? floor.Admitted(sum, below: true) : null;
             if ((above ?? below) is null || (above ?? wanted) != wanted
-                || (below ?? wanted) != wanted || floor.Of(sum, floor.IsBelow(sum)) != wanted)
+                || (below ?? wanted) != wanted || floor.Admitted(sum, floor.IsBelow(sum)) != wanted)
             {
                 return sum;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first pair of bytes whose sum is wrong, or outside what it was proven for.
+    /// </summary>
+    private static (int X, int Y)? WrongPair(PairFloor pair, Add add)
+    {
+        for (int x = sbyte.MinValue; x <= sbyte.MaxValue; x++)
+        {
+            for (int y = sbyte.MinValue; y <= sbyte.MaxValue; y++)
+            {
+                int sum = (int)((pair.First * x) + (pair.Second * y));
+                if (sum < pair.Floor.Low || sum > pair.Floor.High
+                    || pair.Floor.Admitted(sum, below: false) != add.Sum(x, y))
+                {
+                    return (x, y);
+                }
             }
         }
 

@@ -2,8 +2,8 @@ using System;
 
 namespace ComputeVoucher.Bn254;
 
-/// <summary>Many multiples of one point: a table of every byte's multiples at every place, so that a
-/// multiple is 32 additions.</summary>
+/// <summary>Many multiples of one point: a table of every byte's multiples at every place, so that
+/// a multiple is 32 additions.</summary>
 internal sealed class FixedBase<TField>
     where TField : struct, IField<TField>
 {

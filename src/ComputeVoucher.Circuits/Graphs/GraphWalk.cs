@@ -61,6 +61,7 @@ internal sealed class GraphWalk
                 MaxPool2D => _gadgets.Greatest(Taps(op, input, i)),
                 AveragePool2D => Average(Taps(op, input, i), plan),
                 Mean => Average(Taps(op, input, i), plan[0]),
+                Add add => Sum(add, plan.Pair!, i),
                 _ => Moved(op, input, i),
             };
         }
@@ -164,6 +165,29 @@ internal sealed class GraphWalk
         return Close(sum);
     }
 
+    private Signal Sum(Add add, PairFloor pair, int index)
+    {
+        RecordingReader reader = new([]);
+        _ = add.Element(ref reader, index);
+        Signal x = _tensors[add.Wiring.InputIds[0]][reader.Reads[0]];
+        Signal y = _tensors[add.Wiring.InputIds[1]][reader.Reads[1]];
+        if (x == y)
+        {
+            return Close(Weighted(x, pair.First + pair.Second, pair.Floor));
+        }
+
+        SumOf sum = Weighted(x, pair.First, pair.Floor);
+        sum.Add(y, pair.Second);
+        return Close(sum);
+    }
+
+    private SumOf Weighted(in Signal x, long weight, Floor floor)
+    {
+        SumOf sum = new(_sum, floor, 0, 0);
+        sum.Add(x, weight);
+        return sum;
+    }
+
     private Signal Close(SumOf sum) => sum.Floor.IsConstant
         ? new Signal(0, sum.Floor.Min + Signal.Offset)
         : _gadgets.Requantize(sum.Floor, sum.Scaled(), sum.Value);
@@ -226,10 +250,10 @@ internal sealed class GraphWalk
         public int Value { get; private set; }
 
         /// <summary>weight · (element − zero point).</summary>
-        public void Add(in Signal element, int weight)
+        public void Add(in Signal element, long weight)
         {
             int shift = Signal.Offset + _zero;
-            Value += weight * (element.Value - shift);
+            Value += (int)(weight * (element.Value - shift));
             if (element.Wire == 0)
             {
                 _constant += weight * (element.Value - shift);

@@ -32,6 +32,9 @@ internal sealed class LayerPlan
                 _floors = [FloorSearch.Find(
                     new MeanRescaling(mean), mean.Count * low, mean.Count * high)];
                 break;
+            case Add add:
+                Pair = PairSearch.Find(add);
+                break;
             case MaxPool2D { Activation: { Min: sbyte.MinValue, Max: sbyte.MaxValue } }:
             case Pad:
             case Reshape:
@@ -43,6 +46,9 @@ internal sealed class LayerPlan
     }
 
     public Floor this[int index] => _floors[index]!;
+
+    /// <summary>Of an addition.</summary>
+    public PairFloor? Pair { get; }
 
     /// <summary>Least and greatest element of an activation, by what made it.</summary>
     private static (int Low, int High) RangeOf(Graph graph, int id)

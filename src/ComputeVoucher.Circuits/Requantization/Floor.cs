@@ -1,5 +1,3 @@
-using System;
-
 namespace ComputeVoucher.Circuits;
 
 /// <summary>
@@ -48,15 +46,6 @@ internal sealed class Floor
         long total = (A * sum) + (below ? Below : Above);
         long quotient = FloorOf(total, D);
         return (quotient, total - (quotient * D) >= D / 2);
-    }
-
-    /// <summary>The output in a branch; null where the branch is not admitted.</summary>
-    public int? Of(int sum, bool below)
-    {
-        (long quotient, bool upper) = Divide(sum, below);
-        int output = (int)Math.Clamp(quotient, Min, Max);
-        bool admits = (2 * output) + (upper ? 1 : 0) < (2 * Zero) + 1;
-        return below == (IsTwoSided && admits) ? output : null;
     }
 
     /// <summary>Rounded towards −∞.</summary>
