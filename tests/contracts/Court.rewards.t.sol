@@ -48,9 +48,10 @@ contract CourtRewardsTest is DescentFixture {
         _pay(1_000);
         _equivocate(graphOrder(1));
         vm.assertEq(bondOf(), 0, "slashed");
+        // The weights are bound for five days, the pot for as long as the dispute is open.
+        vm.warp(NOW + 6 days);
         vm.expectRevert(ICourt.SharesNotFinal.selector);
         theCourt.collectShare(node, address(usd), 0, channel);
-        vm.warp(NOW + 4 days);
         disputes.timeout(id, m);
         vm.warp(block.timestamp + 5 days);
         uint256 weight = paidFor(class, 0, 1_000);
@@ -100,7 +101,7 @@ contract CourtRewardsTest is DescentFixture {
         _equivocate(graphOrder(3));
         disputes.answer(a, ma, answerData(a, RIGHT));
         disputes.answer(b, mb, answerData(b, RIGHT));
-        vm.warp(NOW + 4 days);
+        vm.warp(NOW + 6 days);
         disputes.timeout(a, ma);
         vm.expectRevert(ICourt.SharesNotFinal.selector);
         theCourt.collectShare(node, address(usd), 0, channel);

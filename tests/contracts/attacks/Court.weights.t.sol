@@ -76,7 +76,7 @@ contract CourtWeightsTest is DescentFixture {
         _refuse(channel, 0, ICourt.NothingToCollect.selector);
     }
 
-    /// Two generations in one transaction: the refund reaches both shares.
+    /// Three generations in one transaction: the refund reaches every share, the middle one too.
     function test_loanedWeight_leavesEveryGeneration() external {
         (, bytes memory records) = _becomePuppet(LOAN);
         Verdict memory v = Verdict({
@@ -89,17 +89,18 @@ contract CourtWeightsTest is DescentFixture {
             reporter: holder,
             ground: Ground.Late
         });
-        vm.prank(address(claims));
-        theCourt.convict(v);
+        for (v.seq = 3; v.seq < 5; ++v.seq) {
+            vm.prank(address(claims));
+            theCourt.convict(v);
+        }
         v.seq = 2;
         v.ground = Ground.Proof;
         vm.prank(address(claims));
         theCourt.convict(v);
-        vm.assertEq(theCourt.generationOf(node), 2, "two pots");
+        vm.assertEq(theCourt.generationOf(node), 3, "three pots");
         theCourt.refund(class, terms, 2, 1, 0, uint128(paidFor(class, 0, LOAN)), records);
         vm.warp(NOW + 9 days);
-        _refuse(channel, 0, ICourt.NothingToCollect.selector);
-        _refuse(channel, 1, ICourt.NothingToCollect.selector);
+        for (uint24 g = 0; g < 3; ++g) _refuse(channel, g, ICourt.NothingToCollect.selector);
     }
 
     /// What was refunded before the verdict was not paid either.
