@@ -104,6 +104,39 @@ public sealed class TamperTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>What a cheat has computed on follows from what it has changed: of its trace that
+    /// one element is wrong, and no other.</summary>
+    [SharedDataTheory("tflite")]
+    [InlineData("ad")]
+    [InlineData("kws")]
+    [InlineData("ic")]
+    [InlineData("mobilenet_v2")]
+    public void Cheat_ThatGoesOn_IsWrongInOneElement(string name)
+    {
+        using var model =
+            (GraphModel)ModelFile.Open(SharedData.PathOf("tflite", name, "model.tflite"));
+        Prng numbers = new(Fixed);
+        HonestGraph run = new(model, numbers.Bytes(model.InputBytesMax));
+        int changed = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            Tampering cheat = GraphCheat.Of(model).Tamper(run.Trace, numbers, recomputed: true);
+            GraphWitnesses witnesses = new(model, cheat.Trace);
+            for (int op = cheat.Operator + 1; op < model.Graph.Operators.Length; op++)
+            {
+                int tensor = model.Graph.Inputs.Length + op;
+                byte[] data = cheat.Trace[tensor].Data;
+                int element = data.AsSpan().CommonPrefixLength(run.Trace[tensor].Data);
+                changed += element < data.Length ? 1 : 0;
+                Assert.Equal(Verdict.Equal, run.Judge.Element(
+                    cheat.Trace.Root,
+                    witnesses.Element(op, Math.Min(element, data.Length - 1))).Verdict);
+            }
+        }
+
+        Assert.NotEqual(0, changed);
+    }
+
     /// <summary>A list of another length, type or shape proves nothing to anybody.</summary>
     [Theory]
     [InlineData("CONV_2D")]

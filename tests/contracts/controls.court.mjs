@@ -156,15 +156,15 @@ export const courtControls = [
     'court.condemned(s.node)', 'test_convictedInOneTokenClaimsInAnother'],
   // The queue and the input
   ['court: strangers queue apart', O, 'abi.encode(channel, d.wraps & Descents.STRANGER)',
-    'abi.encode(channel)', 'test_(strangersHoldUpOnlyStrangers|frontRunning_'
-    + 'aCopiedOpeningBarsNobody)'],
+    'abi.encode(channel)', 'test_strangersHoldUpOnlyStrangers'],
   ['court: a watcher by name', F, ' || appointed[channel][who];', ';',
     'test_watcherByNameIsNoStranger'],
   ['court: asking for the input leaves the line', D, '_leave(d, m.channel);\n        d.wraps',
-    'd.wraps', 'test_(askingForTheInputLetsTheNextBegin|openingThatLapsedWithoutInputHasLeft'
-    + 'TheLine)'],
+    'd.wraps', 'test_askingForTheInputLetsTheNextBegin'],
   ['court: only who holds a place leaves it', O, 'if (d.place == 0) return;', 'd.place = 1;',
     'test_queue_cancelsHoldNoPlace'],
+  ['court: one dispute for each opener', O, 'm.seq, m.opener, m.purpose', 'm.seq, m.purpose',
+    'test_frontRunning_aCopiedOpeningBarsNobody'],
   ['court: an input is shown once', D, ' && !_inputShown[m.orderHash]\n', '\n',
     'test_inputIsShownOnceForAnOrder'],
   ['court: shown, not asked for', D, 'd.wraps |= Descents.ASKED;',

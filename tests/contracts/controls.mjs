@@ -240,9 +240,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 // come about says nothing of the rule.
 function verdictOf([, file, from, to, pattern]) {
   const text = mutants.text(file);
-  if (!text?.includes(from)) return [`STALE`, `${file} has no such text`];
+  const less = text?.replace(from, () => to);
+  if (less === text) return [`STALE`, `${file} has no such text`];
   if (mutants.testsOf(pattern).length === 0) return [`STALE`, `no test is called ${pattern}`];
-  const result = mutants.run(file, text.replace(from, () => to), pattern);
+  const result = mutants.run(file, less, pattern);
   if (result === null) return ['BROKEN', 'does not compile, or to the same code'];
   if (/^\[FAIL.*\] setUp\(\)/m.test(result.text)) return ['BROKEN', 'the fixture fails'];
   return result.failed > 0 && result.passed === 0 ? ['killed', pattern]

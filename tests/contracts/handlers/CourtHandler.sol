@@ -37,6 +37,9 @@ contract CourtHandler is DescentFixture {
     Matter[] private _open;
     uint256[] private _ids;
     uint128 private _bond = BOND;
+    /// Signed once: to sign again and again would take longer than what is tried.
+    mapping(uint64 seq => CompactSignature) private _signed;
+    mapping(uint64 seq => CompactSignature) private _received;
 
     modifier counted() {
         vm.recordLogs();
@@ -47,6 +50,10 @@ contract CourtHandler is DescentFixture {
     function setUp() public override {
         super.setUp();
         _willing = new WillingVerifier();
+        for (uint64 i = 0; i < ORDERS; ++i) {
+            _signed[i] = brief(_order(i)).signature;
+            _received[i] = receiptOf(_order(i), 0).signature;
+        }
         vm.startPrank(holder);
         claims.trust(terms, address(_willing), true);
         theCourt.appoint(terms, address(0), true);
@@ -57,7 +64,7 @@ contract CourtHandler is DescentFixture {
         first %= 8;
         count = 1 + count % (8 - first);
         Delivery[] memory d = new Delivery[](count);
-        for (uint256 i = 0; i < count; ++i) d[i] = deliveryOf(_order(uint64(first + i)));
+        for (uint256 i = 0; i < count; ++i) d[i] = _delivery(uint64(first + i));
         uint128 from = redeemedOf(channel);
         try claims.claim(class, terms, zeroStart(), d) returns (uint256 batchId) {
             if (batchId != 0) _records[batchId] = recordOf(channel, from, redeemedOf(channel), 0);
@@ -82,7 +89,7 @@ contract CourtHandler is DescentFixture {
         if (seq / ORDERS % 16 != 0) return;
         Order memory o = _order(seq % ORDERS);
         try contradictions.equivocation(
-            brief(o), receiptOf(o, "a"), receiptOf(o, "b"), noRecord()
+            _brief(o), receiptOf(o, "a"), receiptOf(o, "b"), noRecord()
         ) {
             ++did["equivocate"];
         } catch {}
@@ -90,10 +97,10 @@ contract CourtHandler is DescentFixture {
 
     function openDispute(uint64 seq, bool own) external counted {
         Order memory o = _order(seq % ORDERS);
-        Statement memory s = receiptOf(o, 0);
+        Statement memory s = _receipt(o);
         address opener = own ? holder : stranger;
         Matter memory m = matterOf(o, s, TRACE, opener);
-        Brief memory b = brief(o);
+        Brief memory b = _brief(o);
         vm.prank(opener);
         try challenges.open{value: feeOf(150_000)}(b, s, TRACE, noRecord(), noLeaf())
         returns (uint256 id) {
@@ -135,18 +142,18 @@ contract CourtHandler is DescentFixture {
 
     function showReceipt(uint64 seq, uint128 units) external counted {
         Order memory o = _order(seq % ORDERS);
-        Statement memory s = receiptOf(o, 0);
+        Statement memory s = _receipt(o);
         s.units = units;
-        try theCourt.showReceipt(brief(o), signed(s)) {
+        try theCourt.showReceipt(_brief(o), signed(s)) {
             ++did["showReceipt"];
         } catch {}
     }
 
     function showSmaller(uint64 seq, uint128 units) external counted {
         Order memory o = _order(seq % ORDERS);
-        Statement memory s = receiptOf(o, 0);
+        Statement memory s = _receipt(o);
         s.units = uint128(bound(units, 0, 1_000));
-        Brief memory b = brief(o);
+        Brief memory b = _brief(o);
         s = signed(s);
         vm.prank(holder);
         try theCourt.showSmaller(b, s) {
@@ -172,7 +179,7 @@ contract CourtHandler is DescentFixture {
             }
         }
         Order memory o = _order(seq % ORDERS);
-        Brief memory b = brief(o);
+        Brief memory b = _brief(o);
         CompactSignature memory sig = acceptOf(o, DEADLINE);
         vm.prank(holder);
         try claims.ask{value: 0.01 ether}(b, DEADLINE, sig, noLeaf()) {
@@ -232,7 +239,7 @@ contract CourtHandler is DescentFixture {
         Order memory o = _order(seq % ORDERS);
         bytes memory records = _records[theCourt.caseOf(channel, seq % ORDERS).batchId];
         try claims.finalise(
-            brief(o), receiptOf(o, 0), noLeaf(), address(_willing), "", records
+            _brief(o), _receipt(o), noLeaf(), address(_willing), "", records
         ) returns (uint256 part) {
             _records[part] = records;
             ++did["finalise"];
@@ -411,6 +418,27 @@ contract CourtHandler is DescentFixture {
         uint128 left = proofs != 0 ? 0 : _bond - (late == 0 ? 0 : (_bond + 4) / 5);
         if (bond != left) ++slashes;
         _bond = bond;
+    }
+
+    function _brief(Order memory o) private view returns (Brief memory) {
+        return Brief({class: class, terms: terms, order: o, signature: _signed[o.seq]});
+    }
+
+    /// @dev The honest one without a trace root.
+    function _receipt(Order memory o) private view returns (Statement memory s) {
+        s.isReceipt = true;
+        s.orderHash = orderHash(o);
+        s.steps = 1;
+        s.outputRoot = graphOutput;
+        s.units = 1_000;
+        s.signature = _received[o.seq];
+    }
+
+    function _delivery(uint64 seq) private view returns (Delivery memory d) {
+        d.order = _order(seq);
+        d.signature = _signed[seq];
+        d.receipt = _receipt(d.order);
+        d.output = bytesOf(toy.TENSORS() - 1, RIGHT);
     }
 
     function _order(uint64 seq) private view returns (Order memory) {

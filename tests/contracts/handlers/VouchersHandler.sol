@@ -326,7 +326,9 @@ contract VouchersHandler is Fixture {
         uint256 when = time % 4 == 0 ? block.timestamp : latest;
         if (time % 4 > 1) when = bound(time, block.timestamp, latest);
         amount = uint128(bound(amount, 1, left));
-        (bool ok, uint256 newId) = _trySplit(batchId, index, amount, uint40(when));
+        (bool ok, uint256 newId) = _trySplit(batchId, index, amount, uint40(latest) + 1);
+        if (ok) broken = "put off beyond the latest moment";
+        (ok, newId) = _trySplit(batchId, index, amount, uint40(when));
         if (!ok) broken = "could not split";
         _records[newId] = _record(_records[batchId], index);
         _root[newId] = _rootOf(batchId, index);
