@@ -197,13 +197,20 @@ internal sealed class ChainChecks
 
         try
         {
-            Address vouchers = _options.Domain.Vouchers;
-            byte[] code = await _rpc.CodeAsync(vouchers, BlockTag.Number(final), cancel)
+            BlockTag block = BlockTag.Number(final);
+            VouchersContract vouchers = new(_rpc, _options.Domain.Vouchers);
+            byte[] code = await _rpc.CodeAsync(_options.Domain.Vouchers, block, cancel)
                 .ConfigureAwait(false);
+            if (code.Length == 0)
+            {
+                return Ok($"block {final}, {head - Math.Min(head, final)} behind the newest, is "
+                    + "older than the contracts: what is opened waits until it is final "
+                    + "(chain:confirmations = 1 trusts the newest block)");
+            }
+
+            await vouchers.ProvidersAsync(block, cancel).ConfigureAwait(false);
             return Ok($"block {final}, {head - Math.Min(head, final)} behind the newest, is "
-                + (code.Length > 0 ? "readable"
-                    : "older than the contracts: what is opened waits until it is final "
-                        + "(chain:confirmations = 1 trusts the newest block)"));
+                + "readable");
         }
         catch (ChainException failure)
         {
