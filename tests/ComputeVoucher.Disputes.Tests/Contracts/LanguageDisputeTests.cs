@@ -27,8 +27,8 @@ public sealed class LanguageDisputeTests(DescentChain chain, ITestOutputHelper o
     /// <summary>The last position that has no sums of 96 tokens.</summary>
     private const int Early = AttentionWork.PartialTokens - 1;
 
-    /// <summary>TinyLlama 1.1B over its 2,048 tokens; Llama 2 7B over its 4,096. Both in the largest
-    /// cells.</summary>
+    /// <summary>TinyLlama 1.1B over its 2,048 tokens; Llama 2 7B over its 4,096. Both in the
+    /// largest cells.</summary>
     public static TheoryData<string, int> Sizes
     {
         get

@@ -17,12 +17,15 @@ internal static class AdmittedShapes
         for (int tries = 0; ;)
         {
             int kvHeads = numbers.Between(1, isSlow ? 16 : 2);
-            LlamaShape shape = new(
-                numbers.Between(isSlow ? 12_288 : 1, isSlow ? LlamaShape.DimMax : 256),
-                numbers.Between(isSlow ? 49_152 : 1, isSlow ? LlamaShape.HiddenMax : 256),
-                isSlow ? numbers.Between(16, 20) : numbers.Between(40, LlamaShape.LayersMax),
-                2 * kvHeads, kvHeads,
-                isSlow ? 128 : 2 * numbers.Between(1, 16), numbers.Between(1, isSlow ? 1_000 : 32_000), 1);
+            LlamaShape shape = isSlow
+                ? new(
+                    numbers.Between(12_288, LlamaShape.DimMax),
+                    numbers.Between(49_152, LlamaShape.HiddenMax), numbers.Between(16, 20),
+                    2 * kvHeads, kvHeads, 128, numbers.Between(1, 1_000), 1)
+                : new(
+                    numbers.Between(1, 256), numbers.Between(1, 256),
+                    numbers.Between(40, LlamaShape.LayersMax), 2 * kvHeads, kvHeads,
+                    2 * numbers.Between(1, 16), numbers.Between(1, 32_000), 1);
             Assert.True(++tries < TriesMax, "no such shape");
             if (Problem(shape) is null
                 && Problem(shape with { Context = LongestContext(shape) + 1 }) is { } problem
