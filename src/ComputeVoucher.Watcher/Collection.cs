@@ -12,6 +12,10 @@ namespace ComputeVoucher.Watcher;
 /// </summary>
 internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchSend send)
 {
+    /// <summary>What is due later than this is not put off yet, seconds: half of the longest
+    /// dispute, for which it is put off then (Clocks.DISPUTE_MAX).</summary>
+    private const ulong DeferWithinSeconds = 6 * 86_400;
+
     private readonly VouchersContract _vouchers = new(rpc, options.Domain.Vouchers);
 
     /// <summary>
@@ -84,6 +88,9 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         UInt128 rest = found.Moved >= cost ? 0 : cost - found.Moved;
         List<Held> rows = rest == 0 ? []
             : await HeldAsync(order, fromBlock, head, cancel).ConfigureAwait(false);
+        // What was put off is a batch like any other: where the channel has not paid all that the
+        // order costs, something is left to put off for ever.
+        rows.RemoveAll(row => row.Batch.MaturesAt > head.Timestamp + DeferWithinSeconds);
         if (rows.Count == 0)
         {
             return false;
