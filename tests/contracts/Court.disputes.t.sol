@@ -412,6 +412,27 @@ contract CourtDisputesTest is DescentFixture {
         vm.assertTrue(disputes.disputeOf(b).state == State.WantRoot, "b runs");
     }
 
+    function test_decidedOtherwise_endsAtOnce() external {
+        Order memory o = graphOrder(1);
+        (uint256 id, Matter memory m) = openTrace(o, receiptOf(o, "root"), holder);
+        (uint256 waits, Matter memory mw) =
+            openTrace(graphOrder(2), receiptOf(graphOrder(2), "root"), holder);
+        vm.expectRevert(IDisputes.NotOverdue.selector);
+        disputes.timeout(id, m);
+        uint256 deposit = disputes.disputeOf(id).deposit;
+        contradictions.equivocation(
+            brief(o), receiptOf(o, "root"), receiptOf(o, "other"), noRecord()
+        );
+        uint256 before = disputes.credit(holder);
+        disputes.timeout(id, m);
+        vm.assertTrue(disputes.disputeOf(id).state == State.Lapsed, "ended");
+        vm.assertEq(disputes.credit(holder) - before, deposit, "nothing is owed");
+        // The other order is not decided: it goes on.
+        vm.expectRevert(IDisputes.NotOverdue.selector);
+        disputes.timeout(waits, mw);
+        vm.assertTrue(disputes.disputeOf(waits).state == State.WantNodes, "the next one runs");
+    }
+
     // The input (R24)
 
     function test_lostInputIsServedByOpener() external {

@@ -283,6 +283,12 @@ export const courtControls = [
     'bytes32 channel)\n        external', 'test_reentrancy_tokenInTheMiddleOfAShare'],
   ['court: fees are guarded', 'courts/Fees.sol', 'external nonReentrant returns',
     'external returns', 'test_reentrancy_receiverOfEther'],
+  ['court: decided otherwise ends at once', O,
+    ' || court.caseOf(m.channel, m.seq).convicted', '', 'test_decidedOtherwise_endsAtOnce'],
+  ['court: and only then', O, 'court.caseOf(m.channel, m.seq).convicted, NotOverdue()',
+    'true, NotOverdue()', 'test_decidedOtherwise_endsAtOnce'],
+  ['court: decided otherwise convicts nobody', O, 'overdue && side == Clocks.Side.Provider',
+    'side == Clocks.Side.Provider', 'test_decidedOtherwise_endsAtOnce'],
   // The same through the invariants, to see that their handler gets that far.
   ['court invariant: fees', O, '_release(m.opener, deposit - due);', '',
      'invariant_court'],

@@ -67,11 +67,13 @@ abstract contract Docket is IDisputes, Provers, Fees, Visible {
     }
 
     /// @inheritdoc IDisputes
+    /// @dev At once where the order was decided otherwise: nothing is left to judge, and the
+    /// dispute would hold up shares and its own deposit.
     function timeout(uint256 id, Matter calldata m) external nonReentrant {
         Dispute memory d = _load(id, m);
         (Clocks.Side side,, bool overdue) = Clocks.turn(d, block.timestamp);
-        require(overdue, NotOverdue());
-        _end(id, d, m, side == Clocks.Side.Provider, Ground.Silence);
+        require(overdue || court.caseOf(m.channel, m.seq).convicted, NotOverdue());
+        _end(id, d, m, overdue && side == Clocks.Side.Provider, Ground.Silence);
     }
 
     // Beginning and end

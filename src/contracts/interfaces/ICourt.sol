@@ -117,8 +117,8 @@ interface ICourt {
     /// refundable where that is more. Nobody is slashed again.
     function showReceipt(Brief calldata brief, Statement calldata receipt) external;
 
-    /// @notice `Contradictions` and `Claims` only: slash, refundable, reporter's share. Once per order by proof or
-    /// silence, and before that once for being late.
+    /// @notice `Contradictions` and `Claims` only: slash, refundable, reporter's share. Once per
+    /// order by proof or silence, and before that once for being late.
     function convict(Verdict calldata verdict) external;
 
     /// @notice `Disputes` only: a dispute began. Returns what `disputeEnded` has to be told, and
