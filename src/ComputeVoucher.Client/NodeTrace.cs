@@ -111,8 +111,8 @@ public sealed class NodeTrace
         OpenedBytes += nodes.Length;
         return said != Statement
             ? throw new ClientException($"the node signs trace root {said.TraceRoot} of "
-                + $"{said.Steps} steps now, and signed {Statement.TraceRoot} of {Statement.Steps} before (both "
-                + "together take its bond)")
+                + $"{said.Steps} steps now, and signed {Statement.TraceRoot} of "
+                + $"{Statement.Steps} before (both together take its bond)")
             : nodes.Length == bytes ? nodes.ToArray()
             : throw new ClientException($"the node opened {nodes.Length} bytes where {bytes} are "
                 + "right (nothing of it counts: dispute the order, or run it again)");

@@ -211,7 +211,7 @@ public sealed class NodeTraceTests : IDisposable
         Domain = Given.Domain,
         SpendKey = Given.SpendKey,
         Patience = Patience.Default,
-        Time = TimeProvider.System,
+        Time = new ManualClock(),
         FillRandom = random => random.Fill(7),
     });
 }

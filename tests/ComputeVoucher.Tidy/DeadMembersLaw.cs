@@ -15,14 +15,9 @@ public sealed class DeadMembersLaw
     private static readonly Dictionary<string, string> s_waiting = new()
     {
         ["ProvidersContract.Settle"] = "a reporter's reward; waits for the court",
-        ["CourtContract.Appoint"] = "a holder names who looks after his channel; a command will",
-        ["CourtContract.Record"] = "a contract's order or Cancel; the market's contracts will",
         ["CourtContract.ShowReceipt"] = "a larger receipt of a convicted order; the watcher will",
         ["CountAsync"] = "how many disputes there are; the tests of both sides ask",
         ["ContradictionsContract.Element"] = "an element of a trace that was handed out; `verify`",
-        ["ClaimsContract.Trust"] = "whose evidence a holder trusts; a command will",
-        ["ClaimsContract.Finalise"] = "evidence pays early; the provers will",
-        ["ClaimsContract.Attest"] = "evidence pays the proof; the provers will",
         ["ConflictsAsync"] = "the stored evidence of a second order; the court will ask",
         ["TypeText"] = "what the tests hold against the contracts, and a wallet will be shown",
     };
