@@ -7,6 +7,7 @@ namespace ComputeVoucher.Cli.Tests;
 
 /// <summary>Proofs and circuits by the commands. The proof, its words and both keys are snarkjs'
 /// own, of the circuit in tests/snarkjs.</summary>
+[Trait("Category", "load")]
 public sealed class ProofCommandTests : IDisposable
 {
     private static readonly string s_samples =
