@@ -85,8 +85,8 @@ public sealed class VerificationKey
             StrictJson.Write(writer, "vk_beta_2", Beta);
             StrictJson.Write(writer, "vk_gamma_2", Gamma);
             StrictJson.Write(writer, "vk_delta_2", Delta);
-            StrictJson.Write(writer, "vk_alphabeta_12",
-                FinalExponentiation.Raise(MillerLoop.Run(lines, [Alpha])));
+            StrictJson.Write(writer, "vk_alphabeta_12", FinalExponentiation.AsSnarkjs(
+                FinalExponentiation.Raise(MillerLoop.Run(lines, [Alpha]))));
             writer.WriteStartArray("IC");
             foreach (AffinePoint<Fp> point in Words)
             {
