@@ -207,7 +207,7 @@ internal sealed class MadeUpRun : TraceReader
     /// <summary>Whatever an honest run might have: exponents, witnesses and sums among the
     /// scalars.</summary>
     private long Number(TraceTensor tensor) => Layout.IsScalars(tensor)
-        ? _numbers.Between(1, 40)
+        ? _numbers.Between(1, 8)
         : Layout.Type(tensor) switch
         {
             TensorType.Int16 => _numbers.Between(-32_767, 32_767),
