@@ -176,6 +176,22 @@ public sealed class StrictnessTests(SnarkjsRun run)
         Assert.Throws<ProofException>(() => Read(name, bytes));
     }
 
+    /// <summary>One beyond the last constraint, and one beyond the last wire.</summary>
+    [Fact]
+    public void CoefficientJustOutOfItsBounds_IsRefused()
+    {
+        ProvingKey key = run.Key();
+        foreach ((int at, int last) in ((int, int)[])[(8, key.Domain - 1), (12, key.WireCount - 1)])
+        {
+            byte[] bytes = run.Bytes("tiny.zkey");
+            Span<byte> number = bytes.AsSpan(SectionAt(bytes, 4) + at, sizeof(int));
+            BitConverter.TryWriteBytes(number, last);
+            Read("tiny.zkey", bytes);
+            BitConverter.TryWriteBytes(number, last + 1);
+            Assert.Throws<ProofException>(() => Read("tiny.zkey", bytes));
+        }
+    }
+
     private void Refuses(string name, byte[] bytes)
     {
         try

@@ -40,6 +40,17 @@ public sealed class GadgetTests
         }
     }
 
+    [Fact]
+    public void Bit_IsZeroOrOne()
+    {
+        for (int value = 0; value < 4; value++)
+        {
+            int? broken = Broken((assembler, _, _) =>
+                assembler.Set(assembler.Bit(true), Fr.FromInteger((ulong)value)));
+            Assert.Equal(value > 1, broken is not null);
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(255)]
@@ -127,41 +138,20 @@ public sealed class GadgetTests
         }
     }
 
-    /// <summary>The greatest of several bytes as the circuit has it, its wire set to another
-    /// number.</summary>
-    private static int? Greatest(int[] values, int claimed)
+    /// <summary>A claim with all its other wires as they would have to be.</summary>
+    private static int? Greatest(int[] values, int claimed) => Broken((_, gadgets, _) =>
     {
         Signal[] signals = new Signal[values.Length];
-        int wire = 0;
-        return Broken((assembler, gadgets, _) =>
+        for (int i = 0; i < values.Length; i++)
         {
-            for (int i = 0; i < values.Length; i++)
-            {
-                signals[i] = gadgets.Byte(values[i]);
-            }
-
-            wire = gadgets.Greatest(signals).Wire;
-        }, change: scalars =>
-        {
-            Assert.True(Scalar.TryRead(Word(claimed), out scalars[wire]));
-        });
-    }
-
-    private static byte[] Word(int value)
-    {
-        byte[] bytes = new byte[Scalar.Size];
-        if (value >= 0)
-        {
-            BitConverter.TryWriteBytes(bytes, value);
-            Array.Reverse(bytes);
+            signals[i] = gadgets.Byte(values[i]);
         }
 
-        return bytes;
-    }
+        gadgets.Greatest(signals, claimed);
+    });
 
     /// <summary>The first constraint that fails; null where all hold.</summary>
-    private static int? Broken(Action<Assembler, Gadgets, LinearSum> build, bool closed = false,
-        Action<Scalar[]>? change = null)
+    private static int? Broken(Action<Assembler, Gadgets, LinearSum> build, bool closed = false)
     {
         MemoryStream stream = new();
         ConstraintWriter writer = new(stream);
@@ -174,8 +164,6 @@ public sealed class GadgetTests
         }
 
         writer.Finish(assembler.Wires, 0, 0, assembler.Constraints);
-        Scalar[] values = assembler.Values;
-        change?.Invoke(values);
-        return ConstraintSystem.Read(stream).FirstBroken(new Witness(values));
+        return ConstraintSystem.Read(stream).FirstBroken(new Witness(assembler.Values));
     }
 }

@@ -106,6 +106,13 @@ internal sealed class Gadgets(Assembler assembler)
             greatest = Math.Max(greatest, signal.Value);
         }
 
+        return Greatest(signals, greatest);
+    }
+
+    /// <summary>The same with a number of the prover's choice, which the constraints may not admit.
+    /// </summary>
+    internal Signal Greatest(ReadOnlySpan<Signal> signals, int greatest)
+    {
         int wire = assembler.New(greatest);
         Fr value = Fr.One;
         for (int i = 0; i < signals.Length; i++)
