@@ -58,7 +58,7 @@ internal static class AdmittedShapes
         for (int i = 0; i < kinds.Length; i++)
         {
             bool isNorm = i < 3 ? i == 2 : (i - 3) % 9 < 2;
-            kinds[i] = (byte)(isNorm ? 0 : WeightForm.Int8);
+            kinds[i] = (byte)(isNorm ? 0 : WeightForm.Int4);
         }
 
         (int multiplier, int shift) = LlamaParameters.Score(shape.HeadDim);
