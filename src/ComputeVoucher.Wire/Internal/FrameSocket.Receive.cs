@@ -73,17 +73,22 @@ internal sealed partial class FrameSocket
             bool goesOn = turns is not null && !_reader.IsIdle;
             if (goesOn)
             {
-                await turns!.EnterAsync().ConfigureAwait(false);
-                HasTurn = true;
+                await EnterTurnAsync(turns!).ConfigureAwait(false);
             }
 
             int room = turns is null || goesOn ? ReceiveBytes : ReceiveBytesOfStrangers;
             byte[] buffer = ArrayPool<byte>.Shared.Rent(room);
             try
             {
-                int count = await _socket
-                    .ReceiveAsync(buffer.AsMemory(0, room), SocketFlags.None)
-                    .ConfigureAwait(false);
+                ValueTask<int> receiving =
+                    _socket.ReceiveAsync(buffer.AsMemory(0, room), SocketFlags.None);
+                if (!receiving.IsCompleted)
+                {
+                    // The empty receive may end with nothing there: no turn is spent on waiting.
+                    LeaveTurn(turns);
+                }
+
+                int count = await receiving.ConfigureAwait(false);
                 if (count == 0)
                 {
                     return;
@@ -98,6 +103,25 @@ internal sealed partial class FrameSocket
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         }
+    }
+
+    /// <summary>Back-pressure, too: the deadlines of the sender rest while it waits for others, and
+    /// those of a frame that has begun end later by as much.</summary>
+    private async ValueTask EnterTurnAsync(Turns turns)
+    {
+        long begun = _time.GetTimestamp();
+        _paused = true;
+        await turns.EnterAsync().ConfigureAwait(false);
+        HasTurn = true;
+        long now = _time.GetTimestamp();
+        if (_frameStarted != 0)
+        {
+            Volatile.Write(ref _frameStarted, _frameStarted + (now - begun));
+            Interlocked.Add(ref _receiveWindowStarted, now - begun);
+        }
+
+        Volatile.Write(ref _lastReceived, now);
+        _paused = false;
     }
 
     private void LeaveTurn(Turns? turns)
@@ -117,8 +141,7 @@ internal sealed partial class FrameSocket
             // Who has paid meanwhile waits for nobody.
             if (!HasTurn && _turns is not null && _reader.MayEndWithin(count - at))
             {
-                await turns!.EnterAsync().ConfigureAwait(false);
-                HasTurn = true;
+                await EnterTurnAsync(turns!).ConfigureAwait(false);
             }
 
             if (!IsOpen)
