@@ -1,3 +1,4 @@
+using System;
 using ComputeVoucher.Chain;
 using ComputeVoucher.Client;
 using ComputeVoucher.Disputes;
@@ -72,9 +73,10 @@ internal sealed class EvidencedOrder
             bundle, new Brief(bundle.Class, bundle.Channel, order, ordered), receipt, signed);
     }
 
-    /// <summary>Runs it once more.</summary>
-    /// <exception cref="CommandException">Another model, or another result than the receipt's.
-    /// </exception>
+    /// <summary>Runs it once more, and only as far as the receipt says: so whether that was its end
+    /// is asked too.</summary>
+    /// <exception cref="CommandException">Another model, another result than the receipt's, or less
+    /// than was ordered though nobody cancelled.</exception>
     public void RunAgain(IModel model)
     {
         Order order = Brief.Order;
@@ -84,26 +86,46 @@ internal sealed class EvidencedOrder
                 + $"{model.ModelRoot} (give the model that was ordered)");
         }
 
-        using IModelSession session = model.CreateSession(Backend.Auto, 1);
-        RunResult result = session.Run(_bundle.Input.Span, new RunOptions
-        {
-            Trace = !_receipt.TraceRoot.IsZero,
-            StepsMax = _receipt.Steps,
-            Proofs = CostTable.ProofsOf((byte)order.Flags),
-        });
-        RefusalReason refusal = ReceiptCheck.CheckFields(order, _receipt, new KnownWork
-        {
-            InputRoot = result.InputRoot,
-            OutputRoot = result.OutputRoot,
-            TraceRoot = result.TraceRoot,
-            Steps = result.Steps,
-            Units = result.Units,
-        });
+        RefusalReason refusal = ReceiptCheck.CheckFields(order, _receipt, WorkOf(order, model));
         if (refusal != RefusalReason.None)
         {
             throw new CommandException($"the receipt of order {order.Seq} is wrong, nothing is "
                 + $"signed: {Refusals.Describe(refusal)} (bring it before the court: "
                 + "computevoucher watch)");
         }
+    }
+
+    private KnownWork WorkOf(in Order order, IModel model)
+    {
+        ReadOnlySpan<byte> input = _bundle.Input.Span;
+        WantedProofs proofs = CostTable.ProofsOf((byte)order.Flags);
+        bool isNothing = _receipt.Steps == 0;
+        RunResult result;
+        if (isNothing)
+        {
+            // A bound of zero steps would be none.
+            result = RunResult.Nothing(model.CheckInput(input).InputRoot);
+        }
+        else
+        {
+            using IModelSession session = model.CreateSession(Backend.Auto, 1);
+            result = session.Run(input, new RunOptions
+            {
+                Trace = !_receipt.TraceRoot.IsZero,
+                StepsMax = _receipt.Steps,
+                Proofs = proofs,
+            });
+        }
+
+        return new KnownWork
+        {
+            InputRoot = result.InputRoot,
+            OutputRoot = result.OutputRoot,
+            TraceRoot = result.TraceRoot,
+            Steps = result.Steps,
+            Units = result.Units,
+            IsWhole = !isNothing && model.CheckOutput(input, result.Output, proofs).IsWhole,
+            IsCancelled = !_bundle.Cancel.IsEmpty,
+        };
     }
 }

@@ -86,25 +86,22 @@ internal sealed class OrderDemands
             return;
         }
 
-        try
-        {
-            bool isCondemned = await new CourtContract(reading.Rpc, terms.Court).CondemnedAsync(
-                _channel.Node, terms.Token, BlockTag.Latest, cancel).ConfigureAwait(false);
-            if (isCondemned)
+        await ForgiveAsync("what the conviction of the node brought cannot be fetched",
+            " (computevoucher court collect, with another account)", ErrorFunnel.Note, async () =>
             {
-                using ChainSession chain = await SessionAsync(reading, cancel)
+                bool isCondemned = await new CourtContract(reading.Rpc, terms.Court)
+                    .CondemnedAsync(_channel.Node, terms.Token, BlockTag.Latest, cancel)
                     .ConfigureAwait(false);
-                Collector collector = await CollectorAsync(chain, terms, cancel)
-                    .ConfigureAwait(false);
-                await collector.CollectAsync(
-                    terms, _channel, chain.Sender, ErrorFunnel.Note, cancel).ConfigureAwait(false);
-            }
-        }
-        catch (ChainException failure)
-        {
-            ErrorFunnel.Note("what the conviction of the node brought cannot be fetched: "
-                + $"{failure.Message} (computevoucher court collect, with another account)");
-        }
+                if (isCondemned)
+                {
+                    using ChainSession chain = await SessionAsync(reading, cancel)
+                        .ConfigureAwait(false);
+                    Collector collector = await CollectorAsync(chain, terms, cancel)
+                        .ConfigureAwait(false);
+                    await collector.CollectAsync(terms, _channel, chain.Sender, ErrorFunnel.Note,
+                        cancel).ConfigureAwait(false);
+                }
+            }).ConfigureAwait(false);
     }
 
     private async Task WithAsync(Func<DemandRunner, Task> act, CancellationToken cancel)
@@ -116,18 +113,36 @@ internal sealed class OrderDemands
             return;
         }
 
-        try
+        await ForgiveAsync("a demand could not go on", "", ErrorFunnel.Note, async () =>
         {
             using ChainSession chain = await SessionAsync(reading, cancel).ConfigureAwait(false);
             DemandDesk desk = await DeskAsync(chain, terms, cancel).ConfigureAwait(false);
             Collector collector = await CollectorAsync(chain, terms, cancel)
                 .ConfigureAwait(false);
             await act(Of(chain, desk, collector, evidence)).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>What was ordered and paid is more than what a court owes: what fails there is said,
+    /// and the next run goes on with it, for it reads from the chain how things stand.</summary>
+    /// <param name="failed">What could not be done.</param>
+    /// <param name="remedy">Ends the line where nothing is on its way.</param>
+    /// <param name="say">Hears the line.</param>
+    /// <param name="act">Moves before the court.</param>
+    internal static async Task ForgiveAsync(
+        string failed, string remedy, Action<string> say, Func<Task> act)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
         }
         catch (ChainException failure)
         {
-            // What was ordered and paid is more than a demand, which the next run goes on with.
-            ErrorFunnel.Note($"a demand could not go on: {failure.Message}");
+            say($"{failed}: {failure.Message}{remedy}");
+        }
+        catch (OutcomeUnknownException unknown)
+        {
+            say($"{failed}: {unknown.Message} (ask with: computevoucher tx {unknown.Hash})");
         }
     }
 

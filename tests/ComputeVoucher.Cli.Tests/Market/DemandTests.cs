@@ -130,7 +130,8 @@ public sealed class DemandTests
     }
 
     /// <summary>A channel that has paid gets its part of the bond: not before five days, and then
-    /// by the next request, though its node takes no orders any more.</summary>
+    /// by the next request, though its node takes no orders any more; one that cannot tell whether
+    /// it was sent says so, and goes on.</summary>
     [MarketFact]
     public async Task Share_OfALateConviction_IsFetchedWhenItIsFinal()
     {
@@ -156,6 +157,13 @@ public sealed class DemandTests
         Assert.Contains("was convicted before the court", early, StringComparison.Ordinal);
         Assert.Equal(UInt256.Zero, await BalanceAsync(rig));
         await PassAsync(rig, 5 * 86_400);
+        string unknown = await RunRefusedAsync(rig);
+        Assert.Contains("brought cannot be fetched: share: sent as 0x", unknown,
+            StringComparison.Ordinal);
+        Assert.Contains("(ask with: computevoucher tx 0x", unknown, StringComparison.Ordinal);
+        // It went on to what comes behind.
+        Assert.Contains("was convicted before the court", unknown, StringComparison.Ordinal);
+        Assert.Equal(UInt256.Zero, await BalanceAsync(rig));
         Assert.Contains(
             "the channel's share of the node's bond, went to", Run(rig, 0),
             StringComparison.Ordinal);
@@ -280,6 +288,21 @@ public sealed class DemandTests
     private static string Run(NodeRig rig, int wait, params string[] more)
     {
         (int status, _, string error) = NodeRig.Run([.. Request(rig, wait), .. more]);
+        Assert.Equal(1, status);
+        return error;
+    }
+
+    /// <summary>Runs a request by two endpoints that refuse every transaction, so that none of
+    /// them can say whether the other passed it on.</summary>
+    private static async Task<string> RunRefusedAsync(NodeRig rig)
+    {
+        await using RpcProxy first = new(rig.Chain.Url);
+        await using RpcProxy second = new(rig.Chain.Url);
+        first.Fail("eth_sendRawTransaction", RpcFault.InsufficientFunds);
+        second.Fail("eth_sendRawTransaction", RpcFault.InsufficientFunds);
+        string[] line = [.. Request(rig, 0), "--rpc", second.Url.ToString()];
+        line[Array.IndexOf(line, rig.Rpc)] = first.Url.ToString();
+        (int status, _, string error) = NodeRig.Run(line);
         Assert.Equal(1, status);
         return error;
     }
