@@ -57,14 +57,13 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
     };
 
     /// <summary>Shows a receipt for which a claim charged too much.</summary>
-    public async Task<bool> ShowAsync(
+    public Task ShowAsync(
         CourtSite site, WatchedOrder order, SignedStatement smaller, CancellationToken cancel)
     {
         options.Say(FormattableString.Invariant(
             $"{order.Name}: claimed for more than its receipt of {smaller.Steps} steps"));
-        await send("smaller", site.Court.Address,
-            CourtContract.ShowSmaller(order.Brief, smaller), 0, cancel).ConfigureAwait(false);
-        return true;
+        return send("smaller", site.Court.Address,
+            CourtContract.ShowSmaller(order.Brief, smaller), 0, cancel);
     }
 
     /// <summary>The next move in an open dispute, where it is the watcher's, or its end, where the
@@ -132,14 +131,9 @@ internal sealed class CaseMoves(WatchOptions options, WatchSend send)
     /// it: until then it holds up the share and its own deposit.</summary>
     /// <returns>Whether something was sent.</returns>
     public async Task<bool> EndAsync(CourtSite site, WatchedOrder order, DisputeRecord record,
-        Dispute dispute, ulong toBlock, CancellationToken cancel)
+        ulong toBlock, CancellationToken cancel)
     {
         await record.ReadAsync(cancel).ConfigureAwait(false);
-        if (dispute.State == DisputeState.Queued)
-        {
-            return await StartAsync(site, order, record, toBlock, cancel).ConfigureAwait(false);
-        }
-
         byte[] end = DisputesContract.Timeout(record.Id, record.Matter);
         if (await site.TryAsync(options.Account, site.Disputes.Address, end, toBlock, cancel)
             .ConfigureAwait(false) is null)

@@ -20,21 +20,21 @@ namespace ComputeVoucher.Watcher;
 /// </summary>
 internal sealed class NodeQuestions(WatchOptions options, WatchedNodes nodes)
 {
-    /// <summary>All questions about one order take so long at most: a node answers behind its paid
-    /// work, and other disputes wait meanwhile. Far below a turn, which has 6 hours, and below the
-    /// 10 minutes that one answer may have (NodeConnection).</summary>
+    /// <summary>All questions to one node take so long at most, in one life of the process: it
+    /// answers behind its paid work, and other disputes wait meanwhile. Far below a turn, which has
+    /// 6 hours, and below the 10 minutes that one answer may have (NodeConnection).</summary>
     private static readonly TimeSpan s_talkMax = TimeSpan.FromMinutes(9);
 
     private readonly HashSet<Bytes32> _asked = [];
-    private readonly HashSet<Address> _silent = [];
+    private readonly Dictionary<Address, Talk> _talks = [];
 
     /// <summary>Whether there is something to ask, and it was not asked yet. A node that did not
-    /// answer once is not waited for again.</summary>
+    /// answer once, or whose time is used up, is not waited for again.</summary>
     public bool MayAsk(WatchedOrder order, Complaint complaint) =>
         complaint.Kind is ComplaintKind.DescendTrace or ComplaintKind.DescendOutput
         && nodes.At.Count > 0
-        && !_silent.Contains(order.Brief.Channel.Node)
-        && _asked.Add(order.Hash);
+        && TalkWith(order).Left > TimeSpan.Zero
+        && !_asked.Contains(order.Hash);
 
     /// <summary>Asks from the root down. What the node signed on the way is added to the order.
     /// </summary>
@@ -47,7 +47,10 @@ internal sealed class NodeQuestions(WatchOptions options, WatchedNodes nodes)
     public async Task<byte[]?> AskAsync(WatchedOrder order, Complaint complaint, RecordedRun own,
         CancellationToken cancel)
     {
-        using CancellationTokenSource limit = new(s_talkMax, nodes.Time);
+        _ = _asked.Add(order.Hash);
+        Talk talk = TalkWith(order);
+        long began = nodes.Time.GetTimestamp();
+        using CancellationTokenSource limit = new(talk.Left, nodes.Time);
         using CancellationTokenSource either =
             CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         try
@@ -74,7 +77,7 @@ internal sealed class NodeQuestions(WatchOptions options, WatchedNodes nodes)
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             Silent(order, FormattableString.Invariant(
-                $"no answer within {s_talkMax.TotalMinutes:0} min"));
+                $"its {s_talkMax.TotalMinutes:0} min are over"));
         }
         catch (ClientException failure)
         {
@@ -82,15 +85,30 @@ internal sealed class NodeQuestions(WatchOptions options, WatchedNodes nodes)
         }
         catch (ModelException failure)
         {
-            options.Say($"{order.Name}: what the node opens proves nothing: {failure.Message}");
+            Silent(order, $"what it opens proves nothing: {failure.Message}");
+        }
+        finally
+        {
+            talk.Left -= nodes.Time.GetElapsedTime(began);
         }
 
         return null;
     }
 
+    private Talk TalkWith(WatchedOrder order)
+    {
+        Address node = order.Brief.Channel.Node;
+        if (!_talks.TryGetValue(node, out Talk? talk))
+        {
+            _talks[node] = talk = new Talk();
+        }
+
+        return talk;
+    }
+
     private void Silent(WatchedOrder order, string how)
     {
-        _silent.Add(order.Brief.Channel.Node);
+        TalkWith(order).Left = TimeSpan.Zero;
         options.Say($"{order.Name}: node {order.Brief.Channel.Node} is asked no more: {how}");
     }
 
@@ -172,4 +190,11 @@ internal sealed class NodeQuestions(WatchOptions options, WatchedNodes nodes)
     private static OpeningPlace PlaceOf(in DescentPosition at) => new(
         (byte)at.Tree, at.IsInside ? (uint)at.Index : OpeningPlace.OfTheList, (byte)at.Level,
         (uint)at.Place);
+
+    /// <summary>With one node.</summary>
+    private sealed class Talk
+    {
+        /// <summary>Time for more questions; none where it is zero or below.</summary>
+        public TimeSpan Left { get; set; } = s_talkMax;
+    }
 }

@@ -24,9 +24,13 @@ public sealed class Watch : IDisposable
     /// (Rewards.POT_MAX); and a few in hand.</summary>
     private const ulong CaseKeepSeconds = 60 * 86_400;
 
-    /// <summary>Nobody is asked when the time to open a dispute ends sooner, seconds: questions
-    /// take 9 minutes, and a transaction needs its block.</summary>
+    /// <summary>Nobody is asked when the time to open a dispute ends sooner, seconds: the talks
+    /// of a pass, the last one's 9 minutes, and a transaction needs its block.</summary>
     private const ulong AskSecondsInHand = 3_600;
+
+    /// <summary>No talk of a pass begins later after its first, seconds: half of the above, so that
+    /// whoever comes last still has its time.</summary>
+    private const ulong TalkSeconds = AskSecondsInHand / 2;
 
     private readonly WatchOptions _options;
     private readonly WatchStore _store;
@@ -99,6 +103,12 @@ public sealed class Watch : IDisposable
         {
             await TryAsync("deposits", pass, async () => pass.Sent |= await _collection
                 .FeesAsync(site, head, cancel).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
+        // A talk takes its time: whatever needs none was done before.
+        foreach (Func<Task> question in pass.Questions)
+        {
+            await question().ConfigureAwait(false);
         }
 
         return pass;
@@ -257,7 +267,7 @@ public sealed class Watch : IDisposable
             {
                 pass.Open++;
                 pass.Sent |= await _moves.EndAsync(
-                    site, order, new DisputeRecord(site, opened, head.Number), dispute,
+                    site, order, new DisputeRecord(site, opened, head.Number),
                     head.Number, cancel).ConfigureAwait(false);
             }
         }
@@ -291,33 +301,45 @@ public sealed class Watch : IDisposable
             await GoOnAsync(site, order, ours, found, head, pass, cancel)
                 .ConfigureAwait(false);
         }
-        else if (problem is null && (records.Count > 0 || IsOpenable(order, found, head))
+        else if (problem is null && (records.Count > 0 || IsOpenable(
+                order, found, await NowAsync(cancel).ConfigureAwait(false)))
             && _reruns.IsStillWrong(order, complaint))
         {
-            bool hasTime = IsInTime(order, found, (UInt128)head.Timestamp + AskSecondsInHand);
-            await ComplainAsync(site, order, complaint, hasTime, pass, cancel)
-                .ConfigureAwait(false);
+            ulong now = await NowAsync(cancel).ConfigureAwait(false);
+            if (_questions?.MayAsk(order, complaint) is true
+                && IsInTime(order, found, (UInt128)now + AskSecondsInHand))
+            {
+                pass.Questions.Add(() => TryAsync(order.Name, pass, () =>
+                    AskAsync(site, order, complaint, found, pass, cancel)));
+                return;
+            }
+
+            await _moves.ComplainAsync(site, order, complaint, cancel).ConfigureAwait(false);
+            pass.Sent = true;
         }
     }
 
     /// <summary>The node has the first word: it may convict by it, or show that nothing is wrong.
     /// </summary>
-    private async Task ComplainAsync(CourtSite site, WatchedOrder order, Complaint complaint,
-        bool hasTime, WatchPass pass, CancellationToken cancel)
+    private async Task AskAsync(CourtSite site, WatchedOrder order, Complaint complaint,
+        CaseState found, WatchPass pass, CancellationToken cancel)
     {
         byte[]? proven = null;
-        if (hasTime && _questions?.MayAsk(order, complaint) is true)
+        ulong now = await NowAsync(cancel).ConfigureAwait(false);
+        pass.TalksFrom ??= now;
+        if (now - pass.TalksFrom <= TalkSeconds && _questions!.MayAsk(order, complaint)
+            && IsInTime(order, found, (UInt128)now + AskSecondsInHand))
         {
             proven = await _questions
                 .AskAsync(order, complaint, _reruns.Run(order, complaint.About.Steps), cancel)
                 .ConfigureAwait(false);
             Keep(order);
-            if (_reruns.Judge(order) is not { } now)
+            if (_reruns.Judge(order) is not { } still)
             {
                 return;
             }
 
-            complaint = now;
+            complaint = still;
         }
 
         await (proven is not null && complaint.IsDispute
@@ -338,9 +360,14 @@ public sealed class Watch : IDisposable
                 .ConfigureAwait(false);
         }
 
-        bool isCharged = order.Smallest is { } smallest && smallest.Units < found.Charged;
-        return isCharged && _shown.Add(order.Hash) && await _moves
-            .ShowAsync(site, order, order.Smallest!, cancel).ConfigureAwait(false);
+        if (order.Smallest is not { } smallest || smallest.Units >= found.Charged
+            || _shown.Contains(order.Hash))
+        {
+            return false;
+        }
+
+        await _moves.ShowAsync(site, order, smallest, cancel).ConfigureAwait(false);
+        return _shown.Add(order.Hash);
     }
 
     private async Task GoOnAsync(
@@ -378,7 +405,7 @@ public sealed class Watch : IDisposable
                 site, order, record, dispute, found, _store.FirstBlock!.Value, head, cancel)
                 .ConfigureAwait(false);
         }
-        catch (ChainException failure)
+        catch (ChainException failure) when (failure.Fault == ChainFault.Reverted)
         {
             _ = _undeferred.Add(order.Hash);
             _options.Say($"{order.Name}: its money is not put off: {failure.Message}");
@@ -394,9 +421,17 @@ public sealed class Watch : IDisposable
         return time <= UInt128.Max(last, claimed);
     }
 
-    private bool IsOpenable(WatchedOrder order, CaseState found, BlockHeader head)
+    /// <summary>The chain's time, Unix seconds: runs and talks take long, and the block at which a
+    /// pass began is old by then.</summary>
+    /// <exception cref="ChainException">No endpoint answers.</exception>
+    private async Task<ulong> NowAsync(CancellationToken cancel) =>
+        (await _rpc.BlockAsync(BlockTag.Latest, cancel).ConfigureAwait(false)
+            ?? throw new ChainException(ChainFault.Malformed, "the chain has no newest block"))
+        .Timestamp;
+
+    private bool IsOpenable(WatchedOrder order, CaseState found, ulong now)
     {
-        bool isOpenable = IsInTime(order, found, head.Timestamp);
+        bool isOpenable = IsInTime(order, found, now);
         Once(isOpenable ? null : $"{order.Name}: too late, it cannot be disputed any more");
         return isOpenable;
     }
@@ -446,4 +481,10 @@ public sealed class WatchPass
 
     /// <summary>Whether a transaction was sent: more may follow at once.</summary>
     public bool Sent { get; internal set; }
+
+    /// <summary>What nodes are asked when all else is done.</summary>
+    internal List<Func<Task>> Questions { get; } = [];
+
+    /// <summary>Chain time of the first of them, Unix seconds.</summary>
+    internal ulong? TalksFrom { get; set; }
 }

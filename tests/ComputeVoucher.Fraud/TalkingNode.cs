@@ -21,6 +21,9 @@ internal enum Manner
     /// <summary>Never a word.</summary>
     IsSilent,
 
+    /// <summary>It opens its run, four minutes later.</summary>
+    IsSlow,
+
     /// <summary>Its root stands, and what is below it is made up.</summary>
     MakesUp,
 
@@ -68,6 +71,9 @@ internal sealed class TalkingNode : IWireHandler, IAsyncDisposable
     /// <summary>Questions that it took.</summary>
     public int Asked { get; private set; }
 
+    /// <summary>Comes before each answer.</summary>
+    public Func<Task> Thinks { get; init; } = () => Task.CompletedTask;
+
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     public ValueTask OnOrderAsync(IOrderStream order)
@@ -97,13 +103,25 @@ internal sealed class TalkingNode : IWireHandler, IAsyncDisposable
         Asked++;
         if (_manner != Manner.IsSilent)
         {
-            using (request)
-            {
-                Answer(request);
-            }
+            // The connection goes on meanwhile.
+            _ = AnswerAsync(request);
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private async Task AnswerAsync(IWireRequest request)
+    {
+        using (request)
+        {
+            if (_manner == Manner.IsSlow)
+            {
+                await Task.Delay(TimeSpan.FromMinutes(4), Clock);
+            }
+
+            await Thinks();
+            Answer(request);
+        }
     }
 
     private void Answer(IWireRequest request)

@@ -196,6 +196,71 @@ public sealed class AskingTests(ITestOutputHelper output) : WatchRig(output)
         Assert.Equal(1, talking.Asked);
     }
 
+    /// <summary>A node that makes things up about one order is not asked about the next.
+    /// </summary>
+    [CourtFact]
+    public async Task WhatIsMadeUp_IsListenedToOnce()
+    {
+        (CheatingNode cheat, ChannelTerms terms, PrivateKey key) = await NewAsync();
+        await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
+        await cheat.ServeAsync(terms, 6, Folder, OrderFlags.TraceRootWanted);
+        await using TalkingNode talking = new(Market, key, cheat.Run, Manner.MakesUp);
+
+        WatchPass last = await RunAsync(() => Task.CompletedTask, nodes: talking.Ask());
+
+        Assert.Equal((2, 0), (last.Open, last.Failures));
+        Assert.Equal(1, talking.Asked);
+    }
+
+    /// <summary>Right answers of four minutes each: the nine minutes are over in the third, and the
+    /// fourth order is disputed without a question.</summary>
+    [CourtFact]
+    public async Task SlowAnswers_HaveNineMinutesInAll()
+    {
+        (CheatingNode cheat, ChannelTerms terms, PrivateKey key) = await NewAsync(honest: true);
+        for (ulong seq = 5; seq < 9; seq++)
+        {
+            await cheat.ServeAsync(terms, seq, Folder, OrderFlags.TraceRootWanted,
+                r => r with { TraceRoot = default });
+        }
+
+        await using TalkingNode talking = new(Market, key, Own, Manner.IsSlow);
+
+        Task<WatchPass> run = RunAsync(() => Task.CompletedTask, nodes: talking.Ask());
+        WatchPass last = await PassingAsync(talking, run, 60 * 60);
+
+        Assert.Equal(0, last.Failures);
+        Assert.InRange(talking.Asked, 1, 3);
+        Assert.Contains("dispute", Sent);
+    }
+
+    /// <summary>1. While the node is asked about one order, the time to dispute the other one runs
+    /// out but for half an hour. 2. That one is disputed without a question.</summary>
+    [CourtFact]
+    public async Task TimeThatATalkTook_IsSeenByTheNextOrder()
+    {
+        (CheatingNode cheat, ChannelTerms terms, PrivateKey key) = await NewAsync(honest: true);
+        ulong deadline = 0;
+        for (ulong seq = 5; seq < 7; seq++)
+        {
+            (Order order, _) = await cheat.ServeAsync(terms, seq, Folder,
+                OrderFlags.TraceRootWanted, r => r with { TraceRoot = default });
+            deadline = order.Deadline;
+        }
+
+        DateTimeOffset last = DateTimeOffset.FromUnixTimeSeconds((long)deadline)
+            .AddSeconds(CourtLimits.OpenSeconds).AddMinutes(-30);
+        await using TalkingNode talking = new(Market, key, Own)
+        {
+            Thinks = () => Market.PassAsync(last - Market.Clock.GetUtcNow()),
+        };
+
+        WatchPass pass = await RunAsync(() => Task.CompletedTask, nodes: talking.Ask());
+
+        Assert.Equal((1, 0), (pass.Open, pass.Failures));
+        Assert.Equal(1, talking.Asked);
+    }
+
     private async Task<(CheatingNode, ChannelTerms, PrivateKey)> NewAsync(
         bool honest = false, int? tensor = null)
     {

@@ -46,6 +46,34 @@ public sealed class CollectingTests(ITestOutputHelper output) : WatchRig(output)
             Said, line => line.Contains("a share of ", StringComparison.Ordinal));
     }
 
+    /// <summary>1. Two disputes on one channel, the second of which waits for the first. 2. The
+    /// node convicts itself of the second order. 3. Its dispute is ended without beginning.
+    /// </summary>
+    [CourtFact]
+    public async Task WaitingDispute_OfADecidedOrder_EndsWithoutBeginning()
+    {
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
+        await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
+        await RunAsync(() => Task.CompletedTask);
+        (Order order, Receipt receipt) = await cheat.ServeAsync(
+            terms, 6, Folder, OrderFlags.TraceRootWanted);
+        Assert.Equal(2, (await RunAsync(() => Task.CompletedTask)).Open);
+        Dispute second = await Market.Disputes.DisputeAsync(2, BlockTag.Latest, default);
+        Assert.Equal(DisputeState.Queued, second.State);
+        Brief brief = new(Market.Class, terms, order,
+            Market.Spender.Sign(order.Digest(Market.Domain.VouchersSeparator)));
+        Address contradictions = (await new CourtContract(Market.Rpc, Market.Court)
+            .PartsAsync(BlockTag.Latest, default)).Contradictions;
+        await Market.SendAsync(Market.Provider, contradictions, ContradictionsContract.Units(
+            brief, cheat.Statement(receipt with { Units = 1 }), []));
+
+        WatchPass last = await RunAsync(() => Task.CompletedTask);
+
+        Assert.Equal((1, 1, 0), (last.Convicted, last.Open, last.Failures));
+        Assert.Contains("timeout", Sent);
+        Assert.DoesNotContain("start", Sent);
+    }
+
     /// <summary>A result that was promised and never came: the watcher's deposit and the channel's
     /// share come in, though no receipt was ever wrong.</summary>
     [CourtFact]

@@ -35,6 +35,9 @@ public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>Transactions that the watcher has sent, in order.</summary>
     private protected List<string> Sent { get; } = [];
 
+    /// <summary>What is sent next of this kind finds no endpoint, once.</summary>
+    private protected string? Unsent { get; set; }
+
     /// <summary>What it has said.</summary>
     private protected List<string> Said { get; } = [];
 
@@ -91,6 +94,7 @@ public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
         using WatchedModels models = new();
         models.Add(open ?? (() => ModelFile.Open(ModelPath)));
         int sends = 0;
+        bool isUnsent = false;
         WatchOptions options = new()
         {
             Domain = Market.Domain,
@@ -107,6 +111,12 @@ public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
             options, store, models, Market.Rpc,
             async (kind, to, data, value, _) =>
             {
+                if (kind == Unsent)
+                {
+                    (Unsent, isUnsent) = (null, true);
+                    throw new ChainException(ChainFault.Unreachable, "no endpoint answers");
+                }
+
                 bool dies = ++sends == dieAt;
                 if (dies && isBefore)
                 {
@@ -126,10 +136,11 @@ public abstract class WatchRig(ITestOutputHelper output) : IAsyncLifetime
         WatchPass pass;
         do
         {
+            isUnsent = false;
             pass = await watch.StepAsync(default);
             await provider();
         }
-        while (pass.Sent);
+        while (pass.Sent || isUnsent);
 
         return pass;
     }

@@ -97,12 +97,10 @@ public sealed class WatchTests(ITestOutputHelper output) : WatchRig(output)
 
         WatchPass last = await RunAsync(cheat.MoveAsync);
 
-        Assert.Equal((1, 1, 0), (last.Convicted, last.Open, last.Failures));
+        // The dispute of the trace is ended at once: share and deposit wait for nothing.
+        Assert.Equal((1, 0, 0), (last.Convicted, last.Open, last.Failures));
         Assert.Equal(1, cheat.Answers);
         Assert.Equal(UInt256.Zero, await BondAsync(terms.Node));
-        // Share and deposit wait for the dispute, whose turn is the watcher's: its time passes.
-        await Market.PassAsync(TimeSpan.FromDays(4));
-        Assert.Equal(0, (await RunAsync(cheat.MoveAsync)).Open);
         await IsCollectedAsync(terms);
         Assert.Equal(
             UInt256.Zero, await Market.Rpc.BalanceAsync(
@@ -172,6 +170,39 @@ public sealed class WatchTests(ITestOutputHelper output) : WatchRig(output)
         Assert.Equal((0, 0), (last.Convicted, last.Failures));
         Assert.Equal(CourtMarket.Bond, await BondAsync(terms.Node));
         Assert.Equal(Model.Costs.Run(0, 1, WantedProofs.None), await RefundedAsync());
+    }
+
+    /// <summary>1. The node claims more than its receipt. 2. No endpoint takes the smaller one.
+    /// 3. It is shown at the next look.</summary>
+    [CourtFact]
+    public async Task SmallerReceipt_ThatNobodyTook_IsShownAgain()
+    {
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync(honest: true);
+        Order order = await cheat.OrderAsync(terms, 5, OrderFlags.TraceRootWanted);
+        await cheat.KeepAsync(terms, order, Folder, new Receipt(
+            order.HashStruct(), 0, OutputInfo.Nothing.OutputRoot, default, 0), isCancelled: true);
+        await cheat.ClaimAsync(terms, order);
+        Unsent = "smaller";
+
+        WatchPass last = await RunAsync(() => Task.CompletedTask);
+
+        Assert.Equal((0, 0), (last.Convicted, last.Failures));
+        Assert.Equal(["smaller", "refund"], Sent);
+    }
+
+    /// <summary>What the order cost is put off at the next look where no endpoint took it.
+    /// </summary>
+    [CourtFact]
+    public async Task MoneyThatNobodyPutOff_IsPutOffLater()
+    {
+        (CheatingNode cheat, ChannelTerms terms) = await NewCheatAsync();
+        await cheat.ServeAsync(terms, 5, Folder, OrderFlags.TraceRootWanted);
+        Unsent = "defer";
+
+        WatchPass last = await RunAsync(() => Task.CompletedTask);
+
+        Assert.Equal((1, 0), (last.Open, last.Failures));
+        Assert.Equal(["dispute", "defer"], Sent);
     }
 
     /// <summary>A clock that is apart from the chain's: nothing is opened.</summary>
