@@ -366,7 +366,17 @@ public sealed class Watch : IDisposable
             return false;
         }
 
-        await _moves.ShowAsync(site, order, smallest, cancel).ConfigureAwait(false);
+        try
+        {
+            await _moves.ShowAsync(site, order, smallest, cancel).ConfigureAwait(false);
+        }
+        catch (ChainException failure) when (failure.Fault == ChainFault.Reverted)
+        {
+            // It would be refused again, and what else is wrong with the order must not wait.
+            _ = _shown.Add(order.Hash);
+            throw;
+        }
+
         return _shown.Add(order.Hash);
     }
 

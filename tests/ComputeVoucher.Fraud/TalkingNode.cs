@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Disputes;
 using ComputeVoucher.Primitives;
@@ -116,7 +117,11 @@ internal sealed class TalkingNode : IWireHandler, IAsyncDisposable
         {
             if (_manner == Manner.IsSlow)
             {
-                await Task.Delay(TimeSpan.FromMinutes(4), Clock);
+                TaskCompletionSource late = new();
+                using ITimer timer = Clock.CreateTimer(
+                    _ => late.TrySetResult(), null, TimeSpan.FromMinutes(4),
+                    Timeout.InfiniteTimeSpan);
+                await late.Task;
             }
 
             await Thinks();
