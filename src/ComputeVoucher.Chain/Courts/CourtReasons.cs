@@ -79,6 +79,7 @@ internal static class CourtReasons
         new("MalformedProof()", "the proof is malformed"),
         new("NotInTrace()", "what the proof opens does not lead to the trace root"),
         new("NotOpen(uint256,uint256)", "leaf {1} of tensor {0} is needed and not opened"),
+        new("OtherTables()", "the judge's tables are not those of the protocol"),
         new("OutOfRange()", "a derived number leaves its range: no evidence"),
         new("InvalidCommittee()", "a committee has distinct members that are not zero, and a "
             + "threshold between one and all of them"),
