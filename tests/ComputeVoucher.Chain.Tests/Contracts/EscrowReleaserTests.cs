@@ -11,7 +11,8 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>A node ends its own escrow on the real contract: what has matured, once, and when it is
 /// worth the gas.</summary>
 [Trait("Category", "load")]
-public sealed class EscrowReleaserTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
+public sealed class EscrowReleaserTests(VouchersFixture chain)
+    : IClassFixture<VouchersFixture>, IAsyncLifetime
 {
     private const ulong Units = 1_000_000_000;
 
@@ -25,6 +26,13 @@ public sealed class EscrowReleaserTests(VouchersFixture chain) : IClassFixture<V
     private const int LookSeconds = 601;
 
     private readonly ManualClock _clock = new();
+    private string _before = "";
+
+    /// <summary>Each test finds the chain without the batches of the others.</summary>
+    public async Task InitializeAsync() =>
+        _before = (await chain.Anvil.RpcAsync("evm_snapshot")).GetString()!;
+
+    public Task DisposeAsync() => chain.Anvil.RpcAsync("evm_revert", $"\"{_before}\"");
 
     [AnvilFact(NeedsContracts = true)]
     public async Task Matured_IsReleasedOnce_WhenItIsWorthItsGas()
