@@ -141,10 +141,39 @@ public sealed class SettleDeskTests : IDisposable
         Assert.Equal(VouchersContract.Release([3, 18]), row.Request.Data);
         Assert.False(row.Request.IsUrgent);
         Assert.Null(row.Request.Purpose);
-        Assert.NotEqual(IdOf(first), IdOf(await ReleaseAsync(
-            new ReleaseOrder(s_domain.VouchersSeparator, _key.Address, [3]))));
         Assert.NotEqual(IdOf(first), IdOf(await AskAsync(Order(_key.Address, Named(4)))));
-        Assert.Equal(3, _rows.List().Count);
+        Assert.Equal(2, _rows.List().Count);
+    }
+
+    /// <summary>The node's own is such a one: whatever both name would be paid for twice.
+    /// </summary>
+    [Fact]
+    public async Task Release_BesideAnother_IsRefusedUntilABlockTookThat()
+    {
+        OutboxEntry own = await _outbox.SubmitAsync(
+            new OutboxRequest
+            {
+                Kind = EscrowReleaser.Kind,
+                Key = EscrowReleaser.NextKey(_outbox),
+                To = s_domain.Vouchers,
+                Data = VouchersContract.Release([18, 3, 4]),
+            },
+            default);
+        ReleaseOrder order = new(s_domain.VouchersSeparator, _key.Address, [3, 18]);
+        NodeException refused = await Assert.ThrowsAsync<NodeException>(
+            () => _desk.ReleaseAsync(order.ToString(), default));
+        Assert.Contains(
+            $"outbox {own.Id} releases other", refused.Message, StringComparison.Ordinal);
+        Assert.Single(_rows.List());
+
+        await MoveAsync(own.Id, OutboxState.Mined);
+        JsonElement same = await ReleaseAsync(
+            new ReleaseOrder(s_domain.VouchersSeparator, _key.Address, [18, 3, 4]));
+        Assert.Equal(own.Id, IdOf(same));
+        JsonElement taken = await ReleaseAsync(order);
+        Assert.True(taken.GetProperty("isNew").GetBoolean());
+        Assert.NotEqual(own.Id, IdOf(taken));
+        Assert.Equal(2, _rows.List().Count);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Threading;
 using System.Threading.Tasks;
 using ComputeVoucher.Ledger;
@@ -24,10 +25,9 @@ public sealed class EscrowReleaser
     /// <summary>Between two looks: escrow is counted in days.</summary>
     private static readonly TimeSpan s_every = TimeSpan.FromMinutes(10);
 
-    private readonly JsonRpcClient _rpc;
     private readonly Address _vouchers;
     private readonly Func<CancellationToken, Task<Address>> _provider;
-    private readonly Dictionary<Address, ulong> _first = [];
+    private readonly List<EscrowBook> _books = [];
     private readonly Outbox _outbox;
     private readonly RedeemerOptions _options;
     private readonly TimeProvider _time;
@@ -47,11 +47,11 @@ public sealed class EscrowReleaser
         Outbox outbox, RedeemerOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(tokens);
-        (_rpc, _vouchers, _provider) = (rpc, vouchers, provider);
+        (_vouchers, _provider) = (vouchers, provider);
         (_outbox, _options, _time) = (outbox, options, time);
         foreach (Address token in tokens)
         {
-            _first[token] = 1;
+            _books.Add(new EscrowBook(rpc, vouchers, token));
         }
     }
 
@@ -84,11 +84,17 @@ public sealed class EscrowReleaser
         }
 
         (UInt128 due, UInt128 waiting, ulong? next) = (0, 0, null);
-        foreach (Address token in new List<Address>(_first.Keys))
+        foreach (EscrowBook book in _books)
         {
+            if (!await book.LookAsync(provider, head, cancel).ConfigureAwait(false))
+            {
+                // The rest with the next steps: a release takes the most valuable of all.
+                _looked = null;
+                return;
+            }
+
             List<HeldBatch> matured = [];
-            foreach (HeldBatch batch in await HeldAsync(provider, token, head, cancel)
-                .ConfigureAwait(false))
+            foreach (HeldBatch batch in book.Held)
             {
                 if (batch.MaturesAt <= head.Timestamp)
                 {
@@ -107,28 +113,47 @@ public sealed class EscrowReleaser
         _figures = new EscrowFigures(due, waiting, next);
     }
 
-    /// <summary>From the oldest batch on that still held something at the look before.</summary>
-    private async Task<List<HeldBatch>> HeldAsync(
-        Address provider, Address token, BlockHeader head, CancellationToken cancel)
+    /// <summary>The key of the next release, automatic or an operator's: whoever looks at the
+    /// outbox and then submits under the key of that look gets one row with all who did the same.
+    /// </summary>
+    public static string NextKey(Outbox outbox)
     {
-        // Before they are read: what comes meanwhile is beyond.
-        ulong count = await new VouchersContract(_rpc, _vouchers)
-            .BatchCountAsync(BlockTag.Number(head.Number), cancel).ConfigureAwait(false);
-        List<HeldBatch> held = await EscrowScan.ReadAsync(
-            _rpc, _vouchers, provider, token, head, cancel, _first[token]).ConfigureAwait(false);
-        _first[token] = held.Count > 0 ? held[0].Id : count + 1;
-        return held;
+        ArgumentNullException.ThrowIfNull(outbox);
+        long newest = 0;
+        foreach (OutboxEntry row in outbox.Open)
+        {
+            newest = IsRelease(row, outbox) ? Math.Max(newest, row.Id) : newest;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{Kind} {newest}");
     }
 
+    /// <summary>Whether a row of the outbox is a release by its account.</summary>
+    public static bool IsRelease(OutboxEntry row, Outbox outbox)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        ArgumentNullException.ThrowIfNull(outbox);
+        return row.Request.Kind == Kind && row.From == outbox.Account;
+    }
+
+    /// <param name="matured">The most valuable first: whoever leaves dust there, for anybody can,
+    /// does not keep the rest from its place.</param>
     private async Task ReleaseAsync(List<HeldBatch> matured, BlockHeader head,
         List<OutboxEntry> submitted, CancellationToken cancel)
     {
+        string key = NextKey(_outbox);
         if (!_options.IsAutomatic || matured.Count == 0 || IsOnItsWay())
         {
             return;
         }
 
-        int count = Math.Min(matured.Count, ChainLimits.ReleaseBatchesMax);
+        FeeView fees = await _outbox.Market.LookAsync(head, cancel).ConfigureAwait(false);
+        int count = Count(matured, (UInt256)fees.GasPrice * BatchGas);
+        if (count == 0)
+        {
+            return;
+        }
+
         ulong[] ids = new ulong[count];
         (UInt256 amount, ulong oldest) = (UInt256.Zero, head.Timestamp);
         for (int i = 0; i < count; i++)
@@ -139,35 +164,46 @@ public sealed class EscrowReleaser
         }
 
         byte[] data = VouchersContract.Release(ids);
+        UInt128 dataFee = await _outbox.Market.DataFeeAsync(data, cancel).ConfigureAwait(false);
+        UInt256 cost =
+            ((UInt256)fees.GasPrice * (TransactionGas + (BatchGas * (ulong)count))) + dataFee;
         bool isOld = head.Timestamp - oldest >= (ulong)_options.AgeMax.TotalSeconds;
         UInt128 worth = Coins.Worth(amount, _options.WeiPerTokenUnit);
-        bool isPriced = _options.WeiPerTokenUnit != UInt128.Zero;
-        UInt256 cost = await CostAsync(count, data, head, cancel).ConfigureAwait(false);
-        bool pays = isPriced
+        bool pays = IsPriced
             ? (UInt256)worth >= cost * (isOld ? 1U : _options.GasFactor)
             : isOld;
         if (pays)
         {
-            submitted.Add(await _outbox.SubmitAsync(
-                new OutboxRequest
-                {
-                    Kind = Kind,
-                    Key = $"{Kind} {Keccak256.Hash(data)}",
-                    To = _vouchers,
-                    Data = data,
-                    CostMaxWei = isPriced ? worth : null,
-                },
-                cancel).ConfigureAwait(false));
-            Interlocked.Increment(ref _released);
+            OutboxRequest request = new()
+            {
+                Kind = Kind,
+                Key = key,
+                To = _vouchers,
+                Data = data,
+                CostMaxWei = IsPriced ? worth : null,
+            };
+            OutboxEntry row = await _outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
+            if (ReferenceEquals(row.Request, request))
+            {
+                submitted.Add(row);
+                Interlocked.Increment(ref _released);
+            }
         }
     }
 
-    private async Task<UInt256> CostAsync(
-        int batches, byte[] data, BlockHeader head, CancellationToken cancel)
+    private bool IsPriced => _options.WeiPerTokenUnit != UInt128.Zero;
+
+    /// <summary>Of the first so many, those that bring what they themselves cost.</summary>
+    private int Count(List<HeldBatch> matured, UInt256 batchCost)
     {
-        FeeView fees = await _outbox.Market.LookAsync(head, cancel).ConfigureAwait(false);
-        UInt128 dataFee = await _outbox.Market.DataFeeAsync(data, cancel).ConfigureAwait(false);
-        return (UInt256)fees.GasPrice * (TransactionGas + BatchGas * (ulong)batches) + dataFee;
+        int count = Math.Min(matured.Count, ChainLimits.ReleaseBatchesMax);
+        while (IsPriced && count > 0 && batchCost > (UInt256)Coins.Worth(
+            matured[count - 1].Amount, _options.WeiPerTokenUnit))
+        {
+            count--;
+        }
+
+        return count;
     }
 
     /// <summary>One at a time, an operator's included: the next would release the same again.
@@ -176,7 +212,7 @@ public sealed class EscrowReleaser
     {
         foreach (OutboxEntry row in _outbox.Open)
         {
-            if (row.Request.Kind == Kind && row.From == _outbox.Account)
+            if (IsRelease(row, _outbox))
             {
                 return true;
             }

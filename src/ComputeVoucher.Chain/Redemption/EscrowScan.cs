@@ -21,30 +21,45 @@ public static class EscrowScan
     /// <param name="token">In which token.</param>
     /// <param name="head">As of this block.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <param name="from">Older batches are known to hold nothing.</param>
     /// <exception cref="ChainException">No endpoint answers, or not as the contract does.
     /// </exception>
     public static async Task<List<HeldBatch>> ReadAsync(
         JsonRpcClient rpc, Address vouchers, Address provider, Address token, BlockHeader head,
-        CancellationToken cancel, ulong from = 1)
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(rpc);
         ArgumentNullException.ThrowIfNull(head);
         BlockTag block = BlockTag.Number(head.Number);
         ulong count = await new VouchersContract(rpc, vouchers).BatchCountAsync(block, cancel)
             .ConfigureAwait(false);
-        List<HeldBatch> held = [];
-        for (ulong first = from; first <= count; first += ChainLimits.BatchCallsMax)
+        ulong[] ids = new ulong[count];
+        for (int i = 0; i < ids.Length; i++)
         {
-            int calls = (int)Math.Min(ChainLimits.BatchCallsMax, count - first + 1);
-            EscrowBatch[] batches = await ReadAsync(rpc, vouchers, first, calls, block, cancel)
+            ids[i] = (ulong)i + 1;
+        }
+
+        return await ReadAsync(rpc, vouchers, provider, token, ids, block, cancel)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Those among some batches, in their order.</summary>
+    internal static async Task<List<HeldBatch>> ReadAsync(
+        JsonRpcClient rpc, Address vouchers, Address provider, Address token, ulong[] ids,
+        BlockTag block, CancellationToken cancel)
+    {
+        List<HeldBatch> held = [];
+        for (int first = 0; first < ids.Length; first += ChainLimits.BatchCallsMax)
+        {
+            ReadOnlyMemory<ulong> part = ids.AsMemory(
+                first, Math.Min(ChainLimits.BatchCallsMax, ids.Length - first));
+            EscrowBatch[] batches = await ReadAsync(rpc, vouchers, part, block, cancel)
                 .ConfigureAwait(false);
             for (int i = 0; i < batches.Length; i++)
             {
                 EscrowBatch batch = batches[i];
                 if (batch.Amount > 0 && batch.Provider == provider && batch.Token == token)
                 {
-                    held.Add(new HeldBatch(first + (ulong)i, batch.Amount, batch.MaturesAt));
+                    held.Add(new HeldBatch(part.Span[i], batch.Amount, batch.MaturesAt));
                 }
             }
         }
@@ -52,16 +67,16 @@ public static class EscrowScan
         return held;
     }
 
-    /// <summary>So many batches from one on, by the first endpoint that knows them all.</summary>
+    /// <summary>A request of batches, by the first endpoint that knows them all.</summary>
     private static async Task<EscrowBatch[]> ReadAsync(
-        JsonRpcClient rpc, Address vouchers, ulong first, int count, BlockTag block,
+        JsonRpcClient rpc, Address vouchers, ReadOnlyMemory<ulong> ids, BlockTag block,
         CancellationToken cancel)
     {
-        CallRequest[] calls = new CallRequest[count];
+        CallRequest[] calls = new CallRequest[ids.Length];
         for (int i = 0; i < calls.Length; i++)
         {
             calls[i] = new CallRequest(
-                default, vouchers, VouchersContract.BatchCall(first + (ulong)i));
+                default, vouchers, VouchersContract.BatchCall(ids.Span[i]));
         }
 
         ChainException? last = null;

@@ -55,7 +55,8 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
     /// </summary>
     /// <param name="argument">A <see cref="ReleaseOrder"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="NodeException">It is none, or is for other contracts.</exception>
+    /// <exception cref="NodeException">It is none, is for other contracts, or another
+    /// release is on its way.</exception>
     /// <exception cref="ChainException">The outbox has stopped.</exception>
     public async Task<string> ReleaseAsync(string argument, CancellationToken cancel)
     {
@@ -65,17 +66,24 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
             return payer;
         }
 
-        // The same batches again are the same row: a second one would find nothing to release.
-        byte[] data = order.Call;
+        // One at a time, the node's own included: a second one would release the same again.
         OutboxRequest request = new()
         {
             Kind = EscrowReleaser.Kind,
-            Key = $"{EscrowReleaser.Kind} {Keccak256.Hash(data)}",
+            Key = EscrowReleaser.NextKey(outbox),
             To = domain.Vouchers,
-            Data = data,
+            Data = order.Call,
         };
-        return Taken(
-            await outbox.SubmitAsync(request, cancel).ConfigureAwait(false), request);
+        // The key is older than this look: whoever comes between the two has the same.
+        OutboxEntry entry = Releasing(request.Data)
+            ?? await outbox.SubmitAsync(request, cancel).ConfigureAwait(false);
+        if (!entry.Request.Data.AsSpan().SequenceEqual(request.Data))
+        {
+            throw new NodeException($"outbox {entry.Id} releases other batches already "
+                + "(wait until it is mined, then release the rest)");
+        }
+
+        return Taken(entry, request);
     }
 
     /// <summary>Who sends here, where that is another account; otherwise null.</summary>
@@ -105,6 +113,22 @@ internal sealed class SettleDesk(Outbox outbox, VoucherDomain domain)
         foreach (OutboxEntry row in outbox.Open)
         {
             if (IsOf(row, token) && row.State < OutboxState.Mined)
+            {
+                return row;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A release that no block has taken yet, or of the same batches: it may be long
+    /// before an endpoint says that they hold nothing any more.</summary>
+    private OutboxEntry? Releasing(byte[] data)
+    {
+        foreach (OutboxEntry row in outbox.Open)
+        {
+            if (EscrowReleaser.IsRelease(row, outbox) && (row.State < OutboxState.Mined
+                || row.Request.Data.AsSpan().SequenceEqual(data)))
             {
                 return row;
             }

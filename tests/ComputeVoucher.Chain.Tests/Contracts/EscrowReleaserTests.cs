@@ -11,17 +11,28 @@ namespace ComputeVoucher.Chain.Tests;
 /// <summary>A node ends its own escrow on the real contract: what has matured, once, and when it is
 /// worth the gas.</summary>
 [Trait("Category", "load")]
-public sealed class EscrowReleaserTests(VouchersFixture chain) : IClassFixture<VouchersFixture>
+public sealed class EscrowReleaserTests(VouchersFixture chain)
+    : IClassFixture<VouchersFixture>, IAsyncLifetime
 {
     private const ulong Units = 1_000_000_000;
 
     /// <summary>Base units that each spend pays, at the class's price.</summary>
     private const ulong Paid = 2_000_000;
 
+    /// <summary>In escrow, in a class without a window: the contract's ORDER_HORIZON.</summary>
+    private const ulong HorizonSeconds = 3 * 86_400;
+
     /// <summary>Between two looks, as the releaser has it, and a second.</summary>
     private const int LookSeconds = 601;
 
     private readonly ManualClock _clock = new();
+    private string _before = "";
+
+    /// <summary>Each test finds the chain without the batches of the others.</summary>
+    public async Task InitializeAsync() =>
+        _before = (await chain.Anvil.RpcAsync("evm_snapshot")).GetString()!;
+
+    public Task DisposeAsync() => chain.Anvil.RpcAsync("evm_revert", $"\"{_before}\"");
 
     [AnvilFact(NeedsContracts = true)]
     public async Task Matured_IsReleasedOnce_WhenItIsWorthItsGas()
@@ -94,6 +105,91 @@ public sealed class EscrowReleaserTests(VouchersFixture chain) : IClassFixture<V
         Assert.Equal(VouchersContract.Release([3]), row.Request.Data);
     }
 
+    /// <summary>More than a transaction takes, and older than what is worth something: anybody can
+    /// leave it there.</summary>
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Dust_IsLeft_AndKeepsNothingWaiting()
+    {
+        VoucherClass terms = chain.Class with { Court = chain.Deployer.Address };
+        await chain.SendAsync(chain.Holder, chain.Vouchers.Address,
+            VouchersContract.Mint(terms, 10 * Units, chain.Holder.Address));
+        using PrivateKey node = await chain.NewNodeAsync();
+        ChannelTerms channel = chain.NewTerms(node) with { ClassId = terms.HashStruct() };
+        using Outbox outbox = new(
+            chain.Rpc, new DyingOutboxStore(), node, AnvilFixture.Options(), _clock);
+        ulong before = await CountAsync();
+        for (int i = 0; i < ChainLimits.ReleaseBatchesMax; i++)
+        {
+            await SpendAsync(terms, channel, Units / Paid);
+        }
+
+        await SpendAsync(terms, channel, Units / 2);
+        await SpendAsync(terms, channel, Units);
+        ulong count = await CountAsync();
+        Assert.Equal(before + ChainLimits.ReleaseBatchesMax + 2, count);
+        await PassAsync(await NowAsync() + HorizonSeconds + (2 * 86_400));
+
+        // A base unit is worth less than the gas of its batch.
+        EscrowReleaser priced = Of(
+            outbox, new RedeemerOptions { WeiPerTokenUnit = 1_000_000_000_000 });
+        OutboxEntry row = Assert.Single(await StepAsync(priced));
+        Assert.Equal(VouchersContract.Release([count, count - 1]), row.Request.Data);
+        await FinishAsync(outbox);
+        _clock.Advance(LookSeconds);
+        Assert.Empty(await StepAsync(priced));
+        Assert.Equal((UInt128)ChainLimits.ReleaseBatchesMax, priced.Figures.Matured);
+
+        // Without a price the most valuable go first as well.
+        await SpendAsync(terms, channel, Units);
+        await PassAsync(await NowAsync() + HorizonSeconds + (2 * 86_400));
+        EscrowReleaser byAge = Of(outbox, new RedeemerOptions());
+        row = Assert.Single(await StepAsync(byAge));
+        ulong[] ids = new ulong[ChainLimits.ReleaseBatchesMax];
+        for (int i = 0; i < ids.Length; i++)
+        {
+            ids[i] = i == 0 ? count + 1 : before + (ulong)i;
+        }
+
+        Assert.Equal(VouchersContract.Release(ids), row.Request.Data);
+    }
+
+    /// <summary>What a block says that the chain then takes back is unsaid.</summary>
+    [AnvilFact(NeedsContracts = true)]
+    public async Task Reorganisation_WhatItBringsBackIsReleased()
+    {
+        VoucherClass terms = chain.Class with { Court = chain.Deployer.Address };
+        await chain.SendAsync(chain.Holder, chain.Vouchers.Address,
+            VouchersContract.Mint(terms, 10 * Units, chain.Holder.Address));
+        using PrivateKey node = await chain.NewNodeAsync();
+        ChannelTerms channel = chain.NewTerms(node) with { ClassId = terms.HashStruct() };
+        using Outbox outbox = new(
+            chain.Rpc, new DyingOutboxStore(), node, AnvilFixture.Options(), _clock);
+        await SpendAsync(terms, channel, Units);
+        ulong id = await CountAsync();
+        await PassAsync(await NowAsync() + HorizonSeconds + 60);
+        EscrowReleaser releaser = Of(
+            outbox, new RedeemerOptions { WeiPerTokenUnit = 1_000_000_000_000 });
+
+        string fork = (await chain.Anvil.RpcAsync("evm_snapshot")).GetString()!;
+        await chain.SendAsync(
+            chain.Holder, chain.Vouchers.Address, VouchersContract.Release([id]));
+        Assert.Empty(await StepAsync(releaser));
+        await chain.Anvil.RpcAsync("evm_revert", $"\"{fork}\"");
+        await PassAsync(await NowAsync() + 60);
+        await chain.Anvil.MineAsync(5);
+
+        _clock.Advance(LookSeconds);
+        OutboxEntry row = Assert.Single(await StepAsync(releaser));
+        Assert.Equal(VouchersContract.Release([id]), row.Request.Data);
+    }
+
+    private Task<TransactionReceipt> SpendAsync(
+        VoucherClass terms, ChannelTerms channel, ulong units) => chain.SendAsync(
+            chain.Holder, chain.Vouchers.Address, VouchersContract.Spend(terms, channel, units));
+
+    private Task<ulong> CountAsync() =>
+        chain.Vouchers.BatchCountAsync(BlockTag.Latest, default);
+
     private EscrowReleaser Of(Outbox outbox, RedeemerOptions options) => new(
         chain.Rpc, chain.Vouchers.Address, _ => Task.FromResult(chain.Provider.Address),
         [chain.Class.Token], outbox, options, _clock);
@@ -106,10 +202,13 @@ public sealed class EscrowReleaserTests(VouchersFixture chain) : IClassFixture<V
         return submitted;
     }
 
+    private async Task<ulong> NowAsync() =>
+        (await chain.Rpc.BlockAsync(BlockTag.Latest, default))!.Timestamp;
+
     /// <summary>The chain's clock reaches a moment.</summary>
     private async Task PassAsync(ulong at)
     {
-        ulong now = (await chain.Rpc.BlockAsync(BlockTag.Latest, default))!.Timestamp;
+        ulong now = await NowAsync();
         await chain.Anvil.RpcAsync("evm_increaseTime", $"{at - now}");
         await chain.Anvil.MineAsync();
     }
