@@ -16,8 +16,6 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
     /// dispute, for which it is put off then (Clocks.DISPUTE_MAX).</summary>
     private const ulong DeferWithinSeconds = 6 * 86_400;
 
-    private readonly VouchersContract _vouchers = new(rpc, options.Domain.Vouchers);
-
     /// <summary>
     /// Shows a receipt that charged more than what can be refunded: a node that convicts itself
     /// does so by its cheapest statement.
@@ -57,7 +55,7 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
     {
         UInt128 rest = found.Refundable - found.Refunded;
         bool isSent = false;
-        foreach (Held held in rest == 0 ? []
+        foreach (EscrowedRow held in rest == 0 ? []
             : await HeldAsync(order, fromBlock, head, cancel).ConfigureAwait(false))
         {
             UInt128 amount = UInt128.Min(rest, held.Amount);
@@ -65,7 +63,7 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
             {
                 await send("refund", site.Court.Address, CourtContract.Refund(
                     order.Brief.Class, order.Brief.Channel, order.Order.Seq, held.Batch.BatchId,
-                    (ulong)held.Row, amount, held.Batch.Records), 0, cancel).ConfigureAwait(false);
+                    held.Row, amount, held.Batch.Records), 0, cancel).ConfigureAwait(false);
                 options.Say($"{order.Name}: {amount} of token {order.Brief.Class.Token} are its "
                     + $"holder's again, {order.Brief.Channel.Holder}, to be settled");
                 rest -= amount;
@@ -86,7 +84,7 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         UInt128 cost = ((UInt256)record.Matter.Units * record.Matter.Rate / UnitRates.Scale)
             .ToUInt128();
         UInt128 rest = found.Moved >= cost ? 0 : cost - found.Moved;
-        List<Held> rows = rest == 0 ? []
+        List<EscrowedRow> rows = rest == 0 ? []
             : await HeldAsync(order, fromBlock, head, cancel).ConfigureAwait(false);
         // What was put off is a batch like any other: where the channel has not paid all that the
         // order costs, something is left to put off for ever.
@@ -102,10 +100,10 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
         }
 
         // One row a look: then the chain says how much is left.
-        Held held = rows[0];
+        EscrowedRow held = rows[0];
         await send("defer", site.Disputes.Address, DisputesContract.Defer(
             record.Id, record.Matter, order.Brief.Class, order.Brief.Channel, held.Batch.BatchId,
-            (ulong)held.Row, UInt128.Min(rest, held.Amount), held.Batch.Records), 0, cancel)
+            held.Row, UInt128.Min(rest, held.Amount), held.Batch.Records), 0, cancel)
             .ConfigureAwait(false);
         return true;
     }
@@ -167,65 +165,8 @@ internal sealed class Collection(JsonRpcClient rpc, WatchOptions options, WatchS
     }
 
     /// <summary>Rows of the order's channel that are in escrow and not due.</summary>
-    private async Task<List<Held>> HeldAsync(
-        WatchedOrder order, ulong fromBlock, BlockHeader head, CancellationToken cancel)
-    {
-        List<Held> held = [];
-        foreach (BatchEscrowedEvent batch in await BatchesAsync(fromBlock, head.Number, cancel)
-            .ConfigureAwait(false))
-        {
-            BatchRecord[] rows = batch.Rows();
-            for (int row = 0; row < rows.Length; row++)
-            {
-                UInt128 amount = rows[row].Channel != order.Channel
-                    || batch.MaturesAt <= head.Timestamp ? 0
-                    : await HeldAsync(order, batch.BatchId, row, rows[row], head, cancel)
-                        .ConfigureAwait(false);
-                if (amount > 0)
-                {
-                    held.Add(new Held(batch, row, amount));
-                }
-            }
-        }
-
-        return held;
-    }
-
-    private async Task<List<BatchEscrowedEvent>> BatchesAsync(
-        ulong fromBlock, ulong toBlock, CancellationToken cancel)
-    {
-        LogFilter filter = new(
-            options.Domain.Vouchers, fromBlock, toBlock, [[BatchEscrowedEvent.Topic]]);
-        List<BatchEscrowedEvent> batches = [];
-        foreach (LogEntry log in await LogScan.ReadAsync(rpc, filter, cancel)
-            .ConfigureAwait(false))
-        {
-            if (BatchEscrowedEvent.TryRead(log, out BatchEscrowedEvent batch))
-            {
-                batches.Add(batch);
-            }
-        }
-
-        return batches;
-    }
-
-    /// <summary>Token base units of a row that are in escrow still: Redemptions._take.</summary>
-    private async Task<UInt128> HeldAsync(
-        WatchedOrder order, ulong batchId, int row, BatchRecord record, BlockHeader head,
-        CancellationToken cancel)
-    {
-        BlockTag block = BlockTag.Number(head.Number);
-        UInt256 rate = UnitRates.Pay(order.Brief.Class);
-        UInt256 paid = record.After * rate / UnitRates.Scale
-            - record.Before * rate / UnitRates.Scale;
-        UInt256 back = await _vouchers.RefundedAsync(batchId, (ulong)row, block, cancel)
-            .ConfigureAwait(false);
-        EscrowBatch held = await _vouchers.BatchAsync(batchId, block, cancel)
-            .ConfigureAwait(false);
-        return back >= paid || !(paid - back).TryToUInt128(out UInt128 rest) ? 0
-            : UInt128.Min(rest, held.Amount);
-    }
-
-    /// <summary>A row, and token base units of it that are in escrow.</summary>
-    private readonly record struct Held(BatchEscrowedEvent Batch, int Row, UInt128 Amount);
+    private Task<List<EscrowedRow>> HeldAsync(
+        WatchedOrder order, ulong fromBlock, BlockHeader head, CancellationToken cancel) =>
+        EscrowedRows.ReadAsync(rpc, options.Domain.Vouchers, order.Brief.Class, order.Channel,
+            fromBlock, head, cancel);
 }
